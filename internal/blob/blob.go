@@ -1,0 +1,208 @@
+// Package blob keeps files under keys: in a folder, or in memory for tests. It is a thin room around gocloud.dev/blob,
+// with keys that cannot lead elsewhere and failures in our words. It knows no media types' meaning, no owners and no
+// rights: whoever builds a key from a tenant's id must do so from ids alone.
+package blob
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/fileblob"
+	"gocloud.dev/blob/memblob"
+	"gocloud.dev/gcerrors"
+
+	"lyceum/internal/fault"
+	"lyceum/internal/uid"
+)
+
+// MaxKey is the longest key, in bytes.
+const MaxKey = 512
+
+var (
+	// ErrNotFound is a key under which nothing is kept.
+	ErrNotFound = fault.New(fault.KindNotFound, "file_not_found", "This file is not here any more.")
+	// ErrKey is a key that CheckKey refuses.
+	ErrKey = fault.New(fault.KindInvalid, "file_key_invalid", "A file's key has lower-case letters, digits, hyphens, low lines, dots and slashes.")
+	// ErrRange is a range that begins beyond the end of the file (RFC 9110 §15.5.17).
+	ErrRange = fault.New(fault.KindInvalid, "file_range_invalid", "This part of the file does not exist.")
+)
+
+// Info is what is known of a file without reading it.
+type Info struct {
+	MediaType string
+	Size      int64 // of the whole file, also when a range is read
+	ModTime   time.Time
+}
+
+// Store keeps files. It may be used from several goroutines.
+type Store struct{ bucket *blob.Bucket }
+
+// Open opens the store of a URL: file:///dir keeps files in a folder, which is made when missing and is for its owner
+// alone; mem:// keeps them until Close.
+func Open(_ context.Context, address string) (*Store, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, fmt.Errorf("storage URL: %w", err)
+	}
+	switch u.Scheme {
+	case "mem":
+		return &Store{memblob.OpenBucket(nil)}, nil
+	case "file":
+		if u.Host != "" || !strings.HasPrefix(u.Path, "/") || u.RawQuery != "" {
+			return nil, fmt.Errorf("storage URL %s: write file:///path/of/the/folder", address)
+		}
+		b, err := fileblob.OpenBucket(filepath.FromSlash(u.Path), &fileblob.Options{
+			CreateDir: true, DirFileMode: 0o700,
+			NoTempDir: true, // a half-written file stands beside its place: a rename does not cross file systems
+		})
+		if err != nil {
+			return nil, fmt.Errorf("open storage %s: %w", address, err)
+		}
+		return &Store{b}, nil
+	}
+	return nil, fmt.Errorf("storage URL %s: only file:///path and mem:// are known", address)
+}
+
+// Close ends the use of the store.
+func (s *Store) Close() error { return s.bucket.Close() }
+
+// CheckKey refuses every key that is not made of parts of [a-z0-9_.-] with single slashes between: no part is empty
+// or begins with a dot, nothing holds "..", and ".attrs" is kept for the store's own notes. The error is ErrKey.
+func CheckKey(key string) error {
+	if key == "" || len(key) > MaxKey || strings.Contains(key, "..") || strings.HasSuffix(key, ".attrs") {
+		return ErrKey
+	}
+	for part := range strings.SplitSeq(key, "/") {
+		if part == "" || part[0] == '.' {
+			return ErrKey
+		}
+	}
+	for _, c := range []byte(key) {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '/' && c != '_' && c != '.' && c != '-' {
+			return ErrKey
+		}
+	}
+	return nil
+}
+
+// Put keeps what r gives under a key, in place of what was there, and tells its size and SHA-256 in hexadecimal. When
+// r fails, or ctx ends, the key is as it was. An empty media type means application/octet-stream.
+func (s *Store) Put(ctx context.Context, key, mediaType string, r io.Reader) (size int64, sum string, err error) {
+	if err := CheckKey(key); err != nil {
+		return 0, "", err
+	}
+	if mediaType == "" {
+		mediaType = "application/octet-stream"
+	}
+	if _, _, err := mime.ParseMediaType(mediaType); err != nil {
+		return 0, "", fmt.Errorf("put %s: media type %q: %w", key, mediaType, err)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w, err := s.bucket.NewWriter(ctx, key, &blob.WriterOptions{ContentType: mediaType, DisableContentTypeDetection: true})
+	if err != nil {
+		return 0, "", failed("put", key, err)
+	}
+	hash := sha256.New()
+	size, err = io.Copy(io.MultiWriter(w, hash), r)
+	if err != nil {
+		cancel() // before Close: this is how a writer is told to forget
+		_ = w.Close()
+		return 0, "", failed("put", key, err)
+	}
+	if err := w.Close(); err != nil {
+		return 0, "", failed("put", key, err)
+	}
+	return size, hex.EncodeToString(hash.Sum(nil)), nil
+}
+
+// Get reads a whole file. The caller closes the reader.
+func (s *Store) Get(ctx context.Context, key string) (io.ReadCloser, Info, error) {
+	return s.Range(ctx, key, 0, -1)
+}
+
+// Range reads length bytes from offset, up to the end when length is negative or reaches beyond it. An offset at or
+// beyond the end is ErrRange, except 0 in an empty file. The caller closes the reader.
+func (s *Store) Range(ctx context.Context, key string, offset, length int64) (io.ReadCloser, Info, error) {
+	if err := CheckKey(key); err != nil {
+		return nil, Info{}, err
+	}
+	if offset < 0 {
+		return nil, Info{}, ErrRange
+	}
+	r, err := s.bucket.NewRangeReader(ctx, key, offset, max(length, -1), nil)
+	if err != nil {
+		return nil, Info{}, failed("read", key, err)
+	}
+	info := Info{MediaType: r.ContentType(), Size: r.Size(), ModTime: r.ModTime().UTC()}
+	if offset > 0 && offset >= info.Size {
+		return nil, Info{}, errors.Join(ErrRange, r.Close())
+	}
+	return r, info, nil
+}
+
+// Delete removes a file. That there is none is ErrNotFound.
+func (s *Store) Delete(ctx context.Context, key string) error {
+	if err := CheckKey(key); err != nil {
+		return err
+	}
+	if err := s.bucket.Delete(ctx, key); err != nil {
+		return failed("delete", key, err)
+	}
+	return nil
+}
+
+// Exists says whether something is kept under a key.
+func (s *Store) Exists(ctx context.Context, key string) (bool, error) {
+	if err := CheckKey(key); err != nil {
+		return false, err
+	}
+	ok, err := s.bucket.Exists(ctx, key)
+	if err != nil {
+		return false, failed("look for", key, err)
+	}
+	return ok, nil
+}
+
+// Check writes a small file, reads it back and deletes it: for `doctor`.
+func (s *Store) Check(ctx context.Context) error {
+	key := "check/" + uid.New().String()
+	if _, _, err := s.Put(ctx, key, "text/plain", strings.NewReader(key)); err != nil {
+		return fmt.Errorf("check storage: %w", err)
+	}
+	read := s.compare(ctx, key)
+	if err := errors.Join(read, s.Delete(ctx, key)); err != nil {
+		return fmt.Errorf("check storage: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) compare(ctx context.Context, key string) error {
+	r, _, err := s.Get(ctx, key)
+	if err != nil {
+		return err
+	}
+	got, err := io.ReadAll(r)
+	if err == nil && !bytes.Equal(got, []byte(key)) {
+		err = fmt.Errorf("wrote %q, read %q", key, got)
+	}
+	return errors.Join(err, r.Close())
+}
+
+func failed(doing, key string, err error) error {
+	if gcerrors.Code(err) == gcerrors.NotFound {
+		return ErrNotFound.Because(fmt.Errorf("%s %s: %w", doing, key, err))
+	}
+	return fmt.Errorf("%s %s: %w", doing, key, err)
+}

@@ -1,0 +1,59 @@
+// Package uid makes the ids of everything: UUIDv7 (RFC 9562 §5.7), made before insert, so that a row's order of
+// birth is its order in an index. It is not a source of secrets: see Secret for those.
+package uid
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"math/big"
+
+	"github.com/google/uuid"
+)
+
+// ID names a row.
+type ID = uuid.UUID
+
+// Nil is no id.
+var Nil = uuid.Nil
+
+// New makes an id. It panics only when the operating system has no randomness.
+func New() ID { return uuid.Must(uuid.NewV7()) }
+
+// Parse reads the canonical form; ok is false for anything else, the braced and the URN forms included.
+func Parse(s string) (id ID, ok bool) {
+	if len(s) != 36 {
+		return Nil, false
+	}
+	id, err := uuid.Parse(s)
+	return id, err == nil
+}
+
+// Secret makes a bearer secret of 256 random bits in base64url, and the SHA-256 under which it is kept: a table of
+// hashes opens nothing.
+func Secret() (secret string, hash []byte) {
+	b := make([]byte, 32)
+	rand.Read(b) // never fails: crypto/rand ends the process instead
+	secret = base64.RawURLEncoding.EncodeToString(b)
+	return secret, Hash(secret)
+}
+
+// Hash is the form in which a bearer secret is kept.
+func Hash(secret string) []byte {
+	h := sha256.Sum256([]byte(secret))
+	return h[:]
+}
+
+// Opaque makes a random word of n characters of [0-9a-z], for names that say nothing (schemas, public codes).
+func Opaque(n int) string {
+	const alphabet = "0123456789abcdefghijklmnopqrstuvwxyz"
+	out := make([]byte, n)
+	for i := range out {
+		k, err := rand.Int(rand.Reader, big.NewInt(int64(len(alphabet))))
+		if err != nil {
+			panic(err) // unreachable since Go 1.24: crypto/rand does not fail
+		}
+		out[i] = alphabet[k.Int64()]
+	}
+	return string(out)
+}

@@ -1,0 +1,72 @@
+package tenant
+
+import (
+	"net"
+	"strings"
+)
+
+// Place is what a host name leads to.
+type Place int
+
+const (
+	// PlaceUnknown is a name that is not ours to answer.
+	PlaceUnknown Place = iota
+	// PlacePlatform is the platform's own site: sign-up and the operators' console.
+	PlacePlatform
+	// PlaceTenant is a portal, by slug or by custom domain.
+	PlaceTenant
+)
+
+// Hosts knows the shape of our addresses. Base is the domain below which portals live ("localhost",
+// "lyceum.example"); Platform is the platform's own host ("lyceum.localhost").
+type Hosts struct {
+	Base     string
+	Platform string
+	Scheme   string // http or https; what links begin with
+	Port     string // in links; empty for the scheme's own
+}
+
+// PortalURL is the address of a tenant's portal, without a slash at the end.
+func (h Hosts) PortalURL(t Tenant) string { return h.url(t.Slug + "." + h.Base) }
+
+// PlatformURL is the address of the platform's own site, without a slash at the end.
+func (h Hosts) PlatformURL() string { return h.url(h.Platform) }
+
+func (h Hosts) url(host string) string {
+	if h.Port != "" {
+		host = net.JoinHostPort(host, h.Port)
+	}
+	return h.Scheme + "://" + host
+}
+
+// NormaliseHost strips port and trailing dot and lowers the case (RFC 4343). It is "" for what is no host name.
+func NormaliseHost(host string) string {
+	h := strings.TrimSpace(host)
+	if bare, _, err := net.SplitHostPort(h); err == nil {
+		h = bare
+	}
+	h = strings.ToLower(strings.TrimSuffix(h, "."))
+	if len(h) > 253 || strings.ContainsAny(h, " /\\@?#%\x00") {
+		return ""
+	}
+	return h
+}
+
+// Resolve tells what a host leads to, and by which slug when it is a direct child of the base domain. A host outside
+// the base domain is a custom domain: PlaceTenant with an empty slug, to be looked up whole.
+func (h Hosts) Resolve(host string) (place Place, slug, normal string) {
+	normal = NormaliseHost(host)
+	switch {
+	case normal == "":
+		return PlaceUnknown, "", ""
+	case normal == h.Platform || normal == h.Base:
+		return PlacePlatform, "", normal
+	}
+	if label, below := strings.CutSuffix(normal, "."+h.Base); below {
+		if strings.Contains(label, ".") || CheckSlug(label) != "" {
+			return PlaceUnknown, "", normal
+		}
+		return PlaceTenant, label, normal
+	}
+	return PlaceTenant, "", normal
+}
