@@ -1,0 +1,166 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"lyceum/internal/clock"
+	"lyceum/internal/fault"
+	"lyceum/internal/uid"
+)
+
+// An operator's session is short: it opens every tenant's life and death.
+const (
+	OperatorSessionLifetime = 12 * time.Hour     // without use
+	OperatorSessionMaximum  = 7 * 24 * time.Hour // at all
+)
+
+// OperatorKeeper is what Operators needs kept, in the control schema. Everything but InControl runs inside InControl.
+type OperatorKeeper interface {
+	InControl(ctx context.Context, fn func(ctx context.Context) error) error
+	// InsertOperator adds an operator; ErrOperatorTaken.
+	InsertOperator(ctx context.Context, o Operator) error
+	// OperatorByEmail gives the operator of a normalised e-mail; ErrOperatorNotFound.
+	OperatorByEmail(ctx context.Context, email string) (Operator, error)
+	// SetOperatorPassword writes a password's hash, if the old one is still there; ErrOperatorNotFound.
+	SetOperatorPassword(ctx context.Context, id uid.ID, old, hash string) error
+	InsertOperatorSession(ctx context.Context, s OperatorSession) error
+	// OperatorSessionByHash gives a session, expired or not, and whose it is; ErrSessionNotFound.
+	OperatorSessionByHash(ctx context.Context, hash []byte) (OperatorSession, Operator, error)
+	// TouchOperatorSession writes SeenAt and ExpiresAt unless a later SeenAt stands there already.
+	TouchOperatorSession(ctx context.Context, s OperatorSession) error
+	// DeleteOperatorSession ends a session; one that is not there is no failure.
+	DeleteOperatorSession(ctx context.Context, hash []byte) error
+	// DeleteExpiredOperatorSessions removes what has expired of an operator's.
+	DeleteExpiredOperatorSessions(ctx context.Context, operator uid.ID, now time.Time) error
+}
+
+// Operators is sign-in and sessions of those who run the platform. They are no tenant's people and never have a
+// Principal.
+type Operators struct {
+	keep      OperatorKeeper
+	now       clock.Clock
+	guess     Limiter
+	passwords *passwords
+}
+
+// NewOperators makes the service. A cost other than ProductionCost may follow, for tests.
+func NewOperators(keep OperatorKeeper, now clock.Clock, guess Limiter, cost ...PasswordCost) *Operators {
+	o := &Operators{keep: keep, now: now, guess: guess}
+	if len(cost) > 0 {
+		o.passwords = newPasswords(cost[0], 0)
+	} else {
+		o.passwords = newPasswords(ProductionCost, 0)
+	}
+	return o
+}
+
+// SignIn opens a session for who knows the password; ErrWrongCredentials, after the same work, for an unknown e-mail
+// and for a wrong password; ErrTooManyAttempts.
+func (o *Operators) SignIn(ctx context.Context, email, password string, c Client) (secret string, who Operator, err error) {
+	email, _ = NormaliseEmail(email)
+	if err := throttled(o.guess, o.guess, "operator sign-in", c.IP, email, adviceNone); err != nil {
+		return "", Operator{}, err
+	}
+	err = o.keep.InControl(ctx, func(ctx context.Context) (err error) {
+		who, err = o.keep.OperatorByEmail(ctx, email)
+		return err
+	})
+	if err != nil && !errors.Is(err, ErrOperatorNotFound) {
+		return "", Operator{}, err
+	}
+	right, stale, err := o.passwords.verify(ctx, password, who.PasswordHash)
+	if err != nil {
+		return "", Operator{}, err
+	}
+	if !right {
+		return "", Operator{}, ErrWrongCredentials
+	}
+	fresh := ""
+	if stale {
+		if fresh, err = o.passwords.hash(ctx, password); err != nil {
+			return "", Operator{}, err
+		}
+	}
+	secret, hash := uid.Secret()
+	now := o.now()
+	err = o.keep.InControl(ctx, func(ctx context.Context) error {
+		if fresh != "" {
+			if err := o.keep.SetOperatorPassword(ctx, who.ID, who.PasswordHash, fresh); err != nil {
+				return err
+			}
+		}
+		if err := o.keep.DeleteExpiredOperatorSessions(ctx, who.ID, now); err != nil {
+			return err
+		}
+		return o.keep.InsertOperatorSession(ctx, OperatorSession{
+			ID: uid.New(), Hash: hash, OperatorID: who.ID, CreatedAt: now, SeenAt: now,
+			ExpiresAt: now.Add(OperatorSessionLifetime), IP: printable(c.IP, ipMax), UserAgent: printable(c.UserAgent, userAgentMax),
+		})
+	})
+	if err != nil {
+		return "", Operator{}, err
+	}
+	who.PasswordHash = ""
+	return secret, who, nil
+}
+
+// Resume gives the operator who holds a session's secret; ErrSignInFirst when it is unknown or has expired. It is not
+// cached: operators are few.
+func (o *Operators) Resume(ctx context.Context, secret string) (who Operator, err error) {
+	if len(secret) != secretLength {
+		return who, ErrSignInFirst
+	}
+	now := o.now()
+	err = o.keep.InControl(ctx, func(ctx context.Context) error {
+		s, operator, err := o.keep.OperatorSessionByHash(ctx, uid.Hash(secret))
+		if errors.Is(err, ErrSessionNotFound) || err == nil && !now.Before(s.ExpiresAt) {
+			return ErrSignInFirst
+		}
+		if err != nil {
+			return err
+		}
+		who = operator
+		if now.Sub(s.SeenAt) < seenEvery {
+			return nil
+		}
+		s.SeenAt, s.ExpiresAt = now, rolled(now.Add(OperatorSessionLifetime), s.CreatedAt.Add(OperatorSessionMaximum))
+		return o.keep.TouchOperatorSession(ctx, s)
+	})
+	if err != nil {
+		return Operator{}, err
+	}
+	who.PasswordHash = ""
+	return who, nil
+}
+
+// SignOut ends the session of a secret. One that has ended already is no failure.
+func (o *Operators) SignOut(ctx context.Context, secret string) error {
+	return o.keep.InControl(ctx, func(ctx context.Context) error {
+		return o.keep.DeleteOperatorSession(ctx, uid.Hash(secret))
+	})
+}
+
+// Create adds an operator; field faults, ErrOperatorTaken. The command line calls it: nobody in a browser may.
+func (o *Operators) Create(ctx context.Context, email, name, password string) (who Operator, err error) {
+	f := fault.Fields{}
+	email, ok := NormaliseEmail(email)
+	f.Check(ok, "email", "Enter an e-mail address, for example “anna@example.com”.")
+	name = checkName(f, "name", name)
+	checkPassword(f, password, Person{Email: email, Name: name})
+	if err := f.Err(); err != nil {
+		return who, err
+	}
+	hash, err := o.passwords.hash(ctx, password)
+	if err != nil {
+		return who, err
+	}
+	who = Operator{ID: uid.New(), Email: email, Name: name, PasswordHash: hash, CreatedAt: o.now()}
+	err = o.keep.InControl(ctx, func(ctx context.Context) error { return o.keep.InsertOperator(ctx, who) })
+	if err != nil {
+		return Operator{}, err
+	}
+	who.PasswordHash = ""
+	return who, nil
+}

@@ -1,0 +1,237 @@
+// Package catalog is what is taught: courses with versions, modules and lessons, and how they are written and
+// published. It is not about who learns them (enrolment) nor about the bytes of files (content).
+package catalog
+
+import (
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"lyceum/internal/fault"
+	"lyceum/internal/uid"
+)
+
+// Status is whether a course may be taken.
+type Status string
+
+const (
+	// StatusDraft is a course that was never published.
+	StatusDraft Status = "draft"
+	// StatusPublished is a course that people take.
+	StatusPublished Status = "published"
+	// StatusArchived is a course nobody new may start; those in it go on, history stays.
+	StatusArchived Status = "archived"
+)
+
+// LessonKind is what a lesson is made of, and so what completes it.
+type LessonKind string
+
+const (
+	// LessonText is Markdown with pictures; opened and confirmed by “continue”.
+	LessonText LessonKind = "text"
+	// LessonVideo is a video file; 90 % of its seconds watched complete it.
+	LessonVideo LessonKind = "video"
+	// LessonPDF is a PDF document; opened and confirmed by “continue”.
+	LessonPDF LessonKind = "pdf"
+	// LessonQuiz is a multiple-choice quiz; reaching the pass mark completes it.
+	LessonQuiz LessonKind = "quiz"
+)
+
+// Course is what an organization teaches: the stable thing that versions belong to. It is a row of courses.
+type Course struct {
+	ID          uid.ID
+	Slug        string
+	Status      Status
+	SelfEnrol   bool
+	DraftID     *uid.ID // the version being written, if any
+	PublishedID *uid.ID // the version people are enrolled in today
+	Revision    int     // counts changes of course and draft; an edit names the one it was made on
+	CreatedBy   *uid.ID
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// Version is a state of a course. Once published it never changes. It is a row of course_versions.
+type Version struct {
+	ID               uid.ID
+	CourseID         uid.ID
+	Number           int
+	Title            string
+	Summary          string
+	Language         string // BCP 47
+	CoverFileID      *uid.ID
+	EstimatedMinutes int
+	CreatedAt        time.Time
+	PublishedAt      *time.Time
+}
+
+// TableName is course_versions.
+func (Version) TableName() string { return "course_versions" }
+
+// Module is a chapter of a version. Its ID is the same in every version of the course.
+type Module struct {
+	VersionID uid.ID
+	ID        uid.ID
+	Position  int
+	Title     string
+}
+
+// Lesson is a step of a module. Its ID is the same in every version of the course, so progress survives a new one.
+type Lesson struct {
+	VersionID      uid.ID
+	ID             uid.ID
+	ModuleID       uid.ID
+	Position       int
+	Kind           LessonKind
+	Title          string
+	Minutes        int
+	Body           string // Markdown; pictures are ![alt](file:ID)
+	FileID         *uid.ID
+	CaptionsFileID *uid.ID
+	PassPercent    int // quiz only, 1–100
+	Questions      Questions
+}
+
+// Question is a multiple-choice question. All correct options and no wrong one must be chosen.
+type Question struct {
+	ID          uid.ID   `json:"id"`
+	Prompt      string   `json:"prompt"`
+	Options     []Option `json:"options"`
+	Explanation string   `json:"explanation"`
+	// Many says that several options are correct where Hidden took away which ones; it is never kept.
+	Many bool `json:"many,omitempty"`
+}
+
+// Option is an answer that may be chosen.
+type Option struct {
+	ID      uid.ID `json:"id"`
+	Text    string `json:"text"`
+	Correct bool   `json:"correct"`
+}
+
+// Multiple tells whether several options are correct, so that a page offers check boxes instead of radio buttons.
+func (q Question) Multiple() bool {
+	n := 0
+	for _, o := range q.Options {
+		if o.Correct {
+			n++
+		}
+	}
+	return q.Many || n > 1
+}
+
+// Hidden is the question as a learner may see it before it is passed: without what is correct and why.
+func (q Question) Hidden() Question {
+	h := Question{ID: q.ID, Prompt: q.Prompt, Many: q.Multiple(), Options: make([]Option, len(q.Options))}
+	for i, o := range q.Options {
+		h.Options[i] = Option{ID: o.ID, Text: o.Text}
+	}
+	return h
+}
+
+// Hidden is every question as a learner may see it before the quiz is passed.
+func (q Questions) Hidden() Questions {
+	h := make(Questions, len(q))
+	for i := range q {
+		h[i] = q[i].Hidden()
+	}
+	return h
+}
+
+// Questions is kept as one JSON value in its lesson.
+type Questions []Question
+
+// Value writes the JSON as a string: []byte fails in pgx's exec mode.
+func (q Questions) Value() (driver.Value, error) {
+	if q == nil {
+		return "[]", nil
+	}
+	b, err := json.Marshal([]Question(q))
+	return string(b), err
+}
+
+// Scan reads the JSON.
+func (q *Questions) Scan(src any) error {
+	switch v := src.(type) {
+	case string:
+		return json.Unmarshal([]byte(v), (*[]Question)(q))
+	case []byte:
+		return json.Unmarshal(v, (*[]Question)(q))
+	case nil:
+		*q = nil
+		return nil
+	}
+	return fmt.Errorf("questions: cannot read %T", src)
+}
+
+// Outline is a version with its modules and lessons in order.
+type Outline struct {
+	Course  Course
+	Version Version
+	Modules []OutlineModule
+}
+
+// OutlineModule is a module with its lessons in order.
+type OutlineModule struct {
+	Module
+	Lessons []Lesson
+}
+
+// Lessons lists every lesson in the order in which they are taken.
+func (o Outline) Lessons() []Lesson {
+	var all []Lesson
+	for _, m := range o.Modules {
+		all = append(all, m.Lessons...)
+	}
+	return all
+}
+
+// Lesson finds a lesson.
+func (o Outline) Lesson(id uid.ID) (Lesson, bool) {
+	for _, m := range o.Modules {
+		for _, l := range m.Lessons {
+			if l.ID == id {
+				return l, true
+			}
+		}
+	}
+	return Lesson{}, false
+}
+
+// FileInfo is what the catalog asks of an uploaded file: what it is, and a video's duration (0 when unknown).
+type FileInfo struct {
+	ID      uid.ID
+	Kind    string // picture, video, document, captions
+	Seconds float64
+}
+
+// Card is a course as a list shows it.
+type Card struct {
+	ID               uid.ID
+	Slug             string
+	Status           Status
+	SelfEnrol        bool
+	Title            string
+	Summary          string
+	Language         string
+	CoverFileID      *uid.ID
+	EstimatedMinutes int
+	Lessons          int
+	UpdatedAt        time.Time
+	HasDraft         bool // there are changes nobody learns from yet
+}
+
+// Failures of this package.
+var (
+	ErrCourseNotFound = fault.New(fault.KindNotFound, "course_not_found", "There is no such course here.")
+	ErrLessonNotFound = fault.New(fault.KindNotFound, "lesson_not_found", "There is no such lesson in this course.")
+	ErrModuleNotFound = fault.New(fault.KindNotFound, "module_not_found", "There is no such module in this course.")
+	ErrSlugTaken      = fault.New(fault.KindConflict, "course_slug_taken", "Another course already has this address.")
+	ErrRevision       = fault.New(fault.KindConflict, "course_changed", "Someone else changed this course meanwhile. Your text is still here: compare it with theirs, then save again.")
+	ErrNothingToTeach = fault.New(fault.KindInvalid, "course_incomplete", "This course cannot be published yet.")
+	ErrNotPublished   = fault.New(fault.KindConflict, "course_not_published", "This course is not published.")
+	ErrNothingNew     = fault.New(fault.KindConflict, "course_unchanged", "There is nothing new to publish: people already learn from the latest version.")
+	ErrCourseFull     = fault.New(fault.KindConflict, "course_full", "This course has as many parts as a course may have. Split it into two courses.")
+	ErrVersionFixed   = fault.New(fault.KindConflict, "version_published", "A published version never changes.")
+)

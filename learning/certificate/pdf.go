@@ -1,0 +1,222 @@
+package certificate
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"codeberg.org/go-pdf/fpdf"
+
+	"lyceum/internal/colour"
+	"lyceum/internal/fault"
+	"lyceum/tenant"
+)
+
+// Look is what a certificate is drawn with: the tenant's brand and where it can be verified.
+type Look struct {
+	Brand     tenant.Brand
+	LogoPNG   []byte         // empty or unreadable: the brand's name stands in its place
+	VerifyURL string         // printed, and drawn as a QR code (ISO/IEC 18004)
+	Location  *time.Location // of the dates; nil is UTC
+	Words     Words          // zero is English
+}
+
+// Words are the texts of a certificate in its language.
+type Words struct {
+	Language      string // BCP 47, for the document's metadata
+	Title         string
+	Certifies     string // above the name
+	Completed     string // between name and course
+	CompletedOn   string
+	Result        string
+	LearningTime  string
+	CourseVersion string
+	Hours         string // unit after a number of hours
+	Minutes       string // unit after a number of minutes
+	Verify        string
+	Number        string
+	IssuedOn      string // before a date
+	Date          func(time.Time) string
+}
+
+// English are the words in English.
+func English() Words {
+	return Words{
+		Language: "en", Title: "Certificate of completion", Certifies: "This is to certify that", Completed: "has successfully completed the course",
+		CompletedOn: "Completed on", Result: "Result", LearningTime: "Learning time", CourseVersion: "Course version", Hours: "h", Minutes: "min",
+		Verify: "Verify this certificate", Number: "Certificate number", IssuedOn: "Issued on",
+		Date: func(t time.Time) string { return t.Format("2 January 2006") },
+	}
+}
+
+// ErrRevoked is a certificate that was withdrawn: it is not drawn any more.
+var ErrRevoked = fault.New(fault.KindConflict, "certificate_revoked", "This certificate was withdrawn. Ask the organization that issued it.")
+
+// Measures of the page in millimetres: A4 landscape, a band of the brand's colour at its left, a frame right of it.
+const (
+	pageWidth, pageHeight = 297.0, 210.0
+	bandWidth             = 20.0
+	frameLeft, frameTop   = 28.0, 8.0
+	frameRight            = pageWidth - frameTop
+	frameBottom           = pageHeight - frameTop
+	centre                = (frameLeft + frameRight) / 2
+	textWidth             = 226.0
+	pointToMM             = 25.4 / 72
+)
+
+const (
+	ink   colour.Colour = 0x1f2430
+	faint colour.Colour = 0x5b6270
+	pale  colour.Colour = 0xc9cdd6
+)
+
+// sheet is the page being drawn.
+type sheet struct {
+	*fpdf.Fpdf
+	brand colour.Colour
+	fonts *faces
+	c     Certificate
+	look  Look
+}
+
+// PDF draws the certificate on a landscape A4 page. Fonts are embedded (Go Regular, Bold, Italic: Latin, Greek,
+// Cyrillic; a letter they lack is drawn without its marks, or as a box). The same certificate and look give the same
+// bytes. ErrRevoked for one that was withdrawn.
+func (s *Service) PDF(_ context.Context, c Certificate, look Look) ([]byte, error) {
+	return render(c, look)
+}
+
+func render(c Certificate, look Look) ([]byte, error) {
+	if c.RevokedAt != nil {
+		return nil, ErrRevoked
+	}
+	if look.Words.Date == nil {
+		look.Words = English()
+	}
+	if look.Location == nil {
+		look.Location = time.UTC
+	}
+	brand, err := colour.Parse(look.Brand.Colour)
+	if err != nil {
+		return nil, fmt.Errorf("certificate %s: brand colour %q: %w", c.ID, look.Brand.Colour, err)
+	}
+	fonts, err := readFaces()
+	if err != nil {
+		return nil, err
+	}
+	p := &sheet{Fpdf: fpdf.New("L", "mm", "A4", ""), brand: brand, fonts: fonts, c: c, look: look}
+	p.describe()
+	p.fonts.embed(p.Fpdf)
+	p.SetMargins(0, 0, 0)
+	p.SetAutoPageBreak(false, 0)
+	p.AddPage()
+	p.drawGround()
+	p.drawHead()
+	p.drawPerson()
+	p.drawFacts()
+	if err = p.drawProof(); err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	if err = p.Output(&out); err != nil {
+		return nil, fmt.Errorf("draw certificate %s: %w", c.ID, err)
+	}
+	return out.Bytes(), nil
+}
+
+// describe sets the document's metadata, all of it from the certificate, so that drawing again gives the same bytes.
+func (p *sheet) describe() {
+	p.SetCatalogSort(true)
+	p.SetCreationDate(p.c.IssuedAt.UTC())
+	p.SetModificationDate(p.c.IssuedAt.UTC())
+	p.SetTitle(p.look.Words.Title+": "+p.c.CourseTitle+" – "+p.c.PersonName, true)
+	p.SetAuthor(p.look.Brand.Name, true)
+	p.SetSubject(p.c.CourseTitle, true)
+	p.SetKeywords(p.c.Spaced(), true)
+	p.SetCreator("Lyceum", true)
+	p.SetProducer("Lyceum", true)
+	p.SetLang(p.look.Words.Language)
+}
+
+// drawHead draws whose certificate it is and what it is.
+func (p *sheet) drawHead() {
+	if !p.logo(centre, 19, 80, 19) {
+		p.fitted(p.look.Brand.Name, face{"B", 20, 12}, 34, textWidth, p.brand)
+	}
+	p.spaced(p.look.Words.Title, face{"", 23, 14}, 62, 1.5, ink)
+	p.fill(p.brand)
+	p.Rect(centre-16, 67.5, 32, 0.9, "F")
+}
+
+// drawPerson draws who completed what.
+func (p *sheet) drawPerson() {
+	p.fitted(p.look.Words.Certifies, face{"I", 13, 9}, 80.5, textWidth, faint)
+	p.block(p.c.PersonName, face{"B", 34, 17}, place{centre, 95, textWidth, 1, 2}, p.brand)
+	p.stroke(pale, 0.25)
+	p.Line(centre-75, 102.5, centre+75, 102.5)
+	p.fill(p.brand)
+	p.diamond(centre, 102.5, 1.3)
+	p.fitted(p.look.Words.Completed, face{"I", 13, 9}, 111, textWidth, faint)
+	p.block(p.c.CourseTitle, face{"B", 22, 13}, place{centre, 128, textWidth, 2, 3}, ink)
+}
+
+// drawFacts draws when, how well, how long, in columns.
+func (p *sheet) drawFacts() {
+	w := p.look.Words
+	type fact struct{ label, value string }
+	facts := []fact{{w.CompletedOn, w.Date(p.c.CompletedAt.In(p.look.Location))}}
+	if p.c.Percent != nil {
+		facts = append(facts, fact{w.Result, strconv.Itoa(*p.c.Percent) + " %"})
+	}
+	if p.c.Minutes > 0 {
+		facts = append(facts, fact{w.LearningTime, duration(p.c.Minutes, w)})
+	}
+	facts = append(facts, fact{w.CourseVersion, strconv.Itoa(p.c.VersionNumber)})
+	const column = 52.0
+	left := centre - column*float64(len(facts))/2
+	for i, f := range facts {
+		x := left + column*(float64(i)+0.5)
+		p.at(f.label, face{"", 9, 6}, x, 150.5, column-6, faint)
+		p.at(f.value, face{"B", 13, 8}, x, 157, column-6, ink)
+		if i > 0 {
+			p.stroke(pale, 0.25)
+			p.Line(x-column/2, 146.5, x-column/2, 158.5)
+		}
+	}
+}
+
+// drawProof draws how the certificate is checked, the seal, and who issued it when.
+func (p *sheet) drawProof() error {
+	const left, top, side = 42.0, 167.0, 26.0
+	if err := p.qr(p.look.VerifyURL, left, top, side); err != nil {
+		return err
+	}
+	text := left + side + 5
+	p.from(p.look.Words.Verify, face{"B", 10, 7}, text, top+5, 66, ink)
+	p.wrapFrom(p.look.VerifyURL, face{"", 8, 5.5}, text, top+10, 66, faint)
+	p.from(p.look.Words.Number, face{"", 8, 6}, text, top+20, 66, faint)
+	p.from(p.c.Spaced(), face{"B", 10, 7}, text, top+25, 66, ink)
+
+	p.seal(centre+9, top+side/2, 14)
+
+	const column = 82.0
+	x := frameRight - 14 - column/2
+	p.block(p.look.Brand.Name, face{"I", 16, 10}, place{x, top + 12, column, 1, 2}, ink)
+	p.stroke(faint, 0.25)
+	p.Line(x-column/2, top+16.5, x+column/2, top+16.5)
+	p.at(p.look.Words.IssuedOn+" "+p.look.Words.Date(p.c.IssuedAt.In(p.look.Location)), face{"", 9, 6}, x, top+21.5, column, faint)
+	return nil
+}
+
+func duration(minutes int, w Words) string {
+	h, m := minutes/60, minutes%60
+	switch {
+	case h == 0:
+		return fmt.Sprintf("%d %s", m, w.Minutes)
+	case m == 0:
+		return fmt.Sprintf("%d %s", h, w.Hours)
+	}
+	return fmt.Sprintf("%d %s %d %s", h, w.Hours, m, w.Minutes)
+}

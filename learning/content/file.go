@@ -1,0 +1,68 @@
+// Package content is the bytes that courses and brands are made of: uploading in chunks that resume, checking by
+// content, keeping them in the object store once per tenant and hash, and reading ranges of them.
+package content
+
+import (
+	"time"
+
+	"lyceum/internal/fault"
+	"lyceum/internal/uid"
+)
+
+// FileKind is what a file may be used for.
+type FileKind string
+
+const (
+	// FilePicture is PNG, JPEG, GIF, WebP or sanitised SVG.
+	FilePicture FileKind = "picture"
+	// FileVideo is MP4 or WebM.
+	FileVideo FileKind = "video"
+	// FileDocument is PDF.
+	FileDocument FileKind = "document"
+	// FileCaptions is WebVTT.
+	FileCaptions FileKind = "captions"
+)
+
+// Limits of an upload, in bytes.
+const (
+	MaxChunk    = 8 << 20
+	MaxPicture  = 20 << 20
+	MaxVideo    = 4 << 30
+	MaxDocument = 200 << 20
+	MaxCaptions = 1 << 20
+	UploadLife  = 24 * time.Hour // an unfinished upload is kept this long
+)
+
+// File is an uploaded, checked file. It is a row of files; its bytes are under the tenant's prefix by their hash.
+type File struct {
+	ID        uid.ID
+	Name      string
+	Kind      FileKind
+	MediaType string
+	Size      int64
+	SHA256    string  `gorm:"column:sha256"`
+	Seconds   float64 // duration of a video, 0 when unknown
+	CreatedBy *uid.ID
+	CreatedAt time.Time
+}
+
+// Upload is a file on its way: Received bytes of Size have arrived.
+type Upload struct {
+	ID        uid.ID
+	Name      string
+	Size      int64
+	Received  int64
+	FileID    *uid.ID // set when it is complete
+	CreatedBy uid.ID
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
+
+// Failures of this package.
+var (
+	ErrFileNotFound   = fault.New(fault.KindNotFound, "file_not_found", "There is no such file here.")
+	ErrUploadNotFound = fault.New(fault.KindNotFound, "upload_not_found", "This upload has expired or was never begun. Start it again.")
+	ErrOffset         = fault.New(fault.KindConflict, "upload_offset", "This part does not begin where the last one ended. Ask for the offset and go on from there.")
+	ErrFileType       = fault.New(fault.KindInvalid, "file_type", "This kind of file cannot be used here.")
+	ErrFileTooLarge   = fault.New(fault.KindTooLarge, "file_too_large", "This file is too large.")
+)

@@ -1,0 +1,210 @@
+// Package enrolment is who learns what, how far they are, and the evidence of it: enrolling, the player's progress,
+// quiz attempts, completion. It is not about writing courses (catalog) nor about certificates.
+package enrolment
+
+import (
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"lyceum/internal/fault"
+	"lyceum/internal/uid"
+	"lyceum/learning/catalog"
+)
+
+// Status is where a person is in a course.
+type Status string
+
+const (
+	// StatusActive is enrolled, started or not.
+	StatusActive Status = "active"
+	// StatusCompleted is every lesson of the version completed.
+	StatusCompleted Status = "completed"
+	// StatusWithdrawn is taken out of the course; the record stays.
+	StatusWithdrawn Status = "withdrawn"
+)
+
+// Source is how the enrolment came about.
+type Source string
+
+const (
+	// SourceSelf is a person who enrolled themselves.
+	SourceSelf Source = "self"
+	// SourceAssigned is a person whom someone else enrolled.
+	SourceAssigned Source = "assigned"
+)
+
+// Enrolment is one person in one course, on one version of it.
+type Enrolment struct {
+	ID           uid.ID
+	CourseID     uid.ID
+	VersionID    uid.ID
+	PersonID     uid.ID
+	Status       Status
+	Source       Source
+	Percent      int // lessons completed, of all, rounded down; 100 only when completed
+	LastLessonID *uid.ID
+	EnrolledBy   *uid.ID
+	EnrolledAt   time.Time
+	StartedAt    *time.Time
+	CompletedAt  *time.Time
+}
+
+// ProgressStatus is where a person is in a lesson.
+type ProgressStatus string
+
+const (
+	// ProgressStarted is opened.
+	ProgressStarted ProgressStatus = "started"
+	// ProgressCompleted is done.
+	ProgressCompleted ProgressStatus = "completed"
+)
+
+// Progress is one person in one lesson.
+type Progress struct {
+	EnrolmentID uid.ID
+	LessonID    uid.ID
+	Status      ProgressStatus
+	Position    float64   // video: second to resume at
+	Watched     Intervals // video: the seconds that were really played
+	Evidence    Evidence
+	StartedAt   time.Time
+	UpdatedAt   time.Time
+	CompletedAt *time.Time
+}
+
+// Evidence is why a lesson counts as completed.
+type Evidence struct {
+	Rule      string  `json:"rule,omitempty"`       // viewed, watched_90_percent, passed
+	SessionID *uid.ID `json:"session_id,omitempty"` // the session it happened in
+	AttemptID *uid.ID `json:"attempt_id,omitempty"` // the quiz attempt that passed
+	Percent   int     `json:"percent,omitempty"`    // watched or scored
+}
+
+// Intervals are covered seconds of a video, sorted and disjoint: [[0,12.5],[30,41]].
+type Intervals [][2]float64
+
+// Attempt is a quiz handed in. Answers maps question to the options chosen.
+type Attempt struct {
+	ID          uid.ID
+	EnrolmentID uid.ID
+	LessonID    uid.ID
+	Number      int
+	Answers     Answers
+	Percent     int
+	Passed      bool
+	SubmittedAt time.Time
+	// Right names the questions that were answered right. It is worked out where an attempt is shown, never kept.
+	Right []uid.ID `gorm:"-"`
+}
+
+// TableName is quiz_attempts.
+func (Attempt) TableName() string { return "quiz_attempts" }
+
+// TableName is lesson_progress.
+func (Progress) TableName() string { return "lesson_progress" }
+
+// Answers maps a question's id to the ids of the options chosen.
+type Answers map[uid.ID][]uid.ID
+
+// Mine is an enrolment as its owner's list shows it.
+type Mine struct {
+	Enrolment
+	CourseSlug       string
+	Title            string
+	Summary          string
+	CoverFileID      *uid.ID
+	EstimatedMinutes int
+	CertificateCode  string // empty until issued
+}
+
+// Roster is an enrolment as the course's list shows it.
+type Roster struct {
+	Enrolment
+	PersonName  string
+	PersonEmail string
+}
+
+// Player is everything the player page needs. The outline's lessons come without body and questions; the lesson shown
+// has both, its questions without what is correct until the quiz is passed.
+type Player struct {
+	Enrolment Enrolment
+	Outline   catalog.Outline
+	Progress  map[uid.ID]Progress // by lesson
+	Attempts  []Attempt           // of the lesson shown, the newest MaxAttemptsShown, newest first
+	Lesson    catalog.Lesson      // the lesson shown
+	Seconds   float64             // of its video; 0 when unknown or no video
+	Previous  *uid.ID
+	Next      *uid.ID
+}
+
+// MaxAttemptsShown is how many attempts of a quiz the player shows.
+const MaxAttemptsShown = 20
+
+// ByContinue tells whether “continue” completes the lesson shown: a text, a PDF, or a video whose duration is unknown.
+func (p Player) ByContinue() bool { return byContinue(p.Lesson.Kind, p.Seconds) }
+
+// Learner is what enrolling asks of a person.
+type Learner struct {
+	ID          uid.ID
+	Name        string
+	Deactivated bool
+}
+
+// Failures of this package.
+var (
+	ErrEnrolmentNotFound = fault.New(fault.KindNotFound, "enrolment_not_found", "There is no such enrolment.")
+	ErrAlreadyEnrolled   = fault.New(fault.KindConflict, "already_enrolled", "This person is in the course already.")
+	ErrSelfEnrolClosed   = fault.New(fault.KindForbidden, "self_enrol_closed", "This course does not take self-enrolment. Ask your manager or instructor.")
+	ErrCompleted         = fault.New(fault.KindConflict, "enrolment_completed", "This person has completed the course. The record stays.")
+	ErrDeactivated       = fault.New(fault.KindConflict, "person_deactivated", "This person's account is deactivated. Activate it first.")
+	ErrNotByContinue     = fault.New(fault.KindConflict, "lesson_not_by_continue", "This lesson is not completed by going on.")
+	ErrNotAVideo         = fault.New(fault.KindConflict, "lesson_not_video", "This lesson has no video to watch.")
+	ErrNotAQuiz          = fault.New(fault.KindConflict, "lesson_not_quiz", "This lesson has no questions to answer.")
+	ErrWatchedTooFast    = fault.New(fault.KindConflict, "watched_too_fast", "More seconds were reported than can have been played since the last report. Go on playing; they count when enough time has passed.")
+	ErrWithdrawn         = fault.New(fault.KindConflict, "enrolment_withdrawn", "You were taken out of this course. Ask your manager or instructor.")
+)
+
+// Value writes JSON as a string.
+func (i Intervals) Value() (driver.Value, error) {
+	if i == nil {
+		return "[]", nil
+	}
+	return text(i)
+}
+
+// Scan reads JSON.
+func (i *Intervals) Scan(src any) error { return scan(src, i) }
+
+// Value writes JSON as a string.
+func (e Evidence) Value() (driver.Value, error) { return text(e) }
+
+// Scan reads JSON.
+func (e *Evidence) Scan(src any) error { return scan(src, e) }
+
+// Value writes JSON as a string.
+func (a Answers) Value() (driver.Value, error) {
+	if a == nil {
+		return "{}", nil
+	}
+	return text(a)
+}
+
+// Scan reads JSON.
+func (a *Answers) Scan(src any) error { return scan(src, a) }
+
+func text(v any) (driver.Value, error) {
+	b, err := json.Marshal(v)
+	return string(b), err
+}
+
+func scan(src, into any) error {
+	switch v := src.(type) {
+	case string:
+		return json.Unmarshal([]byte(v), into)
+	case []byte:
+		return json.Unmarshal(v, into)
+	}
+	return fmt.Errorf("cannot read %T as JSON", src)
+}

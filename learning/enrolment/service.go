@@ -1,0 +1,311 @@
+package enrolment
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"lyceum/auth"
+	"lyceum/auth/policy"
+	"lyceum/internal/clock"
+	"lyceum/internal/event"
+	"lyceum/internal/page"
+	"lyceum/internal/uid"
+	"lyceum/learning/catalog"
+)
+
+// Keeper is what enrolments need kept; every method joins the running transaction of the tenant.
+type Keeper interface {
+	event.Log
+	InTenant(ctx context.Context, fn func(context.Context) error) error
+
+	// ShareCourse and ShareCourseBySlug read a course and keep it from being published or archived until the
+	// transaction ends; they do not keep each other out.
+	ShareCourse(ctx context.Context, id uid.ID) (catalog.Course, error)
+	ShareCourseBySlug(ctx context.Context, slug string) (catalog.Course, error)
+	CourseByID(ctx context.Context, id uid.ID) (catalog.Course, error)
+	CourseBySlug(ctx context.Context, slug string) (catalog.Course, error)
+	VersionByID(ctx context.Context, id uid.ID) (catalog.Version, error)
+	ModulesOf(ctx context.Context, version uid.ID) ([]catalog.Module, error)
+	LessonHeads(ctx context.Context, version uid.ID) ([]catalog.Lesson, error)
+	// LessonToLearn reads a lesson whole and the seconds of its video.
+	LessonToLearn(ctx context.Context, version, lesson uid.ID) (l catalog.Lesson, seconds float64, err error)
+	LearnerByID(ctx context.Context, id uid.ID) (Learner, error)
+
+	// AddEnrolment is false when the person is in the course already.
+	AddEnrolment(ctx context.Context, e Enrolment) (added bool, err error)
+	EnrolmentIn(ctx context.Context, person, course uid.ID) (Enrolment, error)
+	// LockEnrolment and its sisters hold the enrolment until the transaction ends.
+	LockEnrolment(ctx context.Context, id uid.ID) (Enrolment, error)
+	LockEnrolmentIn(ctx context.Context, person uid.ID, slug string) (Enrolment, error)
+	UpdateEnrolment(ctx context.Context, e Enrolment) error
+	EnrolmentsOf(ctx context.Context, person uid.ID, p page.Request) (page.Of[Mine], error)
+	RosterOf(ctx context.Context, course uid.ID, p page.Request) (page.Of[Roster], error)
+
+	ProgressIn(ctx context.Context, enrolment, lesson uid.ID) (p Progress, begun bool, err error)
+	ProgressOf(ctx context.Context, enrolment uid.ID) ([]Progress, error)
+	PutProgress(ctx context.Context, p Progress) error
+	// LessonCounts tells how many lessons a version has, and how many of them an enrolment has completed.
+	LessonCounts(ctx context.Context, enrolment, version uid.ID) (all, done int, err error)
+
+	AddAttempt(ctx context.Context, a Attempt) error
+	AttemptCount(ctx context.Context, enrolment, lesson uid.ID) (int, error)
+	// Attempts are the newest ones, newest first.
+	Attempts(ctx context.Context, enrolment, lesson uid.ID, limit int) ([]Attempt, error)
+}
+
+// Options is what the service works with.
+type Options struct {
+	Keep Keeper
+	Now  clock.Clock
+}
+
+// Service enrols people and keeps their progress.
+type Service struct {
+	keep Keeper
+	now  clock.Clock
+}
+
+// New makes the service.
+func New(o Options) *Service { return &Service{keep: o.Keep, now: o.Now} }
+
+// SelfEnrol puts who asks into a published course that takes self-enrolment, on the version of today, and tells of it
+// as enrolment.created. Who is in it already gets that enrolment. It needs enrolment:self.
+func (s *Service) SelfEnrol(ctx context.Context, slug string) (e Enrolment, err error) {
+	who, err := learner(ctx)
+	if err != nil {
+		return Enrolment{}, err
+	}
+	if catalog.CheckSlug(slug) != "" {
+		return Enrolment{}, catalog.ErrCourseNotFound
+	}
+	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
+		c, err := s.keep.ShareCourseBySlug(ctx, slug)
+		if err != nil {
+			return err
+		}
+		e, err = s.keep.EnrolmentIn(ctx, who.PersonID, c.ID)
+		if err == nil {
+			return open(e)
+		}
+		if !errors.Is(err, ErrEnrolmentNotFound) {
+			return err
+		}
+		if err = takes(c); err != nil {
+			return err
+		}
+		if !c.SelfEnrol {
+			return ErrSelfEnrolClosed
+		}
+		e = s.fresh(c, who.PersonID, SourceSelf)
+		added, err := s.keep.AddEnrolment(ctx, e)
+		if err != nil {
+			return err
+		}
+		if !added { // another request of the same person came first
+			if e, err = s.keep.EnrolmentIn(ctx, who.PersonID, c.ID); err != nil {
+				return err
+			}
+			return open(e)
+		}
+		return s.tell(ctx, "enrolment.created", e, Learner{ID: who.PersonID, Name: who.Name})
+	})
+	if err != nil {
+		return Enrolment{}, err
+	}
+	return e, nil
+}
+
+// Enrol puts a person into a published course, on the version of today, and tells of it as enrolment.created. One who
+// was withdrawn comes back with their progress (enrolment.reinstated); one who is in it is ErrAlreadyEnrolled. It needs
+// enrolment:manage.
+func (s *Service) Enrol(ctx context.Context, course, person uid.ID) (e Enrolment, err error) {
+	if err = auth.Require(ctx, policy.EnrolmentManage); err != nil {
+		return Enrolment{}, err
+	}
+	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
+		c, err := s.keep.ShareCourse(ctx, course)
+		if err != nil {
+			return err
+		}
+		if err = takes(c); err != nil {
+			return err
+		}
+		l, err := s.keep.LearnerByID(ctx, person)
+		if err != nil {
+			return err
+		}
+		if l.Deactivated {
+			return ErrDeactivated
+		}
+		e = s.fresh(c, person, SourceAssigned)
+		if who, ok := auth.PrincipalFrom(ctx); ok {
+			e.EnrolledBy = &who.PersonID
+		}
+		added, err := s.keep.AddEnrolment(ctx, e)
+		if err != nil {
+			return err
+		}
+		if added {
+			return s.tell(ctx, "enrolment.created", e, l)
+		}
+		e, err = s.reinstate(ctx, c, e)
+		if err != nil {
+			return err
+		}
+		return s.tell(ctx, "enrolment.reinstated", e, l)
+	})
+	if err != nil {
+		return Enrolment{}, err
+	}
+	return e, nil
+}
+
+// reinstate brings a withdrawn enrolment back: with its version when it was started, else with the version of today.
+func (s *Service) reinstate(ctx context.Context, c catalog.Course, wish Enrolment) (Enrolment, error) {
+	e, err := s.keep.EnrolmentIn(ctx, wish.PersonID, c.ID)
+	if err != nil {
+		return Enrolment{}, err
+	}
+	if e, err = s.keep.LockEnrolment(ctx, e.ID); err != nil {
+		return Enrolment{}, err
+	}
+	if e.Status != StatusWithdrawn {
+		return Enrolment{}, ErrAlreadyEnrolled
+	}
+	e.Status, e.Source, e.EnrolledBy, e.EnrolledAt = StatusActive, wish.Source, wish.EnrolledBy, wish.EnrolledAt
+	if e.StartedAt == nil {
+		e.VersionID = wish.VersionID
+	}
+	return e, s.keep.UpdateEnrolment(ctx, e)
+}
+
+// Withdraw takes a person out of a course; the record stays. A completed enrolment is ErrCompleted; one withdrawn
+// already stays as it is. It tells of it as enrolment.withdrawn and needs enrolment:manage.
+func (s *Service) Withdraw(ctx context.Context, id uid.ID) error {
+	if err := auth.Require(ctx, policy.EnrolmentManage); err != nil {
+		return err
+	}
+	return s.keep.InTenant(ctx, func(ctx context.Context) error {
+		e, err := s.keep.LockEnrolment(ctx, id)
+		if err != nil {
+			return err
+		}
+		switch e.Status {
+		case StatusCompleted:
+			return ErrCompleted
+		case StatusWithdrawn:
+			return nil
+		case StatusActive:
+		}
+		l, err := s.keep.LearnerByID(ctx, e.PersonID)
+		if err != nil {
+			return err
+		}
+		e.Status = StatusWithdrawn
+		if err = s.keep.UpdateEnrolment(ctx, e); err != nil {
+			return err
+		}
+		return s.tell(ctx, "enrolment.withdrawn", e, l)
+	})
+}
+
+// Mine lists the courses of who asks, the newest enrolment first, without those they were taken out of. It is one
+// query. It needs enrolment:self.
+func (s *Service) Mine(ctx context.Context, p page.Request) (out page.Of[Mine], err error) {
+	who, err := learner(ctx)
+	if err != nil {
+		return out, err
+	}
+	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
+		out, err = s.keep.EnrolmentsOf(ctx, who.PersonID, p)
+		return err
+	})
+	return out, err
+}
+
+// Roster lists everyone who is or was in a course, in order of enrolling. It needs enrolment:manage.
+func (s *Service) Roster(ctx context.Context, course uid.ID, p page.Request) (out page.Of[Roster], err error) {
+	if err = auth.Require(ctx, policy.EnrolmentManage); err != nil {
+		return out, err
+	}
+	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
+		if _, err = s.keep.CourseByID(ctx, course); err != nil {
+			return err
+		}
+		out, err = s.keep.RosterOf(ctx, course, p)
+		return err
+	})
+	return out, err
+}
+
+// learner is who asks, when they may learn.
+func learner(ctx context.Context) (auth.Principal, error) {
+	if err := auth.Require(ctx, policy.EnrolmentSelf); err != nil {
+		return auth.Principal{}, err
+	}
+	who, _ := auth.PrincipalFrom(ctx)
+	return who, nil
+}
+
+// open fails for an enrolment that its person was taken out of.
+func open(e Enrolment) error {
+	if e.Status == StatusWithdrawn {
+		return ErrWithdrawn
+	}
+	return nil
+}
+
+// takes fails for a course that nobody new may start.
+func takes(c catalog.Course) error {
+	switch {
+	case c.PublishedID == nil:
+		return catalog.ErrCourseNotFound
+	case c.Status != catalog.StatusPublished:
+		return catalog.ErrNotPublished
+	}
+	return nil
+}
+
+func (s *Service) fresh(c catalog.Course, person uid.ID, source Source) Enrolment {
+	return Enrolment{ID: uid.New(), CourseID: c.ID, VersionID: *c.PublishedID, PersonID: person, Status: StatusActive, Source: source, EnrolledAt: s.now()}
+}
+
+// told is what events about an enrolment carry: enough for metering and for a log to be read without look-ups.
+type told struct {
+	PersonID    uid.ID  `json:"person_id"`
+	PersonName  string  `json:"person_name"`
+	CourseID    uid.ID  `json:"course_id"`
+	CourseTitle string  `json:"course_title"`
+	Version     int     `json:"version"`
+	Source      Source  `json:"source,omitempty"`
+	LessonID    *uid.ID `json:"lesson_id,omitempty"`
+	LessonTitle string  `json:"lesson_title,omitempty"`
+	Rule        string  `json:"rule,omitempty"`
+	AttemptID   *uid.ID `json:"attempt_id,omitempty"`
+	Attempt     int     `json:"attempt,omitempty"`
+	Percent     *int    `json:"percent,omitempty"`
+	Passed      *bool   `json:"passed,omitempty"`
+}
+
+func (s *Service) told(ctx context.Context, e Enrolment, l Learner) (told, error) {
+	v, err := s.keep.VersionByID(ctx, e.VersionID)
+	return told{PersonID: l.ID, PersonName: l.Name, CourseID: e.CourseID, CourseTitle: v.Title, Version: v.Number}, err
+}
+
+// tell appends an event about being enrolled.
+func (s *Service) tell(ctx context.Context, typ string, e Enrolment, l Learner) error {
+	data, err := s.told(ctx, e, l)
+	if err != nil {
+		return err
+	}
+	data.Source = e.Source
+	ev, err := event.New(ctx, s.now(), typ, "enrolment", e.ID, data)
+	if err != nil {
+		return err
+	}
+	return s.keep.AppendEvents(ctx, ev)
+}
+
+// day is the calendar day of a moment in UTC, in which the once-a-day of lesson.progressed is counted.
+func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }

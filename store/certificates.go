@@ -1,0 +1,51 @@
+package store
+
+import (
+	"context"
+
+	"gorm.io/gorm/clause"
+
+	"lyceum/internal/uid"
+	"lyceum/learning/certificate"
+	"lyceum/learning/enrolment"
+)
+
+// CompletionOf reads what a certificate says of an enrolment: the version it was taken on, and the score of the quiz
+// passed last.
+func (s *Store) CompletionOf(ctx context.Context, enrolmentID uid.ID) (c certificate.Completion, err error) {
+	err = s.tx(ctx).Table("enrolments e").
+		Select(`e.id as enrolment_id, e.person_id, e.course_id, e.status, p.name as person_name, v.title as course_title, v.number as version_number,
+			v.estimated_minutes as minutes, e.completed_at,
+			(select (q.evidence->>'percent')::integer
+				from lesson_progress q join lessons l on l.version_id = e.version_id and l.id = q.lesson_id
+				where q.enrolment_id = e.id and q.status = 'completed' and l.kind = 'quiz'
+				order by q.completed_at desc, q.lesson_id limit 1) as percent`).
+		Joins("join people p on p.id = e.person_id").
+		Joins("join course_versions v on v.id = e.version_id").
+		Where("e.id = ?", enrolmentID).Take(&c).Error
+	return c, notFound(err, enrolment.ErrEnrolmentNotFound, "completion of enrolment %s", enrolmentID)
+}
+
+// AddCertificate writes a certificate; added is false when the enrolment has one already, or the code is taken.
+func (s *Store) AddCertificate(ctx context.Context, c certificate.Certificate) (added bool, err error) {
+	res := s.tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&c)
+	return res.RowsAffected == 1, fail(res.Error, "add certificate of enrolment %s", c.EnrolmentID)
+}
+
+// CertificateFor reads the certificate of an enrolment.
+func (s *Store) CertificateFor(ctx context.Context, enrolmentID uid.ID) (c certificate.Certificate, err error) {
+	err = s.tx(ctx).Where("enrolment_id = ?", enrolmentID).Take(&c).Error
+	return c, notFound(err, certificate.ErrNotFound, "certificate of enrolment %s", enrolmentID)
+}
+
+// CertificateByCode reads a certificate by its public number.
+func (s *Store) CertificateByCode(ctx context.Context, code string) (c certificate.Certificate, err error) {
+	err = s.tx(ctx).Where("code = ?", code).Take(&c).Error
+	return c, notFound(err, certificate.ErrNotFound, "certificate by its number")
+}
+
+// CertificatesOf reads a person's certificates, the newest first.
+func (s *Store) CertificatesOf(ctx context.Context, person uid.ID, limit int) (list []certificate.Certificate, err error) {
+	err = s.tx(ctx).Where("person_id = ?", person).Order("id desc").Limit(limit).Find(&list).Error
+	return list, fail(err, "certificates of person %s", person)
+}

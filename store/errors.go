@@ -1,0 +1,56 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"gorm.io/gorm"
+
+	"lyceum/auth"
+	"lyceum/internal/fault"
+	"lyceum/learning/catalog"
+	"lyceum/learning/enrolment"
+	"lyceum/tenant"
+)
+
+// constraintFault maps a constraint's name to the failure it means to a person. The rest are our own mistakes.
+func constraintFault(name string) *fault.Fault {
+	switch name {
+	case "tenants_slug_uq":
+		return tenant.ErrSlugTaken
+	case "domains_pk":
+		return tenant.ErrDomainTaken
+	case "people_email_uq":
+		return auth.ErrEmailTaken
+	case "operators_email_uq":
+		return auth.ErrOperatorTaken
+	case "courses_slug_uq":
+		return catalog.ErrSlugTaken
+	case "enrolments_once_uq":
+		return enrolment.ErrAlreadyEnrolled
+	}
+	return nil
+}
+
+// fail wraps a query's error with what was being done, as the declared failure where the constraint has one.
+func fail(err error, doing string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		if f := constraintFault(pg.ConstraintName); f != nil {
+			return f.Because(err)
+		}
+	}
+	return fmt.Errorf("%s: %w", fmt.Sprintf(doing, args...), err)
+}
+
+// notFound turns an absent row into the declared failure, and wraps the rest.
+func notFound(err error, missing *fault.Fault, doing string, args ...any) error {
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return missing
+	}
+	return fail(err, doing, args...)
+}

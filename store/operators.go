@@ -1,0 +1,63 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"lyceum/auth"
+	"lyceum/internal/uid"
+)
+
+const operatorColumns = "o.id, o.email, o.name, o.password_hash, o.created_at"
+
+// InsertOperator adds an operator.
+func (s *Store) InsertOperator(ctx context.Context, o auth.Operator) error {
+	return fail(s.tx(ctx).Table("control.operators").Create(&o).Error, "add an operator")
+}
+
+// OperatorByEmail finds the operator of a normalised e-mail.
+func (s *Store) OperatorByEmail(ctx context.Context, email string) (o auth.Operator, err error) {
+	err = s.tx(ctx).Table("control.operators o").Select(operatorColumns).Where("o.email = ?", email).Take(&o).Error
+	return o, notFound(err, auth.ErrOperatorNotFound, "find an operator")
+}
+
+// SetOperatorPassword writes a password's hash if the old one is still there.
+func (s *Store) SetOperatorPassword(ctx context.Context, id uid.ID, old, hash string) error {
+	return s.changeOne(ctx, auth.ErrOperatorNotFound, "set an operator's password",
+		"update control.operators set password_hash = ? where id = ? and password_hash = ?", hash, id, old)
+}
+
+// InsertOperatorSession adds an operator's session.
+func (s *Store) InsertOperatorSession(ctx context.Context, session auth.OperatorSession) error {
+	return fail(s.tx(ctx).Table("control.operator_sessions").Create(&session).Error, "add an operator's session")
+}
+
+// OperatorSessionByHash finds a session, expired or not, and whose it is.
+func (s *Store) OperatorSessionByHash(ctx context.Context, hash []byte) (auth.OperatorSession, auth.Operator, error) {
+	var row struct {
+		Session  auth.OperatorSession `gorm:"embedded"`
+		Operator auth.Operator        `gorm:"embedded;embeddedPrefix:o_"`
+	}
+	err := s.tx(ctx).Table("control.operator_sessions s").Joins("join control.operators o on o.id = s.operator_id").
+		Select(`s.id, s.hash, s.operator_id, s.created_at, s.seen_at, s.expires_at, s.ip, s.user_agent,
+			o.id as o_id, o.email as o_email, o.name as o_name, o.created_at as o_created_at`).
+		Where("s.hash = ?", hash).Take(&row).Error
+	return row.Session, row.Operator, notFound(err, auth.ErrSessionNotFound, "find an operator's session")
+}
+
+// TouchOperatorSession writes when a session was used and until when it lasts, unless a later use stands there already.
+func (s *Store) TouchOperatorSession(ctx context.Context, session auth.OperatorSession) error {
+	return fail(s.tx(ctx).Exec("update control.operator_sessions set seen_at = ?, expires_at = ? where id = ? and seen_at < ?",
+		session.SeenAt, session.ExpiresAt, session.ID, session.SeenAt).Error, "touch an operator's session")
+}
+
+// DeleteOperatorSession ends a session; one that is not there is no failure.
+func (s *Store) DeleteOperatorSession(ctx context.Context, hash []byte) error {
+	return fail(s.tx(ctx).Exec("delete from control.operator_sessions where hash = ?", hash).Error, "end an operator's session")
+}
+
+// DeleteExpiredOperatorSessions removes what has expired of an operator's.
+func (s *Store) DeleteExpiredOperatorSessions(ctx context.Context, operator uid.ID, now time.Time) error {
+	return fail(s.tx(ctx).Exec("delete from control.operator_sessions where operator_id = ? and expires_at <= ?", operator, now).Error,
+		"clear an operator's expired sessions")
+}

@@ -1,0 +1,292 @@
+// Package queue hands what happened on to what must follow: a relay takes events from tenants' outboxes and makes
+// River jobs of them, idempotent by tenant, event and consequence; workers run them, each safe to run twice. What
+// follows from what stands in one table, cmd/lyceum/worker.go.
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"lyceum/internal/event"
+	"lyceum/internal/fault"
+	"lyceum/internal/uid"
+	"lyceum/tenant"
+)
+
+// Consequence is one line of the table: when an event of a type happened, then this is done, in a context inside the
+// tenant. Do must be safe to run twice. Name is stable: waiting jobs are found by it.
+type Consequence struct {
+	When string
+	Name string
+	Do   func(ctx context.Context, e event.Event) error
+}
+
+// Chore is done every so often by one process of all, beginning soon after start. Do must be safe to run twice.
+type Chore struct {
+	Name  string
+	Every time.Duration
+	Do    func(ctx context.Context) error
+}
+
+// Keeper is what the queue needs of the store.
+type Keeper interface {
+	InTenant(ctx context.Context, fn func(context.Context) error) error
+	TenantByID(ctx context.Context, id uid.ID) (tenant.Tenant, error)
+	TenantsAfter(ctx context.Context, after uid.ID, n int) ([]tenant.Tenant, error)
+	WaitingEvents(ctx context.Context, n int) ([]event.Event, error)
+	HandedOn(ctx context.Context, events []event.Event) error
+	EventByID(ctx context.Context, id uid.ID) (event.Event, error)
+}
+
+// Options are what the queue works with.
+type Options struct {
+	// URL reaches PostgreSQL itself as the application: a transaction pooler does not carry River's LISTEN.
+	URL          string
+	Keep         Keeper
+	Consequences []Consequence
+	Chores       []Chore
+	Workers      int // jobs at once in this process; default 4
+	Log          *slog.Logger
+	// Observed is told how each job ended, for metrics.
+	Observed func(name string, took time.Duration, err error)
+}
+
+// Queue is the relay and the workers of one process.
+type Queue struct {
+	o       Options
+	pool    *pgxpool.Pool
+	client  *river.Client[pgx.Tx]
+	byEvent map[string][]Consequence
+	byName  map[string]Consequence
+
+	mu      sync.Mutex
+	waiting map[uid.ID]struct{} // tenants whose outbox is to be read
+	wake    chan struct{}
+	done    sync.WaitGroup
+	cancel  context.CancelFunc
+	life    *life
+}
+
+// sweepEvery is how often all outboxes are read for what a crash left between a commit and its hint.
+const sweepEvery = 5 * time.Minute
+
+// New prepares the queue; nothing runs before Start.
+func New(ctx context.Context, o Options) (*Queue, error) {
+	if o.Workers <= 0 {
+		o.Workers = 4
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Observed == nil {
+		o.Observed = func(string, time.Duration, error) {}
+	}
+	q := &Queue{
+		o: o, byEvent: map[string][]Consequence{}, byName: map[string]Consequence{},
+		waiting: map[uid.ID]struct{}{}, wake: make(chan struct{}, 1),
+	}
+	for _, c := range o.Consequences {
+		q.byEvent[c.When] = append(q.byEvent[c.When], c)
+		q.byName[c.Name] = c
+	}
+	cfg, err := pgxpool.ParseConfig(o.URL)
+	if err != nil {
+		return nil, fmt.Errorf("jobs' database URL: %w", err)
+	}
+	cfg.MaxConns = 4
+	cfg.ConnConfig.RuntimeParams["application_name"] = "lyceum-jobs"
+	if q.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
+		return nil, fmt.Errorf("open the jobs' pool: %w", err)
+	}
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &consequenceWorker{q: q})
+	river.AddWorker(workers, &choreWorker{q: q})
+	var periodic []*river.PeriodicJob
+	for _, c := range o.Chores {
+		periodic = append(periodic, river.NewPeriodicJob(river.PeriodicInterval(c.Every), func() (river.JobArgs, *river.InsertOpts) {
+			return choreArgs{Name: c.Name}, &river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: c.Every}}
+		}, &river.PeriodicJobOpts{RunOnStart: true}))
+	}
+	q.life = &life{url: o.URL, id: "lyceum-" + uid.New().String(), log: o.Log}
+	q.client, err = river.NewClient(riverpgxv5.New(q.pool), &river.Config{
+		ID: q.life.id, Schema: "river", Workers: workers, PeriodicJobs: periodic,
+		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: o.Workers}},
+		// Twenty-five tries over about three weeks are River's default; a job that still fails stays to be looked at.
+		JobTimeout:           time.Minute,
+		RescueStuckJobsAfter: 5 * time.Minute, // the last resort: reap.go is quicker
+		Logger:               slog.New(quiet{o.Log.Handler()}),
+	})
+	if err != nil {
+		q.pool.Close()
+		return nil, fmt.Errorf("jobs: %w", err)
+	}
+	return q, nil
+}
+
+// Start runs relay and workers until Stop.
+func (q *Queue) Start(ctx context.Context) error {
+	conn, err := q.life.begin(ctx) // before the first job is taken
+	if err != nil {
+		return err
+	}
+	if err := q.client.Start(context.WithoutCancel(ctx)); err != nil {
+		_ = conn.Close(ctx)
+		return fmt.Errorf("start the workers: %w", err)
+	}
+	relayCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	lifeCtx, end := context.WithCancel(context.WithoutCancel(ctx))
+	q.cancel, q.life.end = cancel, end
+	q.life.done.Go(func() { q.life.run(lifeCtx, conn) })
+	q.done.Add(2)
+	go func() { defer q.done.Done(); q.relayLoop(relayCtx) }()
+	go func() { defer q.done.Done(); q.sweepLoop(relayCtx) }()
+	return nil
+}
+
+// Stop lets running jobs end until ctx is done, then cancels them, and closes the connections.
+func (q *Queue) Stop(ctx context.Context) error {
+	var err error
+	if q.cancel != nil {
+		q.cancel()
+		q.done.Wait()
+		if err = q.client.Stop(ctx); err != nil {
+			stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+			defer cancel()
+			err = q.client.StopAndCancel(stop)
+		}
+		q.life.end() // after the last job: its lock says that we work
+		q.life.done.Wait()
+	}
+	q.pool.Close()
+	return err
+}
+
+// Wake says that a tenant's outbox has something (uid.Nil: any may). It never blocks.
+func (q *Queue) Wake(tenantID uid.ID) {
+	q.mu.Lock()
+	q.waiting[tenantID] = struct{}{}
+	q.mu.Unlock()
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (q *Queue) relayLoop(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-q.wake:
+		}
+		q.mu.Lock()
+		todo := q.waiting
+		q.waiting = map[uid.ID]struct{}{}
+		q.mu.Unlock()
+		for id := range todo {
+			var err error
+			if id == uid.Nil {
+				err = q.sweep(ctx)
+			} else {
+				err = q.relayTo(ctx, id)
+			}
+			if err != nil && ctx.Err() == nil {
+				q.o.Log.ErrorContext(ctx, "relay events", slog.String("tenant", id.String()), slog.Any("err", err))
+			}
+		}
+	}
+}
+
+func (q *Queue) sweepLoop(ctx context.Context) {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	q.Wake(uid.Nil)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			q.Wake(uid.Nil)
+		}
+	}
+}
+
+// sweep reads every active tenant's outbox.
+func (q *Queue) sweep(ctx context.Context) error {
+	var errs []error
+	for after := uid.Nil; ; {
+		list, err := q.o.Keep.TenantsAfter(ctx, after, 200)
+		if err != nil {
+			return errors.Join(append(errs, err)...)
+		}
+		for _, t := range list {
+			after = t.ID
+			if _, err := q.Relay(ctx, t); err != nil {
+				errs = append(errs, fmt.Errorf("tenant %s: %w", t.Slug, err))
+			}
+		}
+		if len(list) < 200 || len(errs) > 10 {
+			return errors.Join(errs...)
+		}
+	}
+}
+
+func (q *Queue) relayTo(ctx context.Context, id uid.ID) error {
+	t, err := q.o.Keep.TenantByID(ctx, id)
+	if fault.Of(err).Kind == fault.KindNotFound {
+		return nil // deleted meanwhile, with its outbox
+	}
+	if err != nil {
+		return err
+	}
+	_, err = q.Relay(ctx, t)
+	return err
+}
+
+// Relay makes jobs of everything in a tenant's outbox and gives how many events it handed on. Jobs are made before
+// the events leave the outbox: a crash in between hands them on again, and River refuses the double by its arguments.
+func (q *Queue) Relay(ctx context.Context, t tenant.Tenant) (int, error) {
+	const batch = 200
+	inside := tenant.With(ctx, t)
+	for total := 0; ; {
+		var events []event.Event
+		err := q.o.Keep.InTenant(inside, func(ctx context.Context) (err error) {
+			events, err = q.o.Keep.WaitingEvents(ctx, batch)
+			return err
+		})
+		if err != nil || len(events) == 0 {
+			return total, err
+		}
+		var jobs []river.InsertManyParams
+		for _, e := range events {
+			for _, c := range q.byEvent[e.Type] {
+				jobs = append(jobs, river.InsertManyParams{
+					Args:       consequenceArgs{Tenant: t.ID, Event: e.ID, Name: c.Name},
+					InsertOpts: &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true}},
+				})
+			}
+		}
+		if len(jobs) > 0 {
+			if _, err := q.client.InsertMany(ctx, jobs); err != nil {
+				return total, fmt.Errorf("make jobs: %w", err)
+			}
+		}
+		err = q.o.Keep.InTenant(inside, func(ctx context.Context) error { return q.o.Keep.HandedOn(ctx, events) })
+		if err != nil {
+			return total, err
+		}
+		total += len(events)
+		if len(events) < batch {
+			return total, nil
+		}
+	}
+}

@@ -1,0 +1,107 @@
+package queue
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"lyceum/internal/event"
+	"lyceum/internal/fault"
+	"lyceum/internal/uid"
+	"lyceum/tenant"
+)
+
+// consequenceArgs name one consequence of one event; River keeps one job for each.
+type consequenceArgs struct {
+	Tenant uid.ID `json:"tenant"`
+	Event  uid.ID `json:"event"`
+	Name   string `json:"name"`
+}
+
+// Kind is stable: waiting jobs are found by it.
+func (consequenceArgs) Kind() string { return "consequence" }
+
+type consequenceWorker struct {
+	river.WorkerDefaults[consequenceArgs]
+	q *Queue
+}
+
+// Work runs the consequence inside the tenant. A tenant or event that is gone, and a consequence that no longer exists
+// in this release, end the job for good.
+func (w *consequenceWorker) Work(ctx context.Context, job *river.Job[consequenceArgs]) (err error) {
+	started := time.Now()
+	defer func() { w.q.o.Observed(job.Args.Name, time.Since(started), err) }()
+	c, ok := w.q.byName[job.Args.Name]
+	if !ok {
+		return river.JobCancel(fmt.Errorf("no consequence is named %s", job.Args.Name))
+	}
+	t, err := w.q.o.Keep.TenantByID(ctx, job.Args.Tenant)
+	if err != nil {
+		return gone(err)
+	}
+	ctx = tenant.With(ctx, t)
+	var e event.Event
+	err = w.q.o.Keep.InTenant(ctx, func(ctx context.Context) (err error) {
+		e, err = w.q.o.Keep.EventByID(ctx, job.Args.Event)
+		return err
+	})
+	if err != nil {
+		return gone(err)
+	}
+	if err := c.Do(ctx, e); err != nil {
+		w.q.o.Log.ErrorContext(ctx, "job failed", slog.String("job", c.Name), slog.String("tenant", t.Slug), slog.String("event", e.ID.String()),
+			slog.Int("attempt", job.Attempt), slog.Any("err", err))
+		return fmt.Errorf("%s for %s of %s: %w", c.Name, e.Type, t.Slug, err)
+	}
+	return nil
+}
+
+// NextRetry waits 1, 4, 9, 16 … seconds at first and up to an hour later: a mail server that restarts costs seconds.
+func (w *consequenceWorker) NextRetry(job *river.Job[consequenceArgs]) time.Time {
+	return time.Now().Add(min(time.Duration(job.Attempt*job.Attempt)*time.Second, time.Hour))
+}
+
+func gone(err error) error {
+	if fault.Of(err).Kind == fault.KindNotFound {
+		return river.JobCancel(err)
+	}
+	return err
+}
+
+type choreArgs struct {
+	Name string `json:"name"`
+}
+
+// Kind is stable: waiting jobs are found by it.
+func (choreArgs) Kind() string { return "chore" }
+
+type choreWorker struct {
+	river.WorkerDefaults[choreArgs]
+	q *Queue
+}
+
+// Work runs the chore; a failed one is tried again at its next turn.
+func (w *choreWorker) Work(ctx context.Context, job *river.Job[choreArgs]) (err error) {
+	started := time.Now()
+	defer func() { w.q.o.Observed(job.Args.Name, time.Since(started), err) }()
+	for _, c := range w.q.o.Chores {
+		if c.Name == job.Args.Name {
+			if err := c.Do(ctx); err != nil {
+				w.q.o.Log.ErrorContext(ctx, "chore failed", slog.String("job", c.Name), slog.Any("err", err))
+				return fmt.Errorf("chore %s: %w", c.Name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// quiet passes River's warnings and errors; its notes about starting, leading and stopping are for its authors.
+type quiet struct{ slog.Handler }
+
+// Enabled is true from warnings up.
+func (h quiet) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelWarn && h.Handler.Enabled(ctx, l)
+}

@@ -1,0 +1,244 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"lyceum/internal/event"
+	"lyceum/internal/page"
+	"lyceum/internal/uid"
+	"lyceum/tenant"
+)
+
+const tenants = "control.tenants"
+
+// TenantBySlug finds a tenant; tenant.ErrNotFound when there is none.
+func (s *Store) TenantBySlug(ctx context.Context, slug string) (tenant.Tenant, error) {
+	return s.oneTenant(ctx, "slug = ?", slug)
+}
+
+// TenantByID finds a tenant; tenant.ErrNotFound when there is none.
+func (s *Store) TenantByID(ctx context.Context, id uid.ID) (tenant.Tenant, error) {
+	return s.oneTenant(ctx, "id = ?", id)
+}
+
+// TenantByDomain finds a tenant by a custom domain; tenant.ErrNotFound when there is none.
+func (s *Store) TenantByDomain(ctx context.Context, host string) (tenant.Tenant, error) {
+	return s.oneTenant(ctx, "id = (select tenant_id from control.domains where host = ?)", host)
+}
+
+func (s *Store) oneTenant(ctx context.Context, where string, arg any) (t tenant.Tenant, err error) {
+	err = s.InControl(ctx, func(ctx context.Context) error {
+		return notFound(s.tx(ctx).Table(tenants).Where(where, arg).Take(&t).Error, tenant.ErrNotFound, "find tenant")
+	})
+	return t, err
+}
+
+// Tenants lists tenants by slug.
+func (s *Store) Tenants(ctx context.Context, f tenant.Filter) (out page.Of[tenant.Tenant], err error) {
+	limit := f.Page.Bounded()
+	err = s.InControl(ctx, func(ctx context.Context) error {
+		q := s.tx(ctx).Table(tenants)
+		if f.Page.After != "" {
+			after, err := page.Parts(f.Page.After, 1)
+			if err != nil {
+				return err
+			}
+			q = q.Where("slug > ?", after[0])
+		}
+		if f.Query != "" {
+			like := "%" + escapeLike(f.Query) + "%"
+			q = q.Where("slug ilike ? or name ilike ? or contact_email ilike ?", like, like, like)
+		}
+		if f.Status != "" {
+			q = q.Where("status = ?", f.Status)
+		}
+		var rows []tenant.Tenant
+		if err := q.Order("slug").Limit(limit + 1).Find(&rows).Error; err != nil {
+			return fail(err, "list tenants")
+		}
+		out = page.Cut(rows, limit, func(t tenant.Tenant) []string { return []string{t.Slug} })
+		return nil
+	})
+	return out, err
+}
+
+// TenantsIn lists every tenant in a state, oldest first; it is for states that few are in.
+func (s *Store) TenantsIn(ctx context.Context, status tenant.Status) (list []tenant.Tenant, err error) {
+	err = s.InControl(ctx, func(ctx context.Context) error {
+		return fail(s.tx(ctx).Table(tenants).Where("status = ?", status).Order("created_at").Limit(1000).Find(&list).Error, "list %s tenants", status)
+	})
+	return list, err
+}
+
+// TenantsAfter walks over all active tenants by id, n at a time.
+func (s *Store) TenantsAfter(ctx context.Context, after uid.ID, n int) (list []tenant.Tenant, err error) {
+	err = s.InControl(ctx, func(ctx context.Context) error {
+		return fail(s.tx(ctx).Table(tenants).Where("id > ? and status = 'active'", after).Order("id").Limit(n).Find(&list).Error, "walk tenants")
+	})
+	return list, err
+}
+
+// TakeSpare takes a prepared schema of a version off the shelf; ok is false when there is none.
+func (s *Store) TakeSpare(ctx context.Context, node string, version int) (schema string, ok bool, err error) {
+	var taken []string
+	err = s.tx(ctx).Raw(`delete from control.spares where schema_name = (
+		select schema_name from control.spares where node = ? and schema_version = ? order by created_at limit 1 for update skip locked)
+		returning schema_name`, node, version).Scan(&taken).Error
+	if err != nil || len(taken) == 0 {
+		return "", false, fail(err, "take a spare schema")
+	}
+	return taken[0], true, nil
+}
+
+// tenantRow is a tenant with what provisioning still needs.
+type tenantRow struct {
+	tenant.Tenant
+	PendingOwner *string
+}
+
+// InsertTenant writes a new tenant; tenant.ErrSlugTaken when the name is gone.
+func (s *Store) InsertTenant(ctx context.Context, t tenant.Tenant, owner tenant.PendingOwner) error {
+	raw, err := json.Marshal(owner)
+	if err != nil {
+		return fmt.Errorf("owner of %s: %w", t.Slug, err)
+	}
+	text := string(raw)
+	return fail(s.tx(ctx).Table(tenants).Create(&tenantRow{t, &text}).Error, "insert tenant %s", t.Slug)
+}
+
+// PendingOwnerOf gives the owner still to be made; zero when that is done.
+func (s *Store) PendingOwnerOf(ctx context.Context, id uid.ID) (owner tenant.PendingOwner, err error) {
+	err = s.InControl(ctx, func(ctx context.Context) error {
+		var raw []string
+		if err := s.tx(ctx).Raw("select pending_owner::text from control.tenants where id = ? and pending_owner is not null", id).Scan(&raw).Error; err != nil {
+			return fail(err, "pending owner")
+		}
+		if len(raw) == 0 {
+			return nil
+		}
+		return json.Unmarshal([]byte(raw[0]), &owner)
+	})
+	return owner, err
+}
+
+// ActivateTenant ends provisioning and wipes the pending owner. Activating twice changes nothing.
+func (s *Store) ActivateTenant(ctx context.Context, id uid.ID, at time.Time) error {
+	return s.InControl(ctx, func(ctx context.Context) error {
+		err := s.tx(ctx).Exec(`update control.tenants set status = 'active', pending_owner = null, activated_at = ?, updated_at = ?
+			where id = ? and status = 'provisioning'`, at, at, id).Error
+		if err != nil {
+			return fail(err, "activate tenant")
+		}
+		return s.announceAtCommit(ctx, id)
+	})
+}
+
+// ChangeStatus moves a tenant between states; tenant.ErrWrongStatus when it is in none of from.
+func (s *Store) ChangeStatus(ctx context.Context, id uid.ID, from []tenant.Status, to tenant.Status, reason string, at time.Time) error {
+	var suspended *time.Time
+	if to == tenant.StatusSuspended {
+		suspended = &at
+	}
+	res := s.tx(ctx).Exec(`update control.tenants set status = ?, suspended_reason = ?, suspended_at = ?, updated_at = ? where id = ? and status in ?`,
+		to, reason, suspended, at, id, from)
+	if res.Error != nil {
+		return fail(res.Error, "change the state of a tenant")
+	}
+	if res.RowsAffected == 0 {
+		return tenant.ErrWrongStatus
+	}
+	return s.announceAtCommit(ctx, id)
+}
+
+// RemoveTenant deletes a tenant's row and domains. Its usage stays in the ledger.
+func (s *Store) RemoveTenant(ctx context.Context, id uid.ID) error {
+	return s.InControl(ctx, func(ctx context.Context) error {
+		if err := s.tx(ctx).Exec("delete from control.tenants where id = ?", id).Error; err != nil {
+			return fail(err, "remove tenant")
+		}
+		return s.announceAtCommit(ctx, id)
+	})
+}
+
+// Audit notes what an operator, the command line or the system did to the platform.
+func (s *Store) Audit(ctx context.Context, action string, tenantID uid.ID, data map[string]string, at time.Time) error {
+	raw, err := json.Marshal(data)
+	if err != nil {
+		return fmt.Errorf("audit %s: %w", action, err)
+	}
+	a := event.ActorFrom(ctx)
+	var actor *uid.ID
+	if a.ID != uid.Nil {
+		actor = &a.ID
+	}
+	return s.InControl(ctx, func(ctx context.Context) error {
+		return fail(s.tx(ctx).Exec("insert into control.audit (id, actor_kind, actor_id, action, tenant_id, data, at) values (?, ?, ?, ?, ?, ?, ?)",
+			uid.New(), a.Kind, actor, action, tenantID, string(raw), at).Error, "audit %s", action)
+	})
+}
+
+// announceAtCommit tells every process about a change of a tenant's row in the commit that makes it.
+func (s *Store) announceAtCommit(ctx context.Context, id uid.ID) error {
+	return fail(s.tx(ctx).Exec("select pg_notify(?, ?)", changedChannel, id.String()).Error, "announce a change")
+}
+
+// Brand: one value of the tenant's settings.
+
+// BrandOf reads the look of the running tenant.
+func (s *Store) BrandOf(ctx context.Context) (b tenant.Brand, err error) {
+	var raw []string
+	if err = s.tx(ctx).Raw("select value::text from settings where name = 'brand'").Scan(&raw).Error; err != nil {
+		return b, fail(err, "read the look")
+	}
+	if len(raw) == 0 {
+		t, _ := tenant.From(ctx)
+		return tenant.DefaultBrand(t.Name), nil
+	}
+	return b, json.Unmarshal([]byte(raw[0]), &b)
+}
+
+// SaveBrand writes the look over the one before it; tenant.ErrBrandChanged when that one is gone.
+func (s *Store) SaveBrand(ctx context.Context, b tenant.Brand, at time.Time) error {
+	raw, err := json.Marshal(b)
+	if err != nil {
+		return fmt.Errorf("look: %w", err)
+	}
+	res := s.tx(ctx).Exec("update settings set value = ?, updated_at = ? where name = 'brand' and (value->>'revision')::int = ?", string(raw), at, b.Revision-1)
+	if res.Error != nil {
+		return fail(res.Error, "save the look")
+	}
+	if res.RowsAffected == 0 {
+		return tenant.ErrBrandChanged
+	}
+	return nil
+}
+
+// SeedTenant writes what every new tenant begins with: built-in roles, their permissions, the look. What is there
+// already stays.
+func (s *Store) SeedTenant(ctx context.Context, b tenant.Brand, at time.Time) error {
+	raw, err := json.Marshal(b)
+	if err != nil {
+		return fmt.Errorf("look: %w", err)
+	}
+	if err := s.SeedPolicies(ctx); err != nil {
+		return err
+	}
+	return fail(s.tx(ctx).Exec("insert into settings (name, value, updated_at) values ('brand', ?, ?) on conflict (name) do nothing", string(raw), at).Error, "seed the look")
+}
+
+// EventByID finds an event of the running tenant.
+func (s *Store) EventByID(ctx context.Context, id uid.ID) (event.Event, error) {
+	var row eventRow
+	err := s.tx(ctx).Table("events").Where("id = ?", id).Take(&row).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return event.Event{}, event.ErrNotFound
+	}
+	row.Event.Data = json.RawMessage(row.Data)
+	return row.Event, fail(err, "find event")
+}

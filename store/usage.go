@@ -1,0 +1,66 @@
+package store
+
+import (
+	"context"
+
+	"lyceum/billing"
+	"lyceum/internal/page"
+	"lyceum/internal/uid"
+)
+
+const usageEvents = "control.usage_events"
+
+// RecordUsage writes an entry of the ledger; counted is false when the subject counts in the period already.
+func (s *Store) RecordUsage(ctx context.Context, e billing.UsageEvent) (counted bool, err error) {
+	err = s.InControl(ctx, func(ctx context.Context) error {
+		res := s.tx(ctx).Exec(`insert into control.usage_events
+			(id, tenant_id, meter, subject_id, subject_name, period, quantity, event_id, event_type, occurred_at, recorded_at)
+			values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (tenant_id, meter, period, subject_id) do nothing`,
+			e.ID, e.TenantID, e.Meter, e.SubjectID, e.SubjectName, e.Period, e.Quantity, e.EventID, e.EventType, e.OccurredAt, e.RecordedAt)
+		counted = res.RowsAffected == 1
+		return fail(res.Error, "record usage")
+	})
+	return counted, err
+}
+
+// UsagePerDay sums a meter over the days of a period, in UTC.
+func (s *Store) UsagePerDay(ctx context.Context, tenantID uid.ID, m billing.Meter, p billing.Period) (days []billing.DayCount, err error) {
+	err = s.InControl(ctx, func(ctx context.Context) error {
+		return fail(s.tx(ctx).Raw(`select extract(day from occurred_at at time zone 'UTC')::int as day, sum(quantity)::bigint as count
+			from control.usage_events where tenant_id = ? and meter = ? and period = ? group by 1 order by 1`, tenantID, m, p.Start).Scan(&days).Error, "usage per day")
+	})
+	return days, err
+}
+
+// UsageRows lists a period's entries in the order in which they happened.
+func (s *Store) UsageRows(ctx context.Context, tenantID uid.ID, m billing.Meter, p billing.Period, r page.Request) (out page.Of[billing.UsageEvent], err error) {
+	limit := r.Bounded()
+	err = s.InControl(ctx, func(ctx context.Context) error {
+		q := s.tx(ctx).Table(usageEvents).Where("tenant_id = ? and meter = ? and period = ?", tenantID, m, p.Start)
+		if r.After != "" {
+			after, err := page.Parts(r.After, 1)
+			if err != nil {
+				return err
+			}
+			if _, ok := uid.Parse(after[0]); !ok {
+				return page.ErrCursor
+			}
+			q = q.Where("id > ?", after[0])
+		}
+		var rows []billing.UsageEvent
+		if err := q.Order("id").Limit(limit + 1).Find(&rows).Error; err != nil {
+			return fail(err, "list usage")
+		}
+		out = page.Cut(rows, limit, func(e billing.UsageEvent) []string { return []string{e.ID.String()} })
+		return nil
+	})
+	return out, err
+}
+
+// UsageEventOf finds an entry of a tenant; billing.ErrUsageNotFound when it is not there, or another tenant's.
+func (s *Store) UsageEventOf(ctx context.Context, tenantID, id uid.ID) (e billing.UsageEvent, err error) {
+	err = s.InControl(ctx, func(ctx context.Context) error {
+		return notFound(s.tx(ctx).Table(usageEvents).Where("tenant_id = ? and id = ?", tenantID, id).Take(&e).Error, billing.ErrUsageNotFound, "find usage")
+	})
+	return e, err
+}
