@@ -133,3 +133,22 @@ func (s *Store) changeOne(ctx context.Context, missing *fault.Fault, doing, stat
 	}
 	return fail(res.Error, "%s", doing)
 }
+
+// NamesOf gives the names of people of the running tenant, as far as they are there.
+func (s *Store) NamesOf(ctx context.Context, ids []uid.ID) (map[uid.ID]string, error) {
+	names := make(map[uid.ID]string, len(ids))
+	if len(ids) == 0 {
+		return names, nil
+	}
+	var rows []struct {
+		ID   uid.ID
+		Name string
+	}
+	if err := s.tx(ctx).Table("people").Select("id", "name").Where("id in ?", ids).Find(&rows).Error; err != nil {
+		return nil, fail(err, "names of people")
+	}
+	for _, r := range rows {
+		names[r.ID] = r.Name
+	}
+	return names, nil
+}

@@ -45,8 +45,20 @@ type Info struct {
 	ModTime   time.Time
 }
 
-// Store keeps files. It may be used from several goroutines.
-type Store struct{ bucket *blob.Bucket }
+// Store keeps files. It may be used from several goroutines and, in a folder, from several processes. Write under a
+// key once where you can (a new id, or a hash, in the key): who reads a key in the moment it is written anew may get
+// the old bytes with the new type or size.
+type Store struct {
+	bucket *blob.Bucket
+	// typed is true in a folder: there the media type stands in a file of ours beside the content. The library would
+	// write its own notes in place, and readers meet them half written.
+	typed bool
+}
+
+const (
+	typeSuffix = ".type" // marks the key of a media type
+	untyped    = "application/octet-stream"
+)
 
 // Open opens the store of a URL: file:///dir keeps files in a folder, which is made when missing and is for its owner
 // alone; mem:// keeps them until Close.
@@ -57,19 +69,19 @@ func Open(_ context.Context, address string) (*Store, error) {
 	}
 	switch u.Scheme {
 	case "mem":
-		return &Store{memblob.OpenBucket(nil)}, nil
+		return &Store{bucket: memblob.OpenBucket(nil)}, nil
 	case "file":
 		if u.Host != "" || !strings.HasPrefix(u.Path, "/") || u.RawQuery != "" {
 			return nil, fmt.Errorf("storage URL %s: write file:///path/of/the/folder", address)
 		}
 		b, err := fileblob.OpenBucket(filepath.FromSlash(u.Path), &fileblob.Options{
-			CreateDir: true, DirFileMode: 0o700,
+			CreateDir: true, DirFileMode: 0o700, Metadata: fileblob.MetadataDontWrite,
 			NoTempDir: true, // a half-written file stands beside its place: a rename does not cross file systems
 		})
 		if err != nil {
 			return nil, fmt.Errorf("open storage %s: %w", address, err)
 		}
-		return &Store{b}, nil
+		return &Store{bucket: b, typed: true}, nil
 	}
 	return nil, fmt.Errorf("storage URL %s: only file:///path and mem:// are known", address)
 }
@@ -78,10 +90,16 @@ func Open(_ context.Context, address string) (*Store, error) {
 func (s *Store) Close() error { return s.bucket.Close() }
 
 // CheckKey refuses every key that is not made of parts of [a-z0-9_.-] with single slashes between: no part is empty
-// or begins with a dot, nothing holds "..", and ".attrs" is kept for the store's own notes. The error is ErrKey.
+// or begins with a dot, nothing holds "..", and the endings ".type", ".attrs" and ".tmp" are the store's own. The
+// error is ErrKey.
 func CheckKey(key string) error {
-	if key == "" || len(key) > MaxKey || strings.Contains(key, "..") || strings.HasSuffix(key, ".attrs") {
+	if key == "" || len(key) > MaxKey || strings.Contains(key, "..") {
 		return ErrKey
+	}
+	for _, own := range []string{typeSuffix, ".attrs", ".tmp"} {
+		if strings.HasSuffix(key, own) {
+			return ErrKey
+		}
 	}
 	for part := range strings.SplitSeq(key, "/") {
 		if part == "" || part[0] == '.' {
@@ -103,7 +121,7 @@ func (s *Store) Put(ctx context.Context, key, mediaType string, r io.Reader) (si
 		return 0, "", err
 	}
 	if mediaType == "" {
-		mediaType = "application/octet-stream"
+		mediaType = untyped
 	}
 	if _, _, err := mime.ParseMediaType(mediaType); err != nil {
 		return 0, "", fmt.Errorf("put %s: media type %q: %w", key, mediaType, err)
@@ -120,6 +138,12 @@ func (s *Store) Put(ctx context.Context, key, mediaType string, r io.Reader) (si
 		cancel() // before Close: this is how a writer is told to forget
 		_ = w.Close()
 		return 0, "", failed("put", key, err)
+	}
+	if s.typed {
+		if err := s.bucket.WriteAll(ctx, key+typeSuffix, []byte(mediaType), nil); err != nil {
+			cancel()
+			return 0, "", errors.Join(failed("put", key, err), w.Close())
+		}
 	}
 	if err := w.Close(); err != nil {
 		return 0, "", failed("put", key, err)
@@ -149,7 +173,24 @@ func (s *Store) Range(ctx context.Context, key string, offset, length int64) (io
 	if offset > 0 && offset >= info.Size {
 		return nil, Info{}, errors.Join(ErrRange, r.Close())
 	}
+	if s.typed {
+		if info.MediaType, err = s.mediaType(ctx, key); err != nil {
+			return nil, Info{}, errors.Join(err, r.Close())
+		}
+	}
 	return r, info, nil
+}
+
+// mediaType reads the type that stands beside a file. A file that somebody laid into the folder has none.
+func (s *Store) mediaType(ctx context.Context, key string) (string, error) {
+	b, err := s.bucket.ReadAll(ctx, key+typeSuffix)
+	if gcerrors.Code(err) == gcerrors.NotFound {
+		return untyped, nil
+	}
+	if err != nil {
+		return "", failed("read the type of", key, err)
+	}
+	return string(b), nil
 }
 
 // Delete removes a file. That there is none is ErrNotFound.
@@ -157,8 +198,19 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 	if err := CheckKey(key); err != nil {
 		return err
 	}
+	if ok, err := s.Exists(ctx, key); err != nil || !ok { // asked first: a folder on the way to other keys is no file
+		if err == nil {
+			err = ErrNotFound
+		}
+		return err
+	}
 	if err := s.bucket.Delete(ctx, key); err != nil {
 		return failed("delete", key, err)
+	}
+	if s.typed {
+		if err := s.bucket.Delete(ctx, key+typeSuffix); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+			return failed("delete the type of", key, err)
+		}
 	}
 	return nil
 }

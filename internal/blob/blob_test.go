@@ -138,6 +138,36 @@ func TestADeletedFileIsGoneAndAPutFileReplacesTheOld(t *testing.T) {
 	})
 }
 
+func TestDeletingLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := open(t, "file://"+dir)
+	put(t, s, "a", "text/plain", "x")
+	if err := s.Delete(t.Context(), "a"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*", "*"))
+	more, err2 := filepath.Glob(filepath.Join(dir, "a*"))
+	if err := errors.Join(err, err2); err != nil || len(files)+len(more) != 0 {
+		t.Errorf("left behind: %q %q, %v", files, more, err)
+	}
+}
+
+func TestAFileLaidIntoTheFolderByHandIsReadWithoutAType(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "by-hand"), []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, info, err := open(t, "file://"+dir).Get(t.Context(), "by-hand")
+	if err != nil || readAll(t, r) != "x" || info.MediaType != "application/octet-stream" {
+		t.Fatalf("%+v, %v", info, err)
+	}
+}
+
 func TestAnUploadThatBreaksOffLeavesTheOldFile(t *testing.T) {
 	each(t, func(t *testing.T, s *blob.Store) {
 		put(t, s, "old", "text/plain", "as it was")
@@ -164,7 +194,7 @@ func TestAnUploadThatBreaksOffLeavesTheOldFile(t *testing.T) {
 }
 
 var evilKeys = []string{
-	"", "/", "/etc/passwd", "../x", "a/../../x", "a/..", "..", ".", "./a", "a/./b", "a//b", "a/", ".hidden", "a/.hidden", "a..b", `a\b`, `..\x`, "C:x", "A", "ä", "a b", "a\x00b", "a\nb", "a%2f..%2fb", "a?b", "a*b", "~/x", "a:b", "x.attrs", "a/b.attrs", "a\u2024\u2024/b", strings.Repeat("a", 513),
+	"", "/", "/etc/passwd", "../x", "a/../../x", "a/..", "..", ".", "./a", "a/./b", "a//b", "a/", ".hidden", "a/.hidden", "a..b", `a\b`, `..\x`, "C:x", "A", "ä", "a b", "a\x00b", "a\nb", "a%2f..%2fb", "a?b", "a*b", "~/x", "a:b", "x.attrs", "a/b.attrs", "x.type", "a/b.tmp", "a\u2024\u2024/b", strings.Repeat("a", 513),
 }
 
 func TestAKeyThatLeadsElsewhereIsRefusedEverywhere(t *testing.T) {
@@ -204,15 +234,15 @@ func TestNothingIsWrittenOutsideTheFolderNorReadableByOthers(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if path != outer && info.Mode().Perm()&0o077 != 0 {
-			t.Errorf("%s is %v", path, info.Mode())
+		if d.IsDir() && path != outer && info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("the folder %s is %v", path, info.Mode())
 		}
 		if !d.IsDir() {
 			found = append(found, strings.TrimPrefix(path, outer))
 		}
 		return nil
 	})
-	if err != nil || len(found) != 2 || found[0] != "/store/good/key" || found[1] != "/store/good/key.attrs" {
+	if err != nil || len(found) != 2 || found[0] != "/store/good/key" || found[1] != "/store/good/key.type" {
 		t.Errorf("found %q, %v", found, err)
 	}
 }

@@ -72,16 +72,9 @@ func nearest(fg Colour, ratio float64, grounds ...Colour) Colour {
 	p := fg.LCH()
 	best, found := Black, false
 	for _, way := range [2]float64{-1, 1} {
-		const step = 1.0 / 512 // finer than one step of eight bits
-		for l := p.L + way*step; l > -step && l < 1+step; l += way * step {
-			c := LCH{l, p.C, p.H}.Colour()
-			if !passes(c, ratio, grounds) {
-				continue
-			}
-			if !found || Distance(fg, c) < Distance(fg, best) {
-				best, found = c, true
-			}
-			break
+		c, ok := firstPassing(p, way, ratio, grounds)
+		if ok && (!found || Distance(fg, c) < Distance(fg, best)) {
+			best, found = c, true
 		}
 	}
 	if found {
@@ -91,6 +84,31 @@ func nearest(fg Colour, ratio float64, grounds ...Colour) Colour {
 		return White
 	}
 	return Black
+}
+
+// firstPassing goes lighter (way 1) or darker (-1) until the ratio is reached: in strides, and from the last stride that
+// failed in steps finer than one of eight bits.
+func firstPassing(p LCH, way, ratio float64, grounds []Colour) (Colour, bool) {
+	const stride, step = 1.0 / 32, 1.0 / 512
+	at := func(l float64) (Colour, bool) {
+		c := LCH{l, p.C, p.H}.Colour()
+		return c, passes(c, ratio, grounds)
+	}
+	far := p.L
+	for {
+		far += way * stride
+		if _, ok := at(far); ok {
+			break
+		}
+		if far < 0 || far > 1 { // Colour took the end of the range for it, and even that fails
+			return 0, false
+		}
+	}
+	for l := far - way*stride + way*step; ; l += way * step {
+		if c, ok := at(l); ok || way*(l-far) >= 0 {
+			return c, ok
+		}
+	}
 }
 
 func passes(c Colour, ratio float64, grounds []Colour) bool { return worst(c, grounds) >= ratio }

@@ -33,6 +33,9 @@ const (
 	UploadLife  = 24 * time.Hour // an unfinished upload is kept this long
 )
 
+// MaxSide is the longest side of a raster picture in pixels; a larger one is scaled down.
+const MaxSide = 2560
+
 // File is an uploaded, checked file. It is a row of files; its bytes are under the tenant's prefix by their hash.
 type File struct {
 	ID        uid.ID

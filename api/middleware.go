@@ -1,0 +1,179 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"lyceum/api/problem"
+	"lyceum/api/visit"
+	"lyceum/api/web"
+	"lyceum/internal/uid"
+)
+
+// What follows holds for every request, in this order: recovered, welcome, observed, guarded, deadline, then the site is
+// found (sites.go), and there: plain, resumed, limited, checked (session.go). The size of the body and what the route needs
+// are asked last, by the route itself (table.go).
+
+// recovered turns a panic into a logged 500 page, and the server lives.
+func (s *Server) recovered(c *fiber.Ctx) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = problem.Answer(c, fmt.Errorf("panic: %v\n%s", r, debug.Stack()))
+		}
+	}()
+	return c.Next()
+}
+
+var saneID = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
+
+// welcome begins the visit: the request's number (one that a trusted proxy gave is kept), where the visitor comes from
+// and what they ask for.
+func (s *Server) welcome(c *fiber.Ctx) error {
+	s.greet(c)
+	return c.Next()
+}
+
+func (s *Server) greet(c *fiber.Ctx) *visit.Visit {
+	v := visit.Begin(c)
+	problem.With(c, &s.desk)
+	v.Secure = s.Secure
+	v.Client.IP, v.Client.UserAgent = s.proxies.client(c), c.Get(fiber.HeaderUserAgent)
+	v.Scheme, v.Host = s.proxies.site(c, s.Secure)
+	v.ID = uid.New().String()
+	if given := c.Get(fiber.HeaderXRequestID); saneID.MatchString(given) {
+		v.ID = given
+	}
+	c.Set(fiber.HeaderXRequestID, v.ID)
+	return v
+}
+
+// observed writes one line for each request, whatever became of it, and tells the metrics. Neither the query nor a
+// link's secret is written.
+func (s *Server) observed(c *fiber.Ctx) error {
+	began, status := s.Now(), fiber.StatusInternalServerError // what a panic passing by will be answered with
+	defer func() {
+		v, took := visit.Of(c), s.Now().Sub(began)
+		s.Observe(c.Method(), v.Route, status, took)
+		s.Log.InfoContext(c.UserContext(), "request",
+			slog.String("request_id", v.ID), slog.String("tenant", v.Tenant.Slug), slog.String("method", c.Method()), slog.String("path", loggedPath(c.Path(), v.Route)),
+			slog.Int("status", status), slog.Duration("dur", took), slog.String("ip", v.Client.IP))
+	}()
+	if err := c.Next(); err != nil {
+		if err = problem.Answer(c, err); err != nil {
+			return err
+		}
+	}
+	status = c.Response().StatusCode()
+	return nil
+}
+
+// loggedPath is the path as it may be written: a secret in it is named, not shown.
+func loggedPath(path, route string) string {
+	if strings.Contains(route, ":token") {
+		return route
+	}
+	for _, links := range []string{"/reset/", "/invitation/", "/welcome/"} {
+		if strings.HasPrefix(path, links) {
+			return links + "…"
+		}
+	}
+	if len(path) > 300 {
+		path = path[:300] + "…"
+	}
+	return strings.ToValidUTF8(path, "?")
+}
+
+// guarded sets what browsers are to hold this site to. A handler may set another policy for its own answer.
+func (s *Server) guarded(c *fiber.Ctx) error {
+	guard(c, s.Secure, s.Now())
+	return c.Next()
+}
+
+func guard(c *fiber.Ctx, secure bool, now time.Time) {
+	for name, value := range map[string]string{
+		fiber.HeaderContentSecurityPolicy: web.PagePolicy,
+		fiber.HeaderXContentTypeOptions:   "nosniff",
+		fiber.HeaderXFrameOptions:         "DENY",
+		fiber.HeaderReferrerPolicy:        "same-origin",
+		fiber.HeaderPermissionsPolicy:     "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+		"Cross-Origin-Opener-Policy":      "same-origin",
+		"Cross-Origin-Resource-Policy":    "same-origin",
+		fiber.HeaderDate:                  now.UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT"),
+	} {
+		c.Set(name, value)
+	}
+	if secure {
+		c.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
+	}
+}
+
+// deadline bounds the request: a client that hangs up does not end its context.
+func (s *Server) deadline(c *fiber.Ctx) error {
+	ctx, cancel := context.WithTimeout(c.UserContext(), s.RequestTimeout)
+	defer cancel()
+	c.SetUserContext(ctx)
+	return c.Next()
+}
+
+// Sizes of a request's body, in bytes. What a header announces beyond them is refused before it is read.
+const (
+	formLimit   = 1 << 20
+	chunkLimit  = 8<<20 + 64<<10
+	uploadLimit = 9 << 20 // a file of 8 MiB and the form around it
+)
+
+// bodyLimit is the most that a request may bring along by its content type; routes that take no files stay at
+// formLimit.
+func bodyLimit(contentType string) int {
+	switch {
+	case strings.HasPrefix(contentType, fiber.MIMEMultipartForm):
+		return uploadLimit
+	case strings.HasPrefix(contentType, "application/offset+octet-stream"), strings.HasPrefix(contentType, fiber.MIMEOctetStream):
+		return chunkLimit
+	}
+	return formLimit
+}
+
+// plain refuses compressed bodies: they may be a thousand times what they seem.
+func plain(c *fiber.Ctx) error {
+	if e := c.Get(fiber.HeaderContentEncoding); e != "" && !strings.EqualFold(e, "identity") {
+		return fiber.ErrUnsupportedMediaType
+	}
+	return c.Next()
+}
+
+// bounded refuses bodies larger than the route takes.
+func bounded(limit int) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		if len(c.Request().Body()) > limit {
+			return fiber.ErrRequestEntityTooLarge
+		}
+		return c.Next()
+	}
+}
+
+// failed answers what no middleware has seen: a request that could not be read.
+func (s *Server) failed(c *fiber.Ctx, err error) error {
+	if !visit.Begun(c) {
+		v := s.greet(c)
+		guard(c, s.Secure, s.Now())
+		if place, t, found := s.Directory.ByHost(c.UserContext(), v.Host); found == nil {
+			v.Place, v.Tenant = place, t
+		}
+		lingerOn(c)
+		defer func() {
+			s.Observe(c.Method(), "", c.Response().StatusCode(), 0)
+			s.Log.InfoContext(c.UserContext(), "request refused",
+				slog.String("request_id", v.ID), slog.String("tenant", v.Tenant.Slug), slog.String("method", c.Method()),
+				slog.String("path", loggedPath(c.Path(), "")), slog.Int("status", c.Response().StatusCode()), slog.String("ip", v.Client.IP))
+		}()
+	}
+	return problem.Answer(c, err)
+}

@@ -1,0 +1,104 @@
+// Package api is everything that speaks HTTP: one server for the platform's site and every portal. router.go is its table
+// of contents; middleware is what holds for every request; handlers are in web (pages) and rest (JSON); a failure
+// becomes an answer in problem. It holds no rule of the domain and knows no store.
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"lyceum/api/route"
+	"lyceum/api/web"
+	"lyceum/auth"
+	"lyceum/auth/policy"
+	"lyceum/billing"
+	"lyceum/internal/clock"
+	"lyceum/learning/catalog"
+	"lyceum/learning/certificate"
+	"lyceum/learning/content"
+	"lyceum/learning/enrolment"
+	"lyceum/tenant"
+	"lyceum/themes"
+)
+
+// EventLog reads a tenant's event log.
+type EventLog = web.EventLog
+
+// MailStore is the developer's mailbox.
+type MailStore = web.MailStore
+
+// Limits bound how often something may be done from one address (an IPv6 /64 counts as one). Both are required.
+type Limits struct {
+	// Strangers bounds what those who are not signed in post, per site: signing in, signing up, asking for a reset.
+	Strangers auth.Limiter
+	// Lookups bounds asking which names are free.
+	Lookups auth.Limiter
+}
+
+// Options are what the server works with. All but those said to be optional are required.
+type Options struct {
+	Directory    *tenant.Directory
+	Tenants      *tenant.Service
+	Brands       *tenant.Brands
+	Auth         *auth.Service
+	Operators    *auth.Operators
+	Policy       *policy.Engine
+	Catalog      *catalog.Service
+	Enrolment    *enrolment.Service
+	Content      *content.Service
+	Certificates *certificate.Service
+	Billing      *billing.Service
+	Events       EventLog
+	Themes       *themes.Set
+	Mailbox      MailStore // the demo's mail, shown to anyone at /dev/mail; nil: there are no such pages
+	Limits       Limits
+
+	// REST mounts the operations under /api/v1 on the portals' app and says what each needs; nil mounts none. They
+	// bound their own bodies and rates.
+	REST func(portal fiber.Router) ([]route.Route, error)
+
+	// Ready is nil when requests can be answered, else it says what is missing; it is asked by /readyz.
+	Ready func(ctx context.Context) error
+	// Observe is told of every answered request: its method, the pattern of its route ("" for none), status and time
+	// taken. Optional.
+	Observe func(method, route string, status int, took time.Duration)
+
+	Log *slog.Logger
+	Now clock.Clock // default clock.Real
+
+	TrustedProxies []string      // addresses or networks (CIDR) whose X-Forwarded-… are believed; default none
+	Secure         bool          // browsers reach the product over https
+	RequestTimeout time.Duration // how long a request may take; default 30 s
+	SchemaVersion  int           // the newest tenant migration, shown to operators
+}
+
+// complete fills in defaults and says what is missing: a mistake in the wiring is met at start.
+func (o *Options) complete() error {
+	var errs []error
+	for name, missing := range map[string]bool{
+		"Directory": o.Directory == nil, "Tenants": o.Tenants == nil, "Brands": o.Brands == nil, "Auth": o.Auth == nil,
+		"Operators": o.Operators == nil, "Policy": o.Policy == nil, "Catalog": o.Catalog == nil, "Enrolment": o.Enrolment == nil,
+		"Content": o.Content == nil, "Certificates": o.Certificates == nil, "Billing": o.Billing == nil, "Events": o.Events == nil,
+		"Themes": o.Themes == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
+		"Ready": o.Ready == nil, "Log": o.Log == nil,
+	} {
+		if missing {
+			errs = append(errs, fmt.Errorf("api.Options.%s is missing", name))
+		}
+	}
+	if o.Now == nil {
+		o.Now = clock.Real
+	}
+	if o.Observe == nil {
+		o.Observe = func(string, string, int, time.Duration) {}
+	}
+	if o.RequestTimeout <= 0 {
+		o.RequestTimeout = 30 * time.Second
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,139 @@
+package rest
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"lyceum/api/route"
+	"lyceum/auth"
+	"lyceum/auth/policy"
+	"lyceum/internal/uid"
+	"lyceum/learning/certificate"
+	"lyceum/learning/content"
+	"lyceum/tenant"
+)
+
+// proof is a certificate: the proof of a completion.
+type proof struct {
+	ID            uid.ID     `json:"id"`
+	Code          string     `json:"code" doc:"The public number, by which anyone may check it."`
+	PersonName    string     `json:"person_name" doc:"As it was when it was issued."`
+	CourseID      uid.ID     `json:"course_id"`
+	CourseTitle   string     `json:"course_title" doc:"As it was when it was issued."`
+	VersionNumber int        `json:"version_number" doc:"The version of the course that was completed."`
+	Percent       *int       `json:"percent,omitempty" doc:"Of the quiz passed last. Left out without one."`
+	Minutes       int        `json:"minutes" doc:"The course's estimated time."`
+	CompletedAt   time.Time  `json:"completed_at"`
+	IssuedAt      time.Time  `json:"issued_at"`
+	RevokedAt     *time.Time `json:"revoked_at,omitempty" doc:"It was withdrawn and certifies nothing any more."`
+	VerifyURL     string     `json:"verify_url" doc:"The page on which anyone may check it."`
+}
+
+type certificateIn struct {
+	Code string `path:"code" doc:"The public number; spaces, hyphens and capitals do not matter."`
+}
+
+type certificateOut struct{ Body proof }
+
+type pdfOut struct {
+	Type        string `header:"Content-Type" hidden:"true"`
+	Disposition string `header:"Content-Disposition"`
+	Body        []byte
+}
+
+func (a *api) certificateOperations() {
+	on(a, operation{
+		method: get, path: "/me/certificates", id: "list-my-certificates", tag: tagMe, need: route.For(policy.CertificateRead),
+		summary: "One's own certificates, the newest first",
+	}, func(ctx context.Context, _ *nothing) (*pageOut[proof], error) {
+		mine, err := a.Certificates.Mine(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return whole(ctx, mine, func(c *certificate.Certificate) proof { return a.showCertificate(ctx, c) }), nil
+	})
+	on(a, operation{
+		method: get, path: "/certificates/{code}", id: "get-certificate", tag: tagCertificates, need: route.Public,
+		summary: "Check a certificate by its public number",
+		fails:   faults{certificate.ErrNotFound},
+	}, func(ctx context.Context, in *certificateIn) (*certificateOut, error) {
+		c, err := a.Certificates.ByCode(ctx, in.Code)
+		if err != nil {
+			return nil, err
+		}
+		return &certificateOut{a.showCertificate(ctx, &c)}, nil
+	})
+	on(a, operation{
+		method: get, path: "/certificates/{code}/pdf", id: "download-certificate", tag: tagCertificates, need: route.For(policy.CertificateRead),
+		summary: "A certificate as a PDF in the portal's look", media: "application/pdf",
+		about: "One's own; with certificate:all anyone's.",
+		fails: faults{certificate.ErrNotFound, certificate.ErrRevoked},
+	}, func(ctx context.Context, in *certificateIn) (*pdfOut, error) {
+		c, err := a.downloadable(ctx, in.Code)
+		if err != nil {
+			return nil, err
+		}
+		look, err := a.certificateLook(ctx, c.Code)
+		if err != nil {
+			return nil, err
+		}
+		pdf, err := a.Certificates.PDF(ctx, c, look)
+		if err != nil {
+			return nil, err
+		}
+		return &pdfOut{Type: "application/pdf", Disposition: `attachment; filename="certificate-` + c.Code + `.pdf"`, Body: pdf}, nil
+	})
+}
+
+// certificateLook is what a certificate is drawn with. A logo that is no PNG is left to the name in its place.
+func (a *api) certificateLook(ctx context.Context, code string) (certificate.Look, error) {
+	b, err := a.Brands.Get(ctx)
+	if err != nil {
+		return certificate.Look{}, err
+	}
+	logo, err := a.logoPNG(ctx, b)
+	return certificate.Look{Brand: b, LogoPNG: logo, VerifyURL: a.verifyURL(ctx, code)}, err
+}
+
+// verifyURL is the address of the page on which anyone may check a certificate.
+func (a *api) verifyURL(ctx context.Context, code string) string {
+	t, _ := tenant.From(ctx)
+	return a.Hosts.PortalURL(t) + "/verify/" + code
+}
+
+// downloadable gives a certificate to its owner, and to who may see everyone's.
+func (a *api) downloadable(ctx context.Context, code string) (certificate.Certificate, error) {
+	c, err := a.Certificates.ByCode(ctx, code)
+	if err != nil {
+		return c, err
+	}
+	if who, _ := auth.PrincipalFrom(ctx); c.PersonID != who.PersonID && !who.May.Has(policy.CertificateAll) {
+		return certificate.Certificate{}, certificate.ErrNotFound
+	}
+	return c, nil
+}
+
+func (a *api) logoPNG(ctx context.Context, b tenant.Brand) ([]byte, error) {
+	if b.LogoFileID == nil {
+		return nil, nil
+	}
+	file, err := a.Content.File(ctx, *b.LogoFileID)
+	if err != nil || file.MediaType != "image/png" || file.Size > content.MaxChunk {
+		return nil, err
+	}
+	bytes, _, err := a.Content.Open(ctx, file.ID, 0, -1)
+	if err != nil {
+		return nil, err
+	}
+	defer bytes.Close()
+	return io.ReadAll(bytes)
+}
+
+func (a *api) showCertificate(ctx context.Context, c *certificate.Certificate) proof {
+	return proof{
+		ID: c.ID, Code: c.Code, PersonName: c.PersonName, CourseID: c.CourseID, CourseTitle: c.CourseTitle, VersionNumber: c.VersionNumber,
+		Percent: c.Percent, Minutes: c.Minutes, CompletedAt: utc(c.CompletedAt), IssuedAt: utc(c.IssuedAt), RevokedAt: utcOrNone(c.RevokedAt),
+		VerifyURL: a.verifyURL(ctx, c.Code),
+	}
+}

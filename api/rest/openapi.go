@@ -1,0 +1,222 @@
+package rest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
+	"github.com/gofiber/fiber/v2"
+
+	"lyceum/api/problem"
+	"lyceum/api/route"
+	"lyceum/internal/uid"
+)
+
+// The tags, and what each is about, in the order in which they are shown.
+const (
+	tagMe           = "Me"
+	tagCourses      = "Courses"
+	tagAuthoring    = "Authoring"
+	tagEnrolments   = "Enrolments"
+	tagLearning     = "Learning"
+	tagCertificates = "Certificates"
+	tagPeople       = "People"
+	tagFiles        = "Files"
+	tagBrand        = "Brand"
+	tagUsage        = "Usage"
+	tagEvents       = "Events"
+	tagKeys         = "API keys"
+)
+
+func tags() []*huma.Tag {
+	return []*huma.Tag{
+		{Name: tagMe, Description: "Who is asking, and what is theirs."},
+		{Name: tagCourses, Description: "What is taught."},
+		{Name: tagAuthoring, Description: "Writing courses. Every change names the revision it was made on, so that nobody overwrites what they have not seen."},
+		{Name: tagEnrolments, Description: "Who learns what."},
+		{Name: tagLearning, Description: "Taking a course, as a player does."},
+		{Name: tagCertificates, Description: "Proofs of completion, for anyone to check."},
+		{Name: tagPeople, Description: "Who is in the portal, and as what."},
+		{Name: tagFiles, Description: "Pictures, videos, documents and captions. Large files go up in chunks that resume."},
+		{Name: tagBrand, Description: "How the portal looks."},
+		{Name: tagUsage, Description: "What is counted for the bill, each entry with its proof."},
+		{Name: tagEvents, Description: "What happened, for those who audit or follow it."},
+		{Name: tagKeys, Description: "Keys for programs that act as you."},
+	}
+}
+
+const about = `The portal's data and actions as JSON.
+
+**Signing in.** Send an API key as ` + "`Authorization: Bearer lyc_…`" + `; you make one in the portal under API keys. A key acts as the person who made it, narrowed to its scopes. Pages of the portal itself use the session's cookie.
+
+**Lists** answer ` + "`items`" + ` and ` + "`next`" + `. Give ` + "`next`" + ` as ` + "`after`" + ` to get the page that follows, or follow the Link header; ` + "`next`" + ` is null at the end.
+
+**Failures** are problem documents (RFC 9457): ` + "`code`" + ` tells them apart for good, ` + "`detail`" + ` is a sentence for people, ` + "`errors`" + ` says what is wrong with which field, and ` + "`request_id`" + ` is what to send us. Unknown fields and parameters are refused.
+
+**Limits.** RateLimit-Limit, RateLimit-Remaining and RateLimit-Reset stand on every answer; beyond the limit it is 429 with Retry-After. A JSON body holds at most 1 MiB.
+
+**Ids** are UUIDs, and **times** RFC 3339 in UTC. Fields that are left out have no value.`
+
+// Names of the two ways to prove who asks, in the document.
+const (
+	schemeKey     = "api_key"
+	schemeSession = "session"
+)
+
+// newHuma makes huma's side without what it adds by itself: no $schema in bodies, no documentation from a CDN, no text
+// or value of its own failures.
+func newHuma(router fiber.Router) huma.API {
+	schemas := huma.NewMapRegistry("#/components/schemas/", schemaName)
+	schemas.RegisterTypeAlias(reflect.TypeFor[uid.ID](), reflect.TypeFor[identifier]())
+	return humafiber.NewWithGroup(nil, router, huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			OpenAPI: "3.1.0",
+			Info:    &huma.Info{Title: "Lyceum API", Version: "1.0.0", Description: about},
+			Servers: []*huma.Server{{URL: "/", Description: "The portal itself"}},
+			Components: &huma.Components{
+				Schemas:   schemas,
+				Responses: sharedFailures(schemas),
+				SecuritySchemes: map[string]*huma.SecurityScheme{
+					schemeKey:     {Type: "http", Scheme: "bearer", BearerFormat: "lyc_…", Description: "An API key, made in the portal under API keys."},
+					schemeSession: {Type: "apiKey", In: "cookie", Name: "__Host-lyceum", Description: "The session of the portal's own pages. Changes carry the page's token as X-CSRF-Token."},
+				},
+			},
+			Security: []map[string][]string{{schemeKey: {}}, {schemeSession: {}}},
+			Tags:     tags(),
+		},
+		Formats:       map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat},
+		DefaultFormat: "application/json",
+		Transformers:  []huma.Transformer{refuse},
+	})
+}
+
+// jsonFormat is huma's, but that a failure which enter will answer writes nothing.
+var jsonFormat = huma.Format{Marshal: writeJSON, Unmarshal: json.Unmarshal}
+
+// identifier is an id as the document describes it. The length keeps out the other forms that the uuid package reads.
+type identifier struct{}
+
+// Schema describes an id.
+func (identifier) Schema(huma.Registry) *huma.Schema {
+	length := len(uid.Nil.String())
+	return &huma.Schema{Type: huma.TypeString, Format: "uuid", MinLength: &length, MaxLength: &length}
+}
+
+// renamed are types whose names in Go only keep out of the way of a package's.
+var renamed = map[string]string{
+	"happened": "Event", "proof": "Certificate", "enrolled": "Enrolment", "whom": "NewEnrolment", "roles": "RoleSet",
+	"apiKey": "APIKey", "apiKeyWish": "APIKeyWish", "Document": "Problem", "FieldError": "ProblemField",
+}
+
+// schemaName names a type in the document: Person for person, PersonPage for a page of them.
+func schemaName(t reflect.Type, hint string) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	name, suffix := t.Name(), ""
+	if item, ok := strings.CutPrefix(name, "pageOf["); ok {
+		name, suffix = strings.TrimSuffix(item[strings.LastIndexByte(item, '.')+1:], "]"), "Page"
+	}
+	if better, ok := renamed[name]; ok {
+		return better + suffix
+	}
+	if suffix != "" {
+		return strings.ToUpper(name[:1]) + name[1:] + suffix
+	}
+	return huma.DefaultSchemaNamer(t, hint)
+}
+
+// described is what the document says of an operation beside what its types say.
+func (a *api) described(o operation) huma.Operation {
+	d := huma.Operation{
+		OperationID: o.id, Method: o.method, Path: base + o.path, Tags: []string{o.tag}, Summary: o.summary, DefaultStatus: o.status,
+		Description: strings.TrimSpace(o.about + "\n\n" + needed(o.need)), Extensions: map[string]any{"x-permission": string(o.need)},
+		Responses: a.failures(o),
+		// The body is here already: huma's limits of its size and time would only be in the way of ours.
+		MaxBodyBytes: -1, BodyReadTimeout: -1,
+	}
+	if o.need == route.Public {
+		d.Security = []map[string][]string{}
+	}
+	if o.media != "" {
+		d.Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{o.media: {Schema: binary()}}}
+	}
+	if o.bytes {
+		d.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{fiber.MIMEOctetStream: {Schema: binary()}, chunkType: {Schema: binary()}}}
+	}
+	return d
+}
+
+func binary() *huma.Schema { return &huma.Schema{Type: huma.TypeString, Format: "binary"} }
+
+func needed(n route.Need) string {
+	switch n {
+	case route.Public:
+		return "Open to everyone."
+	case route.SignedIn:
+		return "Open to everyone who is signed in."
+	}
+	return "Needs the permission `" + string(n) + "`."
+}
+
+// common are the failures that many operations share, by status: what the document calls them, and what it says.
+var common = map[int]struct{ name, text string }{
+	http.StatusUnauthorized:          {"Unauthenticated", "`sign_in_first`, `api_key_invalid`: there is no valid key or session."},
+	http.StatusForbidden:             {"Forbidden", "`forbidden`: the permission is missing."},
+	http.StatusRequestEntityTooLarge: {"TooLarge", "`body_too_large`: the body is beyond the limit."},
+	http.StatusUnsupportedMediaType:  {"MediaType", "`media_type`: the body is not of the type that is taken here."},
+	http.StatusUnprocessableEntity:   {"Invalid", "`invalid_input`: a field or parameter is missing, unknown or does not fit; `errors` says which."},
+	http.StatusTooManyRequests:       {"TooMany", "`rate_limited`: there were too many requests. Retry-After says how long to wait."},
+	http.StatusInternalServerError:   {"Internal", "`internal`: something went wrong on our side."},
+	http.StatusServiceUnavailable:    {"Unavailable", "`too_slow` and others: a part is down for the moment. Retry-After says when to try again."},
+}
+
+// sharedFailures are the common failures as the document's components.
+func sharedFailures(schemas huma.Registry) map[string]*huma.Response {
+	out := map[string]*huma.Response{}
+	for _, c := range common {
+		out[c.name] = failure(schemas, c.text)
+	}
+	return out
+}
+
+func failure(schemas huma.Registry, text string) *huma.Response {
+	schema := schemas.Schema(reflect.TypeFor[problem.Document](), true, "")
+	return &huma.Response{Description: text, Content: map[string]*huma.MediaType{problem.MediaType: {Schema: schema}}}
+}
+
+// failures are the answers to an operation that fails, by status: the common ones, and those of the domain.
+func (a *api) failures(o operation) map[string]*huma.Response {
+	may := []int{http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable}
+	if o.need != route.Public {
+		may = append(may, http.StatusUnauthorized)
+	}
+	if _, ok := o.need.Permission(); ok {
+		may = append(may, http.StatusForbidden)
+	}
+	if o.method == post || o.method == put || o.method == patch {
+		may = append(may, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	}
+	out := map[string]*huma.Response{}
+	for _, status := range may {
+		out[strconv.Itoa(status)] = &huma.Response{Ref: "#/components/responses/" + common[status].name}
+	}
+	own := map[int][]string{}
+	for _, f := range o.fails {
+		status := problem.Status(f.Kind)
+		own[status] = append(own[status], fmt.Sprintf("`%s`: %s", f.Code, f.Text))
+	}
+	for status, texts := range own {
+		if slices.Contains(may, status) {
+			texts = append(texts, common[status].text)
+		}
+		out[strconv.Itoa(status)] = failure(a.huma.OpenAPI().Components.Schemas, strings.Join(texts, "\n\n"))
+	}
+	return out
+}

@@ -1,0 +1,184 @@
+package rest_test
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/google/go-cmp/cmp"
+
+	"lyceum/api/route"
+)
+
+var update = flag.Bool("update", false, "write the golden document anew")
+
+// The golden document is what clients are made from: a change of it is a change of the contract. To renew it, look at
+// the difference and run: go test ./api/rest -run OpenAPI -update
+func TestTheOpenAPIDocumentIsTheGoldenOne(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	got := s.call(t, stranger, "GET", "/openapi.json", nil).want(t, 200)
+	if kind := got.Header.Get("Content-Type"); kind != "application/json" {
+		t.Errorf("content type %q", kind)
+	}
+	const file = "testdata/openapi.json"
+	if *update {
+		if err := os.WriteFile(file, append(got.body, '\n'), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(strings.TrimSpace(string(want)), "\n"), strings.Split(string(got.body), "\n")); diff != "" {
+		t.Errorf("the document changed (-golden +now):\n%s", diff)
+	}
+}
+
+func TestTheOpenAPIDocumentIsTheSameEachTimeItIsMade(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	first := s.call(t, stranger, "GET", "/openapi.json", nil).want(t, 200)
+	s.mount(t)
+	second := s.call(t, stranger, "GET", "/openapi.json", nil).want(t, 200)
+	if string(first.body) != string(second.body) {
+		t.Error("two documents of the same operations differ")
+	}
+	again := s.call(t, stranger, "GET", "/openapi.json", nil, "If-None-Match", first.Header.Get("ETag"))
+	if again.StatusCode != 304 || len(again.body) != 0 {
+		t.Errorf("asked again with its ETag: status %d and %d bytes", again.StatusCode, len(again.body))
+	}
+}
+
+func TestTheOpenAPIDocumentIsValid31(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("testdata/openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := openapi3.NewLoader().LoadFromData(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := doc.Validate(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if doc.OpenAPI != "3.1.0" || len(doc.Servers) != 1 || doc.Servers[0].URL != "/" || doc.Info.Contact != nil {
+		t.Errorf("version %s, servers %v, contact %v", doc.OpenAPI, doc.Servers, doc.Info.Contact)
+	}
+}
+
+func TestEveryOperationIsDescribedAndNamesWhatItNeeds(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	raw := s.call(t, stranger, "GET", "/openapi.json", nil).want(t, 200)
+	var doc struct {
+		Tags []struct {
+			Name string `json:"name"`
+		} `json:"tags"`
+		Paths map[string]map[string]struct {
+			ID         string              `json:"operationId"`
+			Summary    string              `json:"summary"`
+			About      string              `json:"description"`
+			Tags       []string            `json:"tags"`
+			Permission string              `json:"x-permission"`
+			Responses  map[string]any      `json:"responses"`
+			Security   *[]map[string]any   `json:"security"`
+			Parameters []map[string]any    `json:"parameters"`
+			Body       map[string]any      `json:"requestBody"`
+			_          map[string]struct{} // nothing else is looked at
+		} `json:"paths"`
+	}
+	raw.into(t, &doc)
+	ids, operations := map[string]bool{}, 0
+	for path, methods := range doc.Paths {
+		for method, op := range methods {
+			operations++
+			at := strings.ToUpper(method) + " " + path
+			if !regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`).MatchString(op.ID) || ids[op.ID] {
+				t.Errorf("%s: operation id %q is not unique kebab-case", at, op.ID)
+			}
+			ids[op.ID] = true
+			if op.Summary == "" || strings.HasSuffix(op.Summary, ".") {
+				t.Errorf("%s: summary %q", at, op.Summary)
+			}
+			known := slices.ContainsFunc(doc.Tags, func(tag struct {
+				Name string `json:"name"`
+			}) bool {
+				return len(op.Tags) == 1 && tag.Name == op.Tags[0]
+			})
+			if !known {
+				t.Errorf("%s: tags %v", at, op.Tags)
+			}
+			need := route.Need(op.Permission)
+			i := slices.IndexFunc(s.routes, func(r route.Route) bool {
+				return r.Method == strings.ToUpper(method) && r.Path == strings.NewReplacer("{", ":", "}", "").Replace(path)
+			})
+			if i < 0 || s.routes[i].Need != need {
+				t.Errorf("%s: the document says %q, the routes something else", at, need)
+			}
+			if _, ok := need.Permission(); ok && !strings.Contains(op.About, "`"+op.Permission+"`") {
+				t.Errorf("%s: the description does not say that it needs %s: %q", at, need, op.About)
+			}
+			for _, status := range []string{"422", "429", "500", "503"} {
+				if op.Responses[status] == nil {
+					t.Errorf("%s: no answer %s", at, status)
+				}
+			}
+			if open := op.Security != nil && len(*op.Security) == 0; open != (need == route.Public) || open == (op.Responses["401"] != nil) {
+				t.Errorf("%s: open is %v, the need %s, 401 %v", at, open, need, op.Responses["401"])
+			}
+			if strings.Contains(path, "{") && op.Responses["404"] == nil {
+				t.Errorf("%s: no answer 404", at)
+			}
+			for _, p := range op.Parameters {
+				if p["description"] == nil {
+					t.Errorf("%s: parameter %v has no description", at, p["name"])
+				}
+			}
+			if op.Body != nil && op.Responses["413"] == nil {
+				t.Errorf("%s: takes a body and has no answer 413", at)
+			}
+		}
+	}
+	if operations != len(s.routes)-3 {
+		t.Errorf("%d operations in the document, %d routes beside the document, its page and its style", operations, len(s.routes)-3)
+	}
+}
+
+func TestTheDocumentKeepsTheHousesWords(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("testdata/openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(raw)
+	for _, word := range []string{"nrollment", "$schema", "http://", "ErrorModel", `"contact"`} {
+		if strings.Contains(text, word) {
+			t.Errorf("the document says %q", word)
+		}
+	}
+	var doc struct {
+		Components struct {
+			Schemas map[string]struct {
+				Properties map[string]json.RawMessage `json:"properties"`
+			} `json:"schemas"`
+		} `json:"components"`
+	}
+	if err := json.Unmarshal(raw, &doc); err != nil {
+		t.Fatal(err)
+	}
+	for name, s := range doc.Components.Schemas {
+		for field := range s.Properties {
+			if !regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`).MatchString(field) {
+				t.Errorf("%s.%s is not snake_case", name, field)
+			}
+		}
+	}
+}

@@ -1,0 +1,98 @@
+// Package rest is the JSON binding of the product under /api/v1: operations as plain functions, described by an OpenAPI
+// 3.1 document that is a golden file. It reads a request, calls one method of a domain room and answers. It decides
+// nothing, and it is not the place of SCIM, xAPI or webhooks: their standards have their own rules and packages.
+package rest
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
+
+	"lyceum/api/route"
+	"lyceum/auth"
+	"lyceum/billing"
+	"lyceum/internal/clock"
+	"lyceum/internal/event"
+	"lyceum/internal/page"
+	"lyceum/learning/catalog"
+	"lyceum/learning/certificate"
+	"lyceum/learning/content"
+	"lyceum/learning/enrolment"
+	"lyceum/tenant"
+)
+
+// base is where the operations stand.
+const base = "/api/v1"
+
+// EventLog reads a tenant's event log, the newest first. It needs audit:read.
+type EventLog interface {
+	Read(ctx context.Context, f event.Filter) (page.Of[event.Event], error)
+}
+
+// Limiter bounds how many requests a key may make.
+type Limiter interface {
+	// Allow takes one request from the key's allowance; when none is left, retry says how long until there is.
+	Allow(key string) (ok bool, retry time.Duration, remaining int)
+}
+
+// Rate is what Limiter was made with, to be told to clients: Requests at once, which come back evenly within Window.
+type Rate struct {
+	Requests int
+	Window   time.Duration
+}
+
+// Services is what the operations call. All of it is required.
+type Services struct {
+	Auth         *auth.Service
+	Catalog      *catalog.Service
+	Enrolment    *enrolment.Service
+	Content      *content.Service
+	Certificates *certificate.Service
+	Billing      *billing.Service
+	Brands       *tenant.Brands
+	Events       EventLog
+	Limit        Limiter
+	Rate         Rate
+	Hosts        tenant.Hosts // for links to the portal's pages
+	Now          clock.Clock
+}
+
+// api is what the operations are registered on.
+type api struct {
+	Services
+	huma   huma.API
+	limit  string // Rate.Requests in decimals
+	routes []route.Route
+	order  []string // the operations' ids as they were registered
+	wrong  []error
+}
+
+// Mount registers every operation, the document and its page, and tells which routes they are. The router must stand
+// at the root; a request's UserContext carries the tenant and, for a signed-in person, the principal. It fails when an
+// operation names no need.
+func Mount(router fiber.Router, s Services) ([]route.Route, error) {
+	a := &api{Services: s, huma: newHuma(router), limit: strconv.Itoa(s.Rate.Requests)}
+	router.Use(base, a.enter)
+	a.meOperations()
+	a.sessionOperations()
+	a.enrolmentOperations()
+	a.certificateOperations()
+	a.peopleOperations()
+	a.courseOperations()
+	a.moduleOperations()
+	a.lessonOperations()
+	a.learningOperations()
+	a.fileOperations()
+	a.usageOperations()
+	a.keyOperations()
+	a.eventOperations()
+	a.brandOperations()
+	if err := errors.Join(append(a.wrong, a.documentRoutes(router))...); err != nil {
+		return nil, err
+	}
+	return a.routes, nil
+}

@@ -1,0 +1,306 @@
+package rest_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"lyceum/api/problem"
+	"lyceum/api/rest"
+	"lyceum/api/route"
+	"lyceum/api/visit"
+	"lyceum/auth"
+	"lyceum/auth/policy"
+	"lyceum/billing"
+	"lyceum/internal/blob"
+	"lyceum/internal/event"
+	"lyceum/internal/page"
+	"lyceum/learning/catalog"
+	"lyceum/learning/certificate"
+	"lyceum/learning/content"
+	"lyceum/learning/enrolment"
+	"lyceum/store/storetest"
+	"lyceum/tenant"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }
+
+// site is the operations over the real store, in one tenant. What the middleware of api does is done by a few lines
+// here: the tenant, and a session for whoever the test says.
+type site struct {
+	*storetest.World
+	app      *fiber.App
+	ctx      context.Context // in the tenant, nobody signed in
+	services rest.Services
+	routes   []route.Route
+	log      *bytes.Buffer
+
+	mu     sync.Mutex
+	people map[string]context.Context
+}
+
+const asHeader = "X-Test-As"
+
+func newSite(t testing.TB) *site { return newSiteIn(t, storetest.New(t)) }
+
+func newSiteIn(t testing.TB, w *storetest.World) *site {
+	t.Helper()
+	s := &site{World: w, ctx: w.Tenant(t), people: map[string]context.Context{}, log: &bytes.Buffer{}}
+	now := w.Now.Clock()
+	s.services = rest.Services{
+		Auth: auth.New(auth.Options{
+			Keep: w.Store, Policy: policy.NewEngine(w.Store, now), Now: now, Guess: freely{},
+			Cost: auth.PasswordCost{MemoryKiB: 64, Iterations: 1, Parallelism: 1},
+		}),
+		Catalog:      catalog.New(catalog.Options{Keep: w.Store, Now: now}),
+		Enrolment:    enrolment.New(enrolment.Options{Keep: w.Store, Now: now}),
+		Content:      content.New(content.Options{Keep: w.Store, Blobs: blobs(t), Now: now}),
+		Certificates: certificate.New(certificate.Options{Keep: w.Store, Now: now}),
+		Billing:      billing.New(w.Store, now),
+		Brands:       tenant.NewBrands(w.Store, now),
+		Events:       eventLog{w},
+		Limit:        freely{},
+		Rate:         rest.Rate{Requests: 100, Window: time.Minute},
+		Hosts:        tenant.Hosts{Base: "example", Platform: "lyceum.example", Scheme: "https"},
+		Now:          now,
+	}
+	s.mount(t)
+	return s
+}
+
+// freely is a limiter that allows everything.
+type freely struct{}
+
+func (freely) Allow(string) (bool, time.Duration, int) { return true, 0, 99 }
+
+// eventLog reads the log for those who may.
+type eventLog struct{ w *storetest.World }
+
+func (l eventLog) Read(ctx context.Context, f event.Filter) (out page.Of[event.Event], err error) {
+	if err = auth.Require(ctx, policy.AuditRead); err != nil {
+		return out, err
+	}
+	err = l.w.Store.InTenant(ctx, func(ctx context.Context) error {
+		out, err = l.w.Store.Events(ctx, f)
+		return err
+	})
+	return out, err
+}
+
+// mount serves the site's services.
+func (s *site) mount(t testing.TB) {
+	t.Helper()
+	// Without the default date fasthttp keeps no goroutine for the time of day, which goleak would find.
+	s.app = fiber.New(fiber.Config{Immutable: true, BodyLimit: 12 << 20, DisableStartupMessage: true, DisableDefaultDate: true})
+	desk := &problem.Desk{Log: slog.New(slog.NewTextHandler(&locked{mu: &s.mu, w: s.log}, nil))}
+	s.app.Use(func(c *fiber.Ctx) error {
+		v := visit.Begin(c)
+		v.ID, v.Scheme, v.Host, v.Client.IP = "request-1", "https", "acme.example", "192.0.2.1"
+		problem.With(c, desk)
+		c.SetUserContext(s.contextOf(c.Get(asHeader)))
+		return c.Next()
+	})
+	var err error
+	if s.routes, err = rest.Mount(s.app, s.services); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *site) contextOf(name string) context.Context {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ctx, ok := s.people[name]; ok {
+		return ctx
+	}
+	return s.ctx
+}
+
+// locked is a writer that many requests may use.
+type locked struct {
+	mu *sync.Mutex
+	w  io.Writer
+}
+
+func (l *locked) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
+}
+
+// signedIn remembers a context in which someone asks, and gives what names it to call.
+func (s *site) signedIn(ctx context.Context) who {
+	p, _ := auth.PrincipalFrom(ctx)
+	name := p.PersonID.String()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.people[name] = ctx
+	return who{asHeader, name}
+}
+
+// person adds someone with these roles and signs them in.
+func (s *site) person(t testing.TB, roles ...policy.Role) (who, auth.Person) {
+	t.Helper()
+	p := storetest.Person(t, s.ctx, s.World, roles...)
+	return s.signedIn(storetest.As(t, s.ctx, s.World, p)), p
+}
+
+// who is a header that says who asks.
+type who struct{ header, value string }
+
+// stranger is nobody.
+var stranger who
+
+// withKey asks with an API key.
+func withKey(secret string) who { return who{"Authorization", "Bearer " + secret} }
+
+// answer is what came back.
+type answer struct {
+	*http.Response
+	body []byte
+}
+
+// call sends a request. A body that is a string or bytes is sent as it is, anything else as JSON. Every answer is held
+// against the document.
+func (s *site) call(t testing.TB, as who, method, path string, body any, headers ...string) answer {
+	t.Helper()
+	var sent io.Reader
+	mediaType := "application/json"
+	switch b := body.(type) {
+	case nil:
+	case string:
+		sent = strings.NewReader(b)
+	case []byte:
+		sent, mediaType = bytes.NewReader(b), "application/octet-stream"
+	default:
+		raw, err := json.Marshal(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent = bytes.NewReader(raw)
+	}
+	if !strings.HasPrefix(path, "/api/") {
+		path = "/api/v1" + path
+	}
+	req := httptest.NewRequest(method, path, sent)
+	if sent != nil {
+		req.Header.Set("Content-Type", mediaType)
+	}
+	if as != stranger {
+		req.Header.Set(as.header, as.value)
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		req.Header.Del(headers[i])
+		if headers[i+1] != "" {
+			req.Header.Set(headers[i], headers[i+1])
+		}
+	}
+	res, err := s.app.Test(req, -1)
+	if err != nil {
+		t.Fatalf("%s %s: %v", method, path, err)
+	}
+	defer res.Body.Close()
+	got, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := answer{res, got}
+	conforms(t, method, path, a)
+	return a
+}
+
+// want fails unless the answer has this status.
+func (a answer) want(t testing.TB, status int) answer {
+	t.Helper()
+	if a.StatusCode != status {
+		t.Fatalf("status %d, want %d: %s", a.StatusCode, status, a.body)
+	}
+	return a
+}
+
+// into reads the body.
+func (a answer) into(t testing.TB, v any) answer {
+	t.Helper()
+	if err := json.Unmarshal(a.body, v); err != nil {
+		t.Fatalf("%v: %s", err, a.body)
+	}
+	return a
+}
+
+// object reads the body as an object.
+func (a answer) object(t testing.TB) (o object) {
+	t.Helper()
+	a.into(t, &o)
+	return o
+}
+
+// object is JSON to look into.
+type object map[string]any
+
+// at gives what stands at a path of names and indices: items.0.id.
+func (o object) at(path string) any {
+	var v any = map[string]any(o)
+	for name := range strings.SplitSeq(path, ".") {
+		switch in := v.(type) {
+		case map[string]any:
+			v = in[name]
+		case []any:
+			i := int(name[0] - '0')
+			if i >= len(in) {
+				return nil
+			}
+			v = in[i]
+		default:
+			return nil
+		}
+	}
+	return v
+}
+
+func (o object) text(path string) string {
+	s, _ := o.at(path).(string)
+	return s
+}
+
+// failed fails unless the answer is a problem with this status and code, and gives its messages by field.
+func (a answer) failed(t testing.TB, status int, code string) map[string]string {
+	t.Helper()
+	a.want(t, status)
+	var d problem.Document
+	a.into(t, &d)
+	if got := a.Header.Get("Content-Type"); got != "application/problem+json" {
+		t.Errorf("content type %q", got)
+	}
+	if d.Status != status || d.Code != code || d.Title != http.StatusText(status) || d.Type != "about:blank" || d.Detail == "" || d.RequestID != "request-1" {
+		t.Fatalf("problem %+v, want status %d and code %s", d, status, code)
+	}
+	fields := map[string]string{}
+	for _, e := range d.Errors {
+		fields[e.Field] = e.Message
+	}
+	return fields
+}
+
+// blobs is an object store in memory.
+func blobs(t testing.TB) *blob.Store {
+	t.Helper()
+	b, err := blob.Open(t.Context(), "mem://")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return b
+}

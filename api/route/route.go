@@ -1,0 +1,86 @@
+// Package route is how a route says what it needs: the vocabulary that the table of contents (api/router.go) and the
+// REST operations share. It answers no request and knows no handler.
+package route
+
+import (
+	"context"
+	"fmt"
+
+	"lyceum/auth"
+	"lyceum/auth/policy"
+)
+
+// Need is what who asks must have: a permission (`object:action`), or one of the special needs below. The zero Need is
+// none at all, and a route with it does not start.
+type Need string
+
+const (
+	// Public is open to everyone, strangers included.
+	Public Need = "public"
+	// SignedIn is any signed-in person of the portal.
+	SignedIn Need = "signed_in"
+	// Operator is a signed-in operator of the platform.
+	Operator Need = "operator"
+)
+
+// For is the need of a permission.
+func For(p policy.Permission) Need { return Need(p) }
+
+// Permission gives the permission a need names; ok is false for the special needs and for what is no permission.
+func (n Need) Permission() (p policy.Permission, ok bool) {
+	p = policy.Permission(n)
+	return p, policy.Known(p)
+}
+
+// Named tells whether this is a need at all: a special one or a known permission.
+func (n Need) Named() bool {
+	if n == Public || n == SignedIn || n == Operator {
+		return true
+	}
+	_, ok := n.Permission()
+	return ok
+}
+
+// Check is nil when who asks under ctx meets the need, else auth.ErrSignInFirst or policy.ErrForbidden. Operator is
+// met only under WithOperator. What is no need is met by nobody.
+func (n Need) Check(ctx context.Context) error {
+	switch n {
+	case Public:
+		return nil
+	case SignedIn:
+		if _, ok := auth.PrincipalFrom(ctx); !ok {
+			return auth.ErrSignInFirst
+		}
+		return nil
+	case Operator:
+		if _, ok := OperatorFrom(ctx); !ok {
+			return auth.ErrSignInFirst
+		}
+		return nil
+	}
+	p, ok := n.Permission()
+	if !ok {
+		return fmt.Errorf("a route needs %q, which is no permission", string(n))
+	}
+	return auth.Require(ctx, p)
+}
+
+type operatorKey struct{}
+
+// WithOperator puts the operator who asks into the context.
+func WithOperator(ctx context.Context, o auth.Operator) context.Context {
+	return context.WithValue(ctx, operatorKey{}, o)
+}
+
+// OperatorFrom gives the operator who asks; ok is false for everyone else.
+func OperatorFrom(ctx context.Context) (o auth.Operator, ok bool) {
+	o, ok = ctx.Value(operatorKey{}).(auth.Operator)
+	return o, ok
+}
+
+// Route is one line of the table: method, path as Fiber writes it (":id"), and need.
+type Route struct {
+	Method string
+	Path   string
+	Need   Need
+}

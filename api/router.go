@@ -1,0 +1,193 @@
+package api
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"lyceum/api/route"
+	"lyceum/api/web"
+	"lyceum/auth/policy"
+)
+
+// The table of contents: every address, what answers it, and what it needs. Those under /api/v1 stand in package rest.
+
+// anywhere answers on every host, before anybody asks whose it is.
+func (s *Server) anywhere(t *table) {
+	t.get("/healthz", route.Public, s.healthy)
+	t.get("/readyz", route.Public, s.ready)
+	t.get("/assets/:hash/:name", route.Public, s.site.Asset)
+	t.get("/brand/:hash.css", route.Public, s.site.PlatformCSS)
+}
+
+// onPlatform is the product's own site.
+func (s *Server) onPlatform(t *table) {
+	p := web.Platform{Site: s.site, Tenants: s.Tenants, Auth: s.Auth, Lookups: s.Limits.Lookups}
+	t.get("/", route.Public, p.Landing)
+	t.get("/signup", route.Public, p.SignUpForm)
+	t.post("/signup", route.Public, p.SignUp)
+	t.get("/signup/available", route.Public, p.Available)
+	t.get("/signup/wait/:slug", route.Public, p.Wait)
+	t.post("/preferences/appearance", route.Public, s.site.SetAppearance)
+
+	o := web.Console{Site: s.site, Operators: s.Operators, Tenants: s.Tenants, Newest: s.SchemaVersion}
+	t.get("/operator/signin", route.Public, o.SignInForm)
+	t.post("/operator/signin", route.Public, o.SignIn)
+	t.post("/operator/signout", route.Public, o.SignOut)
+	t.get("/operator", route.Operator, o.List)
+	t.get("/operator/tenants/:slug", route.Operator, o.Show)
+	t.post("/operator/tenants/:slug/suspend", route.Operator, o.Suspend)
+	t.post("/operator/tenants/:slug/resume", route.Operator, o.Resume)
+	t.post("/operator/tenants/:slug/delete", route.Operator, o.Delete)
+
+	if s.Mailbox != nil {
+		m := web.Mailbox{Site: s.site, Mails: s.Mailbox}
+		t.get("/dev/mail", route.Public, m.List)
+		t.get("/dev/mail/:id", route.Public, m.Show)
+		t.get("/dev/mail/:id/html", route.Public, m.HTML)
+	}
+}
+
+// onPortal is every portal.
+func (s *Server) onPortal(t *table) {
+	e := web.Entry{Site: s.site, Auth: s.Auth}
+	t.get("/signin", route.Public, e.SignInForm)
+	t.post("/signin", route.Public, e.SignIn)
+	t.post("/signout", route.Public, e.SignOut)
+	t.get("/forgot", route.Public, e.Forgot)
+	t.post("/forgot", route.Public, e.SendReset)
+	t.get("/reset/:token", route.Public, e.ResetForm)
+	t.post("/reset/:token", route.Public, e.Reset)
+	t.get("/invitation/:token", route.Public, e.InvitationForm)
+	t.post("/invitation/:token", route.Public, e.Join)
+	t.get("/welcome/:token", route.Public, e.Welcome)
+	t.post("/preferences/appearance", route.Public, s.site.SetAppearance)
+
+	f := web.Files{Site: s.site, Content: s.Content}
+	t.get("/brand/:hash.css", route.Public, s.site.CSS)
+	t.get("/brand/logo/:id", route.Public, f.Picture)
+	t.get("/brand/favicon/:id", route.Public, f.Picture)
+
+	upload := route.For(policy.FileUpload)
+	t.postFiles("/files", upload, f.Put)
+	t.post("/files/uploads", upload, f.Begin)
+	t.head("/files/uploads/:id", upload, f.Status)
+	t.patchFiles("/files/uploads/:id", upload, f.Append)
+	t.get("/files/:id/:name", route.SignedIn, f.Show)
+
+	s.onLearning(t)
+	s.onStudio(t)
+	s.onSettings(t)
+}
+
+func (s *Server) onLearning(t *table) {
+	l := web.Learn{Site: s.site, Catalog: s.Catalog, Enrolment: s.Enrolment, Content: s.Content, Certificates: s.Certificates}
+	read, learn, mine := route.For(policy.CourseRead), route.For(policy.EnrolmentSelf), route.For(policy.CertificateRead)
+	t.get("/", route.SignedIn, l.Home)
+	t.get("/courses", read, l.Catalogue)
+	t.get("/courses/:slug", read, l.Course)
+	t.post("/courses/:slug/enrol", learn, l.Enrol)
+	t.get("/learn/:slug", learn, l.Resume)
+	t.get("/learn/:slug/:lesson", learn, l.Lesson)
+	t.post("/learn/:slug/:lesson/continue", learn, l.Continue)
+	t.post("/learn/:slug/:lesson/watch", learn, l.Watch)
+	t.post("/learn/:slug/:lesson/quiz", learn, l.Submit)
+	t.get("/certificates", mine, l.CertificateList)
+	t.get("/certificates/:code.pdf", mine, l.PDF)
+	t.get("/verify/:code", route.Public, l.Verify)
+}
+
+func (s *Server) onStudio(t *table) {
+	w := web.Studio{Site: s.site, Catalog: s.Catalog, Content: s.Content, Enrolment: s.Enrolment, Auth: s.Auth}
+	edit, publish, enrol := route.For(policy.CourseEdit), route.For(policy.CoursePublish), route.For(policy.EnrolmentManage)
+	t.get("/studio", edit, w.List)
+	t.post("/studio/courses", edit, w.Create)
+	t.get("/studio/:course", edit, w.Edit)
+	t.postFiles("/studio/:course", edit, w.Save)
+	t.post("/studio/:course/modules", edit, w.AddModule)
+	t.post("/studio/:course/modules/:module", edit, w.RenameModule)
+	t.post("/studio/:course/modules/:module/move", edit, w.MoveModule)
+	t.post("/studio/:course/modules/:module/delete", edit, w.DeleteModule)
+	t.post("/studio/:course/modules/:module/lessons", edit, w.AddLesson)
+	t.get("/studio/:course/lessons/:lesson", edit, w.EditLesson)
+	t.postFiles("/studio/:course/lessons/:lesson", edit, w.SaveLesson)
+	t.post("/studio/:course/lessons/:lesson/preview", edit, w.PreviewLesson)
+	t.post("/studio/:course/lessons/:lesson/move", edit, w.MoveLesson)
+	t.post("/studio/:course/lessons/:lesson/delete", edit, w.DeleteLesson)
+	t.get("/studio/:course/publish", publish, w.PublishForm)
+	t.post("/studio/:course/publish", publish, w.Publish)
+	t.post("/studio/:course/archive", publish, w.Archive)
+	t.post("/studio/:course/restore", publish, w.Restore)
+	t.get("/studio/:course/people", enrol, w.Roster)
+	t.post("/studio/:course/people", enrol, w.EnrolPerson)
+	t.post("/studio/:course/people/:enrolment/withdraw", enrol, w.Withdraw)
+}
+
+func (s *Server) onSettings(t *table) {
+	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy}
+	see, manage := route.For(policy.PersonRead), route.For(policy.PersonManage)
+	t.get("/people", see, p.List)
+	t.get("/people/invite", manage, p.InviteForm)
+	t.post("/people/invite", manage, p.Invite)
+	t.get("/people/:id", see, p.Show)
+	t.post("/people/:id/roles", manage, p.SetRoles)
+	t.post("/people/:id/deactivate", manage, p.Deactivate)
+	t.post("/people/:id/reactivate", manage, p.Reactivate)
+	t.post("/people/:id/invite", manage, p.InviteAgain)
+
+	b := web.Branding{Site: s.site, Content: s.Content}
+	brand := route.For(policy.BrandEdit)
+	t.get("/settings/brand", brand, b.Edit)
+	t.postFiles("/settings/brand", brand, b.Save)
+	t.postFiles("/settings/brand/preview", brand, b.Try)
+	t.get("/settings/brand/preview", brand, b.Preview)
+	t.get("/settings/brand/preview.css", brand, b.PreviewCSS)
+	t.get("/settings/brand/check", brand, b.Check)
+
+	k := web.Keys{Site: s.site, Auth: s.Auth}
+	key := route.For(policy.APIKeyManage)
+	t.get("/settings/api-keys", key, k.List)
+	t.post("/settings/api-keys", key, k.Create)
+	t.post("/settings/api-keys/:id/revoke", key, k.Revoke)
+
+	l := web.Ledger{Site: s.site, Billing: s.Billing, Events: s.Events}
+	t.get("/usage", route.For(policy.UsageRead), l.Usage)
+	t.get("/usage/:entry", route.For(policy.UsageRead), l.Proof)
+	t.get("/audit", route.For(policy.AuditRead), l.Audit)
+
+	a := web.Account{Site: s.site, Auth: s.Auth}
+	self := route.For(policy.PersonSelf)
+	t.get("/account", self, a.Show)
+	t.post("/account", self, a.Save)
+	t.post("/account/password", self, a.ChangePassword)
+	t.post("/account/sessions/:id/end", self, a.EndSession)
+	t.post("/account/sessions/end-others", self, a.EndOthers)
+}
+
+// open puts the tables on their apps, each behind what holds for all of its routes.
+func (s *Server) open() error {
+	anywhere, platform, portal := &table{app: s.app}, &table{app: s.newApp()}, &table{app: s.newApp()}
+	s.anywhere(anywhere)
+	s.app.Use(s.enter)
+	for _, step := range []fiber.Handler{plain, s.resumedOperator, s.limited, checked} {
+		platform.app.Use(step)
+	}
+	s.onPlatform(platform)
+	for _, step := range []fiber.Handler{plain, s.resumed, s.limited, checked} {
+		portal.app.Use(step)
+	}
+	s.onPortal(portal)
+	if s.REST != nil {
+		operations, err := s.REST(portal.app)
+		if err != nil {
+			return err
+		}
+		portal.adopt(operations)
+	}
+	for _, t := range []*table{anywhere, platform, portal} {
+		if err := t.complete(); err != nil {
+			return err
+		}
+		s.routes = append(s.routes, t.routes...)
+	}
+	s.platform, s.portal = platform.app.Handler(), portal.app.Handler()
+	return nil
+}

@@ -1,0 +1,133 @@
+package api
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"lyceum/api/problem"
+	"lyceum/api/route"
+	"lyceum/api/visit"
+	"lyceum/auth"
+	"lyceum/internal/event"
+	"lyceum/internal/fault"
+	"lyceum/internal/uid"
+)
+
+// resumed finds out who asks: by API key under /api, by the session's cookie everywhere. A session that is over makes a
+// stranger; a key that is over is refused, for a program would not notice.
+func (s *Server) resumed(c *fiber.Ctx) error {
+	if key, ok := bearer(c); ok {
+		p, err := s.Auth.KeyPrincipal(c.UserContext(), key)
+		if err != nil {
+			return err
+		}
+		c.SetUserContext(event.WithActor(auth.WithPrincipal(c.UserContext(), p), event.Actor{ID: p.PersonID, Kind: "api_key"}))
+		return c.Next()
+	}
+	secret := visit.Session(c)
+	if secret == "" || strings.HasPrefix(c.Path(), "/brand/") {
+		return c.Next()
+	}
+	visit.Anchor(c, secret)
+	p, err := s.Auth.Resume(c.UserContext(), secret)
+	switch {
+	case err == nil:
+		c.SetUserContext(event.WithActor(auth.WithPrincipal(c.UserContext(), p), event.Actor{ID: p.PersonID, Kind: "person"}))
+	case !errors.Is(err, auth.ErrSignInFirst):
+		return err
+	}
+	return c.Next()
+}
+
+// bearer gives the API key that a request under /api carries (RFC 6750 §2.1).
+func bearer(c *fiber.Ctx) (key string, ok bool) {
+	if !visit.API(c) {
+		return "", false
+	}
+	scheme, key, _ := strings.Cut(c.Get(fiber.HeaderAuthorization), " ")
+	return strings.TrimSpace(key), strings.EqualFold(scheme, "Bearer")
+}
+
+// resumedOperator finds out which operator asks. Their cookie is another one, on the platform's host only.
+func (s *Server) resumedOperator(c *fiber.Ctx) error {
+	secret := visit.OperatorSession(c)
+	if secret == "" {
+		return c.Next()
+	}
+	visit.Anchor(c, secret)
+	if c.Path() != "/operator" && !strings.HasPrefix(c.Path(), "/operator/") {
+		return c.Next()
+	}
+	o, err := s.Operators.Resume(c.UserContext(), secret)
+	switch {
+	case err == nil:
+		c.SetUserContext(event.WithActor(route.WithOperator(c.UserContext(), o), event.Actor{ID: o.ID, Kind: "operator"}))
+	case !errors.Is(err, auth.ErrSignInFirst):
+		return err
+	}
+	return c.Next()
+}
+
+var errTooMany = fault.New(fault.KindTooMany, "too_many_requests", "Too many requests came from your network. Wait a moment and try again.")
+
+// limited bounds what strangers post. Guessing at one person's password is bounded more tightly, by auth.
+func (s *Server) limited(c *fiber.Ctx) error {
+	_, known := auth.PrincipalFrom(c.UserContext())
+	_, operator := route.OperatorFrom(c.UserContext())
+	if known || operator || !visit.Unsafe(c) {
+		return c.Next()
+	}
+	v := visit.Of(c)
+	if ok, retry, _ := s.Limits.Strangers.Allow(v.Tenant.ID.String() + " " + network(v.Client.IP)); !ok {
+		return problem.After(errTooMany, retry)
+	}
+	return c.Next()
+}
+
+// checked refuses what changes something and was not sent by a page of this site. A program with an API key carries no
+// cookie that another site could use.
+func checked(c *fiber.Ctx) error {
+	if !visit.Unsafe(c) {
+		return c.Next()
+	}
+	if p, ok := auth.PrincipalFrom(c.UserContext()); ok && p.KeyID != uid.Nil {
+		return c.Next()
+	}
+	if visit.API(c) && visit.Session(c) == "" {
+		return auth.ErrSignInFirst // no key and no cookie: there is nobody whose form this could be
+	}
+	if err := visit.CheckForm(c); err != nil {
+		return err
+	}
+	return c.Next()
+}
+
+// need asks whether who asks may, and sends strangers who look at a page to sign in first.
+func need(n route.Need) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		err := n.Check(c.UserContext())
+		if errors.Is(err, auth.ErrSignInFirst) && !visit.Unsafe(c) && !visit.WantsJSON(c) && looksAtPage(c) {
+			address := "/signin"
+			if n == route.Operator {
+				address = "/operator/signin"
+			}
+			if next := visit.Local(c.OriginalURL()); next != "" && next != "/" {
+				address += "?next=" + url.QueryEscape(next)
+			}
+			return c.Redirect(address, fiber.StatusSeeOther)
+		}
+		if err != nil {
+			return err
+		}
+		return c.Next()
+	}
+}
+
+// looksAtPage tells whether a browser asks for a page, and not for a picture or another part of one.
+func looksAtPage(c *fiber.Ctx) bool {
+	dest := c.Get("Sec-Fetch-Dest")
+	return dest == "" || dest == "document"
+}

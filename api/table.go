@@ -1,0 +1,103 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/gofiber/fiber/v2"
+
+	"lyceum/api/route"
+	"lyceum/api/visit"
+)
+
+// table is the routes of one app.
+type table struct {
+	app    *fiber.App
+	routes []route.Route
+}
+
+func (t *table) add(method, path string, n route.Need, size int, h fiber.Handler) {
+	t.routes = append(t.routes, route.Route{Method: method, Path: path, Need: n})
+	t.app.Add(method, path, reached, bounded(size), need(n), h)
+}
+
+// get answers HEAD too, with the same need (RFC 9110 §9.3.2).
+func (t *table) get(path string, n route.Need, h fiber.Handler) {
+	t.add(fiber.MethodHead, path, n, formLimit, h)
+	t.add(fiber.MethodGet, path, n, formLimit, h)
+}
+
+func (t *table) head(path string, n route.Need, h fiber.Handler) {
+	t.add(fiber.MethodHead, path, n, formLimit, h)
+}
+
+func (t *table) post(path string, n route.Need, h fiber.Handler) {
+	t.add(fiber.MethodPost, path, n, formLimit, h)
+}
+
+// postFiles is post for a form that may bring a file along.
+func (t *table) postFiles(path string, n route.Need, h fiber.Handler) {
+	t.add(fiber.MethodPost, path, n, uploadLimit, h)
+}
+
+// patchFiles is for the parts of a large file.
+func (t *table) patchFiles(path string, n route.Need, h fiber.Handler) {
+	t.add(fiber.MethodPatch, path, n, chunkLimit, h)
+}
+
+// adopt takes up routes that another package has put on the app, and has each ask for what it says it needs.
+func (t *table) adopt(declared []route.Route) {
+	theirs := table{routes: declared}
+	needs := theirs.needs()
+	t.routes = append(t.routes, declared...)
+	for _, stack := range t.app.Stack() {
+		for _, r := range stack {
+			if n := needs.of(r.Method, r.Path); n != "" {
+				r.Handlers = append([]fiber.Handler{reached, need(n)}, r.Handlers...)
+			}
+		}
+	}
+}
+
+// needs is what routes need, by method and path.
+type needs map[string]route.Need
+
+func (t *table) needs() needs {
+	out := needs{}
+	for _, r := range t.routes {
+		out[r.Method+" "+r.Path] = r.Need
+	}
+	return out
+}
+
+// of gives what a route needs; HEAD needs what GET does.
+func (n needs) of(method, path string) route.Need {
+	if found, ok := n[method+" "+path]; ok || method != fiber.MethodHead {
+		return found
+	}
+	return n[fiber.MethodGet+" "+path]
+}
+
+// complete fails when a route of the app names no need, or the table has a line that the app does not answer.
+func (t *table) complete() error {
+	needs, answered := t.needs(), map[string]bool{}
+	var errs []error
+	for _, r := range t.app.GetRoutes(true) {
+		answered[r.Method+" "+r.Path] = true
+		if n := needs.of(r.Method, r.Path); !n.Named() {
+			errs = append(errs, fmt.Errorf("route %s %s names no need (%q)", r.Method, r.Path, n))
+		}
+	}
+	for line := range needs {
+		if !answered[line] {
+			errs = append(errs, fmt.Errorf("route %s stands in the table and is not answered", line))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// reached notes the pattern of the route that answers.
+func reached(c *fiber.Ctx) error {
+	visit.Of(c).Route = c.Route().Path
+	return c.Next()
+}

@@ -1,0 +1,126 @@
+package visit
+
+import (
+	"net/url"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+
+	"lyceum/auth"
+)
+
+// Names of cookies. Over https each is prefixed with __Host-, which browsers accept only with Secure, with Path=/ and
+// without Domain (RFC 6265bis §4.1.3.2): no neighbouring portal can plant one. Over plain http, which only the demo and
+// development serve, the prefix would have the cookie refused.
+const (
+	sessionCookie  = "lyceum"
+	operatorCookie = "lyceum-operator"
+	strangerCookie = "lyceum-visitor"
+	flashCookie    = "lyceum-flash"
+	lookCookie     = "theme"
+	localeCookie   = "locale"
+)
+
+const year = 365 * 24 * time.Hour
+
+func (v *Visit) cookieName(name string) string {
+	if v.Secure {
+		return "__Host-" + name
+	}
+	return name
+}
+
+// set gives the browser a cookie. A zero life lasts until the browser is closed; a negative one removes the cookie.
+func set(c *fiber.Ctx, name, value string, life time.Duration) {
+	v := Of(c)
+	cookie := fiber.Cookie{
+		Name: v.cookieName(name), Value: value, Path: "/", Secure: v.Secure, HTTPOnly: true, SameSite: fiber.CookieSameSiteLaxMode,
+	}
+	switch {
+	case life == 0:
+		cookie.SessionOnly = true
+	case life < 0:
+		cookie.Expires = fasthttp.CookieExpireDelete // a removal must carry the prefix's attributes too
+	default:
+		cookie.MaxAge = int(life / time.Second)
+	}
+	c.Cookie(&cookie)
+}
+
+func get(c *fiber.Ctx, name string) string { return c.Cookies(Of(c).cookieName(name)) }
+
+// Session is the secret of the person's session that the browser carries, "" for none.
+func Session(c *fiber.Ctx) string { return get(c, sessionCookie) }
+
+// SetSession signs the browser in. How long the session lasts is the server's to say; the cookie only outlives it.
+func SetSession(c *fiber.Ctx, secret string) {
+	set(c, sessionCookie, secret, auth.SessionMaximum)
+	set(c, strangerCookie, "", -1)
+}
+
+// ClearSession signs the browser out.
+func ClearSession(c *fiber.Ctx) { set(c, sessionCookie, "", -1) }
+
+// OperatorSession is the secret of the operator's session that the browser carries, "" for none.
+func OperatorSession(c *fiber.Ctx) string { return get(c, operatorCookie) }
+
+// SetOperatorSession signs the browser in to the console.
+func SetOperatorSession(c *fiber.Ctx, secret string) {
+	set(c, operatorCookie, secret, auth.OperatorSessionMaximum)
+	set(c, strangerCookie, "", -1)
+}
+
+// ClearOperatorSession signs the browser out of the console.
+func ClearOperatorSession(c *fiber.Ctx) { set(c, operatorCookie, "", -1) }
+
+// Appearance is the wish for light or dark that the browser carries, "" for none.
+func Appearance(c *fiber.Ctx) string { return c.Cookies(lookCookie) }
+
+// SetAppearance keeps the wish for a year. It is no secret and no proof: it has its plain name everywhere.
+func SetAppearance(c *fiber.Ctx, look string) { setPlain(c, lookCookie, look) }
+
+// Locale is the language last used on this browser, "" for none.
+func Locale(c *fiber.Ctx) string { return c.Cookies(localeCookie) }
+
+// SetLocale keeps the language for pages before signing in.
+func SetLocale(c *fiber.Ctx, locale string) { setPlain(c, localeCookie, url.QueryEscape(locale)) }
+
+func setPlain(c *fiber.Ctx, name, value string) {
+	c.Cookie(&fiber.Cookie{
+		Name: name, Value: value, Path: "/", MaxAge: int(year / time.Second), Secure: Of(c).Secure, HTTPOnly: true, SameSite: fiber.CookieSameSiteLaxMode,
+	})
+}
+
+// flashNameMax bounds the name in a flash, in bytes.
+const flashNameMax = 300
+
+// SetFlash leaves a message for the next page: a key of themes and the name of what it is about.
+func SetFlash(c *fiber.Ctx, key, name string) {
+	for len(name) > flashNameMax {
+		_, size := utf8.DecodeLastRuneInString(name)
+		name = name[:len(name)-size]
+	}
+	set(c, flashCookie, url.QueryEscape(key)+"|"+url.QueryEscape(name), 5*time.Minute)
+}
+
+// TakeFlash gives the message left for this page and removes it. What comes from a cookie may be anything: the page
+// shows only keys it knows, and the name as text.
+func TakeFlash(c *fiber.Ctx) (key, name string, ok bool) {
+	left := get(c, flashCookie)
+	if left == "" {
+		return "", "", false
+	}
+	set(c, flashCookie, "", -1)
+	k, n, _ := strings.Cut(left, "|")
+	key, err := url.QueryUnescape(k)
+	if err != nil {
+		return "", "", false
+	}
+	if name, err = url.QueryUnescape(n); err != nil || !utf8.ValidString(name) {
+		return "", "", false
+	}
+	return key, name, true
+}

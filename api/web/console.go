@@ -1,0 +1,134 @@
+package web
+
+import (
+	"context"
+
+	"github.com/gofiber/fiber/v2"
+
+	"lyceum/api/route"
+	"lyceum/api/visit"
+	"lyceum/auth"
+	"lyceum/internal/fault"
+	"lyceum/tenant"
+	"lyceum/themes"
+)
+
+// Console is where operators look after tenants.
+type Console struct {
+	*Site
+	Operators *auth.Operators
+	Tenants   *tenant.Service
+	Newest    int // the newest tenant migration
+}
+
+// consoleHome is where a signed-in operator begins.
+const consoleHome = "/operator"
+
+// SignInForm shows the form; who is signed in goes on.
+func (o Console) SignInForm(c *fiber.Ctx) error {
+	next := visit.Local(query(c, "next"))
+	if _, in := route.OperatorFrom(c.UserContext()); in {
+		return o.to(c, consoleHome)
+	}
+	return o.show(c, themes.OperatorSignInPage{Form: themes.SignInForm{Next: next}})
+}
+
+// SignIn opens an operator's session.
+func (o Console) SignIn(c *fiber.Ctx) error {
+	f, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	typed := themes.SignInForm{Email: f.get("email"), Next: visit.Local(f.get("next"))}
+	secret, _, err := o.Operators.SignIn(c.UserContext(), typed.Email, f.get("password"), client(c))
+	if err != nil {
+		return o.refused(c, err, func(p *fault.Fault) themes.Page { return themes.OperatorSignInPage{Form: typed, Problem: p} })
+	}
+	visit.SetOperatorSession(c, secret)
+	if typed.Next == "" {
+		typed.Next = consoleHome
+	}
+	return o.to(c, typed.Next)
+}
+
+// SignOut ends the session.
+func (o Console) SignOut(c *fiber.Ctx) error {
+	if err := o.Operators.SignOut(c.UserContext(), visit.OperatorSession(c)); err != nil {
+		return err
+	}
+	visit.ClearOperatorSession(c)
+	return o.done(c, "/operator/signin", themes.FlashSignedOut, "")
+}
+
+// List shows the tenants.
+func (o Console) List(c *fiber.Ctx) error {
+	f := tenant.Filter{Query: query(c, "q"), Status: tenant.Status(query(c, "status")), Page: after(c)}
+	tenants, err := o.Tenants.List(c.UserContext(), f)
+	if err != nil {
+		return err
+	}
+	return o.show(c, themes.TenantsPage{Query: f.Query, Status: f.Status, Tenants: tenants, Newest: o.Newest})
+}
+
+func (o Console) page(c *fiber.Ctx) (themes.TenantPage, error) {
+	t, err := o.Tenants.Show(c.UserContext(), c.Params("slug"))
+	return themes.TenantPage{Tenant: t, URL: o.hosts.PortalURL(t), Newest: o.Newest}, err
+}
+
+// Show shows one tenant.
+func (o Console) Show(c *fiber.Ctx) error {
+	p, err := o.page(c)
+	if err != nil {
+		return err
+	}
+	return o.show(c, p)
+}
+
+// change does something to the tenant of the path, and shows it again when that was refused.
+func (o Console) change(c *fiber.Ctx, key themes.FlashKey, do func(ctx context.Context, slug string, typed themes.TenantForm) error) error {
+	f, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	p, err := o.page(c)
+	if err != nil {
+		return err
+	}
+	p.Form = themes.TenantForm{Reason: f.get("reason"), Confirm: f.get("confirm")}
+	if err := do(c.UserContext(), p.Tenant.Slug, p.Form); err != nil {
+		return o.refused(c, err, func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return p })
+	}
+	address := "/operator/tenants/" + p.Tenant.Slug
+	if key == themes.FlashTenantDeleted {
+		address = consoleHome
+	}
+	return o.done(c, address, key, p.Tenant.Name)
+}
+
+// Suspend closes a portal.
+func (o Console) Suspend(c *fiber.Ctx) error {
+	return o.change(c, themes.FlashTenantSuspended, func(ctx context.Context, slug string, typed themes.TenantForm) error {
+		_, err := o.Tenants.Suspend(ctx, slug, typed.Reason)
+		return err
+	})
+}
+
+// Resume opens a suspended portal again.
+func (o Console) Resume(c *fiber.Ctx) error {
+	return o.change(c, themes.FlashTenantResumed, func(ctx context.Context, slug string, _ themes.TenantForm) error {
+		_, err := o.Tenants.Resume(ctx, slug)
+		return err
+	})
+}
+
+// Delete removes a portal with everything in it, when its name was typed.
+func (o Console) Delete(c *fiber.Ctx) error {
+	return o.change(c, themes.FlashTenantDeleted, func(ctx context.Context, slug string, typed themes.TenantForm) error {
+		return renamed(o.Tenants.Delete(ctx, slug, typed.Confirm), func(field string) string {
+			if field == "typed" {
+				return "confirm"
+			}
+			return field
+		})
+	})
+}

@@ -1,0 +1,200 @@
+package web
+
+import (
+	"context"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"lyceum/api/visit"
+	"lyceum/auth/policy"
+	"lyceum/internal/fault"
+	"lyceum/internal/page"
+	"lyceum/internal/uid"
+	"lyceum/learning/catalog"
+	"lyceum/learning/certificate"
+	"lyceum/learning/content"
+	"lyceum/learning/enrolment"
+	"lyceum/themes"
+)
+
+// Learn is the learner's side: home, courses on offer, the player, certificates.
+type Learn struct {
+	*Site
+	Catalog      *catalog.Service
+	Enrolment    *enrolment.Service
+	Content      *content.Service
+	Certificates *certificate.Service
+}
+
+// offeredAtHome is how many courses home offers.
+const offeredAtHome = 6
+
+// Home shows what the person is in, and a little of what there is besides.
+func (l Learn) Home(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	mine, err := l.mine(ctx)
+	if err != nil {
+		return err
+	}
+	certificates, err := l.certificates(ctx)
+	if err != nil {
+		return err
+	}
+	cards, err := l.Catalog.Cards(ctx, catalog.CardFilter{Page: page.Request{Limit: offeredAtHome + min(len(mine), page.MaxLimit-offeredAtHome)}})
+	if err != nil {
+		return err
+	}
+	in := byCourse(mine)
+	p := themes.HomePage{Mine: mine, Certificates: certificates}
+	for _, card := range cards.Items {
+		if _, inside := in[card.ID]; !inside && len(p.Catalogue) < offeredAtHome {
+			p.Catalogue = append(p.Catalogue, card)
+		}
+	}
+	return l.show(c, p)
+}
+
+// mine lists the person's courses, the newest first: as many as one piece holds.
+func (l Learn) mine(ctx context.Context) ([]enrolment.Mine, error) {
+	if !who(ctx).May.Has(policy.EnrolmentSelf) {
+		return nil, nil
+	}
+	list, err := l.Enrolment.Mine(ctx, page.Request{Limit: page.MaxLimit})
+	return list.Items, err
+}
+
+func (l Learn) certificates(ctx context.Context) ([]certificate.Certificate, error) {
+	if !who(ctx).May.Has(policy.CertificateRead) {
+		return nil, nil
+	}
+	return l.Certificates.Mine(ctx)
+}
+
+func byCourse(mine []enrolment.Mine) map[uid.ID]enrolment.Mine {
+	out := make(map[uid.ID]enrolment.Mine, len(mine))
+	for _, m := range mine {
+		out[m.CourseID] = m
+	}
+	return out
+}
+
+// Catalogue lists the courses on offer.
+func (l Learn) Catalogue(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	f := catalog.CardFilter{Query: query(c, "q"), Page: after(c)}
+	cards, err := l.Catalog.Cards(ctx, f)
+	if err != nil {
+		return err
+	}
+	mine, err := l.mine(ctx)
+	if err != nil {
+		return err
+	}
+	return l.show(c, themes.CataloguePage{Query: f.Query, Cards: cards, Mine: byCourse(mine)})
+}
+
+// course fills a course's page for who looks at it.
+func (l Learn) course(c *fiber.Ctx) (themes.CoursePage, error) {
+	ctx := c.UserContext()
+	o, err := l.Catalog.Published(ctx, c.Params("slug"))
+	if err != nil {
+		return themes.CoursePage{}, err
+	}
+	mine, err := l.mine(ctx)
+	if err != nil {
+		return themes.CoursePage{}, err
+	}
+	p := themes.CoursePage{Outline: o, Summary: prose(o.Version.Summary, "summary-")}
+	if m, in := byCourse(mine)[o.Course.ID]; in {
+		p.Enrolment, p.CertificateCode = &m.Enrolment, m.CertificateCode
+	}
+	return p, nil
+}
+
+// Course shows a course.
+func (l Learn) Course(c *fiber.Ctx) error {
+	p, err := l.course(c)
+	if err != nil {
+		return err
+	}
+	return l.show(c, p)
+}
+
+// Enrol puts who asks into a course and leads into it.
+func (l Learn) Enrol(c *fiber.Ctx) error {
+	e, err := l.Enrolment.SelfEnrol(c.UserContext(), c.Params("slug"))
+	p, missing := l.course(c)
+	switch {
+	case missing != nil:
+		return missing
+	case err != nil:
+		return l.refused(c, err, func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return p })
+	}
+	if e.StartedAt != nil {
+		return l.to(c, "/learn/"+p.Outline.Course.Slug)
+	}
+	return l.done(c, "/learn/"+p.Outline.Course.Slug, themes.FlashEnrolled, p.Outline.Version.Title)
+}
+
+// CertificateList shows the person's certificates, and those on their way.
+func (l Learn) CertificateList(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	p := themes.CertificatesPage{}
+	var err error
+	if p.Certificates, err = l.Certificates.Mine(ctx); err != nil {
+		return err
+	}
+	mine, err := l.mine(ctx)
+	if err != nil {
+		return err
+	}
+	for _, m := range mine {
+		if m.Status == enrolment.StatusCompleted && m.CertificateCode == "" {
+			p.Pending = append(p.Pending, m)
+		}
+	}
+	return l.show(c, p)
+}
+
+// Verify shows anyone whether a certificate's number is genuine.
+func (l Learn) Verify(c *fiber.Ctx) error {
+	code := strings.ToLower(c.Params("code"))
+	found, err := l.Certificates.ByCode(c.UserContext(), code)
+	if fault.Of(err).Code == certificate.ErrNotFound.Code && err != nil {
+		return l.showWith(c, fiber.StatusNotFound, themes.VerifyPage{Code: code})
+	}
+	if err != nil {
+		return err
+	}
+	return l.show(c, themes.VerifyPage{Code: found.Code, Certificate: &found})
+}
+
+// maxLogo is the largest logo that is drawn on a certificate, in bytes.
+const maxLogo = content.MaxChunk
+
+// PDF gives a certificate as a document: to its owner, and to who may see everyone's.
+func (l Learn) PDF(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	code, isPDF := strings.CutSuffix(c.Params("code"), ".pdf")
+	found, err := l.Certificates.ByCode(ctx, code)
+	if err != nil {
+		return err
+	}
+	if me := who(ctx); !isPDF || found.RevokedAt != nil || found.PersonID != me.PersonID && !me.May.Has(policy.CertificateAll) {
+		return certificate.ErrNotFound
+	}
+	b := l.brand(c)
+	logo, err := readPNG(ctx, l.Content, b.LogoFileID, maxLogo)
+	if err != nil {
+		return err
+	}
+	doc, err := l.Certificates.PDF(ctx, found, certificate.Look{Brand: b, LogoPNG: logo, VerifyURL: l.hosts.PortalURL(visit.Of(c).Tenant) + "/verify/" + found.Code})
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, "application/pdf")
+	c.Set(fiber.HeaderCacheControl, "private, no-cache")
+	c.Set(fiber.HeaderContentDisposition, disposition(found.CourseTitle+" – "+found.PersonName+".pdf"))
+	return c.Send(doc)
+}

@@ -1,0 +1,180 @@
+package web
+
+import (
+	"errors"
+
+	"github.com/gofiber/fiber/v2"
+
+	"lyceum/api/visit"
+	"lyceum/auth"
+	"lyceum/internal/fault"
+	"lyceum/internal/markdown"
+	"lyceum/themes"
+)
+
+// Entry is how people get in and out: signing in, resetting a password, accepting an invitation.
+type Entry struct {
+	*Site
+	Auth *auth.Service
+}
+
+// home is where who is signed in begins.
+const home = "/"
+
+// onward is a local address, or home.
+func onward(next string) string {
+	if local := visit.Local(next); local != "" {
+		return local
+	}
+	return home
+}
+
+func (e Entry) signInPage(c *fiber.Ctx, form themes.SignInForm, p *fault.Fault) themes.Page {
+	words := markdown.Render(e.brand(c).LoginText, markdown.Options{HeadingOffset: 1, IDPrefix: "login-"})
+	return themes.SignInPage{LoginText: words, Form: form, Problem: p}
+}
+
+// SignInForm shows the form; who is signed in goes on.
+func (e Entry) SignInForm(c *fiber.Ctx) error {
+	next := visit.Local(query(c, "next"))
+	if _, in := auth.PrincipalFrom(c.UserContext()); in {
+		return e.to(c, onward(next))
+	}
+	return e.show(c, e.signInPage(c, themes.SignInForm{Next: next}, nil))
+}
+
+// SignIn opens a session.
+func (e Entry) SignIn(c *fiber.Ctx) error {
+	f, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	typed := themes.SignInForm{Email: f.get("email"), Next: visit.Local(f.get("next"))}
+	secret, person, err := e.Auth.SignIn(c.UserContext(), typed.Email, f.get("password"), client(c))
+	if err != nil {
+		return e.refused(c, err, func(p *fault.Fault) themes.Page { return e.signInPage(c, typed, p) })
+	}
+	visit.SetSession(c, secret)
+	if person.Locale != "" {
+		visit.SetLocale(c, person.Locale)
+	}
+	return e.to(c, onward(typed.Next))
+}
+
+// SignOut ends the session. One that has ended already is no failure: who wants out is out.
+func (e Entry) SignOut(c *fiber.Ctx) error {
+	if _, in := auth.PrincipalFrom(c.UserContext()); in {
+		if err := e.Auth.SignOut(c.UserContext()); err != nil {
+			return err
+		}
+	}
+	visit.ClearSession(c)
+	return e.done(c, "/signin", themes.FlashSignedOut, "")
+}
+
+// Forgot shows the form that asks for a link.
+func (e Entry) Forgot(c *fiber.Ctx) error { return e.show(c, themes.ForgotPage{}) }
+
+// SendReset asks for a link; the answer is the same whether the e-mail is known or not.
+func (e Entry) SendReset(c *fiber.Ctx) error {
+	f, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	typed := themes.ForgotForm{Email: f.get("email")}
+	if err := e.Auth.RequestReset(c.UserContext(), typed.Email, client(c)); err != nil {
+		return e.refused(c, err, func(p *fault.Fault) themes.Page { return themes.ForgotPage{Form: typed, Problem: p} })
+	}
+	return e.show(c, themes.ForgotPage{Form: typed, Sent: true})
+}
+
+// linkFailed shows the page about a link that is over, with no trace of the link; other failures go on.
+func (e Entry) linkFailed(c *fiber.Ctx, kind auth.TokenKind, err error) error {
+	if errors.Is(err, auth.ErrLinkInvalid) {
+		return e.showWith(c, fiber.StatusNotFound, themes.LinkInvalidPage{Kind: kind})
+	}
+	return err
+}
+
+// ResetForm shows the form for a new password to who holds the link.
+func (e Entry) ResetForm(c *fiber.Ctx) error {
+	p, err := e.Auth.OpenLink(c.UserContext(), auth.TokenPasswordReset, c.Params("token"))
+	if err != nil {
+		return e.linkFailed(c, auth.TokenPasswordReset, err)
+	}
+	noStore(c)
+	return e.show(c, themes.ResetPage{Person: p})
+}
+
+// Reset sets the new password.
+func (e Entry) Reset(c *fiber.Ctx) error {
+	f, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	ctx, token := c.UserContext(), c.Params("token")
+	p, err := e.Auth.OpenLink(ctx, auth.TokenPasswordReset, token)
+	if err == nil {
+		err = e.Auth.ResetPassword(ctx, token, f.get("password"))
+	}
+	if errors.Is(err, auth.ErrLinkInvalid) {
+		return e.linkFailed(c, auth.TokenPasswordReset, err)
+	}
+	if err != nil {
+		return e.refused(c, err, func(wrong *fault.Fault) themes.Page { return themes.ResetPage{Person: p, Problem: wrong} })
+	}
+	visit.ClearSession(c)
+	return e.done(c, "/signin", themes.FlashPasswordReset, "")
+}
+
+// InvitationForm shows the form with which an invited person joins.
+func (e Entry) InvitationForm(c *fiber.Ctx) error {
+	p, err := e.Auth.OpenLink(c.UserContext(), auth.TokenInvitation, c.Params("token"))
+	if err != nil {
+		return e.linkFailed(c, auth.TokenInvitation, err)
+	}
+	noStore(c)
+	return e.show(c, themes.InvitationPage{Person: p, Form: themes.InvitationForm{Name: p.Name}})
+}
+
+// Join accepts an invitation and signs in.
+func (e Entry) Join(c *fiber.Ctx) error {
+	f, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	ctx, token := c.UserContext(), c.Params("token")
+	p, err := e.Auth.OpenLink(ctx, auth.TokenInvitation, token)
+	if err != nil {
+		return e.linkFailed(c, auth.TokenInvitation, err)
+	}
+	typed := themes.InvitationForm{Name: f.get("name")}
+	session, err := e.Auth.AcceptInvitation(ctx, token, typed.Name, f.get("password"), client(c))
+	if errors.Is(err, auth.ErrLinkInvalid) {
+		return e.linkFailed(c, auth.TokenInvitation, err)
+	}
+	if err != nil {
+		return e.refused(c, err, func(wrong *fault.Fault) themes.Page {
+			return themes.InvitationPage{Person: p, Form: typed, Problem: wrong}
+		})
+	}
+	visit.SetSession(c, session)
+	return e.done(c, home, themes.FlashWelcome, e.brand(c).Name)
+}
+
+// Welcome signs in who has just signed up on the platform's site, by the link that it redirected to. A link that is
+// over leads to the sign-in page: its owner knows the password.
+func (e Entry) Welcome(c *fiber.Ctx) error {
+	session, err := e.Auth.SignInByLink(c.UserContext(), c.Params("token"), client(c))
+	if errors.Is(err, auth.ErrLinkInvalid) {
+		return e.to(c, "/signin")
+	}
+	if err != nil {
+		return err
+	}
+	visit.SetSession(c, session)
+	return e.done(c, home, themes.FlashWelcome, e.brand(c).Name)
+}
+
+// noStore marks an answer that must not be kept anywhere: it shows a secret, or its address is one.
+func noStore(c *fiber.Ctx) { c.Set(fiber.HeaderCacheControl, "no-store") }

@@ -1,0 +1,156 @@
+package web
+
+import (
+	"context"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"lyceum/internal/fault"
+	"lyceum/learning/catalog"
+	"lyceum/learning/content"
+	"lyceum/themes"
+)
+
+// lesson reads the lesson of the path with its course.
+func (s Studio) lesson(c *fiber.Ctx) (themes.LessonEditPage, error) {
+	o, err := s.outline(c)
+	if err != nil {
+		return themes.LessonEditPage{}, err
+	}
+	wanted, err := id(c, "lesson")
+	if err != nil {
+		return themes.LessonEditPage{}, err
+	}
+	l, ok := o.Lesson(wanted)
+	if !ok {
+		return themes.LessonEditPage{}, catalog.ErrLessonNotFound
+	}
+	return themes.LessonEditPage{Outline: o, Lesson: l, Form: themes.NewLessonForm(l)}, nil
+}
+
+// filled adds what the form refers to: its files, and its text as learners will see it.
+func (s Studio) filled(ctx context.Context, p themes.LessonEditPage) (themes.LessonEditPage, error) {
+	p.Preview = prose(p.Form.Body, "preview-")
+	var err error
+	if p.File, err = fileOf(ctx, s.Content, optionalID(p.Form.FileID)); err != nil {
+		return p, err
+	}
+	p.Captions, err = fileOf(ctx, s.Content, optionalID(p.Form.CaptionsFileID))
+	return p, err
+}
+
+// EditLesson shows the lesson's editor.
+func (s Studio) EditLesson(c *fiber.Ctx) error {
+	p, err := s.lesson(c)
+	if err != nil {
+		return err
+	}
+	if p, err = s.filled(c.UserContext(), p); err != nil {
+		return err
+	}
+	return s.show(c, p)
+}
+
+// SaveLesson does what the pressed button says: every button but save shows the editor again with the form changed and
+// nothing of it kept.
+func (s Studio) SaveLesson(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	f, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	p, err := s.lesson(c)
+	if err != nil {
+		return err
+	}
+	p.Form = themes.ReadLessonForm(f.get)
+	refused := s.keepFiles(ctx, f, &p)
+	if do := f.get("do"); refused == nil && do != "" && do != "save" {
+		if refused = s.press(ctx, f, do, &p); refused == nil {
+			if p, err = s.filled(ctx, p); err != nil {
+				return err
+			}
+			return s.show(c, p)
+		}
+	}
+	if refused == nil {
+		p.Form = p.Form.Tidy()
+		refused = s.update(ctx, f, p)
+	}
+	if refused == nil {
+		return s.done(c, studio(p.Outline.Course.ID)+"/lessons/"+p.Lesson.ID.String(), themes.FlashSaved, "")
+	}
+	if p, err = s.filled(ctx, p); err != nil {
+		return err
+	}
+	return s.refused(c, refused, func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return p })
+}
+
+// keepFiles keeps the files that the form brought along, so that they stay when the rest is refused.
+func (s Studio) keepFiles(ctx context.Context, f form, p *themes.LessonEditPage) error {
+	kind := content.FileDocument
+	if p.Lesson.Kind == catalog.LessonVideo {
+		kind = content.FileVideo
+	}
+	file, err := keep(ctx, s.Content, f, "file", kind)
+	if err != nil {
+		return err
+	}
+	if file != nil {
+		p.Form.FileID = file.ID.String()
+	}
+	captions, err := keep(ctx, s.Content, f, "captions", content.FileCaptions)
+	if captions != nil {
+		p.Form.CaptionsFileID = captions.ID.String()
+	}
+	return err
+}
+
+// press does what a button of the editor other than save says.
+func (s Studio) press(ctx context.Context, f form, do string, p *themes.LessonEditPage) error {
+	if do != "add_picture" {
+		p.Form = p.Form.Apply(do)
+		return nil
+	}
+	wrong := fault.Fields{}
+	wrong.Check(strings.TrimSpace(p.Form.PictureAlt) != "", "picture_alt", "Say what the picture shows, for those who cannot see it.")
+	_, _, chosen, err := f.file("picture")
+	if err != nil {
+		return err
+	}
+	wrong.Check(chosen, "picture", wanted[content.FilePicture])
+	if err := wrong.Err(); err != nil {
+		return err
+	}
+	picture, err := keep(ctx, s.Content, f, "picture", content.FilePicture)
+	if err != nil {
+		return err
+	}
+	p.Form = p.Form.AddPicture(picture.ID)
+	return nil
+}
+
+// update keeps the lesson.
+func (s Studio) update(ctx context.Context, f form, p themes.LessonEditPage) error {
+	wrong := fault.Fields{}
+	in := catalog.LessonInput{
+		Kind: p.Lesson.Kind, Title: p.Form.Title, Minutes: f.number(wrong, "minutes"), Body: p.Form.Body, PassPercent: f.number(wrong, "pass_percent"),
+		FileID: optionalID(p.Form.FileID), CaptionsFileID: optionalID(p.Form.CaptionsFileID), Questions: p.Form.Quiz(),
+	}
+	if err := wrong.Err(); err != nil {
+		return err
+	}
+	_, err := s.Catalog.UpdateLesson(ctx, p.Outline.Course.ID, f.revision(), p.Lesson.ID, in)
+	return err
+}
+
+// PreviewLesson gives the text of a form as learners would see it, a piece of HTML for the editor's script.
+func (s Studio) PreviewLesson(c *fiber.Ctx) error {
+	f, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, "text/html; charset=utf-8")
+	return c.SendString(string(prose(f.get("body"), "preview-")))
+}

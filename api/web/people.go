@@ -1,0 +1,191 @@
+package web
+
+import (
+	"context"
+	"slices"
+
+	"github.com/gofiber/fiber/v2"
+
+	"lyceum/auth"
+	"lyceum/auth/policy"
+	"lyceum/internal/fault"
+	"lyceum/internal/uid"
+	"lyceum/themes"
+)
+
+// People is who is in the portal and what they are.
+type People struct {
+	*Site
+	Auth   *auth.Service
+	Policy *policy.Engine
+}
+
+// List shows who is here.
+func (p People) List(c *fiber.Ctx) error {
+	f := auth.PeopleFilter{
+		Query: query(c, "q"), Role: policy.Role(query(c, "role")), Status: auth.PersonStatus(query(c, "status")), Page: after(c),
+	}
+	people, err := p.Auth.People(c.UserContext(), f)
+	if err != nil {
+		return err
+	}
+	return p.show(c, themes.PeoplePage{Query: f.Query, Role: f.Role, Status: f.Status, People: people})
+}
+
+// offered lists the roles that who asks may give: those that may no more than they do; owner only by owners.
+func (p People) offered(ctx context.Context) ([]policy.Role, error) {
+	me := who(ctx)
+	var roles []policy.Role
+	for _, role := range policy.BuiltInRoles() {
+		if role == policy.Owner && !slices.Contains(me.Roles, policy.Owner) {
+			continue
+		}
+		theirs, err := p.Policy.For(ctx, []policy.Role{role})
+		if err != nil {
+			return nil, err
+		}
+		if me.May.Covers(theirs) {
+			roles = append(roles, role)
+		}
+	}
+	return roles, nil
+}
+
+// InviteForm shows the form that asks someone to join.
+func (p People) InviteForm(c *fiber.Ctx) error {
+	roles, err := p.offered(c.UserContext())
+	if err != nil {
+		return err
+	}
+	return p.show(c, themes.InvitePage{Roles: roles, Form: themes.InviteForm{Role: string(policy.Learner)}})
+}
+
+// Invite asks someone to join.
+func (p People) Invite(c *fiber.Ctx) error {
+	f, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	typed := themes.InviteForm{Email: f.get("email"), Name: f.get("name"), Role: f.get("role")}
+	person, err := p.Auth.Invite(c.UserContext(), auth.InviteInput{Email: typed.Email, Name: typed.Name, Role: policy.Role(typed.Role)})
+	if err != nil {
+		roles, failed := p.offered(c.UserContext())
+		if failed != nil {
+			return failed
+		}
+		return p.refused(c, err, func(wrong *fault.Fault) themes.Page {
+			return themes.InvitePage{Form: typed, Roles: roles, Problem: wrong}
+		})
+	}
+	return p.done(c, "/people", themes.FlashInvited, person.Email)
+}
+
+// page fills a person's page.
+func (p People) page(c *fiber.Ctx, person uid.ID) (themes.PersonPage, error) {
+	ctx := c.UserContext()
+	found, err := p.Auth.Person(ctx, person)
+	if err != nil {
+		return themes.PersonPage{}, err
+	}
+	roles, err := p.offered(ctx)
+	return themes.PersonPage{Person: found, Roles: roles, Chosen: found.Roles}, err
+}
+
+// Show shows one person.
+func (p People) Show(c *fiber.Ctx) error {
+	person, err := id(c, "id")
+	if err != nil {
+		return err
+	}
+	page, err := p.page(c, person)
+	if err != nil {
+		return err
+	}
+	return p.show(c, page)
+}
+
+// change does something to the person of the path, and shows their page again when it was refused.
+func (p People) change(c *fiber.Ctx, key themes.FlashKey, do func(ctx context.Context, person uid.ID) error) error {
+	person, err := id(c, "id")
+	if err != nil {
+		return err
+	}
+	page, err := p.page(c, person)
+	if err != nil {
+		return err
+	}
+	if err := do(c.UserContext(), person); err != nil {
+		return p.refused(c, err, func(wrong *fault.Fault) themes.Page { page.Problem = wrong; return page })
+	}
+	name := called(page.Person)
+	if key == themes.FlashInvited {
+		name = page.Person.Email
+	}
+	return p.done(c, "/people/"+person.String(), key, name)
+}
+
+// called is what a message calls a person: by name, or by e-mail while there is none.
+func called(p auth.Person) string {
+	if p.Name != "" {
+		return p.Name
+	}
+	return p.Email
+}
+
+// SetRoles gives a person other roles. Boxes show only the roles on offer: what the person has beyond them stays.
+func (p People) SetRoles(c *fiber.Ctx) error {
+	f, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	person, err := id(c, "id")
+	if err != nil {
+		return err
+	}
+	page, err := p.page(c, person)
+	if err != nil {
+		return err
+	}
+	page.Chosen = nil
+	for _, role := range f.all("roles") {
+		page.Chosen = append(page.Chosen, policy.Role(role))
+	}
+	wished := slices.Clone(page.Chosen)
+	for _, role := range page.Person.Roles {
+		if !slices.Contains(page.Roles, role) {
+			wished = append(wished, role)
+		}
+	}
+	if err := p.Auth.SetRoles(c.UserContext(), person, wished); err != nil {
+		return p.refused(c, err, func(wrong *fault.Fault) themes.Page { page.Problem = wrong; return page })
+	}
+	return p.done(c, "/people/"+person.String(), themes.FlashRolesChanged, called(page.Person))
+}
+
+// Deactivate keeps a person from signing in.
+func (p People) Deactivate(c *fiber.Ctx) error {
+	return p.change(c, themes.FlashDeactivated, p.Auth.Deactivate)
+}
+
+// Reactivate lets a person in again.
+func (p People) Reactivate(c *fiber.Ctx) error {
+	return p.change(c, themes.FlashReactivated, p.Auth.Reactivate)
+}
+
+// InviteAgain sends a person's invitation again, with the roles they have.
+func (p People) InviteAgain(c *fiber.Ctx) error {
+	return p.change(c, themes.FlashInvited, func(ctx context.Context, person uid.ID) error {
+		found, err := p.Auth.Person(ctx, person)
+		if err != nil {
+			return err
+		}
+		in := auth.InviteInput{Email: found.Email, Name: found.Name}
+		if len(found.Roles) > 0 {
+			in.Role = found.Roles[0]
+		}
+		if _, err := p.Auth.Invite(ctx, in); err != nil || len(found.Roles) < 2 {
+			return err
+		}
+		return p.Auth.SetRoles(ctx, person, found.Roles) // inviting gives the one role it names
+	})
+}

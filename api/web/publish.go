@@ -1,0 +1,139 @@
+package web
+
+import (
+	"errors"
+
+	"github.com/gofiber/fiber/v2"
+
+	"lyceum/auth"
+	"lyceum/internal/fault"
+	"lyceum/internal/page"
+	"lyceum/internal/uid"
+	"lyceum/learning/catalog"
+	"lyceum/learning/enrolment"
+	"lyceum/themes"
+)
+
+// PublishForm shows what publishing would do.
+func (s Studio) PublishForm(c *fiber.Ctx) error {
+	o, err := s.outline(c)
+	if err != nil {
+		return err
+	}
+	return s.show(c, themes.PublishPage{Outline: o})
+}
+
+// Publish makes the draft the version that people enrol in, or says what is missing.
+func (s Studio) Publish(c *fiber.Ctx) error {
+	f, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	o, err := s.outline(c)
+	if err != nil {
+		return err
+	}
+	published, err := s.Catalog.Publish(c.UserContext(), o.Course.ID, f.revision())
+	if err != nil {
+		return s.refused(c, err, func(wrong *fault.Fault) themes.Page {
+			if errors.Is(err, catalog.ErrNothingToTeach) {
+				return themes.PublishPage{Outline: o, Missing: wrong}
+			}
+			return themes.PublishPage{Outline: o, Problem: wrong}
+		})
+	}
+	return s.done(c, studio(o.Course.ID), themes.FlashCoursePublished, published.Version.Title)
+}
+
+// roster fills the page of who is in the course.
+func (s Studio) roster(c *fiber.Ctx) (themes.RosterPage, error) {
+	ctx := c.UserContext()
+	o, err := s.outline(c)
+	if err != nil {
+		return themes.RosterPage{}, err
+	}
+	p := themes.RosterPage{Outline: o, Find: query(c, "find"), Inside: map[uid.ID]enrolment.Status{}}
+	if p.People, err = s.Enrolment.Roster(ctx, o.Course.ID, after(c)); err != nil {
+		return p, err
+	}
+	for _, r := range p.People.Items {
+		p.Inside[r.PersonID] = r.Status
+	}
+	if p.Find == "" {
+		return p, nil
+	}
+	found, err := s.Auth.People(ctx, auth.PeopleFilter{Query: p.Find, Status: auth.PersonActive, Page: page.Request{Limit: foundPeople}})
+	p.Found = found.Items
+	return p, err
+}
+
+// foundPeople is how many people a search in the roster shows.
+const foundPeople = 20
+
+// Roster shows who is in the course.
+func (s Studio) Roster(c *fiber.Ctx) error {
+	p, err := s.roster(c)
+	if err != nil {
+		return err
+	}
+	return s.show(c, p)
+}
+
+// EnrolPerson puts a person into the course.
+func (s Studio) EnrolPerson(c *fiber.Ctx) error {
+	f, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	course, err := id(c, "course")
+	if err != nil {
+		return err
+	}
+	ctx := c.UserContext()
+	person, ok := uid.Parse(f.get("person"))
+	if !ok {
+		return s.rosterAgain(c, fault.Invalid(map[string]string{"person": "Choose a person."}))
+	}
+	found, err := s.Auth.Person(ctx, person)
+	if err == nil {
+		_, err = s.Enrolment.Enrol(ctx, course, person)
+	}
+	if err != nil {
+		return s.rosterAgain(c, err)
+	}
+	return s.done(c, studio(course)+"/people", themes.FlashPersonEnrolled, called(found))
+}
+
+// Withdraw takes a person out of the course.
+func (s Studio) Withdraw(c *fiber.Ctx) error {
+	course, err := id(c, "course")
+	if err != nil {
+		return err
+	}
+	e, err := id(c, "enrolment")
+	if err != nil {
+		return err
+	}
+	if err := s.Enrolment.Withdraw(c.UserContext(), e); err != nil {
+		return s.rosterAgain(c, err)
+	}
+	people, err := s.Enrolment.Roster(c.UserContext(), course, page.Request{Limit: page.MaxLimit})
+	if err != nil {
+		return err
+	}
+	for _, r := range people.Items {
+		if r.ID == e {
+			return s.done(c, studio(course)+"/people", themes.FlashWithdrawn, called(auth.Person{Name: r.PersonName, Email: r.PersonEmail}))
+		}
+	}
+	return s.done(c, studio(course)+"/people", themes.FlashSaved, "")
+}
+
+// rosterAgain shows the roster with what was refused.
+func (s Studio) rosterAgain(c *fiber.Ctx, refused error) error {
+	p, err := s.roster(c)
+	if err != nil {
+		return err
+	}
+	return s.refused(c, refused, func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return p })
+}

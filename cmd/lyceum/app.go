@@ -1,0 +1,271 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"lyceum/auth"
+	"lyceum/auth/policy"
+	"lyceum/billing"
+	"lyceum/internal/blob"
+	"lyceum/internal/clock"
+	"lyceum/internal/event"
+	"lyceum/internal/mail"
+	"lyceum/internal/page"
+	"lyceum/internal/throttle"
+	"lyceum/internal/uid"
+	"lyceum/learning/catalog"
+	"lyceum/learning/certificate"
+	"lyceum/learning/content"
+	"lyceum/learning/enrolment"
+	"lyceum/migrations"
+	"lyceum/store"
+	"lyceum/store/fleet"
+	"lyceum/store/queue"
+	"lyceum/tenant"
+	"lyceum/themes"
+)
+
+// oldestReadable is the lowest version of a tenant's schema that this release can read. Raise it in the release after
+// the one whose migration it needs: each release serves its own shape and the one before.
+const oldestReadable = 1
+
+// app is every service of one process, put together.
+type app struct {
+	log   *slog.Logger
+	now   clock.Clock
+	hosts tenant.Hosts
+	db    database
+	admin *fleet.Admin
+	store *store.Store
+	blobs *blob.Store
+	hints *queue.Hints
+
+	directory    *tenant.Directory
+	tenants      *tenant.Service
+	brands       *tenant.Brands
+	policy       *policy.Engine
+	auth         *auth.Service
+	operators    *auth.Operators
+	catalog      *catalog.Service
+	content      *content.Service
+	enrolment    *enrolment.Service
+	certificates *certificate.Service
+	billing      *billing.Service
+	themes       *themes.Set
+	mailbox      *mail.Mailbox // in the demo, nil elsewhere
+	mail         mail.Sender
+	mailFrom     string
+
+	closers []func() error // run in reverse
+}
+
+// newApp opens database and storage, brings the database to this release's shape when migrate is set, and puts the
+// services together. demo keeps mail in a mailbox to be read in the browser.
+func newApp(ctx context.Context, c *Config, listen string, migrate, demo bool) (_ *app, err error) {
+	a := &app{log: c.logger(), now: clock.Real, mailFrom: c.MailFrom}
+	defer func() {
+		if err != nil {
+			a.close()
+		}
+	}()
+	if a.hosts, err = c.hosts(listen); err != nil {
+		return nil, err
+	}
+	if a.db, err = c.openDatabase(ctx, a.log); err != nil {
+		return nil, err
+	}
+	a.closers = append(a.closers, a.db.stop)
+	if a.admin, err = fleet.Open(ctx, fleet.Options{URL: a.db.admin, Log: a.log}); err != nil {
+		return nil, err
+	}
+	a.closers = append(a.closers, func() error { a.admin.Close(); return nil })
+	if migrate {
+		if err = a.migrate(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if a.store, err = store.Open(ctx, store.Options{URL: a.db.app, Pooled: a.db.pooled, Log: a.log}); err != nil {
+		return nil, err
+	}
+	a.closers = append(a.closers, func() error { a.store.Close(); return nil })
+	if err = a.openFiles(ctx, c); err != nil {
+		return nil, err
+	}
+	if err = a.openMail(c, demo); err != nil {
+		return nil, err
+	}
+	return a, a.assemble()
+}
+
+// migrate brings the database to this release's shape.
+func (a *app) migrate(ctx context.Context) error {
+	p, hardened, err := a.admin.Migrate(ctx, a.db.pass, nil)
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	if !hardened {
+		a.log.Warn("this database does not let us close set_config to tenants' roles; `lyceum doctor` says what that means")
+	}
+	if p.Total > 0 {
+		a.log.Info("tenants migrated", slog.Int("schemas", p.Done))
+	}
+	return nil
+}
+
+func (a *app) openFiles(ctx context.Context, c *Config) (err error) {
+	target := c.filesURL()
+	if dir, local := strings.CutPrefix(target, "file://"); local {
+		if err := os.MkdirAll(filepath.FromSlash(dir), 0o750); err != nil {
+			return fmt.Errorf("folder for files: %w", err)
+		}
+	}
+	if a.blobs, err = blob.Open(ctx, target); err != nil {
+		return err
+	}
+	a.closers = append(a.closers, a.blobs.Close)
+	return nil
+}
+
+func (a *app) openMail(c *Config, demo bool) (err error) {
+	switch {
+	case c.SMTPURL != "":
+		a.mail, err = mail.NewSMTP(mail.Config{URL: c.SMTPURL, From: c.MailFrom})
+	case demo:
+		if a.mailbox, err = mail.NewMailbox(a.now, 500, filepath.Join(c.dataDir(), "mail")); err != nil {
+			return err
+		}
+		a.mail = a.mailbox
+	default:
+		a.mail = noMail{}
+	}
+	return err
+}
+
+// noMail refuses: a mail job waits and is tried again until a server is configured.
+type noMail struct{}
+
+var errNoMail = errors.New("no mail server is configured: set --smtp-url")
+
+// Send refuses.
+func (noMail) Send(context.Context, mail.Message) error { return errNoMail }
+
+// Check refuses.
+func (noMail) Check(context.Context) error { return errNoMail }
+
+// assemble puts the services together.
+func (a *app) assemble() (err error) {
+	if a.themes, err = themes.New(themes.Options{}); err != nil {
+		return err
+	}
+	a.policy = policy.NewEngine(a.store, a.now)
+	// Ten guesses at one person's password, then one a minute; an office behind one address may have many people.
+	guess, guessFrom := throttle.New(a.now, 1, time.Minute, 10), throttle.New(a.now, 60, time.Minute, 120)
+	a.auth = auth.New(auth.Options{Keep: a.store, Policy: a.policy, Now: a.now, Guess: guess, GuessFrom: guessFrom})
+	a.operators = auth.NewOperators(a.store, a.now, guess)
+	a.brands = tenant.NewBrands(a.store, a.now)
+	a.directory = tenant.NewDirectory(a.hosts, a.store, oldestReadable, a.now)
+	a.content = content.New(content.Options{Keep: a.store, Blobs: a.blobs, Now: a.now})
+	a.tenants = tenant.New(tenant.Options{Keep: a.store, Schemas: a.admin, Owners: owners{a.auth}, Files: tenantFiles{a.blobs}, Now: a.now, Log: a.log})
+	a.catalog = catalog.New(catalog.Options{Keep: a.store, Now: a.now})
+	a.enrolment = enrolment.New(enrolment.Options{Keep: a.store, Now: a.now})
+	a.certificates = certificate.New(certificate.Options{Keep: a.store, Now: a.now})
+	a.billing = billing.New(a.store, a.now)
+	a.hints = queue.NewHints(a.store.Hint, a.log)
+	a.store.OnEvents(a.hints.Add)
+	return nil
+}
+
+// owners makes a tenant's first account.
+type owners struct{ auth *auth.Service }
+
+// HashPassword hashes.
+func (o owners) HashPassword(ctx context.Context, password string) (string, error) {
+	return o.auth.HashPassword(ctx, password)
+}
+
+// MakeOwner writes the owner, who may be there already.
+func (o owners) MakeOwner(ctx context.Context, email, name, passwordHash string) error {
+	_, err := o.auth.CreateOwner(ctx, email, name, passwordHash)
+	return err
+}
+
+// tenantFiles removes what a tenant has in the object store: everything is under its schema's name.
+type tenantFiles struct{ blobs *blob.Store }
+
+// RemoveTenantFiles removes them.
+func (f tenantFiles) RemoveTenantFiles(ctx context.Context, t tenant.Tenant) error {
+	_, err := f.blobs.DeleteBelow(ctx, t.SchemaName)
+	return err
+}
+
+// forget drops what this process remembers about a tenant (uid.Nil: about all).
+func (a *app) forget(id uid.ID) {
+	a.directory.Drop(id)
+	a.brands.Drop(id)
+	a.auth.Drop(id) // and with it the policy
+}
+
+// signUp fills in auth's rules.
+func signUp(in tenant.SignUp) tenant.SignUp {
+	in.CheckEmail, in.CheckPassword = auth.NormaliseEmail, auth.CheckPassword
+	return in
+}
+
+// eventLog reads a tenant's event log.
+type eventLog struct{ store *store.Store }
+
+// Read lists events, newest first. It needs audit:read.
+func (l eventLog) Read(ctx context.Context, f event.Filter) (out page.Of[event.Event], err error) {
+	if err := auth.Require(ctx, policy.AuditRead); err != nil {
+		return out, err
+	}
+	err = l.store.InTenant(ctx, func(ctx context.Context) (err error) {
+		out, err = l.store.Events(ctx, f)
+		return err
+	})
+	return out, err
+}
+
+// Names gives the names of people, as far as they are known.
+func (l eventLog) Names(ctx context.Context, people []uid.ID) (names map[uid.ID]string, err error) {
+	err = l.store.InTenant(ctx, func(ctx context.Context) (err error) {
+		names, err = l.store.NamesOf(ctx, people)
+		return err
+	})
+	return names, err
+}
+
+// ready tells whether requests can be answered: the database answers and has this release's control schema.
+func (a *app) ready(ctx context.Context) error {
+	return a.store.InControl(ctx, func(ctx context.Context) error {
+		var version int
+		if err := store.Pgx(ctx).QueryRow(ctx, "select coalesce(max(version), 0) from control.migrations").Scan(&version); err != nil {
+			return fmt.Errorf("database: %w", err)
+		}
+		script, err := migrations.Control()
+		if err != nil {
+			return err
+		}
+		if version < script.Latest() {
+			return fmt.Errorf("the control schema is at %d, this release needs %d: run `lyceum migrate up`", version, script.Latest())
+		}
+		return nil
+	})
+}
+
+// close ends everything in reverse order.
+func (a *app) close() {
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		if err := a.closers[i](); err != nil {
+			a.log.Error("close", slog.Any("err", err))
+		}
+	}
+	a.closers = nil
+}

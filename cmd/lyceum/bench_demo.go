@@ -1,0 +1,188 @@
+package main
+
+import (
+	"bufio"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// measureDemo starts the demo cold and warm, and weighs the learner's home page.
+func (b *bench) measureDemo(ctx context.Context) error {
+	data := filepath.Join(b.config.Data, "demo")
+	cold, err := b.startDemo(ctx, data)
+	if err != nil {
+		return err
+	}
+	took := cold.ready
+	weight, err := weighHome(ctx, cold.address)
+	rss := residentMB(cold.Process.Pid)
+	cold.stop()
+	if err != nil {
+		return err
+	}
+	warm, err := b.startDemo(ctx, data)
+	if err != nil {
+		return err
+	}
+	warm.stop()
+	b.judge("learner's home page: HTML, CSS and JS, compressed", weight <= 80<<10, "≤ 80 KB", "%.1f KB", float64(weight)/1024)
+	b.judge("  server's resident memory after it", rss <= 150, "≤ 150 MB", "%.0f MB", rss)
+	b.note("demo ready, cold (new database, two organizations filled)", "%.1f s", took.Seconds())
+	b.note("demo ready, warm", "%.1f s", warm.ready.Seconds())
+	return nil
+}
+
+type demoChild struct {
+	*exec.Cmd
+	address string
+	ready   time.Duration
+}
+
+func (d *demoChild) stop() {
+	_ = d.Process.Signal(syscall.SIGTERM)
+	_ = d.Wait()
+}
+
+// startDemo starts the demo and waits for the line that says it is ready.
+func (b *bench) startDemo(ctx context.Context, data string) (*demoChild, error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("find a free port: %w", err)
+	}
+	d := &demoChild{address: ln.Addr().String()}
+	_ = ln.Close()
+	d.Cmd = exec.CommandContext(ctx, b.exe, "demo", "--listen", d.address, "--data", data) //nolint:gosec // this program
+	d.Stderr = os.Stderr
+	out, err := d.StdoutPipe()
+	if err != nil {
+		return nil, fmt.Errorf("demo: %w", err)
+	}
+	started := time.Now()
+	if err := d.Start(); err != nil {
+		return nil, fmt.Errorf("demo: %w", err)
+	}
+	sc := bufio.NewScanner(out)
+	for sc.Scan() {
+		if strings.Contains(sc.Text(), "is ready") {
+			d.ready = time.Since(started)
+			go func() { _, _ = io.Copy(io.Discard, out) }()
+			return d, nil
+		}
+	}
+	d.stop()
+	return nil, errors.New("the demo ended before it was ready")
+}
+
+var (
+	csrfRE   = regexp.MustCompile(`name="csrf"\s+value="([^"]+)"`)
+	linkRE   = regexp.MustCompile(`<(?:link[^>]+rel="(?:stylesheet|modulepreload)"[^>]+href|script[^>]+src)="([^"]+)"`)
+	importRE = regexp.MustCompile(`(?:from|import)\s*\(?["'](\.?/[^"']+)["']`)
+)
+
+// weighHome signs in as the learner and adds up what the browser fetches for the home page, compressed, images aside.
+func weighHome(ctx context.Context, address string) (int, error) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return 0, err
+	}
+	dialer := &net.Dialer{}
+	client := &http.Client{Jar: jar, Transport: &http.Transport{
+		DisableCompression: true,
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return dialer.DialContext(ctx, network, address) // *.localhost is not in every resolver
+		},
+	}}
+	defer client.CloseIdleConnections()
+	_, port, _ := net.SplitHostPort(address)
+	portal := "http://acme.localhost:" + port
+	fetch := func(method, path string, form url.Values) (raw int, body []byte, err error) {
+		req, err := http.NewRequestWithContext(ctx, method, portal+path, strings.NewReader(form.Encode()))
+		if err != nil {
+			return 0, nil, err
+		}
+		req.Header.Set("Accept-Encoding", "gzip")
+		req.Header.Set("Accept", "text/html")
+		if form != nil {
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			req.Header.Set("Origin", portal)
+		}
+		res, err := client.Do(req)
+		if err != nil {
+			return 0, nil, err
+		}
+		defer res.Body.Close() //nolint:errcheck // read to its end
+		wire, err := io.ReadAll(res.Body)
+		if err != nil || res.StatusCode != http.StatusOK {
+			return 0, nil, errors.Join(err, fmt.Errorf("%s %s: %s", method, path, res.Status))
+		}
+		body = wire
+		if res.Header.Get("Content-Encoding") == "gzip" {
+			zr, err := gzip.NewReader(strings.NewReader(string(wire)))
+			if err != nil {
+				return 0, nil, err
+			}
+			if body, err = io.ReadAll(zr); err != nil {
+				return 0, nil, err
+			}
+		}
+		return len(wire), body, nil
+	}
+	_, page, err := fetch(http.MethodGet, "/signin", nil)
+	if err != nil {
+		return 0, err
+	}
+	token := csrfRE.FindSubmatch(page)
+	if token == nil {
+		return 0, errors.New("the sign-in form has no csrf field")
+	}
+	total, page, err := fetch(http.MethodPost, "/signin", url.Values{"csrf": {string(token[1])}, "email": {"learner@acme.example"}, "password": {demoPassword}})
+	if err != nil {
+		return 0, err
+	}
+	if !strings.Contains(string(page), "/signout") {
+		return 0, errors.New("signing in did not lead to the home page")
+	}
+	seen := map[string]bool{}
+	todo := linkRE.FindAllSubmatch(page, -1)
+	for len(todo) > 0 {
+		path := string(todo[0][1])
+		todo = todo[1:]
+		if seen[path] {
+			continue
+		}
+		seen[path] = true
+		n, body, err := fetch(http.MethodGet, path, nil)
+		if err != nil {
+			return 0, err
+		}
+		total += n
+		if strings.HasSuffix(path, ".js") {
+			for _, m := range importRE.FindAllSubmatch(body, -1) {
+				ref, err := url.Parse(path)
+				if err != nil {
+					return 0, err
+				}
+				next, err := ref.Parse(string(m[1]))
+				if err != nil {
+					return 0, err
+				}
+				todo = append(todo, [][]byte{nil, []byte(next.Path)})
+			}
+		}
+	}
+	return total, nil
+}

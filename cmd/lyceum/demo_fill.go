@@ -1,0 +1,276 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"lyceum/auth"
+	"lyceum/auth/policy"
+	"lyceum/internal/event"
+	"lyceum/internal/fault"
+	"lyceum/internal/markdown"
+	"lyceum/internal/uid"
+	"lyceum/learning/catalog"
+	"lyceum/learning/sample"
+	"lyceum/tenant"
+)
+
+// fillDemo makes what is missing and gives the description. It may be stopped anywhere and run again: nothing doubles.
+func (a *app) fillDemo(ctx context.Context, file string) (description, error) {
+	ctx = event.WithActor(ctx, event.Actor{Kind: "system"})
+	var known description
+	if raw, err := os.ReadFile(file); err == nil {
+		if err := json.Unmarshal(raw, &known); err != nil {
+			return known, fmt.Errorf("%s is damaged; remove it: %w", file, err)
+		}
+	}
+	d := description{Platform: platformDescription{URL: a.hosts.PlatformURL(), Operator: account{"operator@lyceum.example", demoPassword}}}
+	if _, err := a.operators.Create(ctx, d.Platform.Operator.Email, "Olivia Operator", demoPassword); err != nil && !errors.Is(err, auth.ErrOperatorTaken) {
+		return d, err
+	}
+	hash, err := a.auth.HashPassword(ctx, demoPassword)
+	if err != nil {
+		return d, err
+	}
+	for _, o := range organizations() {
+		key := ""
+		for _, t := range known.Tenants {
+			if t.Slug == o.slug {
+				key = t.APIKey
+			}
+		}
+		t, err := a.fillOrganization(ctx, o, hash, key)
+		if err != nil {
+			return d, fmt.Errorf("%s: %w", o.name, err)
+		}
+		d.Tenants = append(d.Tenants, t)
+	}
+	return d, d.save(file)
+}
+
+func (a *app) fillOrganization(ctx context.Context, o organization, hash, key string) (tenantDescription, error) {
+	t, err := a.demoTenant(ctx, o)
+	if err != nil {
+		return tenantDescription{}, err
+	}
+	ctx = tenant.With(ctx, t)
+	people, err := a.demoPeople(ctx, o, hash)
+	if err != nil {
+		return tenantDescription{}, err
+	}
+	owner, err := a.auth.As(ctx, people["owner"].ID)
+	if err != nil {
+		return tenantDescription{}, err
+	}
+	if err := a.demoBrand(owner, o); err != nil {
+		return tenantDescription{}, err
+	}
+	instructor, err := a.auth.As(ctx, people["instructor"].ID)
+	if err != nil {
+		return tenantDescription{}, err
+	}
+	outlines, err := a.demoCourses(instructor)
+	if err != nil {
+		return tenantDescription{}, err
+	}
+	if err := a.demoHistory(ctx, o, people, outlines); err != nil {
+		return tenantDescription{}, err
+	}
+	if !a.demoKeyWorks(ctx, key) {
+		if key, _, err = a.auth.CreateKey(owner, auth.KeyInput{Name: "Demo", Scopes: []string{"*"}, Days: 365}); err != nil {
+			return tenantDescription{}, err
+		}
+	}
+	d := tenantDescription{Slug: o.slug, URL: a.hosts.PortalURL(t), APIKey: key, Accounts: map[string]account{}}
+	for _, role := range []string{"owner", "instructor", "manager", "learner"} {
+		d.Accounts[role] = account{role + "@" + o.domain, demoPassword}
+	}
+	return d, nil
+}
+
+func (a *app) demoKeyWorks(ctx context.Context, key string) bool {
+	if key == "" {
+		return false
+	}
+	_, err := a.auth.KeyPrincipal(ctx, key)
+	return err == nil
+}
+
+// demoTenant signs the organization up as anyone would, or finishes what an earlier start left.
+func (a *app) demoTenant(ctx context.Context, o organization) (tenant.Tenant, error) {
+	t, err := a.tenants.Show(ctx, o.slug)
+	switch {
+	case errors.Is(err, tenant.ErrNotFound):
+		return a.tenants.SignUp(ctx, signUp(tenant.SignUp{
+			Organization: o.name, Slug: o.slug, OwnerName: demoNames(o.slug)[0], Email: "owner@" + o.domain, Password: demoPassword,
+		}))
+	case err == nil && t.Status == tenant.StatusProvisioning:
+		return a.tenants.Finish(ctx, t)
+	}
+	return t, err
+}
+
+// demoPeople makes the named accounts and 40 more learners, all with one password's hash, in one transaction.
+func (a *app) demoPeople(ctx context.Context, o organization, hash string) (map[string]auth.Person, error) {
+	names := demoNames(o.slug)
+	roles := map[string]policy.Role{"owner": policy.Owner, "instructor": policy.Instructor, "manager": policy.Manager, "learner": policy.Learner}
+	order := []string{"owner", "instructor", "manager", "learner"}
+	for _, name := range names[len(order):] {
+		local := localPart(name)
+		order = append(order, local)
+		roles[local] = policy.Learner
+	}
+	people := map[string]auth.Person{}
+	now := a.now()
+	err := a.store.InTenant(ctx, func(ctx context.Context) error {
+		for i, local := range order {
+			email := local + "@" + o.domain
+			p, err := a.store.PersonByEmail(ctx, email)
+			if errors.Is(err, auth.ErrPersonNotFound) {
+				p = auth.Person{ID: uid.New(), Email: email, Name: names[i], PasswordHash: hash, Status: auth.PersonActive, CreatedAt: now, UpdatedAt: now}
+				if err = a.store.InsertPerson(ctx, p); err == nil {
+					err = a.store.GiveRoles(ctx, p.ID, []policy.Role{roles[local]})
+				}
+			}
+			if err != nil {
+				return err
+			}
+			people[local] = p
+		}
+		return nil
+	})
+	return people, err
+}
+
+func localPart(name string) string {
+	return strings.ReplaceAll(strings.ToLower(asASCII(name)), " ", ".")
+}
+
+// asASCII writes accented letters plainly, for e-mail addresses.
+func asASCII(s string) string {
+	var b strings.Builder
+	for _, r := range norm.NFD.String(s) {
+		if r < 128 {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// demoBrand gives the portal its look, once: what a visitor changed stays.
+func (a *app) demoBrand(ctx context.Context, o organization) error {
+	b, err := a.brands.Get(ctx)
+	if err != nil || b.Revision > 0 {
+		return err
+	}
+	logo, ok := sample.Logo(o.logo)
+	if !ok {
+		return fmt.Errorf("no logo named %s", o.logo)
+	}
+	f, err := a.content.Put(ctx, logo.Name, logo.Data)
+	if err != nil {
+		return err
+	}
+	b.Name, b.Colour, b.Theme, b.LogoFileID, b.LoginText = o.name, o.colour, o.theme, &f.ID, o.login
+	b.MailHeader = o.name + " · Learning"
+	_, err = a.brands.Save(ctx, b)
+	return err
+}
+
+// demoCourses publishes the two sample courses.
+func (a *app) demoCourses(ctx context.Context) ([]catalog.Outline, error) {
+	courses, err := sample.Courses()
+	if err != nil {
+		return nil, err
+	}
+	var out []catalog.Outline
+	for _, c := range courses {
+		o, err := a.catalog.Published(ctx, c.Slug)
+		if fault.Of(err).Kind == fault.KindNotFound || errors.Is(err, catalog.ErrNotPublished) {
+			var in catalog.ImportCourse
+			if in, err = a.sampleCourse(ctx, c); err == nil {
+				o, err = a.catalog.Import(ctx, in)
+			}
+		}
+		if err != nil {
+			return nil, fmt.Errorf("course %s: %w", c.Slug, err)
+		}
+		out = append(out, o)
+	}
+	return out, nil
+}
+
+// sampleCourse uploads a sample's files and names them in its lessons.
+func (a *app) sampleCourse(ctx context.Context, c sample.Course) (catalog.ImportCourse, error) {
+	files := map[string]uid.ID{}
+	upload := func(asset sample.Asset) (*uid.ID, error) {
+		if id, ok := files[asset.Name]; ok {
+			return &id, nil
+		}
+		f, err := a.content.Put(ctx, asset.Name, asset.Data)
+		if err != nil {
+			return nil, fmt.Errorf("file %s: %w", asset.Name, err)
+		}
+		files[asset.Name] = f.ID
+		return &f.ID, nil
+	}
+	in := catalog.ImportCourse{CourseInput: catalog.CourseInput{
+		Title: c.Title, Slug: c.Slug, Summary: c.Summary, Language: c.Language, EstimatedMinutes: c.EstimatedMinutes, SelfEnrol: true,
+	}}
+	var err error
+	if in.CoverFileID, err = upload(c.Cover); err != nil {
+		return in, err
+	}
+	for _, m := range c.Modules {
+		module := catalog.ImportModule{Title: m.Title}
+		for _, l := range m.Lessons {
+			lesson, err := sampleLesson(c, l, upload)
+			if err != nil {
+				return in, err
+			}
+			module.Lessons = append(module.Lessons, lesson)
+		}
+		in.Modules = append(in.Modules, module)
+	}
+	return in, nil
+}
+
+func sampleLesson(c sample.Course, l sample.Lesson, upload func(sample.Asset) (*uid.ID, error)) (in catalog.LessonInput, err error) {
+	in = catalog.LessonInput{Kind: catalog.LessonKind(l.Kind), Title: l.Title, Minutes: l.Minutes, Body: l.Body, PassPercent: l.PassPercent}
+	for _, picture := range markdown.Images(l.Body) {
+		name := strings.TrimPrefix(picture.Dest, "asset:")
+		asset, ok := c.Asset(name)
+		if !ok {
+			return in, fmt.Errorf("lesson %s: no picture %s", l.Slug, name)
+		}
+		id, err := upload(asset)
+		if err != nil {
+			return in, err
+		}
+		in.Body = strings.ReplaceAll(in.Body, "(asset:"+name+")", "(file:"+id.String()+")")
+	}
+	if l.File != nil {
+		if in.FileID, err = upload(*l.File); err != nil {
+			return in, err
+		}
+	}
+	if l.Captions != nil {
+		if in.CaptionsFileID, err = upload(*l.Captions); err != nil {
+			return in, err
+		}
+	}
+	for _, q := range l.Questions {
+		question := catalog.Question{ID: uid.New(), Prompt: q.Prompt, Explanation: q.Explanation}
+		for _, o := range q.Options {
+			question.Options = append(question.Options, catalog.Option{ID: uid.New(), Text: o.Text, Correct: o.Correct})
+		}
+		in.Questions = append(in.Questions, question)
+	}
+	return in, nil
+}

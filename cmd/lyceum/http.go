@@ -1,0 +1,33 @@
+package main
+
+import (
+	"time"
+
+	"lyceum/api"
+	"lyceum/api/rest"
+	"lyceum/internal/throttle"
+)
+
+// apiOptions hands the services to the API.
+func (a *app) apiOptions(cmd serveCmd, m *metrics) api.Options {
+	o := api.Options{
+		Directory: a.directory, Tenants: a.tenants, Brands: a.brands, Auth: a.auth, Operators: a.operators, Policy: a.policy,
+		Catalog: a.catalog, Enrolment: a.enrolment, Content: a.content, Certificates: a.certificates, Billing: a.billing,
+		Events: eventLog{a.store}, Themes: a.themes, Ready: a.ready, Observe: m.request, Log: a.log, Now: a.now,
+		TrustedProxies: cmd.TrustedProxies, Secure: a.hosts.Scheme == "https", SchemaVersion: a.admin.Version(),
+		Limits: api.Limits{
+			Strangers: throttle.New(a.now, 60, time.Minute, 120),
+			Lookups:   throttle.New(a.now, 60, time.Minute, 60),
+		},
+		REST: rest.Mounting(rest.Services{
+			Auth: a.auth, Catalog: a.catalog, Enrolment: a.enrolment, Content: a.content, Certificates: a.certificates, Billing: a.billing,
+			Brands: a.brands, Events: eventLog{a.store}, Now: a.now,
+			Limit: throttle.New(a.now, cmd.RateLimit, time.Minute, cmd.RateLimit), Rate: rest.Rate{Requests: cmd.RateLimit, Window: time.Minute},
+			Hosts: a.hosts,
+		}),
+	}
+	if a.mailbox != nil {
+		o.Mailbox = a.mailbox
+	}
+	return o
+}

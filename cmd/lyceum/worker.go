@@ -1,0 +1,272 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"time"
+
+	"lyceum/auth"
+	"lyceum/billing"
+	"lyceum/internal/event"
+	"lyceum/internal/fault"
+	"lyceum/internal/mail"
+	"lyceum/internal/uid"
+	"lyceum/learning/certificate"
+	"lyceum/store"
+	"lyceum/store/queue"
+	"lyceum/tenant"
+	"lyceum/themes"
+)
+
+// consequences is the table of what follows from what: when this event happened, then this job, inside the tenant.
+// Each job may run twice.
+func (a *app) consequences() []queue.Consequence {
+	table := []queue.Consequence{
+		{When: "invitation.created", Name: "mail_invitation", Do: a.mailInvitation},
+		{When: "password.reset_requested", Name: "mail_password_reset", Do: a.mailPasswordReset},
+		{When: "enrolment.created", Name: "mail_enrolled", Do: a.mailEnrolled},
+		{When: "enrolment.completed", Name: "issue_certificate", Do: a.issueCertificate},
+		{When: "certificate.issued", Name: "mail_certificate", Do: a.mailCertificate},
+	}
+	for _, typ := range billing.LearningEvents() {
+		table = append(table, queue.Consequence{When: typ, Name: "count_learner", Do: a.billing.Count})
+	}
+	return table
+}
+
+// chores is what is done every so often.
+func (a *app) chores(spares int) []queue.Chore {
+	return []queue.Chore{
+		{Name: "fill_spares", Every: time.Minute, Do: func(ctx context.Context) error {
+			_, err := a.admin.FillSpares(ctx, spares, a.now())
+			return err
+		}},
+		{Name: "finish_provisioning", Every: time.Minute, Do: func(ctx context.Context) error {
+			_, err := a.tenants.FinishAll(ctx)
+			return err
+		}},
+		{Name: "sweep_uploads", Every: time.Hour, Do: a.sweepUploads},
+	}
+}
+
+// sweepUploads removes uploads that were begun and not ended in time, in every tenant.
+func (a *app) sweepUploads(ctx context.Context) error {
+	var errs []error
+	for after := uid.Nil; ; {
+		list, err := a.store.TenantsAfter(ctx, after, 200)
+		if err != nil {
+			return errors.Join(append(errs, err)...)
+		}
+		for _, t := range list {
+			after = t.ID
+			if _, err := a.content.Sweep(tenant.With(ctx, t)); err != nil {
+				errs = append(errs, fmt.Errorf("uploads of %s: %w", t.Slug, err))
+			}
+		}
+		if len(list) < 200 {
+			return errors.Join(errs...)
+		}
+	}
+}
+
+// letter sends a mail in the look of the tenant and the language of the person.
+func (a *app) letter(ctx context.Context, e event.Event, to auth.Person, m themes.Mail) error {
+	t, _ := tenant.From(ctx)
+	brand, err := a.brands.Get(ctx)
+	if err != nil {
+		return err
+	}
+	portal := a.hosts.PortalURL(t)
+	v := themes.MailView{Brand: brand, PortalURL: portal, Locale: to.Locale, TimeZone: to.TimeZone, Now: a.now()}
+	subject, text, html, err := a.themes.Mail(v, m)
+	if err != nil {
+		return err
+	}
+	return a.mail.Send(ctx, mail.Message{
+		To: to.Email, ToName: to.Name, FromName: brand.Name, Subject: subject, Text: text, HTML: html, ID: e.ID.String() + "." + to.ID.String(),
+	})
+}
+
+// about is what the events that cause mails say.
+type about struct {
+	PersonID      uid.ID `json:"person_id"`
+	EnrolmentID   uid.ID `json:"enrolment_id"`
+	CertificateID uid.ID `json:"certificate_id"`
+	Code          string `json:"code"`
+	CourseTitle   string `json:"course_title"`
+	CourseSlug    string `json:"course_slug"`
+	Source        string `json:"source"`
+}
+
+func read(e event.Event) (d about, err error) {
+	if err = json.Unmarshal(e.Data, &d); err != nil {
+		return d, fmt.Errorf("data of %s %s: %w", e.Type, e.ID, err)
+	}
+	return d, nil
+}
+
+// person finds a person as the system, whatever the permissions of who caused the event.
+func (a *app) person(ctx context.Context, id uid.ID) (p auth.Person, err error) {
+	err = a.store.InTenant(ctx, func(ctx context.Context) (err error) {
+		p, err = a.store.PersonByID(ctx, id)
+		return err
+	})
+	return p, err
+}
+
+func (a *app) mailInvitation(ctx context.Context, e event.Event) error {
+	d, err := read(e)
+	if err != nil {
+		return err
+	}
+	secret, who, err := a.auth.MintLink(ctx, auth.TokenInvitation, d.PersonID)
+	if unwanted(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	by := ""
+	if e.ActorID != nil {
+		if inviter, err := a.person(ctx, *e.ActorID); err == nil {
+			by = inviter.Name
+		}
+	}
+	t, _ := tenant.From(ctx)
+	link := a.hosts.PortalURL(t) + "/invitation/" + url.PathEscape(secret)
+	return a.letter(ctx, e, who, themes.InvitationMail{Name: who.Name, InvitedBy: by, Link: link, ExpiresAt: a.now().Add(auth.TokenInvitation.Lifetime())})
+}
+
+func (a *app) mailPasswordReset(ctx context.Context, e event.Event) error {
+	d, err := read(e)
+	if err != nil {
+		return err
+	}
+	if a.now().Sub(e.At) > auth.TokenPasswordReset.Lifetime() {
+		return nil // who asked has long given up; a link now would only startle
+	}
+	secret, who, err := a.auth.MintLink(ctx, auth.TokenPasswordReset, d.PersonID)
+	if unwanted(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	t, _ := tenant.From(ctx)
+	link := a.hosts.PortalURL(t) + "/reset/" + url.PathEscape(secret)
+	return a.letter(ctx, e, who, themes.PasswordResetMail{Name: who.Name, Link: link, ExpiresAt: a.now().Add(auth.TokenPasswordReset.Lifetime())})
+}
+
+// unwanted tells whether a link is not wanted any more: the person is gone, or has another state by now.
+func unwanted(err error) bool {
+	k := fault.Of(err).Kind
+	return err != nil && (k == fault.KindNotFound || k == fault.KindConflict)
+}
+
+func (a *app) mailEnrolled(ctx context.Context, e event.Event) error {
+	d, err := read(e)
+	if err != nil || d.Source != "assigned" {
+		return err
+	}
+	who, err := a.person(ctx, d.PersonID)
+	if err != nil || who.Status != auth.PersonActive {
+		return err
+	}
+	by := ""
+	if e.ActorID != nil {
+		if actor, err := a.person(ctx, *e.ActorID); err == nil {
+			by = actor.Name
+		}
+	}
+	t, _ := tenant.From(ctx)
+	return a.letter(ctx, e, who, themes.EnrolledMail{Name: who.Name, CourseTitle: d.CourseTitle, By: by, Link: a.hosts.PortalURL(t) + "/courses/" + url.PathEscape(d.CourseSlug)})
+}
+
+func (a *app) issueCertificate(ctx context.Context, e event.Event) error {
+	_, err := a.certificates.Issue(ctx, e.SubjectID)
+	return err
+}
+
+func (a *app) mailCertificate(ctx context.Context, e event.Event) error {
+	d, err := read(e)
+	if err != nil {
+		return err
+	}
+	who, err := a.person(ctx, d.PersonID)
+	if err != nil || who.Status != auth.PersonActive {
+		return err
+	}
+	var c certificate.Certificate
+	if c, err = a.certificates.ByCode(ctx, d.Code); err != nil {
+		return err
+	}
+	t, _ := tenant.From(ctx)
+	portal := a.hosts.PortalURL(t)
+	return a.letter(ctx, e, who, themes.CertificateMail{Name: who.Name, CourseTitle: c.CourseTitle, Link: portal + "/certificates", VerifyLink: portal + "/verify/" + url.PathEscape(c.Code)})
+}
+
+// workerCmd runs jobs only.
+type workerCmd struct {
+	Workers       int    `default:"4" help:"Jobs at once."`
+	Spares        int    `default:"5" help:"Prepared schemas kept ready for sign-ups."`
+	MetricsListen string `name:"metrics-listen" placeholder:"ADDR" help:"Serve Prometheus metrics at /metrics on this address."`
+}
+
+// Run works until it is told to stop.
+func (cmd *workerCmd) Run(ctx context.Context, c *Config) error {
+	a, err := newApp(ctx, c, "", true, false)
+	if err != nil {
+		return err
+	}
+	defer a.close()
+	m := newMetrics(a)
+	stopMetrics, err := m.serve(cmd.MetricsListen, a.log)
+	if err != nil {
+		return err
+	}
+	defer stopMetrics()
+	stop, err := a.startJobs(ctx, m, cmd.Workers, cmd.Spares)
+	if err != nil {
+		return err
+	}
+	a.log.Info("working", slog.Int("workers", cmd.Workers))
+	<-ctx.Done()
+	return stop()
+}
+
+// startJobs runs the line for announcements, hints, relay, workers and chores; the function it gives ends them in
+// order, letting running jobs end.
+func (a *app) startJobs(ctx context.Context, m *metrics, workers, spares int) (stop func() error, err error) {
+	q, err := queue.New(ctx, queue.Options{
+		URL: a.db.direct, Keep: a.store, Consequences: a.consequences(), Chores: a.chores(spares), Workers: workers, Log: a.log, Observed: m.job,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := q.Start(ctx); err != nil {
+		return nil, errors.Join(err, q.Stop(ctx))
+	}
+	stopLine := a.startLine(ctx, q.Wake)
+	return func() error {
+		stopLine()
+		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+		defer cancel()
+		return q.Stop(drain)
+	}, nil
+}
+
+// startLine hears announcements and sends hints until the function it gives is called.
+func (a *app) startLine(ctx context.Context, wake func(uid.ID)) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{}, 2)
+	go func() {
+		a.store.Listen(ctx, a.db.direct, store.Listener{Changed: a.forget, Events: wake})
+		done <- struct{}{}
+	}()
+	go func() { a.hints.Run(ctx); done <- struct{}{} }()
+	return func() { cancel(); <-done; <-done }
+}

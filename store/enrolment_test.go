@@ -1,0 +1,109 @@
+package store_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"lyceum/auth"
+	"lyceum/internal/page"
+	"lyceum/internal/uid"
+	"lyceum/learning/enrolment"
+	"lyceum/store/storetest"
+)
+
+func TestAnEnrolmentIsKeptAsItWasWritten(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	mine := w.Tenant(t)
+	o := small(t, w, mine)
+	_, e := storetest.EnrolledLearner(t, mine, w, o)
+	lesson, at := o.Lessons()[0].ID, w.Now.Now().Add(time.Hour)
+	e.Percent, e.LastLessonID, e.StartedAt, e.Source, e.EnrolledBy = 50, &lesson, &at, enrolment.SourceAssigned, &e.PersonID
+	session, attempt := uid.New(), uid.New()
+	p := enrolment.Progress{
+		EnrolmentID: e.ID, LessonID: lesson, Status: enrolment.ProgressStarted, Position: 12.25, Watched: enrolment.Intervals{{0, 12.25}, {30, 40}},
+		Evidence: enrolment.Evidence{Rule: "passed", SessionID: &session, AttemptID: &attempt, Percent: 80}, StartedAt: at, UpdatedAt: at,
+	}
+	a := enrolment.Attempt{ID: attempt, EnrolmentID: e.ID, LessonID: lesson, Number: 1, Answers: enrolment.Answers{uid.New(): {uid.New(), uid.New()}}, Percent: 80, Passed: true, SubmittedAt: at}
+	within(t, w, mine, func(ctx context.Context) error {
+		if err := w.Store.UpdateEnrolment(ctx, e); err != nil {
+			return err
+		}
+		if err := w.Store.PutProgress(ctx, enrolment.Progress{EnrolmentID: e.ID, LessonID: lesson, Status: enrolment.ProgressStarted, StartedAt: at, UpdatedAt: at}); err != nil {
+			return err
+		}
+		if err := w.Store.PutProgress(ctx, p); err != nil {
+			return err
+		}
+		if err := w.Store.AddAttempt(ctx, a); err != nil {
+			return err
+		}
+		got, err := w.Store.EnrolmentIn(ctx, e.PersonID, e.CourseID)
+		if err != nil {
+			return err
+		}
+		progress, begun, err := w.Store.ProgressIn(ctx, e.ID, lesson)
+		if err != nil {
+			return err
+		}
+		all, err := w.Store.ProgressOf(ctx, e.ID)
+		if err != nil {
+			return err
+		}
+		attempts, err := w.Store.Attempts(ctx, e.ID, lesson, 5)
+		if diff := cmp.Diff(e, got) + cmp.Diff(p, progress) + cmp.Diff([]enrolment.Progress{p}, all) + cmp.Diff([]enrolment.Attempt{a}, attempts); diff != "" || !begun {
+			t.Error(diff)
+		}
+		return err
+	})
+}
+
+func TestATenantFindsAndChangesNoEnrolmentOfAnother(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	mine, other := w.Tenant(t), w.Tenant(t)
+	o, s := small(t, w, mine), w.Store
+	learner, e := storetest.EnrolledLearner(t, mine, w, o)
+	if _, err := enrolment.New(enrolment.Options{Keep: s, Now: w.Now.Clock()}).Open(learner, "small", nil); err != nil {
+		t.Fatal(err)
+	}
+	absent(t, w, other, enrolment.ErrEnrolmentNotFound, map[string]func(context.Context) error{
+		"EnrolmentIn":     func(ctx context.Context) error { _, err := s.EnrolmentIn(ctx, e.PersonID, e.CourseID); return err },
+		"LockEnrolment":   func(ctx context.Context) error { _, err := s.LockEnrolment(ctx, e.ID); return err },
+		"LockEnrolmentIn": func(ctx context.Context) error { _, err := s.LockEnrolmentIn(ctx, e.PersonID, "small"); return err },
+		"UpdateEnrolment": func(ctx context.Context) error { return s.UpdateEnrolment(ctx, e) },
+		"CompletionOf":    func(ctx context.Context) error { _, err := s.CompletionOf(ctx, e.ID); return err },
+	})
+	absent(t, w, other, auth.ErrPersonNotFound, map[string]func(context.Context) error{
+		"LearnerByID": func(ctx context.Context) error { _, err := s.LearnerByID(ctx, e.PersonID); return err },
+	})
+	within(t, w, other, func(ctx context.Context) error {
+		list, err := s.EnrolmentsOf(ctx, e.PersonID, page.Request{})
+		if err != nil {
+			return err
+		}
+		roster, err := s.RosterOf(ctx, e.CourseID, page.Request{})
+		if err != nil {
+			return err
+		}
+		progress, err := s.ProgressOf(ctx, e.ID)
+		if err != nil {
+			return err
+		}
+		all, done, err := s.LessonCounts(ctx, e.ID, e.VersionID)
+		if n := len(list.Items) + len(roster.Items) + len(progress) + all + done; n != 0 {
+			t.Errorf("reaches %d rows of another tenant", n)
+		}
+		return err
+	})
+	within(t, w, mine, func(ctx context.Context) error {
+		all, done, err := s.LessonCounts(ctx, e.ID, e.VersionID)
+		if all != 2 || done != 0 {
+			t.Errorf("%d of %d lessons are done", done, all)
+		}
+		return err
+	})
+}

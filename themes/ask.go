@@ -1,0 +1,55 @@
+package themes
+
+import (
+	"fmt"
+	"html/template"
+)
+
+// Ask is a button with a question behind it, before something that hurts. Drawn by parts/ask.html.
+type Ask struct {
+	ID, Action, Name          string
+	Trigger, Text, Do, Cancel string
+	Class                     string
+	Icon                      template.HTML
+	Bare                      bool // only the icon is seen
+	CSRF                      template.HTML
+	Revision                  int // below 0 none is sent
+}
+
+var askLooks = map[string]struct {
+	class, icon string
+	bare        bool
+}{
+	"delete_module": {"button only", "trash", true},
+	"delete_lesson": {"button only", "trash", true},
+	"archive":       {"button", "archive", false},
+	"withdraw":      {"button small quiet bad", "", false},
+	"deactivate":    {"button", "", false},
+	"revoke_key":    {"button small quiet bad", "", false},
+}
+
+// Ask makes a question of a kind; its words are the messages ask.<kind>, ask.<kind>_text and ask.<kind>_do, which may
+// use .Name.
+func (c *Chrome) Ask(kind, action, name string, revision int) (Ask, error) {
+	look, ok := askLooks[kind]
+	if !ok {
+		return Ask{}, fmt.Errorf("no question %q", kind)
+	}
+	a := Ask{
+		ID: "ask" + fieldID(action), Action: action, Name: name, Class: look.class, Bare: look.bare,
+		CSRF: c.CSRF(), Revision: revision,
+	}
+	var err error
+	for key, into := range map[string]*string{"ask." + kind: &a.Trigger, "ask." + kind + "_text": &a.Text, "ask." + kind + "_do": &a.Do} {
+		if *into, err = c.T(key, "Name", name); err != nil {
+			return a, err
+		}
+	}
+	if look.icon != "" {
+		if a.Icon, err = c.Icon(look.icon); err != nil {
+			return a, err
+		}
+	}
+	a.Cancel, err = c.T("do.cancel")
+	return a, err
+}

@@ -1,0 +1,71 @@
+package themes
+
+import (
+	"lyceum/auth"
+	"lyceum/auth/policy"
+	"lyceum/learning/catalog"
+	"lyceum/learning/enrolment"
+	"lyceum/tenant"
+)
+
+// Badge is a state in a word and a tone (good, warn, bad, brandly or none), drawn by parts/tile.html.
+type Badge struct{ Text, Tone string }
+
+var tones = map[string]string{
+	"person_status.invited": "warn", "person_status.active": "good",
+	"course_status.published": "good", "course_status.archived": "warn",
+	"enrolment_status.completed": "good", "enrolment_status.started": "brandly",
+	"tenant.active": "good", "tenant.suspended": "bad", "tenant.provisioning": "brandly", "tenant.deleting": "warn",
+}
+
+// StatusBadge names a state; the group is the group of its messages.
+func (c *Chrome) StatusBadge(group string, status any) (Badge, error) {
+	text, err := c.Named(group, status)
+	if err != nil {
+		return Badge{}, err
+	}
+	code := ""
+	switch s := status.(type) {
+	case auth.PersonStatus:
+		code = string(s)
+	case catalog.Status:
+		code = string(s)
+	case tenant.Status:
+		code = string(s)
+	case string:
+		code = s
+	}
+	return Badge{Text: text, Tone: tones[group+"."+code]}, nil
+}
+
+// EnrolmentBadge names where someone is in a course; enrolled but not begun is told apart.
+func (c *Chrome) EnrolmentBadge(e enrolment.Enrolment) (Badge, error) {
+	status := string(e.Status)
+	if e.Status == enrolment.StatusActive && e.StartedAt != nil {
+		status = "started"
+	}
+	return c.StatusBadge("enrolment_status", status)
+}
+
+// BuiltInRoles lists the roles to filter by.
+func (c *Chrome) BuiltInRoles() []policy.Role { return policy.BuiltInRoles() }
+
+// PersonStatuses lists the states of people to filter by.
+func (c *Chrome) PersonStatuses() []auth.PersonStatus {
+	return []auth.PersonStatus{auth.PersonActive, auth.PersonInvited, auth.PersonDeactivated}
+}
+
+// CourseStatuses lists the states of courses to filter by.
+func (c *Chrome) CourseStatuses() []catalog.Status {
+	return []catalog.Status{catalog.StatusDraft, catalog.StatusPublished, catalog.StatusArchived}
+}
+
+// TenantStatuses lists the states of tenants to filter by.
+func (c *Chrome) TenantStatuses() []tenant.Status {
+	return []tenant.Status{tenant.StatusActive, tenant.StatusProvisioning, tenant.StatusSuspended, tenant.StatusDeleting}
+}
+
+// LessonKinds lists what a lesson may be made of.
+func (c *Chrome) LessonKinds() []catalog.LessonKind {
+	return []catalog.LessonKind{catalog.LessonText, catalog.LessonVideo, catalog.LessonPDF, catalog.LessonQuiz}
+}

@@ -1,0 +1,41 @@
+package themes
+
+import (
+	"html/template"
+	"maps"
+	"slices"
+
+	"lyceum/tenant"
+)
+
+// Template gives the parsed template of a page in a theme, and a dot of the page's type, for type checks.
+func (s *Set) Template(theme tenant.Theme, p Page) (t *template.Template, dot any) {
+	file, dot := p.in(s.chrome(View{}))
+	return s.pages[theme][file], dot
+}
+
+// PageFiles lists the page files of a theme.
+func (s *Set) PageFiles(theme tenant.Theme) []string {
+	var out []string
+	for name := range s.pages[theme] {
+		out = append(out, name)
+	}
+	return out
+}
+
+// PageFile is the file of a page.
+func PageFile(p Page) string {
+	file, _ := p.in(nil)
+	return file
+}
+
+// ThemeFolder lists what a theme's own folder holds, and all files it is drawn with.
+func ThemeFolder(theme tenant.Theme) (all map[string][]byte, err error) {
+	return themeFiles(files, theme)
+}
+
+// Files is everything embedded.
+var Files = files
+
+// AssetNames lists the static files.
+func (s *Set) AssetNames() []string { return slices.Sorted(maps.Keys(s.assets.files)) }

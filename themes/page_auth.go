@@ -1,0 +1,84 @@
+package themes
+
+import (
+	"html/template"
+
+	"lyceum/auth"
+	"lyceum/internal/fault"
+)
+
+// SignInForm is what was typed; the password is never filled in again.
+type SignInForm struct {
+	Email string
+	Next  string // local path to go on to after signing in
+}
+
+// SignInPage is GET and POST /signin: fields email, password, next.
+type SignInPage struct {
+	LoginText template.HTML // the brand's login text through the sanitiser
+	Form      SignInForm
+	Problem   *fault.Fault
+}
+
+func (p SignInPage) in(c *Chrome) (string, any) { return "signin", framed[SignInPage]{c, p} }
+
+// ForgotForm is what was typed.
+type ForgotForm struct{ Email string }
+
+// ForgotPage is GET and POST /forgot: field email. Sent shows the same answer whether the e-mail is known or not.
+type ForgotPage struct {
+	Form    ForgotForm
+	Sent    bool
+	Problem *fault.Fault
+}
+
+func (p ForgotPage) in(c *Chrome) (string, any) { return "forgot", framed[ForgotPage]{c, p} }
+
+// ResetPage is GET and POST /reset/:token: field password. It posts to its own address.
+type ResetPage struct {
+	Person  auth.Person
+	Problem *fault.Fault
+}
+
+func (p ResetPage) in(c *Chrome) (string, any) { return "reset", framed[ResetPage]{c, p} }
+
+// InvitationForm is what was typed.
+type InvitationForm struct{ Name string }
+
+// InvitationPage is GET and POST /invitation/:token: fields name, password. It posts to its own address.
+type InvitationPage struct {
+	Person  auth.Person
+	Form    InvitationForm
+	Problem *fault.Fault
+}
+
+func (p InvitationPage) in(c *Chrome) (string, any) {
+	return "invitation", framed[InvitationPage]{c, p}
+}
+
+// LinkInvalidPage answers a link of either kind that is used up, expired or wrong (status 404).
+type LinkInvalidPage struct{ Kind auth.TokenKind }
+
+func (p LinkInvalidPage) in(c *Chrome) (string, any) {
+	return "link_invalid", framed[LinkInvalidPage]{c, p}
+}
+
+// ProfileForm is what was typed.
+type ProfileForm struct{ Name, Locale, TimeZone string }
+
+// AccountPage is GET /account. It posts name, locale, time_zone to /account; current, password to
+// /account/password; to /account/sessions/:id/end; to /account/sessions/end-others; and to /signout.
+type AccountPage struct {
+	Person          auth.Person
+	Profile         ProfileForm
+	ProfileProblem  *fault.Fault
+	PasswordProblem *fault.Fault // fields current, password
+	Sessions        []auth.Session
+	CurrentSession  auth.Session // the zero value marks none
+	TimeZones       []string     // IANA names on offer
+}
+
+func (p AccountPage) in(c *Chrome) (string, any) { return "account", framed[AccountPage]{c, p} }
+
+// Current tells whether a session is the one that asks.
+func (p AccountPage) Current(s auth.Session) bool { return s.ID == p.CurrentSession.ID }

@@ -1,0 +1,127 @@
+package themes
+
+import (
+	"html/template"
+
+	"lyceum/internal/fault"
+	"lyceum/internal/page"
+	"lyceum/internal/uid"
+	"lyceum/learning/catalog"
+	"lyceum/learning/certificate"
+	"lyceum/learning/content"
+	"lyceum/learning/enrolment"
+)
+
+// HomePage is GET / of a portal for who is signed in.
+type HomePage struct {
+	Mine         []enrolment.Mine // the latest touched first
+	Certificates []certificate.Certificate
+	Catalogue    []catalog.Card // a few courses the person is not in yet
+}
+
+func (p HomePage) in(c *Chrome) (string, any) { return "home", framed[HomePage]{c, p} }
+
+// CataloguePage is GET /courses?q=&after=: published courses.
+type CataloguePage struct {
+	Query string
+	Cards page.Of[catalog.Card]
+	Mine  map[uid.ID]enrolment.Mine // the person's own enrolments among the cards, by course
+}
+
+func (p CataloguePage) in(c *Chrome) (string, any) { return "catalogue", framed[CataloguePage]{c, p} }
+
+// CoursePage is GET /courses/:slug. It posts to /courses/:slug/enrol.
+type CoursePage struct {
+	Outline         catalog.Outline
+	Summary         template.HTML        // the version's summary through the sanitiser
+	Enrolment       *enrolment.Enrolment // nil when the person is not in the course
+	Progress        map[uid.ID]enrolment.Progress
+	CertificateCode string // empty until issued
+	Problem         *fault.Fault
+}
+
+func (p CoursePage) in(c *Chrome) (string, any) { return "course", framed[CoursePage]{c, p} }
+
+// PlayerPage is GET /learn/:slug/:lesson. It posts to …/continue (text, pdf); …/watch (video: position, played,
+// duration; JSON or form); …/quiz (fields q.<question id>, one value per chosen option).
+type PlayerPage struct {
+	Player          enrolment.Player
+	Body            template.HTML      // the lesson's Markdown through the sanitiser; any kind may have one
+	File            *content.File      // the video or the PDF
+	Captions        *content.File      // WebVTT, video only
+	Answers         enrolment.Answers  // what was chosen in a quiz that was not accepted, or in Result
+	Result          *enrolment.Attempt // the attempt to show with its explanations; nil shows the form
+	CertificateCode string             // empty until issued
+	Problem         *fault.Fault       // a quiz's fields are answers.<question id>
+}
+
+func (p PlayerPage) in(c *Chrome) (string, any) { return "player", framed[PlayerPage]{c, p} }
+
+// CompletedPage is GET /learn/:slug once every lesson is completed. While Certificate is nil it says that the
+// certificate is being issued and asks again by itself.
+type CompletedPage struct {
+	Enrolment   enrolment.Enrolment
+	Outline     catalog.Outline
+	Certificate *certificate.Certificate
+}
+
+func (p CompletedPage) in(c *Chrome) (string, any) { return "completed", framed[CompletedPage]{c, p} }
+
+// CertificatesPage is GET /certificates: the person's own.
+type CertificatesPage struct {
+	Certificates []certificate.Certificate
+	Pending      []enrolment.Mine // completed, the certificate being issued
+}
+
+func (p CertificatesPage) in(c *Chrome) (string, any) {
+	return "certificates", framed[CertificatesPage]{c, p}
+}
+
+// VerifyPage is GET /verify/:code, for anyone. Certificate is nil when the number is unknown (status 404).
+type VerifyPage struct {
+	Code        string
+	Certificate *certificate.Certificate
+}
+
+func (p VerifyPage) in(c *Chrome) (string, any) { return "verify", framed[VerifyPage]{c, p} }
+
+// Resume is the course to go on with: the first that is under way, nil when there is none.
+func (p HomePage) Resume() *enrolment.Mine {
+	for i, m := range p.Mine {
+		if m.Status == enrolment.StatusActive {
+			return &p.Mine[i]
+		}
+	}
+	return nil
+}
+
+// Others are the person's courses but the one to go on with and those withdrawn.
+func (p HomePage) Others() []enrolment.Mine {
+	resume := p.Resume()
+	var out []enrolment.Mine
+	for i, m := range p.Mine {
+		if m.Status != enrolment.StatusWithdrawn && &p.Mine[i] != resume {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// Active counts the courses under way.
+func (p HomePage) Active() int {
+	n := 0
+	for _, m := range p.Mine {
+		if m.Status == enrolment.StatusActive {
+			n++
+		}
+	}
+	return n
+}
+
+// LeftMinutes is about how long the rest takes, at least a minute; 0 when the course says no time.
+func LeftMinutes(estimated, percent int) int {
+	if estimated == 0 || percent >= 100 {
+		return 0
+	}
+	return max(1, estimated*(100-percent)/100)
+}

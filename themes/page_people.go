@@ -1,0 +1,41 @@
+package themes
+
+import (
+	"lyceum/auth"
+	"lyceum/auth/policy"
+	"lyceum/internal/fault"
+	"lyceum/internal/page"
+)
+
+// PeoplePage is GET /people?q=&role=&status=&after=.
+type PeoplePage struct {
+	Query  string
+	Role   policy.Role       // "" is all
+	Status auth.PersonStatus // "" is all
+	People page.Of[auth.Person]
+}
+
+func (p PeoplePage) in(c *Chrome) (string, any) { return "people", framed[PeoplePage]{c, p} }
+
+// InviteForm is what was typed.
+type InviteForm struct{ Email, Name, Role string }
+
+// InvitePage is GET and POST /people/invite: fields email, name, role.
+type InvitePage struct {
+	Form    InviteForm
+	Roles   []policy.Role // those who asks may give
+	Problem *fault.Fault
+}
+
+func (p InvitePage) in(c *Chrome) (string, any) { return "invite", framed[InvitePage]{c, p} }
+
+// PersonPage is GET /people/:id. It posts roles (many) to /people/:id/roles; to …/deactivate, …/reactivate; and to
+// …/invite to send the invitation again.
+type PersonPage struct {
+	Person  auth.Person
+	Roles   []policy.Role // those who asks may give or take
+	Chosen  []policy.Role // what the boxes show: the person's roles, or what was chosen and refused
+	Problem *fault.Fault
+}
+
+func (p PersonPage) in(c *Chrome) (string, any) { return "person", framed[PersonPage]{c, p} }

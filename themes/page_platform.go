@@ -1,0 +1,121 @@
+package themes
+
+import (
+	"regexp"
+	"slices"
+	"time"
+
+	"lyceum/internal/fault"
+	"lyceum/internal/page"
+	"lyceum/tenant"
+)
+
+// LandingPage is GET / of the platform.
+type LandingPage struct{ BaseDomain string }
+
+func (p LandingPage) in(c *Chrome) (string, any) { return "landing", framed[LandingPage]{c, p} }
+
+// SignUpForm is what was typed.
+type SignUpForm struct{ Organization, Slug, Email, Name string }
+
+// SignUpPage is GET and POST /signup: fields organization, slug, email, name, password. Its script asks
+// GET /signup/available?slug= for {"available": bool, "text": sentence}.
+type SignUpPage struct {
+	Form       SignUpForm
+	BaseDomain string // with port when it is not the usual one
+	Problem    *fault.Fault
+}
+
+func (p SignUpPage) in(c *Chrome) (string, any) { return "signup", framed[SignUpPage]{c, p} }
+
+// SignUpWaitPage is GET /signup/wait/:id. It asks again by itself until Enter is set.
+type SignUpWaitPage struct {
+	Tenant    tenant.Tenant
+	PortalURL string
+	Enter     string // address that hands the owner over, signed in; "" while the portal is being made
+}
+
+func (p SignUpWaitPage) in(c *Chrome) (string, any) {
+	return "signup_wait", framed[SignUpWaitPage]{c, p}
+}
+
+// UnknownPortalPage answers a host that leads to no portal (status 404), in the platform's look.
+type UnknownPortalPage struct {
+	Host        string
+	PlatformURL string
+}
+
+func (p UnknownPortalPage) in(c *Chrome) (string, any) {
+	return "unknown_portal", framed[UnknownPortalPage]{c, p}
+}
+
+// OperatorSignInPage is GET and POST /operator/signin: fields email, password, next.
+type OperatorSignInPage struct {
+	Form    SignInForm
+	Problem *fault.Fault
+}
+
+func (p OperatorSignInPage) in(c *Chrome) (string, any) {
+	return "operator_signin", framed[OperatorSignInPage]{c, p}
+}
+
+// TenantsPage is GET /operator?q=&status=&after=.
+type TenantsPage struct {
+	Query   string
+	Status  tenant.Status // "" is all
+	Tenants page.Of[tenant.Tenant]
+	Newest  int // the newest tenant migration
+}
+
+func (p TenantsPage) in(c *Chrome) (string, any) { return "tenants", framed[TenantsPage]{c, p} }
+
+// TenantForm is what was typed.
+type TenantForm struct {
+	Reason  string // why suspended
+	Confirm string // the slug, typed to delete
+}
+
+// TenantPage is GET /operator/tenants/:slug. It posts reason to …/suspend, nothing to …/resume, confirm to …/delete.
+type TenantPage struct {
+	Tenant  tenant.Tenant
+	URL     string
+	Newest  int
+	Form    TenantForm
+	Problem *fault.Fault // fields reason, confirm
+}
+
+func (p TenantPage) in(c *Chrome) (string, any) { return "tenant", framed[TenantPage]{c, p} }
+
+// MailSeen is a mail of the developer's mailbox.
+type MailSeen struct {
+	ID       string
+	From, To string
+	Subject  string
+	Text     string
+	HTML     bool // there is an HTML part at /dev/mail/:id/html
+	At       time.Time
+}
+
+// MailboxPage is GET /dev/mail, in demo only: newest first.
+type MailboxPage struct{ Mails []MailSeen }
+
+func (p MailboxPage) in(c *Chrome) (string, any) { return "mailbox", framed[MailboxPage]{c, p} }
+
+// MailPage is GET /dev/mail/:id. The HTML part is shown in a sandboxed frame of GET /dev/mail/:id/html, whose answer
+// must allow inline styles and being framed by its own origin.
+type MailPage struct{ Mail MailSeen }
+
+func (p MailPage) in(c *Chrome) (string, any) { return "mail", framed[MailPage]{c, p} }
+
+var linkRE = regexp.MustCompile(`https?://[^\s<>"]+`)
+
+// Links are the addresses in the mail's text, each once.
+func (m MailSeen) Links() []string {
+	var out []string
+	for _, l := range linkRE.FindAllString(m.Text, -1) {
+		if !slices.Contains(out, l) {
+			out = append(out, l)
+		}
+	}
+	return out
+}

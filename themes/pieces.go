@@ -1,0 +1,223 @@
+package themes
+
+import (
+	"fmt"
+	"hash/fnv"
+	"html/template"
+	"net/url"
+	"strings"
+	"unicode"
+
+	"lyceum/auth/policy"
+	"lyceum/internal/uid"
+	"lyceum/learning/catalog"
+)
+
+// NavItem is a place of the portal.
+type NavItem struct {
+	Href, Label, Icon string
+	Current           bool
+}
+
+// NavGroup is places that belong together. Key is learn, teach or portal.
+type NavGroup struct {
+	Key   string
+	Label string
+	Items []NavItem
+}
+
+// Nav is where who asks may go, in groups; a group without items is left out.
+func (c *Chrome) Nav() ([]NavGroup, error) {
+	type place struct {
+		href, key, icon string
+		need            policy.Permission
+	}
+	var groups []NavGroup
+	for _, g := range []struct {
+		key    string
+		places []place
+	}{
+		{"learn", []place{
+			{"/", "nav.home", "home", policy.PersonSelf}, {"/courses", "nav.courses", "book", policy.CourseRead},
+			{"/certificates", "nav.certificates", "award", policy.CertificateRead},
+		}},
+		{"teach", []place{{"/studio", "nav.studio", "pen", policy.CourseEdit}, {"/people", "nav.people", "people", policy.PersonRead}}},
+		{"portal", []place{
+			{"/usage", "nav.usage", "chart", policy.UsageRead}, {"/settings/brand", "nav.brand", "palette", policy.BrandEdit},
+			{"/settings/api-keys", "nav.api_keys", "key", policy.APIKeyManage}, {"/audit", "nav.audit", "list", policy.AuditRead},
+		}},
+	} {
+		label, err := c.T("nav." + g.key)
+		if err != nil {
+			return nil, err
+		}
+		group := NavGroup{Key: g.key, Label: label}
+		for _, p := range g.places {
+			if !c.May(p.need) {
+				continue
+			}
+			if label, err = c.T(p.key); err != nil {
+				return nil, err
+			}
+			group.Items = append(group.Items, NavItem{Href: p.href, Label: label, Icon: p.icon, Current: c.At(p.href)})
+		}
+		if len(group.Items) > 0 {
+			groups = append(groups, group)
+		}
+	}
+	return groups, nil
+}
+
+// Place is a place with its icon drawn, for parts/shell.html.
+type Place struct {
+	Href, Label string
+	Icon        template.HTML
+	Current     bool
+}
+
+// Place draws a place's icon.
+func (c *Chrome) Place(i NavItem) (Place, error) {
+	icon, err := c.Icon(i.Icon)
+	return Place{Href: i.Href, Label: i.Label, Icon: icon, Current: i.Current}, err
+}
+
+// Icon draws an icon of pictures/icons.svg. It is decoration: a text beside it says the same.
+func (c *Chrome) Icon(name string) (template.HTML, error) {
+	if !c.set.assets.icons[name] {
+		return "", fmt.Errorf("no icon %q", name)
+	}
+	sheet, err := c.Asset("icons.svg")
+	if err != nil {
+		return "", err
+	}
+	return template.HTML(`<svg class="icon" aria-hidden="true" focusable="false"><use href="` + sheet + "#" + name + `"/></svg>`), nil //nolint:gosec // a known name
+}
+
+// Initials are one or two letters that stand for a name where a picture would.
+func (c *Chrome) Initials(name string) string {
+	words := strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	switch len(words) {
+	case 0:
+		return "?"
+	case 1:
+		return strings.ToUpper(string([]rune(words[0])[:1]))
+	}
+	return strings.ToUpper(string([]rune(words[0])[:1]) + string([]rune(words[len(words)-1])[:1]))
+}
+
+// Link makes an address with a query of those pairs whose value is not empty.
+func (c *Chrome) Link(path string, pairs ...any) string {
+	q := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if v := fmt.Sprint(pairs[i+1]); v != "" {
+			q.Set(fmt.Sprint(pairs[i]), v)
+		}
+	}
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + q.Encode()
+}
+
+// Art draws a quiet picture for a course without a cover: the same course always gets the same one. Its colours are
+// the brand's, by class.
+func (c *Chrome) Art(id uid.ID) template.HTML {
+	h := fnv.New64a()
+	h.Write(id[:])
+	n := h.Sum64()
+	pick := func(below uint64) int { v := n % below; n = n/below ^ n<<7; return int(v) } //nolint:gosec // below is small
+	var s strings.Builder
+	s.WriteString(`<svg class="art" viewBox="0 0 320 180" preserveAspectRatio="xMidYMid slice" aria-hidden="true" focusable="false">`)
+	x, y := 60+pick(200), 40+pick(100)
+	switch pick(4) {
+	case 0: // rings around a point
+		for i := 6; i > 0; i-- {
+			fmt.Fprintf(&s, `<circle class="a%d" cx="%d" cy="%d" r="%d"/>`, i%3, x, y, i*(24+pick(8)))
+		}
+	case 1: // hills
+		for i := range 4 {
+			a, b := 110-i*12+pick(40), 60+i*22+pick(40)
+			fmt.Fprintf(&s, `<path class="a%d" d="M0 %d C80 %d 150 %d 210 %d S300 %d 320 %d V180 H0Z"/>`, i%3, a+i*12, a-50+i*14, a+60, b, b-30, b+10)
+		}
+	case 2: // tiles of quarter circles
+		for row := range 3 {
+			for col := range 6 {
+				r, cx, cy := 60, col*60-20, row*60
+				corner := pick(4)
+				fmt.Fprintf(&s, `<path class="a%d" d="%s"/>`, pick(3), quarter(cx, cy, r, corner))
+			}
+		}
+	default: // beams
+		for i := range 7 {
+			w := 18 + pick(40)
+			fmt.Fprintf(&s, `<path class="a%d" d="M%d 180 L%d 0 h%d L%d 180Z"/>`, i%3, x-180+i*56, x-60+i*56, w, x-180+i*56+w)
+		}
+	}
+	s.WriteString(`</svg>`)
+	return template.HTML(s.String()) //nolint:gosec // numbers only
+}
+
+func quarter(x, y, r, corner int) string {
+	switch corner {
+	case 0:
+		return fmt.Sprintf("M%d %dh%da%d %d 0 0 1-%d %dZ", x, y, r, r, r, r, r)
+	case 1:
+		return fmt.Sprintf("M%d %dv%da%d %d 0 0 1-%d-%dZ", x+r, y, r, r, r, r, r)
+	case 2:
+		return fmt.Sprintf("M%d %dh-%da%d %d 0 0 1 %d-%dZ", x+r, y+r, r, r, r, r, r)
+	}
+	return fmt.Sprintf("M%d %dv-%da%d %d 0 0 1 %d %dZ", x, y+r, r, r, r, r, r)
+}
+
+// Advance is a progress bar with its figure, drawn by parts/tile.html.
+type Advance struct {
+	Percent     int
+	Label, Text string
+}
+
+// Advance makes a progress bar.
+func (c *Chrome) Advance(percent int) (Advance, error) {
+	label, err := c.T("enrolment.progress")
+	return Advance{Percent: percent, Label: label, Text: c.Percent(percent)}, err
+}
+
+// Pager leads to the next piece of a list, drawn by parts/tile.html.
+type Pager struct{ Href, Label, Text string }
+
+// Pager makes the way to the next piece, nil at the end of the list. The pairs are the list's filter.
+func (c *Chrome) Pager(next, path string, filter ...any) (*Pager, error) {
+	if next == "" {
+		return nil, nil
+	}
+	label, err := c.T("pager.label")
+	if err != nil {
+		return nil, err
+	}
+	text, err := c.T("pager.next")
+	return &Pager{Href: c.Link(path, append(filter, "after", next)...), Label: label, Text: text}, err
+}
+
+// Drawn is a step of an outline together with what draws it, for parts/outline.html.
+type Drawn struct {
+	*Chrome
+	Step Step
+}
+
+// Drawn makes a step drawable.
+func (c *Chrome) Drawn(s Step) Drawn { return Drawn{c, s} }
+
+// KindIcon draws the icon of a kind of lesson.
+func (c *Chrome) KindIcon(k catalog.LessonKind) (template.HTML, error) {
+	switch k {
+	case catalog.LessonVideo:
+		return c.Icon("play")
+	case catalog.LessonPDF:
+		return c.Icon("file")
+	case catalog.LessonQuiz:
+		return c.Icon("quiz")
+	}
+	return c.Icon("text")
+}
+
+// Sketch is the drawing of a course that does not exist, for the landing page's picture of a portal.
+func (c *Chrome) Sketch(n byte) template.HTML { return c.Art(uid.ID{n}) }

@@ -1,0 +1,51 @@
+package themes
+
+import (
+	"lyceum/internal/uid"
+	"lyceum/learning/catalog"
+	"lyceum/learning/enrolment"
+)
+
+// Tile is a course as a card, drawn by parts/tile.html.
+type Tile struct {
+	*Chrome
+	Course           uid.ID
+	Href             string
+	Title, Summary   string
+	CoverFileID      *uid.ID
+	EstimatedMinutes int
+	Lessons          int                  // 0 when not shown
+	Mine             *enrolment.Enrolment // nil when the reader is not in the course
+}
+
+// MineTile is the card of a course the reader is in.
+func (c *Chrome) MineTile(m enrolment.Mine) Tile {
+	return Tile{
+		Chrome: c, Course: m.CourseID, Href: "/courses/" + m.CourseSlug, Title: m.Title, Summary: m.Summary,
+		CoverFileID: m.CoverFileID, EstimatedMinutes: m.EstimatedMinutes, Mine: &m.Enrolment,
+	}
+}
+
+// CardTile is the card of a course on offer; mine holds the courses the reader is in.
+func (c *Chrome) CardTile(k catalog.Card, mine map[uid.ID]enrolment.Mine) Tile {
+	t := Tile{
+		Chrome: c, Course: k.ID, Href: "/courses/" + k.Slug, Title: k.Title, Summary: k.Summary,
+		CoverFileID: k.CoverFileID, EstimatedMinutes: k.EstimatedMinutes, Lessons: k.Lessons,
+	}
+	if m, ok := mine[k.ID]; ok {
+		t.Mine = &m.Enrolment
+	}
+	return t
+}
+
+// Picture is a course's cover, or the drawing that stands in for one; drawn by parts/cover.html.
+type Picture struct {
+	*Chrome
+	Course uid.ID
+	FileID *uid.ID
+}
+
+// Picture makes the cover of a course.
+func (c *Chrome) Picture(course uid.ID, file *uid.ID) Picture {
+	return Picture{Chrome: c, Course: course, FileID: file}
+}

@@ -1,0 +1,146 @@
+package themes
+
+import (
+	"encoding/json"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+
+	"lyceum/billing"
+	"lyceum/internal/event"
+	"lyceum/internal/uid"
+)
+
+// Bar is a day of the usage chart in units of the drawing: 10 wide a day, 100 high.
+type Bar struct {
+	Day  time.Time
+	X    int
+	Y, H float64
+	// Count is how many people began to count on that day.
+	Count int64
+}
+
+// Chart is new active learners by day, drawn by pages/usage.html.
+type Chart struct {
+	Width     int
+	Top, Half int64 // what the upper and the middle line stand for
+	Bars      []Bar
+	Marks     []int // the days named below
+}
+
+// Chart lays out the bars of the period. The top line is an even number at or above the highest day.
+func (p UsagePage) Chart() Chart {
+	days := p.Usage.PerDay
+	c := Chart{Width: len(days) * 10, Top: 2}
+	for _, n := range days {
+		for n > c.Top {
+			c.Top = next(c.Top)
+		}
+	}
+	c.Half = c.Top / 2
+	for i, n := range days {
+		h := math.Round(float64(n)/float64(c.Top)*1000) / 10
+		c.Bars = append(c.Bars, Bar{Day: p.Usage.Period.Start.AddDate(0, 0, i), X: i * 10, Y: 100 - h, H: h, Count: n})
+	}
+	if n := len(days); n > 0 {
+		c.Marks = []int{1, (n + 1) / 4, (n + 1) / 2, (n + 1) * 3 / 4, n}
+	}
+	return c
+}
+
+// next is the step above in 2, 4, 6, 10, 20, 40, 60, 100, …
+func next(n int64) int64 {
+	scale := int64(1)
+	for n >= 10*scale {
+		scale *= 10
+	}
+	switch n / scale {
+	case 1:
+		return 2 * scale
+	case 2:
+		return 4 * scale
+	case 4:
+		return 6 * scale
+	}
+	return 10 * scale
+}
+
+// Before is the month before, nil when the portal was not there yet.
+func (p UsagePage) Before() *billing.Period {
+	before := billing.PeriodOf(p.Usage.Period.Start.AddDate(0, 0, -1))
+	if before.Start.Before(billing.PeriodOf(p.First).Start) {
+		return nil
+	}
+	return &before
+}
+
+// After is the month after, nil for the running one.
+func (p UsagePage) After(now time.Time) *billing.Period {
+	after := billing.PeriodOf(p.Usage.Period.End())
+	if after.Start.After(now) {
+		return nil
+	}
+	return &after
+}
+
+// MonthURL is the usage page of a period.
+func (p UsagePage) MonthURL(period billing.Period) string {
+	return "/usage?month=" + period.Start.Format("2006-01")
+}
+
+// Month is the period of the entry as the usage page's address has it.
+func (p UsageEventPage) Month() string { return p.Row.Period.Format("2006-01") }
+
+// Fact is a value of an event's data.
+type Fact struct {
+	Label, Value string
+	Code         bool // an id or the like
+}
+
+// Facts lists an event's data by name. Nested values are shown as JSON.
+func (c *Chrome) Facts(e event.Event) ([]Fact, error) {
+	var data map[string]any
+	if json.Unmarshal(e.Data, &data) != nil {
+		return nil, nil // not an object: nothing to list
+	}
+	var out []Fact
+	for _, name := range slices.Sorted(maps.Keys(data)) {
+		label, err := c.Named("fact", name)
+		if err != nil {
+			return nil, err
+		}
+		f := Fact{Label: label}
+		switch v := data[name].(type) {
+		case nil:
+			continue
+		case string:
+			f.Value = v
+			_, f.Code = uid.Parse(v)
+		case float64:
+			f.Value = strconv.FormatFloat(v, 'f', -1, 64)
+		case bool:
+			f.Value = strconv.FormatBool(v)
+		default:
+			raw, err := json.Marshal(v)
+			if err != nil {
+				return nil, err
+			}
+			f.Value, f.Code = string(raw), true
+		}
+		if f.Value == "" {
+			continue
+		}
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+// Actor names who caused an event, "" when that is not known.
+func (p AuditPage) Actor(e event.Event) string {
+	if e.ActorID == nil {
+		return ""
+	}
+	return p.Names[*e.ActorID]
+}

@@ -1,0 +1,96 @@
+package themes
+
+import (
+	"time"
+
+	"lyceum/auth"
+	"lyceum/auth/policy"
+	"lyceum/tenant"
+)
+
+// View is what every page of a request has. The zero value of any part is allowed.
+type View struct {
+	Brand       tenant.Brand // of the portal; PlatformBrand on the platform's own pages
+	BrandCSSURL string       // /brand/<hash>.css, the hash from BrandCSS
+	LogoURL     string       // "" shows the name
+	FaviconURL  string       // "" shows the product's
+	TenantSlug  string
+	TenantName  string
+	Platform    bool            // a page of the platform's own site
+	Who         *auth.Principal // nil for a stranger
+	Operator    *auth.Operator  // nil but on the operators' console
+	Path        string          // the request's path with its query: marks the current place, and where to come back to
+	CSRF        string          // goes into every form that posts
+	Locale      string          // from PickLocale
+	TimeZone    string          // IANA name; "" is UTC
+	Appearance  Appearance      // from the cookie `theme`
+	Flash       *Flash
+	RequestID   string
+	Now         time.Time
+	DevMail     bool // the developer's mailbox exists
+}
+
+// Appearance is light, dark or what the device says.
+type Appearance string
+
+// The appearances, as the cookie `theme` keeps them.
+const (
+	AppearanceAuto  Appearance = "auto"
+	AppearanceLight Appearance = "light"
+	AppearanceDark  Appearance = "dark"
+)
+
+// ParseAppearance reads a cookie or form value; anything else is auto.
+func ParseAppearance(s string) Appearance {
+	switch a := Appearance(s); a {
+	case AppearanceLight, AppearanceDark:
+		return a
+	}
+	return AppearanceAuto
+}
+
+// FlashKey names a message shown once on the page after a form was accepted.
+type FlashKey string
+
+// The messages. A key that is none of these shows nothing: it comes from a cookie.
+const (
+	FlashSaved              FlashKey = "saved"
+	FlashSignedOut          FlashKey = "signed_out"
+	FlashPasswordChanged    FlashKey = "password_changed"
+	FlashPasswordReset      FlashKey = "password_reset"
+	FlashSessionEnded       FlashKey = "session_ended"
+	FlashOtherSessionsEnded FlashKey = "other_sessions_ended"
+	FlashWelcome            FlashKey = "welcome"          // Name: the portal
+	FlashEnrolled           FlashKey = "enrolled"         // Name: the course
+	FlashPersonEnrolled     FlashKey = "person_enrolled"  // Name: the person
+	FlashWithdrawn          FlashKey = "withdrawn"        // Name: the person
+	FlashInvited            FlashKey = "invited"          // Name: the e-mail
+	FlashRolesChanged       FlashKey = "roles_changed"    // Name: the person
+	FlashDeactivated        FlashKey = "deactivated"      // Name: the person
+	FlashReactivated        FlashKey = "reactivated"      // Name: the person
+	FlashCourseCreated      FlashKey = "course_created"   // Name: the course
+	FlashCoursePublished    FlashKey = "course_published" // Name: the course
+	FlashCourseArchived     FlashKey = "course_archived"  // Name: the course
+	FlashCourseRestored     FlashKey = "course_restored"  // Name: the course
+	FlashModuleAdded        FlashKey = "module_added"     // Name: the module
+	FlashModuleDeleted      FlashKey = "module_deleted"
+	FlashLessonDeleted      FlashKey = "lesson_deleted"
+	FlashMoved              FlashKey = "moved"
+	FlashBrandSaved         FlashKey = "brand_saved"
+	FlashKeyRevoked         FlashKey = "key_revoked"      // Name: the key
+	FlashTenantSuspended    FlashKey = "tenant_suspended" // Name: the tenant
+	FlashTenantResumed      FlashKey = "tenant_resumed"   // Name: the tenant
+	FlashTenantDeleted      FlashKey = "tenant_deleted"   // Name: the tenant
+)
+
+// Flash is a message shown once.
+type Flash struct {
+	Key  FlashKey
+	Name string // what it is about, where the key says so
+}
+
+// PlatformBrand is the look of the platform's own site.
+func PlatformBrand() tenant.Brand { return tenant.DefaultBrand("Lyceum") }
+
+// May tells whether who asks may do this: pages leave out what would be refused.
+func (c *Chrome) May(p policy.Permission) bool { return c.View.Who != nil && c.View.Who.May.Has(p) }
