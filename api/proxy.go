@@ -88,16 +88,3 @@ func (p proxies) site(c *fiber.Ctx, secure bool) (scheme, host string) {
 	}
 	return scheme, strings.ToLower(host)
 }
-
-// network is the part of an address that one visitor holds: all of an IPv4 address, the /64 of an IPv6 one (RFC 6177).
-func network(ip string) string {
-	a, err := netip.ParseAddr(ip)
-	if err != nil || a.Is4() {
-		return ip
-	}
-	p, err := a.Prefix(64)
-	if err != nil {
-		return ip
-	}
-	return p.String()
-}

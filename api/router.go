@@ -189,5 +189,6 @@ func (s *Server) open() error {
 		s.routes = append(s.routes, t.routes...)
 	}
 	s.platform, s.portal = platform.app.Handler(), portal.app.Handler()
+	s.apps = []*fiber.App{s.app, platform.app, portal.app}
 	return nil
 }

@@ -30,6 +30,7 @@ const (
 type Server struct {
 	Options
 	app      *fiber.App              // every request: finds the site
+	apps     []*fiber.App            // all three
 	platform fasthttp.RequestHandler // the platform's own site
 	portal   fasthttp.RequestHandler // every portal
 	site     *web.Site

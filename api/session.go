@@ -81,7 +81,7 @@ func (s *Server) limited(c *fiber.Ctx) error {
 		return c.Next()
 	}
 	v := visit.Of(c)
-	if ok, retry, _ := s.Limits.Strangers.Allow(v.Tenant.ID.String() + " " + network(v.Client.IP)); !ok {
+	if ok, retry, _ := s.Limits.Strangers.Allow(v.Tenant.ID.String() + " " + v.Network()); !ok {
 		return problem.After(errTooMany, retry)
 	}
 	return c.Next()

@@ -17,6 +17,7 @@ import (
 
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // demo is a running `lyceum demo` with a folder of its own.
@@ -218,12 +219,13 @@ func (b *browser) at(path string) {
 	b.waits(fmt.Sprintf("document.readyState === 'complete' && location.pathname.startsWith(%s)", want), "comes to "+path)
 }
 
-// types fills fields by name, as a person would: with input events.
+// types fills fields by name, as a person would: key by key, after emptying what is there.
 func (b *browser) types(fields map[string]string) {
 	b.t.Helper()
 	for name, value := range fields {
-		sel := chromedp.CSS(fmt.Sprintf(`main [name=%q]:not([type=hidden]), form [name=%q]:not([type=hidden])`, name, name))
-		b.do(chromedp.WaitVisible(sel), chromedp.SetValue(sel, ""), chromedp.SendKeys(sel, value))
+		field := fmt.Sprintf(`[name=%q]:not([type=hidden])`, name)
+		b.waits(fmt.Sprintf("document.querySelector(%q) && document.querySelector(%q).checkVisibility()", field, field), "finds the field "+name)
+		b.do(js(fmt.Sprintf("(e => { e.focus(); e.select() })(document.querySelector(%q))", field)), chromedp.KeyEvent(kb.Delete), chromedp.SendKeys(chromedp.CSS(field), value))
 	}
 }
 

@@ -94,18 +94,18 @@ type cardRow struct {
 	SortKey string
 }
 
+const cardColumns = `c.id, c.slug, c.status, c.self_enrol, v.title, v.summary, v.language, v.cover_file_id, v.estimated_minutes, c.updated_at,
+	lower(v.title) as sort_key, (select count(*) from lessons l where l.version_id = v.id) as lessons`
+
 // CourseCards lists courses by title.
 func (s *Store) CourseCards(ctx context.Context, f catalog.CardFilter) (out page.Of[catalog.Card], err error) {
 	limit := f.Page.Bounded()
-	shown, hasDraft := "c.published_id", "false"
+	q := s.tx(ctx).Table("courses c").Order("lower(v.title), c.id").Limit(limit + 1)
 	if f.Authoring {
-		shown, hasDraft = "coalesce(c.draft_id, c.published_id)", "c.draft_id is not null"
+		q = q.Select(cardColumns + ", c.draft_id is not null as has_draft").Joins("join course_versions v on v.id = coalesce(c.draft_id, c.published_id)")
+	} else {
+		q = q.Select(cardColumns).Joins("join course_versions v on v.id = c.published_id")
 	}
-	q := s.tx(ctx).Table("courses c").
-		Select("c.id, c.slug, c.status, c.self_enrol, v.title, v.summary, v.language, v.cover_file_id, v.estimated_minutes, c.updated_at, " +
-			hasDraft + " as has_draft, lower(v.title) as sort_key, (select count(*) from lessons l where l.version_id = v.id) as lessons").
-		Joins("join course_versions v on v.id = " + shown).
-		Order("lower(v.title), c.id").Limit(limit + 1)
 	if f.Status != "" {
 		q = q.Where("c.status = ?", f.Status)
 	}

@@ -59,7 +59,7 @@ func TestFilesAndUploadsAreKeptAndStayWithTheirTenant(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		expired, err := s.ExpiredUploads(ctx, now.Add(48*time.Hour), 10)
+		expired, err := s.ExpiredUploads(ctx, u.ExpiresAt.Add(time.Hour), 10)
 		if len(infos)+len(expired) != 0 {
 			t.Errorf("another tenant sees %v %v", infos, expired)
 		}
@@ -68,6 +68,15 @@ func TestFilesAndUploadsAreKeptAndStayWithTheirTenant(t *testing.T) {
 		}
 		return s.RemoveUpload(ctx, u.ID) // is not theirs: removes nothing
 	})
+}
+
+func TestAnUploadExpiresAtItsTimeAndIsRemovedOnce(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	mine := w.Tenant(t)
+	s, now := w.Store, w.Now.Now()
+	u := content.Upload{ID: uid.New(), Name: "film.mp4", Size: 1, CreatedBy: uid.New(), CreatedAt: now, ExpiresAt: now.Add(time.Hour)}
+	within(t, w, mine, func(ctx context.Context) error { return s.AddUpload(ctx, u) })
 	within(t, w, mine, func(ctx context.Context) error {
 		for at, want := range map[time.Time]int{now.Add(59 * time.Minute): 0, now.Add(61 * time.Minute): 1} {
 			if list, err := s.ExpiredUploads(ctx, at, 10); err != nil || len(list) != want {

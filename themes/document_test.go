@@ -121,7 +121,8 @@ func (d *document) attributes(n *html.Node) {
 
 // control wants a name: a label for it, a label around it, or aria-label.
 func (d *document) control(n *html.Node, above []*html.Node) {
-	if kind, _ := attr(n, "type"); kind == "hidden" {
+	kind, _ := attr(n, "type")
+	if _, unseen := attr(n, "hidden"); unseen || kind == "hidden" {
 		return
 	}
 	id, _ := attr(n, "id")

@@ -106,6 +106,9 @@ func (c *Chrome) Box(f *fault.Fault) *Box {
 	}
 	b := &Box{Text: c.FaultText(f)}
 	for _, name := range slices.Sorted(maps.Keys(f.Fields)) {
+		if f.Fields[name] == f.Text {
+			continue // it stands above already
+		}
 		b.Items = append(b.Items, BoxItem{Href: "#" + fieldID(name), Text: c.Sentence(f.Fields[name])})
 	}
 	return b

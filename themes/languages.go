@@ -2,6 +2,7 @@ package themes
 
 import (
 	"slices"
+	"strings"
 
 	"lyceum/internal/fault"
 )
@@ -13,11 +14,15 @@ var languages = [][2]string{
 	{"hu", "Magyar"}, {"ro", "Română"}, {"tr", "Türkçe"}, {"uk", "Українська"}, {"ja", "日本語"}, {"zh", "中文"},
 }
 
-// Language is a language's own name; a tag that is not on the list stays as it is.
+// Language is a language's own name, with the region where a tag has one; a tag that is not on the list stays as it is.
 func (c *Chrome) Language(tag string) string {
+	base, region, _ := strings.Cut(tag, "-")
 	for _, l := range languages {
-		if l[0] == tag {
+		switch {
+		case l[0] == tag:
 			return l[1]
+		case l[0] == base:
+			return l[1] + " (" + region + ")"
 		}
 	}
 	return tag
@@ -44,7 +49,7 @@ func (c *Chrome) Languages(f *fault.Fault, chosen string) (Choice, error) {
 	}
 	known := slices.ContainsFunc(out.Options, func(o ChoiceOption) bool { return o.Chosen })
 	if chosen != "" && !known {
-		out.Options = append(out.Options, ChoiceOption{chosen, chosen, true})
+		out.Options = append(out.Options, ChoiceOption{chosen, c.Language(chosen), true})
 	}
 	return out, err
 }

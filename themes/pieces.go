@@ -24,6 +24,8 @@ type NavGroup struct {
 	Key   string
 	Label string
 	Items []NavItem
+	// Current tells that the page shown is one of them.
+	Current bool
 }
 
 // Nav is where who asks may go, in groups; a group without items is left out.
@@ -59,6 +61,7 @@ func (c *Chrome) Nav() ([]NavGroup, error) {
 			if label, err = c.T(p.key); err != nil {
 				return nil, err
 			}
+			group.Current = group.Current || c.At(p.href)
 			group.Items = append(group.Items, NavItem{Href: p.href, Label: label, Icon: p.icon, Current: c.At(p.href)})
 		}
 		if len(group.Items) > 0 {

@@ -27,7 +27,7 @@ type Chart struct {
 	Width     int
 	Top, Half int64 // what the upper and the middle line stand for
 	Bars      []Bar
-	Marks     []int // the days named below
+	Marks     []int // one for each day: its number when it is named below, else 0
 }
 
 // Chart lays out the bars of the period. The top line is an even number at or above the highest day.
@@ -43,9 +43,11 @@ func (p UsagePage) Chart() Chart {
 	for i, n := range days {
 		h := math.Round(float64(n)/float64(c.Top)*1000) / 10
 		c.Bars = append(c.Bars, Bar{Day: p.Usage.Period.Start.AddDate(0, 0, i), X: i * 10, Y: 100 - h, H: h, Count: n})
-	}
-	if n := len(days); n > 0 {
-		c.Marks = []int{1, (n + 1) / 4, (n + 1) / 2, (n + 1) * 3 / 4, n}
+		mark := 0
+		if i%7 == 0 {
+			mark = i + 1
+		}
+		c.Marks = append(c.Marks, mark)
 	}
 	return c
 }

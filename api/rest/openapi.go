@@ -167,7 +167,7 @@ func needed(n route.Need) string {
 
 // common are the failures that many operations share, by status: what the document calls them, and what it says.
 var common = map[int]struct{ name, text string }{
-	http.StatusUnauthorized:          {"Unauthenticated", "`sign_in_first`, `api_key_invalid`: there is no valid key or session."},
+	http.StatusUnauthorized:          {"Unauthenticated", "`sign_in_first`, `api_key_invalid`: there is no session or key, or the key is not valid."},
 	http.StatusForbidden:             {"Forbidden", "`forbidden`: the permission is missing."},
 	http.StatusRequestEntityTooLarge: {"TooLarge", "`body_too_large`: the body is beyond the limit."},
 	http.StatusUnsupportedMediaType:  {"MediaType", "`media_type`: the body is not of the type that is taken here."},
@@ -193,9 +193,8 @@ func failure(schemas huma.Registry, text string) *huma.Response {
 
 // failures are the answers to an operation that fails, by status: the common ones, and those of the domain.
 func (a *api) failures(o operation) map[string]*huma.Response {
-	may := []int{http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable}
-	if o.need != route.Public {
-		may = append(may, http.StatusUnauthorized)
+	may := []int{
+		http.StatusUnauthorized, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable,
 	}
 	if _, ok := o.need.Permission(); ok {
 		may = append(may, http.StatusForbidden)

@@ -304,3 +304,8 @@ func blobs(t testing.TB) *blob.Store {
 	})
 	return b
 }
+
+func (s *site) tenant() tenant.Tenant {
+	t, _ := tenant.From(s.ctx)
+	return t
+}

@@ -4,6 +4,7 @@
 package visit
 
 import (
+	"net/netip"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -53,6 +54,20 @@ func Begun(c *fiber.Ctx) bool {
 
 // Origin is scheme and host of the site asked for, as browsers write it (RFC 6454 §6.2).
 func (v *Visit) Origin() string { return v.Scheme + "://" + v.Host }
+
+// Network is the part of the visitor's address that one visitor holds: all of an IPv4 address, the /64 of an IPv6 one
+// (RFC 6177). Limits count by it.
+func (v *Visit) Network() string {
+	a, err := netip.ParseAddr(v.Client.IP)
+	if err != nil || a.Is4() {
+		return v.Client.IP
+	}
+	p, err := a.Prefix(64)
+	if err != nil {
+		return v.Client.IP
+	}
+	return p.String()
+}
 
 // Unsafe tells whether the request's method may change something (RFC 9110 §9.2.1).
 func Unsafe(c *fiber.Ctx) bool {

@@ -6,6 +6,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"lyceum/api/problem"
+	"lyceum/api/visit"
 	"lyceum/auth"
 	"lyceum/internal/fault"
 	"lyceum/internal/uid"
@@ -100,7 +101,7 @@ func (p Platform) Wait(c *fiber.Ctx) error {
 
 // Available tells the sign-up form's script whether a name is free.
 func (p Platform) Available(c *fiber.Ctx) error {
-	if ok, retry, _ := p.Lookups.Allow("available " + client(c).IP); !ok {
+	if ok, retry, _ := p.Lookups.Allow("available " + visit.Of(c).Network()); !ok {
 		return problem.After(errTooManyLookups, retry)
 	}
 	slug := strings.ToLower(strings.TrimSpace(query(c, "slug")))

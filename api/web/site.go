@@ -4,13 +4,16 @@
 package web
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
+	"io"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/valyala/fasthttp"
 
 	"lyceum/api/problem"
 	"lyceum/api/route"
@@ -163,10 +166,37 @@ func (s *Site) draw(c *fiber.Ctx, status int, v themes.View, p themes.Page) erro
 		c.Set(fiber.HeaderCacheControl, "private, no-cache")
 	}
 	if plain := c.Response().Body(); len(plain) >= compressFrom && c.Request().Header.HasAcceptEncoding("gzip") {
+		packed, err := compressed(plain)
+		if err != nil {
+			return err
+		}
 		c.Set(fiber.HeaderContentEncoding, "gzip")
-		c.Response().SetBodyRaw(fasthttp.AppendGzipBytesLevel(nil, plain, fasthttp.CompressBestSpeed))
+		c.Response().SetBodyRaw(packed)
 	}
 	return nil
+}
+
+// packers are kept: each is 800 KB to make.
+var packers = sync.Pool{New: func() any {
+	w, err := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed)
+	if err != nil {
+		panic(err) // unreachable: the level is one of gzip's own
+	}
+	return w
+}}
+
+func compressed(plain []byte) ([]byte, error) {
+	var out bytes.Buffer
+	w, _ := packers.Get().(*gzip.Writer)
+	defer packers.Put(w)
+	w.Reset(&out)
+	if _, err := w.Write(plain); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
 }
 
 // refused shows a form again with what was typed and what is wrong with it. Failures that no typing mends go on to

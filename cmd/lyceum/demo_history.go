@@ -28,22 +28,43 @@ func (a *app) demoHistory(ctx context.Context, o organization, people map[string
 	}); err != nil {
 		return err
 	}
+	// The learner whose password is printed has one course behind them and is in the middle of the other.
+	if enrolled == 0 {
+		for i, course := range courses {
+			reach := len(course.Lessons())
+			if i > 0 {
+				reach = reach/2 + 1
+			}
+			if err := a.demoLearner(ctx, people["learner"], course, a.now().AddDate(0, 0, -9+6*i), reach); err != nil {
+				return fmt.Errorf("history of the learner: %w", err)
+			}
+		}
+	}
 	learners := demoNames(o.slug)[4:]
 	for i, name := range learners {
-		if i < enrolled-1 {
+		if i < enrolled-len(courses)-1 {
 			continue // an earlier start came this far; the last one it began is gone over again
 		}
+		course := courses[i%len(courses)]
+		// Every third comes to the end, every fourth only enrolled, the rest are on their way.
+		reach := len(course.Lessons())
+		switch {
+		case i%4 == 3:
+			reach = 0
+		case i%3 != 0:
+			reach = 1 + i%(reach-1)
+		}
 		day := a.now().AddDate(0, 0, -historyDays+i*historyDays/len(learners))
-		if err := a.demoLearner(ctx, people[localPart(name)], courses[i%len(courses)], day, i); err != nil {
+		if err := a.demoLearner(ctx, people[localPart(name)], course, day, reach); err != nil {
 			return fmt.Errorf("history of %s: %w", name, err)
 		}
 	}
 	return nil
 }
 
-// demoLearner takes a course from a day on. Every third comes to the end, every fourth only enrolled, the rest are on
-// their way.
-func (a *app) demoLearner(ctx context.Context, p auth.Person, course catalog.Outline, day time.Time, i int) error {
+// demoLearner takes a course from a day on and opens reach of its lessons; the last one stays open unless it is the
+// course's last.
+func (a *app) demoLearner(ctx context.Context, p auth.Person, course catalog.Outline, day time.Time, reach int) error {
 	now := day
 	c := clock.Clock(func() time.Time { return now })
 	learn := enrolment.New(enrolment.Options{Keep: a.store, Now: c})
@@ -52,14 +73,10 @@ func (a *app) demoLearner(ctx context.Context, p auth.Person, course catalog.Out
 		return err
 	}
 	e, err := learn.SelfEnrol(me, course.Course.Slug)
-	if err != nil || i%4 == 3 {
+	if err != nil {
 		return err
 	}
 	lessons := course.Lessons()
-	reach := len(lessons)
-	if i%3 != 0 {
-		reach = 1 + i%(len(lessons)-1)
-	}
 	for n, l := range lessons[:reach] {
 		now = now.Add(7 * time.Minute)
 		if _, err := learn.Open(me, course.Course.Slug, &l.ID); err != nil {

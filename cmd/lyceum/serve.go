@@ -17,7 +17,7 @@ type serveCmd struct {
 	Listen         string        `default:":8080" help:"Address to serve on."`
 	MetricsListen  string        `name:"metrics-listen" placeholder:"ADDR" help:"Serve Prometheus metrics at /metrics on this address, apart from the portals."`
 	NoWorker       bool          `name:"no-worker" help:"Run no jobs here; start lyceum worker beside."`
-	Workers        int           `default:"4" help:"Jobs at once."`
+	Workers        int           `default:"8" help:"Jobs at once."`
 	Spares         int           `default:"5" help:"Prepared schemas kept ready for sign-ups."`
 	TrustedProxies []string      `name:"trusted-proxies" placeholder:"CIDR" help:"Reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."`
 	RateLimit      int           `name:"rate-limit" default:"1200" help:"API requests a minute and key."`

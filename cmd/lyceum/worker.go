@@ -26,14 +26,14 @@ import (
 // Each job may run twice.
 func (a *app) consequences() []queue.Consequence {
 	table := []queue.Consequence{
-		{When: "invitation.created", Name: "mail_invitation", Do: a.mailInvitation},
-		{When: "password.reset_requested", Name: "mail_password_reset", Do: a.mailPasswordReset},
+		{When: "invitation.created", Name: "mail_invitation", Urgency: queue.Waited, Do: a.mailInvitation},
+		{When: "password.reset_requested", Name: "mail_password_reset", Urgency: queue.Waited, Do: a.mailPasswordReset},
 		{When: "enrolment.created", Name: "mail_enrolled", Do: a.mailEnrolled},
-		{When: "enrolment.completed", Name: "issue_certificate", Do: a.issueCertificate},
+		{When: "enrolment.completed", Name: "issue_certificate", Urgency: queue.Waited, Do: a.issueCertificate},
 		{When: "certificate.issued", Name: "mail_certificate", Do: a.mailCertificate},
 	}
 	for _, typ := range billing.LearningEvents() {
-		table = append(table, queue.Consequence{When: typ, Name: "count_learner", Do: a.billing.Count})
+		table = append(table, queue.Consequence{When: typ, Name: "count_learner", Urgency: queue.Unseen, Do: a.billing.Count})
 	}
 	return table
 }
@@ -211,7 +211,7 @@ func (a *app) mailCertificate(ctx context.Context, e event.Event) error {
 
 // workerCmd runs jobs only.
 type workerCmd struct {
-	Workers       int    `default:"4" help:"Jobs at once."`
+	Workers       int    `default:"8" help:"Jobs at once."`
 	Spares        int    `default:"5" help:"Prepared schemas kept ready for sign-ups."`
 	MetricsListen string `name:"metrics-listen" placeholder:"ADDR" help:"Serve Prometheus metrics at /metrics on this address."`
 }

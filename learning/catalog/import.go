@@ -25,7 +25,7 @@ type ImportModule struct {
 
 // normalise trims texts everywhere.
 func (in *ImportCourse) normalise() {
-	in.CourseInput.Normalise()
+	in.Normalise()
 	if in.Slug == "" {
 		in.Slug = SlugFrom(in.Title)
 	}
@@ -44,7 +44,7 @@ func (in *ImportCourse) normalise() {
 // modules.0.lessons.1.body and so on.
 func (in ImportCourse) Validate() error {
 	f := fault.Fields{}
-	in.CourseInput.check(f)
+	in.check(f)
 	lessons := 0
 	for i, m := range in.Modules {
 		checkTitle(f, fmt.Sprintf("modules.%d.title", i), m.Title)
@@ -110,7 +110,7 @@ func (in ImportCourse) outline() (o Outline) {
 
 // checkImport fails when files are not here or something is missing for publishing.
 func (s *Service) checkImport(ctx context.Context, in ImportCourse, o Outline) error {
-	wishes := in.CourseInput.files()
+	wishes := in.files()
 	for i, m := range in.Modules {
 		for j, l := range m.Lessons {
 			wishes = append(wishes, l.files(byPlace().lesson(i, j))...)

@@ -129,7 +129,7 @@ func (q Questions) normalised() Questions {
 	return out
 }
 
-// Validate gathers every fault: fields kind, title, estimated minutes as minutes, body, pass_percent, questions,
+// Validate gathers every fault: fields kind, title, minutes, body, pass_percent, questions,
 // questions.0.prompt, questions.0.options.1.text and so on. A draft may be incomplete; Publish asks for the rest.
 func (in LessonInput) Validate() error {
 	f := fault.Fields{}

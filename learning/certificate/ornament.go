@@ -94,7 +94,6 @@ func (p *sheet) seal(x, y, r float64) {
 	p.LineTo(x+r*0.29, y-r*0.20)
 	p.DrawPath("D")
 	p.SetLineCapStyle("butt")
-	p.SetLineJoinStyle("miter")
 }
 
 // qr draws a text as a QR code of squares, with the quiet zone of four modules that ISO/IEC 18004 §6.3.8 asks for as

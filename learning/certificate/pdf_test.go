@@ -196,7 +196,7 @@ func width(t *testing.T, s string, size float64) float64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer face.Close() //nolint:errcheck // memory only
+	defer face.Close()
 	return float64(font.MeasureString(face, s)) / 64
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -146,13 +147,16 @@ func (s *Service) keepBytes(ctx context.Context, c checked) (File, error) {
 		return File{}, fmt.Errorf("keep %q: %w", c.name, err)
 	}
 	if !there {
-		if _, kept, err := s.blobs.Put(ctx, key, c.mediaType, whole(c.bytes)); err != nil || kept != sum {
-			return File{}, fmt.Errorf("keep %q as %s, kept as %s: %w", c.name, sum, kept, err)
+		if _, _, err = s.blobs.Put(ctx, key, c.mediaType, whole(c.bytes)); err != nil {
+			return File{}, fmt.Errorf("keep %q: %w", c.name, err)
 		}
 	}
 	k, _ := kinds(c.mediaType)
 	return File{Name: c.name, Kind: k.kind, MediaType: c.mediaType, Size: c.bytes.Size(), SHA256: sum, Seconds: c.seconds}, nil
 }
+
+// endingRE is what looks like an ending, unlike that of "Version 1.2" or "Chapter 3. Fire".
+var endingRE = regexp.MustCompile(`^\.[A-Za-z][A-Za-z0-9]{0,4}$`)
 
 // withEnding gives a name the ending of what the file is, so that it is saved as what it is.
 func withEnding(name, mediaType string) string {
@@ -161,9 +165,9 @@ func withEnding(name, mediaType string) string {
 	if slices.Contains(k.endings, strings.ToLower(ending)) {
 		return name
 	}
-	stem := strings.TrimSuffix(name, ending)
-	if stem == "" || len(ending) > 6 || strings.ContainsRune(ending, ' ') {
-		stem = name // "Chapter 3. Fire", not an ending
+	stem := name
+	if endingRE.MatchString(ending) {
+		stem = strings.TrimSuffix(name, ending)
 	}
 	return media.CleanName(stem + k.endings[0])
 }

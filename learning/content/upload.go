@@ -1,6 +1,7 @@
 package content
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -230,5 +231,10 @@ type source interface {
 	Size() int64
 }
 
+// stride is how much is read of a source at once: each read of a part opens it.
+const stride = 1 << 20
+
 // whole reads a source from its beginning to its end.
-func whole(src source) io.Reader { return io.NewSectionReader(src, 0, src.Size()) }
+func whole(src source) io.Reader {
+	return bufio.NewReaderSize(io.NewSectionReader(src, 0, src.Size()), int(min(stride, src.Size())))
+}

@@ -27,8 +27,23 @@ import (
 type Consequence struct {
 	When string
 	Name string
-	Do   func(ctx context.Context, e event.Event) error
+	// Urgency says who goes first when jobs wait; the zero value is in the middle.
+	Urgency Urgency
+	Do      func(ctx context.Context, e event.Event) error
 }
+
+// Urgency orders waiting jobs.
+type Urgency int
+
+const (
+	// Waited is what a person waits for: a mail with a link, a certificate.
+	Waited Urgency = -1
+	// Unseen is what nobody waits for: counting, tidying.
+	Unseen Urgency = 1
+)
+
+// priority is River's: 1 goes first, 4 last.
+func (u Urgency) priority() int { return 2 + int(u) }
 
 // Chore is done every so often by one process of all, beginning soon after start. Do must be safe to run twice.
 type Chore struct {
@@ -54,7 +69,7 @@ type Options struct {
 	Keep         Keeper
 	Consequences []Consequence
 	Chores       []Chore
-	Workers      int // jobs at once in this process; default 4
+	Workers      int // jobs at once in this process; default 8
 	Log          *slog.Logger
 	// Observed is told how each job ended, for metrics.
 	Observed func(name string, took time.Duration, err error)
@@ -76,13 +91,17 @@ type Queue struct {
 	life    *life
 }
 
+// fetchCooldown is the shortest time between two looks for jobs. River's own default of 100 ms would hold back jobs
+// that take a few milliseconds.
+const fetchCooldown = 20 * time.Millisecond
+
 // sweepEvery is how often all outboxes are read for what a crash left between a commit and its hint.
 const sweepEvery = 5 * time.Minute
 
 // New prepares the queue; nothing runs before Start.
 func New(ctx context.Context, o Options) (*Queue, error) {
 	if o.Workers <= 0 {
-		o.Workers = 4
+		o.Workers = 8
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -113,7 +132,7 @@ func New(ctx context.Context, o Options) (*Queue, error) {
 	var periodic []*river.PeriodicJob
 	for _, c := range o.Chores {
 		periodic = append(periodic, river.NewPeriodicJob(river.PeriodicInterval(c.Every), func() (river.JobArgs, *river.InsertOpts) {
-			return choreArgs{Name: c.Name}, &river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: c.Every}}
+			return choreArgs{Name: c.Name}, &river.InsertOpts{MaxAttempts: 1, Priority: Unseen.priority(), UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: c.Every}}
 		}, &river.PeriodicJobOpts{RunOnStart: true}))
 	}
 	q.life = &life{url: o.URL, id: "lyceum-" + uid.New().String(), log: o.Log}
@@ -121,6 +140,7 @@ func New(ctx context.Context, o Options) (*Queue, error) {
 		ID: q.life.id, Schema: "river", Workers: workers, PeriodicJobs: periodic,
 		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: o.Workers}},
 		// Twenty-five tries over about three weeks are River's default; a job that still fails stays to be looked at.
+		FetchCooldown:        fetchCooldown,
 		JobTimeout:           time.Minute,
 		RescueStuckJobsAfter: 5 * time.Minute, // the last resort: reap.go is quicker
 		Logger:               slog.New(quiet{o.Log.Handler()}),
@@ -271,7 +291,7 @@ func (q *Queue) Relay(ctx context.Context, t tenant.Tenant) (int, error) {
 			for _, c := range q.byEvent[e.Type] {
 				jobs = append(jobs, river.InsertManyParams{
 					Args:       consequenceArgs{Tenant: t.ID, Event: e.ID, Name: c.Name},
-					InsertOpts: &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true}},
+					InsertOpts: &river.InsertOpts{Priority: c.Urgency.priority(), UniqueOpts: river.UniqueOpts{ByArgs: true}},
 				})
 			}
 		}

@@ -1,0 +1,200 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"lyceum/api"
+)
+
+// serve runs the server on a port of its own until the test ends, and gives the address.
+func (h *house) serve() string {
+	h.t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- h.srv.Listener(ln) }()
+	h.t.Cleanup(func() {
+		if err := h.srv.Shutdown(h.t.Context()); err != nil && h.t.Context().Err() == nil {
+			h.t.Error(err)
+		}
+		if err := <-ended; err != nil {
+			h.t.Error(err)
+		}
+	})
+	return ln.Addr().String()
+}
+
+// raw sends bytes and gives everything that comes back until the server closes.
+func raw(t testing.TB, address string, request []byte) string {
+	t.Helper()
+	c, err := net.DialTimeout("tcp", address, 5*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Write(request); err != nil {
+		t.Logf("writing ended early: %v", err)
+	}
+	var got bytes.Buffer
+	if _, err := io.Copy(&got, c); err != nil {
+		t.Errorf("the answer did not end well: %v (so far %q)", err, firstOf(got.String(), 300))
+	}
+	return got.String()
+}
+
+func TestOnlyATrustedProxyIsBelieved(t *testing.T) {
+	t.Parallel()
+	forwarded := func(h *house) string {
+		return raw(t, h.serve(), fmt.Appendf(nil, "GET /signin HTTP/1.1\r\nHost: unknown.example\r\nX-Forwarded-Host: %s\r\n"+
+			"X-Forwarded-For: 203.0.113.9, 198.51.100.7, 127.0.0.1\r\nConnection: close\r\n\r\n", h.host))
+	}
+	believing := setup(t, func(h *house) { h.o.TrustedProxies = []string{"127.0.0.0/8"} })
+	if got := forwarded(believing); !strings.HasPrefix(got, "HTTP/1.1 200") {
+		t.Errorf("behind a trusted proxy: %s", firstOf(got, 200))
+	}
+	if log := believing.log.String(); !strings.Contains(log, "ip=198.51.100.7") {
+		t.Errorf("the visitor is not the last address that no proxy of ours has: %s", log)
+	}
+	doubting := setup(t)
+	if got := forwarded(doubting); !strings.HasPrefix(got, "HTTP/1.1 404") {
+		t.Errorf("a stranger chose the host: %s", firstOf(got, 200))
+	}
+	if log := doubting.log.String(); !strings.Contains(log, "ip=127.0.0.1") {
+		t.Errorf("a stranger chose the address: %s", log)
+	}
+}
+
+func TestAProxyThatIsNoNetworkIsAMistakeAtStart(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.o.TrustedProxies = []string{"everyone"}
+	if _, err := api.New(h.o); err == nil || !strings.Contains(err.Error(), "everyone") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestABodyBeyondTheLimitIsToldSo(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	address := h.serve()
+	post := func(contentType string, size int) string {
+		head := fmt.Sprintf("POST /signin HTTP/1.1\r\nHost: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n", h.host, contentType, size)
+		return raw(t, address, append([]byte(head), bytes.Repeat([]byte("a"), size)...))
+	}
+	for _, c := range []struct {
+		contentType string
+		size        int
+	}{
+		{"application/x-www-form-urlencoded", 1<<20 + 1}, {"application/x-www-form-urlencoded", 20 << 20}, {"text/plain", 3 << 20},
+		{"multipart/form-data; boundary=x", 20 << 20}, {"application/offset+octet-stream", 9 << 20},
+	} {
+		got := post(c.contentType, c.size)
+		if !strings.HasPrefix(got, "HTTP/1.1 413") || !strings.Contains(got, "8 MiB") || !strings.Contains(got, "nosniff") {
+			t.Errorf("%d bytes of %s: %s", c.size, c.contentType, firstOf(got, 400))
+		}
+	}
+	if !strings.Contains(h.log.String(), "status=413") {
+		t.Error("the refusals are not in the log")
+	}
+	if got := post("application/x-www-form-urlencoded", 1<<20); !strings.HasPrefix(got, "HTTP/1.1 403") {
+		t.Errorf("a form at the limit is not refused for its size: %s", firstOf(got, 200))
+	}
+}
+
+func TestHeadersBeyondTheLimitAreToldSo(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	request := "GET /signin HTTP/1.1\r\nHost: " + h.host + "\r\nCookie: a=" + strings.Repeat("b", 30<<10) + "\r\nConnection: close\r\n\r\n"
+	if got := raw(t, h.serve(), []byte(request)); !strings.HasPrefix(got, "HTTP/1.1 431") {
+		t.Errorf("got %s", firstOf(got, 300))
+	}
+}
+
+// The rest of a body that a handler leaves unread must never be taken for the next request (LIBRARIES.md B2, 1).
+func TestNoRequestIsSmuggledInABody(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	if h.srv.Streams() {
+		t.Error("an app streams request bodies")
+	}
+	inner := "GET /healthz HTTP/1.1\r\nHost: " + h.host + "\r\n\r\n"
+	body := strings.Repeat("a", 10_000) + inner
+	last := "GET /readyz HTTP/1.1\r\nHost: " + h.host + "\r\nConnection: close\r\n\r\n"
+	for _, head := range []string{
+		fmt.Sprintf("POST /account HTTP/1.1\r\nHost: %s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s", h.host, len(body), body),
+		fmt.Sprintf("POST /api/v1/courses HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", h.host, len(body), body),
+		fmt.Sprintf("GET /signin HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n\r\n%s", h.host, len(body), body),
+	} {
+		got := raw(t, h.serveOnce(), []byte(head+last))
+		if strings.Contains(got, "\r\n\r\nok\n") {
+			t.Errorf("the request within the body was answered: %s", firstOf(got, 600))
+		}
+		if n := strings.Count(got, "HTTP/1.1 "); n != 2 || !strings.HasSuffix(got, "ready\n") {
+			t.Errorf("%d answers, want 2, the last one to /readyz: %s", n, firstOf(got, 600))
+		}
+	}
+}
+
+// serveOnce is serve, at the address that the first call gave.
+func (h *house) serveOnce() string {
+	if h.address == "" {
+		h.address = h.serve()
+	}
+	return h.address
+}
+
+func TestShutdownWaitsForWhatRuns(t *testing.T) {
+	t.Parallel()
+	asked, release := make(chan struct{}), make(chan struct{})
+	h := setup(t, func(h *house) {
+		h.o.Ready = func(context.Context) error {
+			close(asked)
+			<-release
+			return nil
+		}
+	})
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- h.srv.Listener(ln) }()
+	answered := make(chan string, 1)
+	go func() {
+		res, err := http.Get("http://" + ln.Addr().String() + "/readyz")
+		if err != nil {
+			answered <- err.Error()
+			return
+		}
+		defer res.Body.Close()
+		answered <- res.Status
+	}()
+	<-asked
+	down := make(chan error, 1)
+	go func() { down <- h.srv.Shutdown(t.Context()) }()
+	select {
+	case err := <-down:
+		t.Errorf("shut down while a request ran: %v", err)
+	case <-ended: // the listener is closed first
+	}
+	close(release)
+	if got := <-answered; got != "200 OK" {
+		t.Errorf("the running request got %s", got)
+	}
+	if err := <-down; err != nil {
+		t.Error(err)
+	}
+}
