@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"runtime/debug"
 	"strings"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -92,11 +91,11 @@ func loggedPath(path, route string) string {
 
 // guarded sets what browsers are to hold this site to. A handler may set another policy for its own answer.
 func (s *Server) guarded(c *fiber.Ctx) error {
-	guard(c, s.Secure, s.Now())
+	guard(c, s.Secure)
 	return c.Next()
 }
 
-func guard(c *fiber.Ctx, secure bool, now time.Time) {
+func guard(c *fiber.Ctx, secure bool) {
 	for name, value := range map[string]string{
 		fiber.HeaderContentSecurityPolicy: web.PagePolicy,
 		fiber.HeaderXContentTypeOptions:   "nosniff",
@@ -105,7 +104,6 @@ func guard(c *fiber.Ctx, secure bool, now time.Time) {
 		fiber.HeaderPermissionsPolicy:     "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 		"Cross-Origin-Opener-Policy":      "same-origin",
 		"Cross-Origin-Resource-Policy":    "same-origin",
-		fiber.HeaderDate:                  now.UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT"),
 	} {
 		c.Set(name, value)
 	}
@@ -163,7 +161,7 @@ func bounded(limit int) fiber.Handler {
 func (s *Server) failed(c *fiber.Ctx, err error) error {
 	if !visit.Begun(c) {
 		v := s.greet(c)
-		guard(c, s.Secure, s.Now())
+		guard(c, s.Secure)
 		if place, t, found := s.Directory.ByHost(c.UserContext(), v.Host); found == nil {
 			v.Place, v.Tenant = place, t
 		}

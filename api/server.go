@@ -69,8 +69,7 @@ func (s *Server) newApp() *fiber.App {
 		Immutable: true, CaseSensitive: true, DisableStartupMessage: true, DisablePreParseMultipartForm: true,
 		// StreamRequestBody stays off: what a handler leaves unread would be taken for the next request.
 		BodyLimit: uploadLimit, ReadBufferSize: headerBuffer, ReadTimeout: readFor, WriteTimeout: writeFor, IdleTimeout: idleFor,
-		DisableDefaultDate: true, // guarded sets it, by our own clock
-		ErrorHandler:       s.failed,
+		ErrorHandler: s.failed,
 	})
 	app.Server().HeaderReceived = func(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 		return fasthttp.RequestConfig{MaxRequestBodySize: bodyLimit(string(h.ContentType()))}

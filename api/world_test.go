@@ -111,7 +111,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 	if h.srv, err = api.New(h.o); err != nil {
 		t.Fatal(err)
 	}
-	h.srv.Hurry()
+	h.srv.Tame()
 	return h
 }
 

@@ -27,6 +27,9 @@ type Keeper interface {
 	UsageEventOf(ctx context.Context, tenantID, id uid.ID) (UsageEvent, error)
 	InTenant(ctx context.Context, fn func(context.Context) error) error
 	EventByID(ctx context.Context, id uid.ID) (event.Event, error)
+	// FirstEventOf gives the earliest event of these types, from a moment on and before another, about a person's
+	// enrolments; event.ErrNotFound. It runs inside InTenant.
+	FirstEventOf(ctx context.Context, person uid.ID, types []string, from, before time.Time) (event.Event, error)
 }
 
 // DayCount is how many entries a day has; Day counts from 1.
@@ -69,7 +72,8 @@ type learningData struct {
 }
 
 // Count takes an event of the tenant of ctx into the ledger when it makes a person an active learner of the period in
-// which it happened (not in which it is told). However often it is told, a person counts once a period.
+// which it happened (not in which it is told). However often and in whatever order events are told, a person counts
+// once a period, by the first of them in the log.
 func (s *Service) Count(ctx context.Context, e event.Event) error {
 	if !slices.Contains(LearningEvents(), e.Type) {
 		return nil
@@ -82,9 +86,23 @@ func (s *Service) Count(ctx context.Context, e event.Event) error {
 	if err := json.Unmarshal(e.Data, &d); err != nil || d.PersonID == uid.Nil {
 		return fmt.Errorf("count usage of event %s: it names no person (%w)", e.ID, err)
 	}
-	_, err := s.keep.RecordUsage(ctx, UsageEvent{
+	period := PeriodOf(e.At)
+	err := s.keep.InTenant(ctx, func(ctx context.Context) error {
+		first, err := s.keep.FirstEventOf(ctx, d.PersonID, LearningEvents(), period.Start, period.End())
+		if err == nil {
+			e = first
+		}
+		if errors.Is(err, event.ErrNotFound) {
+			return nil // about no enrolment that is still there: the event itself is the first we know of
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("count usage of event %s: %w", e.ID, err)
+	}
+	_, err = s.keep.RecordUsage(ctx, UsageEvent{
 		ID: uid.New(), TenantID: t.ID, Meter: MeterActiveLearner, SubjectID: d.PersonID, SubjectName: d.PersonName,
-		Period: PeriodOf(e.At).Start, Quantity: 1, EventID: e.ID, EventType: e.Type, OccurredAt: e.At, RecordedAt: s.now(),
+		Period: period.Start, Quantity: 1, EventID: e.ID, EventType: e.Type, OccurredAt: e.At, RecordedAt: s.now(),
 	})
 	if err != nil {
 		return fmt.Errorf("count usage of event %s: %w", e.ID, err)

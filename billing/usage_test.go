@@ -13,6 +13,7 @@ import (
 	"lyceum/internal/event"
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
+	"lyceum/learning/enrolment"
 	"lyceum/store/storetest"
 	"lyceum/tenant"
 )
@@ -168,5 +169,42 @@ func TestTheLedgerIsWalkedWholeByPages(t *testing.T) {
 	}
 	if _, err := billing.ParsePeriod("February", at); !errors.Is(err, billing.ErrPeriod) {
 		t.Errorf("February: %v", err)
+	}
+}
+
+// TestTheFirstEventCountsInWhateverOrderTheyAreTold: jobs run side by side, so a later event may be told first.
+func TestTheFirstEventCountsInWhateverOrderTheyAreTold(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	ctx := w.Tenant(t)
+	course := storetest.PublishedCourse(t, ctx, w, storetest.SmallCourse("Ladders"))
+	learner, e := storetest.EnrolledLearner(t, ctx, w, course)
+	learn := enrolment.New(enrolment.Options{Keep: w.Store, Now: w.Now.Now})
+	lesson := course.Lessons()[0]
+	if _, err := learn.Open(learner, course.Course.Slug, &lesson.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.Now.Advance(time.Minute)
+	if _, err := learn.Continue(learner, e.ID, lesson.ID); err != nil {
+		t.Fatal(err)
+	}
+	var told []event.Event
+	err := w.Store.InTenant(ctx, func(ctx context.Context) error {
+		p, err := w.Store.Events(ctx, event.Filter{Subject: e.ID})
+		told = p.Items // the newest first
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := billing.New(w.Store, w.Now.Now)
+	for _, e := range told {
+		if err := s.Count(ctx, e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	u, err := s.Usage(owner(ctx), billing.PeriodOf(w.Now.Now()), page.Request{})
+	if err != nil || u.Total != 1 || u.Rows[0].EventType != "lesson.started" || !u.Rows[0].OccurredAt.Equal(w.Now.Now().Add(-time.Minute)) {
+		t.Fatalf("counted by %+v (%v)", u.Rows, err)
 	}
 }

@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"lyceum/billing"
+	"lyceum/internal/event"
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
 )
@@ -63,4 +65,17 @@ func (s *Store) UsageEventOf(ctx context.Context, tenantID, id uid.ID) (e billin
 		return notFound(s.tx(ctx).Table(usageEvents).Where("tenant_id = ? and id = ?", tenantID, id).Take(&e).Error, billing.ErrUsageNotFound, "find usage")
 	})
 	return e, err
+}
+
+// FirstEventOf gives the earliest event of these types within [from, before) about the enrolments of a person of the
+// running tenant; event.ErrNotFound. A person has few enrolments and each few events of the period, all found by index.
+func (s *Store) FirstEventOf(ctx context.Context, person uid.ID, types []string, from, before time.Time) (event.Event, error) {
+	var row eventRow
+	err := s.tx(ctx).Table("events").
+		Where("subject_type = 'enrolment' and subject_id in (select id from enrolments where person_id = ?)", person).
+		Where("type in ? and at >= ? and at < ?", types, from, before).Order("at, id").Limit(1).Take(&row).Error
+	if err != nil {
+		return event.Event{}, notFound(err, event.ErrNotFound, "first event of person %s", person)
+	}
+	return plainEvents([]eventRow{row})[0], nil
 }

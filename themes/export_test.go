@@ -39,3 +39,9 @@ var Files = files
 
 // AssetNames lists the static files.
 func (s *Set) AssetNames() []string { return slices.Sorted(maps.Keys(s.assets.files)) }
+
+// MailFile is the file of a mail.
+func MailFile(m Mail) string {
+	file, _ := m.letter(nil)
+	return file
+}

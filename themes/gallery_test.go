@@ -78,5 +78,16 @@ func TestGallery(t *testing.T) {
 			}
 		}
 	}
+	for _, letter := range letters() {
+		for _, locale := range themes.Locales() {
+			v := mailView(w)
+			v.Locale = locale
+			_, _, html, err := s.Mail(v, letter.mail)
+			if err != nil {
+				t.Fatal(err)
+			}
+			write("mails/"+locale+"-"+letter.name+".html", []byte(html))
+		}
+	}
 	write("index.html", []byte(index.String()))
 }

@@ -219,7 +219,7 @@ func TestAnotherTenantsIdsAndKeysOpenNothing(t *testing.T) {
 		{"GET", "/certificates/" + certificate.Code + "/pdf", nil},
 	} {
 		got := mine.call(t, owner, c.method, c.path, c.body, "Upload-Offset", "0", "If-Match", `"`+itoa(course.Course.Revision)+`"`)
-		if got.StatusCode != 404 {
+		if got.StatusCode != http.StatusNotFound {
 			t.Errorf("%s %s with their id: %d %s", c.method, c.path, got.StatusCode, got.body)
 		}
 	}

@@ -31,7 +31,7 @@ type proof struct {
 }
 
 type certificateIn struct {
-	Code string `path:"code" doc:"The public number; spaces, hyphens and capitals do not matter."`
+	Code string `path:"code" doc:"The public number; spaces, hyphens and capitals do not matter." example:"3k9d2m5q8r1t4v7w0x6z"`
 }
 
 type certificateOut struct{ Body proof }

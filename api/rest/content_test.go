@@ -102,4 +102,7 @@ func TestUnknownAddressesAndMethodsAreProblemsToo(t *testing.T) {
 	if got.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("Cache-Control: %q", got.Header.Get("Cache-Control"))
 	}
+	if got := s.call(t, owner, "HEAD", "/people", nil).want(t, 200); len(got.body) != 0 || got.Header.Get("Content-Type") != "application/json" {
+		t.Errorf("HEAD: %v %s", got.Header, got.body)
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"lyceum/api/route"
+	"lyceum/api/visit"
 )
 
 //go:embed docs.html
@@ -52,6 +53,7 @@ func (a *api) serve(router fiber.Router, path, mediaType string, body []byte) {
 	sum := sha256.Sum256(body)
 	tag := `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
 	router.Get(base+path, func(c *fiber.Ctx) error {
+		visit.Of(c).Route = base + path
 		c.Set(fiber.HeaderCacheControl, "no-cache")
 		c.Set(fiber.HeaderETag, tag)
 		c.Set(fiber.HeaderContentSecurityPolicy, docsPolicy)

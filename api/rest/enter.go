@@ -2,6 +2,8 @@ package rest
 
 import (
 	"math"
+	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -95,7 +97,7 @@ func allowance(c *fiber.Ctx) string {
 	t, _ := tenant.From(ctx)
 	who, ok := auth.PrincipalFrom(ctx)
 	if !ok {
-		return string(t.ID[:]) + " " + visit.Of(c).Client.IP
+		return string(t.ID[:]) + " " + network(visit.Of(c).Client.IP)
 	}
 	by := who.PersonID
 	if who.KeyID != uid.Nil {
@@ -104,11 +106,27 @@ func allowance(c *fiber.Ctx) string {
 	return string(t.ID[:]) + string(by[:])
 }
 
+// network is the part of an address that one visitor holds: all of an IPv4 address, the /64 of an IPv6 one (RFC 6177).
+func network(ip string) string {
+	a, err := netip.ParseAddr(ip)
+	if err != nil || a.Unmap().Is4() {
+		return ip
+	}
+	p, err := a.WithZone("").Prefix(64)
+	if err != nil {
+		return ip
+	}
+	return p.String()
+}
+
 // admission makes what is checked before an operation's input is read: the portal, the need, and the request's form.
 func admission(o operation) func(huma.Context) error {
 	permission, some := o.need.Permission() // once: it looks through all there are
+	pattern := fiberPath(base + o.path)
 	return func(h huma.Context) error {
 		ctx := h.Context()
+		c := behind(ctx).c
+		visit.Of(c).Route = pattern
 		if _, ok := tenant.From(ctx); !ok {
 			return tenant.ErrNotFound
 		}
@@ -121,7 +139,6 @@ func admission(o operation) func(huma.Context) error {
 		if err != nil {
 			return err
 		}
-		c := behind(ctx).c
 		if err := admitBody(c, o); err != nil {
 			return err
 		}
@@ -141,7 +158,8 @@ func admitBody(c *fiber.Ctx, o operation) error {
 		return nil
 	case size > limit:
 		return problem.ErrTooLarge
-	case c.Get(fiber.HeaderContentEncoding) != "":
+	}
+	if coding := c.Get(fiber.HeaderContentEncoding); coding != "" && !strings.EqualFold(coding, "identity") {
 		return fiber.ErrUnsupportedMediaType
 	}
 	sent, _, _ := strings.Cut(c.Get(fiber.HeaderContentType), ";")
@@ -163,14 +181,10 @@ func admitQuery(c *fiber.Ctx, known []*huma.Param) error {
 		return nil
 	}
 	f := fault.Fields{}
-	args.VisitAll(func(key, _ []byte) {
-		for _, p := range known {
-			if p.In == "query" && p.Name == string(key) {
-				return
-			}
-		}
-		f.Add(short(string(key)), "There is no such parameter here.")
-	})
+	for key := range args.All() {
+		has := slices.ContainsFunc(known, func(p *huma.Param) bool { return p.In == "query" && p.Name == string(key) })
+		f.Check(has, short(string(key)), "There is no such parameter here.")
+	}
 	return f.Err()
 }
 

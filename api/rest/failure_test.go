@@ -15,10 +15,12 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"lyceum/api/problem"
 	"lyceum/api/route"
 	"lyceum/api/visit"
+	"lyceum/auth"
 	"lyceum/internal/fault"
 	"lyceum/internal/uid"
 	"lyceum/tenant"
@@ -136,7 +138,7 @@ func TestThePlainTextOfOurOwnFailuresStaysWithUsAndIsLoggedWithTheRequestsNumber
 			b := newBench(t)
 			b.failing(err)
 			res, body := b.send(t, "GET", "/fails", "", "")
-			if res.StatusCode != 500 || res.Header.Get("Content-Type") != "application/problem+json" {
+			if res.StatusCode != http.StatusInternalServerError || res.Header.Get("Content-Type") != "application/problem+json" {
 				t.Errorf("status %d, %s", res.StatusCode, res.Header.Get("Content-Type"))
 			}
 			for header, values := range res.Header {
@@ -231,7 +233,7 @@ func TestInputThatDoesNotFitIsToldByFieldAndNeverComesBack(t *testing.T) {
 			t.Parallel()
 			res, body := newVault(t).send(t, "PUT", "/vaults/"+c.path, "application/json", c.body)
 			var d problem.Document
-			if err := json.Unmarshal([]byte(body), &d); err != nil || res.StatusCode != 422 || d.Code != "invalid_input" {
+			if err := json.Unmarshal([]byte(body), &d); err != nil || res.StatusCode != http.StatusUnprocessableEntity || d.Code != "invalid_input" {
 				t.Fatalf("status %d, %v: %s", res.StatusCode, err, body)
 			}
 			if len(d.Errors) == 0 || d.Errors[0].Field != c.field || d.Errors[0].Message != c.text {
@@ -274,7 +276,7 @@ func TestTheFormOfABodyIsChecked(t *testing.T) {
 func TestAnEncodedBodyIsRefusedUnread(t *testing.T) {
 	t.Parallel()
 	b := newVault(t)
-	req := httptest.NewRequest("PUT", base+"/vaults/0197c2a4-5b1e-7d3a-9f00-3c5d7e9a1b2c", strings.NewReader("\x1f\x8bbomb"))
+	req := httptest.NewRequest(http.MethodPut, base+"/vaults/0197c2a4-5b1e-7d3a-9f00-3c5d7e9a1b2c", strings.NewReader("\x1f\x8bbomb"))
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Content-Encoding", "gzip")
 	res, err := b.app.Test(req, -1)
@@ -282,7 +284,7 @@ func TestAnEncodedBodyIsRefusedUnread(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	if res.StatusCode != 415 {
+	if res.StatusCode != http.StatusUnsupportedMediaType {
 		t.Errorf("status %d", res.StatusCode)
 	}
 }
@@ -296,7 +298,7 @@ func TestAnOperationThatNamesNoNeedKeepsEverythingFromStarting(t *testing.T) {
 		if len(b.wrong) != 1 {
 			t.Errorf("need %q: %v", need, b.wrong)
 		}
-		if res, body := b.send(t, "GET", "/x", "", ""); res.StatusCode == 200 {
+		if res, body := b.send(t, "GET", "/x", "", ""); res.StatusCode == http.StatusOK {
 			t.Errorf("need %q lets a stranger in: %s", need, body)
 		}
 	}
@@ -309,12 +311,12 @@ func TestOnAHostThatIsNoPortalThereIsNoOperation(t *testing.T) {
 	b.huma = newHuma(app)
 	app.Use(base, b.enter)
 	b.failing(nil)
-	res, err := app.Test(httptest.NewRequest("GET", base+"/fails", nil), -1)
+	res, err := app.Test(httptest.NewRequest(http.MethodGet, base+"/fails", nil), -1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	if res.StatusCode != 404 {
+	if res.StatusCode != http.StatusNotFound {
 		t.Errorf("status %d", res.StatusCode)
 	}
 }
@@ -349,5 +351,49 @@ func TestWhatIsLeftOfTheRateIsToldAndBeyondItRequestsWait(t *testing.T) {
 				t.Errorf("status %d, headers %v: %s", res.StatusCode, h, body)
 			}
 		})
+	}
+}
+
+func TestStrangersOfOneNetworkShareAnAllowanceAndEveryoneElseHasTheirOwn(t *testing.T) {
+	t.Parallel()
+	acme, globex := tenant.Tenant{ID: uid.New()}, tenant.Tenant{ID: uid.New()}
+	anna, ben := uid.New(), uid.New()
+	seen := map[string]string{}
+	for _, c := range []struct {
+		whose string
+		in    tenant.Tenant
+		ip    string
+		who   *auth.Principal
+	}{
+		{"stranger at 192.0.2.1", acme, "192.0.2.1", nil},
+		{"stranger at 192.0.2.2", acme, "192.0.2.2", nil},
+		{"stranger at 192.0.2.1 in globex", globex, "192.0.2.1", nil},
+		{"stranger in 2001:db8:1:2::/64", acme, "2001:db8:1:2::1", nil},
+		{"stranger in 2001:db8:1:2::/64", acme, "2001:db8:1:2:ffff::9", nil},
+		{"stranger in 2001:db8:1:3::/64", acme, "2001:db8:1:3::1", nil},
+		{"anna", acme, "192.0.2.1", &auth.Principal{PersonID: anna}},
+		{"anna", acme, "192.0.2.2", &auth.Principal{PersonID: anna}},
+		{"ben", acme, "192.0.2.1", &auth.Principal{PersonID: ben}},
+		{"anna's key", acme, "192.0.2.1", &auth.Principal{PersonID: anna, KeyID: uid.New()}},
+	} {
+		app := fiber.New(fiber.Config{DisableStartupMessage: true})
+		fc := app.AcquireCtx(&fasthttp.RequestCtx{})
+		visit.Begin(fc).Client.IP = c.ip
+		ctx := tenant.With(t.Context(), c.in)
+		if c.who != nil {
+			ctx = auth.WithPrincipal(ctx, *c.who)
+		}
+		fc.SetUserContext(ctx)
+		key := allowance(fc)
+		if other, ok := seen[key]; ok && other != c.whose {
+			t.Errorf("%s and %s share an allowance", c.whose, other)
+		}
+		for k, other := range seen {
+			if other == c.whose && k != key {
+				t.Errorf("%s has two allowances", c.whose)
+			}
+		}
+		seen[key] = c.whose
+		app.ReleaseCtx(fc)
 	}
 }

@@ -127,17 +127,6 @@ func (a *api) uploadOperations() {
 		return &createdUploadOut{Location: base + "/uploads/" + u.ID.String(), Offset: u.Received, Length: u.Size, Body: showUpload(u)}, nil
 	})
 	on(a, operation{
-		method: get, path: "/uploads/{upload}", id: "get-upload", tag: tagFiles, need: route.For(policy.FileUpload),
-		summary: "How far an upload is",
-		fails:   faults{content.ErrUploadNotFound},
-	}, func(ctx context.Context, in *uploadIn) (*uploadOut, error) {
-		u, err := a.Content.Status(ctx, in.ID)
-		if err != nil {
-			return nil, err
-		}
-		return &uploadOut{Offset: u.Received, Length: u.Size, Body: showUpload(u)}, nil
-	})
-	on(a, operation{
 		method: head, path: "/uploads/{upload}", id: "head-upload", tag: tagFiles, need: route.For(policy.FileUpload), status: 200,
 		summary: "How far an upload is, in headers alone",
 		fails:   faults{content.ErrUploadNotFound},
@@ -147,6 +136,17 @@ func (a *api) uploadOperations() {
 			return nil, err
 		}
 		return &uploadHeadOut{Offset: u.Received, Length: u.Size}, nil
+	})
+	on(a, operation{
+		method: get, path: "/uploads/{upload}", id: "get-upload", tag: tagFiles, need: route.For(policy.FileUpload),
+		summary: "How far an upload is",
+		fails:   faults{content.ErrUploadNotFound},
+	}, func(ctx context.Context, in *uploadIn) (*uploadOut, error) {
+		u, err := a.Content.Status(ctx, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		return &uploadOut{Offset: u.Received, Length: u.Size, Body: showUpload(u)}, nil
 	})
 	on(a, operation{
 		method: patch, path: "/uploads/{upload}", id: "append-chunk", tag: tagFiles, need: route.For(policy.FileUpload), status: 200,

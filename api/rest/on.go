@@ -59,7 +59,7 @@ func on[In, Out any](a *api, o operation, do func(context.Context, *In) (*Out, e
 		out, err := do(ctx, in)
 		if err != nil {
 			behind(ctx).failed = err
-			return nil, nil //nolint:nilnil // huma's way to write nothing
+			return nil, nil // huma writes nothing then
 		}
 		return out, nil
 	})

@@ -74,7 +74,8 @@ const (
 func newHuma(router fiber.Router) huma.API {
 	schemas := huma.NewMapRegistry("#/components/schemas/", schemaName)
 	schemas.RegisterTypeAlias(reflect.TypeFor[uid.ID](), reflect.TypeFor[identifier]())
-	return humafiber.NewWithGroup(nil, router, huma.Config{
+	adapter := humafiber.NewWithGroup(nil, router, huma.Config{}).Adapter()
+	return huma.NewAPI(huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
 			Info:    &huma.Info{Title: "Lyceum API", Version: "1.0.0", Description: about},
@@ -93,7 +94,20 @@ func newHuma(router fiber.Router) huma.API {
 		Formats:       map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat},
 		DefaultFormat: "application/json",
 		Transformers:  []huma.Transformer{refuse},
-	})
+	}, headToo{adapter})
+}
+
+// headToo answers HEAD wherever GET is answered (RFC 9110 §9.3.2). An operation of its own for HEAD comes before.
+type headToo struct{ huma.Adapter }
+
+// Handle registers an operation.
+func (h headToo) Handle(op *huma.Operation, handler func(huma.Context)) {
+	h.Adapter.Handle(op, handler)
+	if op.Method == get {
+		asHead := *op
+		asHead.Method = head
+		h.Adapter.Handle(&asHead, handler)
+	}
 }
 
 // jsonFormat is huma's, but that a failure which enter will answer writes nothing.

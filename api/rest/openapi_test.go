@@ -3,6 +3,7 @@ package rest_test
 import (
 	"encoding/json"
 	"flag"
+	"net/http"
 	"os"
 	"regexp"
 	"slices"
@@ -51,7 +52,7 @@ func TestTheOpenAPIDocumentIsTheSameEachTimeItIsMade(t *testing.T) {
 		t.Error("two documents of the same operations differ")
 	}
 	again := s.call(t, stranger, "GET", "/openapi.json", nil, "If-None-Match", first.Header.Get("ETag"))
-	if again.StatusCode != 304 || len(again.body) != 0 {
+	if again.StatusCode != http.StatusNotModified || len(again.body) != 0 {
 		t.Errorf("asked again with its ETag: status %d and %d bytes", again.StatusCode, len(again.body))
 	}
 }

@@ -57,6 +57,11 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 	t.Helper()
 	s := &site{World: w, ctx: w.Tenant(t), people: map[string]context.Context{}, log: &bytes.Buffer{}}
 	now := w.Now.Clock()
+	if err := w.Store.InTenant(s.ctx, func(ctx context.Context) error {
+		return w.Store.SeedTenant(ctx, tenant.DefaultBrand(s.tenant().Name), now())
+	}); err != nil {
+		t.Fatal(err)
+	}
 	s.services = rest.Services{
 		Auth: auth.New(auth.Options{
 			Keep: w.Store, Policy: policy.NewEngine(w.Store, now), Now: now, Guess: freely{},

@@ -15,8 +15,12 @@ const draw = settle(async () => {
   }
   const form = new FormData();
   form.set('body', body.value);
-  const answer = await send(url, { body: new URLSearchParams(form), headers: { Accept: 'text/html' } }).catch(() => null);
-  if (answer) preview.innerHTML = await answer.text(); // from the server's sanitiser
+  try {
+    const answer = await send(url, { body: new URLSearchParams(form), headers: { Accept: 'text/html' } });
+    preview.innerHTML = await answer.text(); // from the server's sanitiser
+  } catch {
+    // Left the page, or offline: the old preview stays and the text is safe in the form.
+  }
 }, 400);
 body.addEventListener('input', draw);
 

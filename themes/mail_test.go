@@ -1,0 +1,112 @@
+package themes_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"lyceum/tenant"
+	"lyceum/themes"
+)
+
+type letter struct {
+	name string
+	mail themes.Mail
+}
+
+func letters() []letter {
+	expires := now.Add(14 * 24 * time.Hour)
+	return []letter{
+		{"invitation", themes.InvitationMail{Name: "Jonas", InvitedBy: "Maya Chen", Link: "https://acme.lyceum.example/invitation/s3cr3t", ExpiresAt: expires}},
+		{"invitation-nobody", themes.InvitationMail{Link: "https://acme.lyceum.example/invitation/s3cr3t", ExpiresAt: expires}},
+		{"password-reset", themes.PasswordResetMail{Name: "Jonas", Link: "https://acme.lyceum.example/reset/s3cr3t", ExpiresAt: now.Add(time.Hour)}},
+		{"enrolled", themes.EnrolledMail{Name: "Jonas", CourseTitle: "Workplace safety", By: "Maya Chen", Link: "https://acme.lyceum.example/courses/workplace-safety"}},
+		{"enrolled-nobody", themes.EnrolledMail{Name: "Jonas", CourseTitle: "Workplace safety", Link: "https://acme.lyceum.example/courses/workplace-safety"}},
+		{"certificate", themes.CertificateMail{Name: "Jonas", CourseTitle: "Workplace safety", Link: "https://acme.lyceum.example/certificates", VerifyLink: "https://acme.lyceum.example/verify/k3v9q0"}},
+		{"welcome", themes.WelcomeMail{Name: "Maya", Organization: "Acme Tools"}},
+	}
+}
+
+func mailView(w *world) themes.MailView {
+	return themes.MailView{Brand: w.brand, PortalURL: "https://acme.lyceum.example", Locale: "en", TimeZone: "Europe/Berlin", Now: now}
+}
+
+func TestEveryMailIsWrittenInEveryLanguageWithBrandAndLink(t *testing.T) {
+	t.Parallel()
+	s, w := newSet(t), newWorld(t)
+	seen := map[string]bool{}
+	for _, l := range letters() {
+		for _, locale := range themes.Locales() {
+			v := mailView(w)
+			v.Locale = locale
+			subject, text, html, err := s.Mail(v, l.mail)
+			if err != nil {
+				t.Fatalf("%s, %s: %v", l.name, locale, err)
+			}
+			name := l.name + " in " + locale
+			wellFormed(t, name, html)
+			for _, want := range []string{w.brand.Name, w.brand.MailHeader, "https://acme.lyceum.example", "#0b6e66"} {
+				if !strings.Contains(html, want) {
+					t.Errorf("%s: the HTML lacks %q", name, want)
+				}
+			}
+			if subject == "" || strings.Contains(subject, "\n") || !strings.Contains(text, "https://acme.lyceum.example") {
+				t.Errorf("%s: subject %q, text %q", name, subject, text)
+			}
+			for _, doc := range []string{subject, text, html} {
+				if strings.Contains(doc, "no value") || strings.Contains(doc, "mail.") || strings.Contains(doc, "ZgotmplZ") {
+					t.Errorf("%s: unfinished: %s", name, doc)
+				}
+			}
+			seen[locale+subject] = true
+		}
+	}
+	if len(seen) != 10 {
+		t.Errorf("%d different subjects in both languages, want 10", len(seen))
+	}
+}
+
+func TestEveryMailHasALetterHere(t *testing.T) {
+	t.Parallel()
+	for _, m := range themes.Mails() {
+		found := false
+		for _, l := range letters() {
+			found = found || themes.MailFile(l.mail) == themes.MailFile(m)
+		}
+		if !found {
+			t.Errorf("%T has no letter", m)
+		}
+	}
+}
+
+func TestAMailShowsHostileValuesAsText(t *testing.T) {
+	t.Parallel()
+	s, w := newSet(t), newWorld(t)
+	v := mailView(w)
+	v.Brand.Name = `<script>alert(1)</script>`
+	v.Brand.MailHeader = `"><img src=x onerror=alert(1)>`
+	v.Brand.Colour = `red;background:url(javascript:alert(1))`
+	subject, text, html, err := s.Mail(v, themes.InvitationMail{Name: "<b>Jo</b>", InvitedBy: "a\r\nBcc: all@example.com", Link: "javascript:alert(1)"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{"<script", "<img src=x", "<b>Jo", `href="javascript:`, "url(javascript"} {
+		if strings.Contains(html, bad) {
+			t.Errorf("the HTML holds %q", bad)
+		}
+	}
+	if strings.ContainsAny(subject, "\r\n") {
+		t.Errorf("the subject has several lines: %q", subject)
+	}
+	if !strings.Contains(text, "<b>Jo</b>") {
+		t.Errorf("the text does not show the name as it is: %q", text)
+	}
+}
+
+func TestAMailWithoutABrandLooksLikeThePlatform(t *testing.T) {
+	t.Parallel()
+	_, _, html, err := newSet(t).Mail(themes.MailView{PortalURL: "https://lyceum.example"}, themes.WelcomeMail{Organization: "Acme"})
+	if err != nil || !strings.Contains(html, "Lyceum") || !strings.Contains(html, tenant.DefaultBrand("x").Colour) {
+		t.Fatalf("%v: %s", err, html)
+	}
+}
