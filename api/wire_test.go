@@ -188,7 +188,10 @@ func TestShutdownWaitsForWhatRuns(t *testing.T) {
 	select {
 	case err := <-down:
 		t.Errorf("shut down while a request ran: %v", err)
-	case <-ended: // the listener is closed first
+	case err := <-ended: // the listener is closed first
+		if err != nil {
+			t.Error(err)
+		}
 	}
 	close(release)
 	if got := <-answered; got != "200 OK" {

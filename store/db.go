@@ -144,9 +144,10 @@ func (s *Store) Close() {
 // Pool is the control schema's pool, for what needs pgx itself (River, COPY).
 func (s *Store) Pool() *pgxpool.Pool { return s.control.pool }
 
-func (s *Store) shardOf(t tenant.Tenant) shard {
+// shardFor gives the pool on which a tenant always works.
+func (s *Store) shardFor(schema string) shard {
 	h := fnv.New32a()
-	_, _ = h.Write([]byte(t.SchemaName))
+	_, _ = h.Write([]byte(schema))
 	return s.shards[h.Sum32()%uint32(len(s.shards))] //nolint:gosec // a handful of shards
 }
 
@@ -192,9 +193,9 @@ func (s *Store) InTenant(ctx context.Context, fn func(context.Context) error) er
 		return fn(ctx)
 	}
 	begin := "begin; set local role " + t.SchemaName + "; set local search_path = " + t.SchemaName + ", ext"
-	events, err := s.run(ctx, s.shardOf(t), t.SchemaName, begin, fn)
+	events, err := s.run(ctx, s.shardFor(t.SchemaName), t.SchemaName, begin, fn)
 	if stalePlan(err) {
-		events, err = s.run(ctx, s.shardOf(t), t.SchemaName, begin, fn)
+		events, err = s.run(ctx, s.shardFor(t.SchemaName), t.SchemaName, begin, fn)
 	}
 	if err == nil && events && s.changed != nil {
 		s.changed(t.ID)
@@ -236,12 +237,8 @@ func (s *Store) run(ctx context.Context, sh shard, schema, begin string, fn func
 			_ = r.pgx.Rollback(c)
 		}
 	}()
-	tag := ""
-	if s.tagged && schema != "control" {
-		tag = "/* " + schema + " */ "
-	}
 	r.db = s.base.Session(&gorm.Session{NewDB: true, Context: ctx})
-	r.db.Statement.ConnPool = &tagConn{conn: conn, tag: tag}
+	r.db.Statement.ConnPool = &tagConn{conn: conn, tag: s.tagOf(schema)}
 	if err = fn(context.WithValue(ctx, runningKey{}, r)); err != nil {
 		return false, err
 	}
@@ -250,6 +247,14 @@ func (s *Store) run(ctx context.Context, sh shard, schema, begin string, fn func
 	}
 	done = true
 	return r.events, nil
+}
+
+// tagOf is what stands before each statement of a schema.
+func (s *Store) tagOf(schema string) string {
+	if !s.tagged || schema == "control" {
+		return ""
+	}
+	return "/* " + schema + " */ "
 }
 
 // tagConn is what GORM sees in a transaction. It writes the tenant's schema before each statement, so that the

@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"maps"
 	"slices"
+	"time"
 
 	"lyceum/tenant"
 )
@@ -45,3 +46,9 @@ func MailFile(m Mail) string {
 	file, _ := m.letter(nil)
 	return file
 }
+
+// Talk speaks a language in UTC.
+func (s *Set) Talk(locale string) talk { return s.talk(locale, "", time.Time{}) }
+
+// TalkIn speaks a language in a zone at a moment.
+func (s *Set) TalkIn(locale, zone string, now time.Time) talk { return s.talk(locale, zone, now) }

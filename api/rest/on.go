@@ -33,7 +33,7 @@ type operation struct {
 	id      string // unique, verb-noun: what generated clients call it
 	tag     string
 	need    route.Need // required
-	status  int        // of success; 0 is 200 for reading and putting with an answer, else 204
+	status  int        // of success; 0 is 200 with an answer in the body, 204 without
 	summary string     // one line without a full stop
 	about   string     // what else one should know
 	fails   faults     // failures of the domain beside those that every operation may have

@@ -75,81 +75,87 @@ func TestTheOpenAPIDocumentIsValid31(t *testing.T) {
 	}
 }
 
+// described is what the document says of an operation.
+type described struct {
+	ID         string            `json:"operationId"`
+	Summary    string            `json:"summary"`
+	About      string            `json:"description"`
+	Tags       []string          `json:"tags"`
+	Permission string            `json:"x-permission"`
+	Responses  map[string]any    `json:"responses"`
+	Security   *[]map[string]any `json:"security"`
+	Parameters []map[string]any  `json:"parameters"`
+	Body       map[string]any    `json:"requestBody"`
+}
+
 func TestEveryOperationIsDescribedAndNamesWhatItNeeds(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	raw := s.call(t, stranger, "GET", "/openapi.json", nil).want(t, 200)
 	var doc struct {
 		Tags []struct {
 			Name string `json:"name"`
 		} `json:"tags"`
-		Paths map[string]map[string]struct {
-			ID         string              `json:"operationId"`
-			Summary    string              `json:"summary"`
-			About      string              `json:"description"`
-			Tags       []string            `json:"tags"`
-			Permission string              `json:"x-permission"`
-			Responses  map[string]any      `json:"responses"`
-			Security   *[]map[string]any   `json:"security"`
-			Parameters []map[string]any    `json:"parameters"`
-			Body       map[string]any      `json:"requestBody"`
-			_          map[string]struct{} // nothing else is looked at
-		} `json:"paths"`
+		Paths map[string]map[string]described `json:"paths"`
 	}
-	raw.into(t, &doc)
+	s.call(t, stranger, "GET", "/openapi.json", nil).want(t, http.StatusOK).into(t, &doc)
+	var tags []string
+	for _, tag := range doc.Tags {
+		tags = append(tags, tag.Name)
+	}
+	needs := map[string]route.Need{}
+	for _, r := range s.routes {
+		needs[r.Method+" "+r.Path] = r.Need
+	}
 	ids, operations := map[string]bool{}, 0
 	for path, methods := range doc.Paths {
 		for method, op := range methods {
 			operations++
-			at := strings.ToUpper(method) + " " + path
-			if !regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`).MatchString(op.ID) || ids[op.ID] {
-				t.Errorf("%s: operation id %q is not unique kebab-case", at, op.ID)
+			at := strings.ToUpper(method) + " " + strings.NewReplacer("{", ":", "}", "").Replace(path)
+			op.check(t, at, needs[at])
+			if ids[op.ID] || len(op.Tags) != 1 || !slices.Contains(tags, op.Tags[0]) {
+				t.Errorf("%s: id %q stands twice, or tags %v are not among %v", at, op.ID, op.Tags, tags)
 			}
 			ids[op.ID] = true
-			if op.Summary == "" || strings.HasSuffix(op.Summary, ".") {
-				t.Errorf("%s: summary %q", at, op.Summary)
-			}
-			known := slices.ContainsFunc(doc.Tags, func(tag struct {
-				Name string `json:"name"`
-			}) bool {
-				return len(op.Tags) == 1 && tag.Name == op.Tags[0]
-			})
-			if !known {
-				t.Errorf("%s: tags %v", at, op.Tags)
-			}
-			need := route.Need(op.Permission)
-			i := slices.IndexFunc(s.routes, func(r route.Route) bool {
-				return r.Method == strings.ToUpper(method) && r.Path == strings.NewReplacer("{", ":", "}", "").Replace(path)
-			})
-			if i < 0 || s.routes[i].Need != need {
-				t.Errorf("%s: the document says %q, the routes something else", at, need)
-			}
-			if _, ok := need.Permission(); ok && !strings.Contains(op.About, "`"+op.Permission+"`") {
-				t.Errorf("%s: the description does not say that it needs %s: %q", at, need, op.About)
-			}
-			for _, status := range []string{"401", "422", "429", "500", "503"} {
-				if op.Responses[status] == nil {
-					t.Errorf("%s: no answer %s", at, status)
-				}
-			}
-			if open := op.Security != nil && len(*op.Security) == 0; open != (need == route.Public) {
-				t.Errorf("%s: open is %v, the need %s", at, open, need)
-			}
-			if strings.Contains(path, "{") && op.Responses["404"] == nil {
-				t.Errorf("%s: no answer 404", at)
-			}
-			for _, p := range op.Parameters {
-				if p["description"] == nil {
-					t.Errorf("%s: parameter %v has no description", at, p["name"])
-				}
-			}
-			if op.Body != nil && op.Responses["413"] == nil {
-				t.Errorf("%s: takes a body and has no answer 413", at)
-			}
 		}
 	}
 	if operations != len(s.routes)-3 {
 		t.Errorf("%d operations in the document, %d routes beside the document, its page and its style", operations, len(s.routes)-3)
+	}
+}
+
+func (op described) check(t *testing.T, at string, need route.Need) {
+	t.Helper()
+	if !regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`).MatchString(op.ID) {
+		t.Errorf("%s: operation id %q is not kebab-case", at, op.ID)
+	}
+	if op.Summary == "" || strings.HasSuffix(op.Summary, ".") {
+		t.Errorf("%s: summary %q", at, op.Summary)
+	}
+	if need == "" || string(need) != op.Permission {
+		t.Errorf("%s: the document says %q, the routes %q", at, op.Permission, need)
+	}
+	if _, ok := need.Permission(); ok && !strings.Contains(op.About, "`"+op.Permission+"`") {
+		t.Errorf("%s: the description does not say that it needs %s: %q", at, need, op.About)
+	}
+	if open := op.Security != nil && len(*op.Security) == 0; open != (need == route.Public) {
+		t.Errorf("%s: open is %v, the need %s", at, open, need)
+	}
+	want := []string{"401", "422", "429", "500", "503"}
+	if strings.Contains(at, ":") {
+		want = append(want, "404")
+	}
+	if op.Body != nil {
+		want = append(want, "413", "415")
+	}
+	for _, status := range want {
+		if op.Responses[status] == nil {
+			t.Errorf("%s: no answer %s", at, status)
+		}
+	}
+	for _, p := range op.Parameters {
+		if p["description"] == nil {
+			t.Errorf("%s: parameter %v has no description", at, p["name"])
+		}
 	}
 }
 

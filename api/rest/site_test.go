@@ -227,7 +227,7 @@ func (s *site) call(t testing.TB, as who, method, path string, body any, headers
 func (a answer) want(t testing.TB, status int) answer {
 	t.Helper()
 	if a.StatusCode != status {
-		t.Fatalf("status %d, want %d: %s", a.StatusCode, status, a.body)
+		t.Fatalf("status %d, want %d: %.1000q", a.StatusCode, status, a.body)
 	}
 	return a
 }

@@ -35,19 +35,10 @@ func (f Files) Show(c *fiber.Ctx) error {
 	if fresh(c, etagOf(file.ID), privately) {
 		return nil
 	}
-	status, part := fiber.StatusOK, span{0, file.Size}
-	if header := c.Get(fiber.HeaderRange); header != "" && c.Method() == fiber.MethodGet && unchanged(c.Get(fiber.HeaderIfRange), etagOf(file.ID), file.CreatedAt) {
-		asked, openEnded, how := readRange(header, file.Size)
-		switch how {
-		case wishNone:
-			return outside(c, file.Size)
-		case wishSpan:
-			status, part = fiber.StatusPartialContent, asked
-			if openEnded && file.Kind == content.FileVideo {
-				part.length = min(part.length, maxSpan)
-			}
-		case wishWhole:
-		}
+	part, status := asked(c, file)
+	if status == fiber.StatusRequestedRangeNotSatisfiable {
+		c.Set(fiber.HeaderContentRange, fmt.Sprintf("bytes */%d", file.Size))
+		return c.SendStatus(status)
 	}
 	if c.Method() != fiber.MethodHead {
 		ctx, cancel := sending(c)
@@ -65,6 +56,27 @@ func (f Files) Show(c *fiber.Ctx) error {
 	}
 	c.Status(status)
 	return nil
+}
+
+// asked tells which stretch of the file is asked for, and with which status it is answered: 200 for the whole, 206, or
+// 416 for one that the file does not have.
+func asked(c *fiber.Ctx, file content.File) (part span, status int) {
+	whole, header := span{0, file.Size}, c.Get(fiber.HeaderRange)
+	if header == "" || c.Method() != fiber.MethodGet || !unchanged(c.Get(fiber.HeaderIfRange), etagOf(file.ID), file.CreatedAt) {
+		return whole, fiber.StatusOK
+	}
+	part, open, how := readRange(header, file.Size)
+	switch how {
+	case wishNone:
+		return part, fiber.StatusRequestedRangeNotSatisfiable
+	case wishSpan:
+		if open && file.Kind == content.FileVideo {
+			part.length = min(part.length, maxSpan)
+		}
+		return part, fiber.StatusPartialContent
+	case wishWhole:
+	}
+	return whole, fiber.StatusOK
 }
 
 // Picture gives the brand's logo or favicon, to anyone.
@@ -112,12 +124,6 @@ func fresh(c *fiber.Ctx, etag, caching string) bool {
 // httpDate is IMF-fixdate (RFC 9110 §5.6.7).
 const httpDate = "Mon, 02 Jan 2006 15:04:05 GMT"
 
-// outside answers a range that the file does not have.
-func outside(c *fiber.Ctx, size int64) error {
-	c.Set(fiber.HeaderContentRange, "bytes */"+strconv.FormatInt(size, 10))
-	return c.SendStatus(fiber.StatusRequestedRangeNotSatisfiable)
-}
-
 // sendFor is how long a file may be read: it is sent after the handler has returned, when the request's deadline is over.
 const sendFor = 10 * time.Minute
 
@@ -138,8 +144,8 @@ func (r *reading) Close() error {
 }
 
 // describe sets what a file is and what a browser may do with it. It is always served as what it was found to be;
-// pictures that are documents (SVG) run nothing and are framed nowhere, PDF may be framed by our own pages: a sandbox
-// would keep browsers' viewers from showing it.
+// pictures that are documents (SVG) run nothing and are framed nowhere. PDF may be framed by our own pages; a sandbox, or
+// a policy on scripts and objects, would keep browsers' own viewers from showing it.
 func describe(c *fiber.Ctx, file content.File, caching string) {
 	c.Set(fiber.HeaderETag, etagOf(file.ID))
 	c.Set(fiber.HeaderLastModified, file.CreatedAt.UTC().Format(httpDate))
@@ -150,13 +156,12 @@ func describe(c *fiber.Ctx, file content.File, caching string) {
 	}
 	c.Set(fiber.HeaderContentType, file.MediaType)
 	c.Set(fiber.HeaderContentDisposition, disposition(file.Name))
-	switch {
-	case file.Kind == content.FileDocument:
-		c.Set(fiber.HeaderContentSecurityPolicy, "script-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'")
+	if file.Kind == content.FileDocument {
+		c.Set(fiber.HeaderContentSecurityPolicy, "base-uri 'none'; form-action 'none'; frame-ancestors 'self'")
 		c.Set(fiber.HeaderXFrameOptions, "SAMEORIGIN")
-	default:
-		c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'")
+		return
 	}
+	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'")
 }
 
 // disposition shows a file in the browser and names it for saving (RFC 6266, RFC 8187 for letters beyond ASCII).

@@ -46,14 +46,9 @@ func (k Keys) Create(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	typed := themes.KeyForm{Name: f.get("name"), Days: f.get("days")}
-	for _, scope := range f.all("scopes") {
-		typed.Scopes = append(typed.Scopes, policy.Permission(scope))
-	}
-	wrong := fault.Fields{}
-	in := auth.KeyInput{Name: typed.Name, Scopes: f.all("scopes"), Days: f.number(wrong, "days")}
+	typed, in, err := readKey(f)
 	made := ""
-	if err = wrong.Err(); err == nil {
+	if err == nil {
 		made, _, err = k.Auth.CreateKey(ctx, in)
 	}
 	p, failed := k.page(ctx)
@@ -67,6 +62,17 @@ func (k Keys) Create(c *fiber.Ctx) error {
 	}
 	p.Secret = made
 	return k.show(c, p)
+}
+
+// readKey reads the form, as it was typed and as it was meant.
+func readKey(f form) (typed themes.KeyForm, in auth.KeyInput, err error) {
+	typed = themes.KeyForm{Name: f.get("name"), Days: f.get("days")}
+	for _, scope := range f.all("scopes") {
+		typed.Scopes = append(typed.Scopes, policy.Permission(scope))
+	}
+	wrong := fault.Fields{}
+	in = auth.KeyInput{Name: typed.Name, Scopes: f.all("scopes"), Days: f.number(wrong, "days")}
+	return typed, in, wrong.Err()
 }
 
 // Revoke ends a key.

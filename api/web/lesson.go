@@ -65,26 +65,30 @@ func (s Studio) SaveLesson(c *fiber.Ctx) error {
 		return err
 	}
 	p.Form = themes.ReadLessonForm(f.get)
-	refused := s.keepFiles(ctx, f, &p)
-	if do := f.get("do"); refused == nil && do != "" && do != "save" {
-		if refused = s.press(ctx, f, do, &p); refused == nil {
-			if p, err = s.filled(ctx, p); err != nil {
-				return err
-			}
-			return s.show(c, p)
-		}
-	}
-	if refused == nil {
-		p.Form = p.Form.Tidy()
-		refused = s.update(ctx, f, p)
-	}
-	if refused == nil {
+	saved, refused := s.apply(ctx, f, &p)
+	if saved {
 		return s.done(c, studio(p.Outline.Course.ID)+"/lessons/"+p.Lesson.ID.String(), themes.FlashSaved, "")
 	}
 	if p, err = s.filled(ctx, p); err != nil {
 		return err
 	}
+	if refused == nil {
+		return s.show(c, p)
+	}
 	return s.refused(c, refused, func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return p })
+}
+
+// apply does what the pressed button says; saved tells that it was save and went well.
+func (s Studio) apply(ctx context.Context, f form, p *themes.LessonEditPage) (saved bool, refused error) {
+	if err := s.keepFiles(ctx, f, p); err != nil {
+		return false, err
+	}
+	if do := f.get("do"); do != "" && do != "save" {
+		return false, s.press(ctx, f, do, p)
+	}
+	p.Form = p.Form.Tidy()
+	err := s.update(ctx, f, *p)
+	return err == nil, err
 }
 
 // keepFiles keeps the files that the form brought along, so that they stay when the rest is refused.

@@ -150,16 +150,21 @@ func (p People) SetRoles(c *fiber.Ctx) error {
 	for _, role := range f.all("roles") {
 		page.Chosen = append(page.Chosen, policy.Role(role))
 	}
-	wished := slices.Clone(page.Chosen)
-	for _, role := range page.Person.Roles {
-		if !slices.Contains(page.Roles, role) {
-			wished = append(wished, role)
-		}
-	}
-	if err := p.Auth.SetRoles(c.UserContext(), person, wished); err != nil {
+	if err := p.Auth.SetRoles(c.UserContext(), person, wished(page)); err != nil {
 		return p.refused(c, err, func(wrong *fault.Fault) themes.Page { page.Problem = wrong; return page })
 	}
 	return p.done(c, "/people/"+person.String(), themes.FlashRolesChanged, called(page.Person))
+}
+
+// wished is what was chosen, and the roles that a person has beyond those on offer.
+func wished(p themes.PersonPage) []policy.Role {
+	out := slices.Clone(p.Chosen)
+	for _, role := range p.Person.Roles {
+		if !slices.Contains(p.Roles, role) {
+			out = append(out, role)
+		}
+	}
+	return out
 }
 
 // Deactivate keeps a person from signing in.

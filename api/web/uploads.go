@@ -93,6 +93,16 @@ func (f Files) Append(c *fiber.Ctx) error {
 	return tell(c, fiber.StatusOK, u)
 }
 
+// storedFile is a file as programs read it.
+type storedFile struct {
+	ID        uid.ID           `json:"id"`
+	Name      string           `json:"name"`
+	Kind      content.FileKind `json:"kind"`
+	MediaType string           `json:"media_type"`
+	Size      int64            `json:"size"`
+	URL       string           `json:"url"`
+}
+
 // Put takes a whole small file from a form: for browsers without scripts and for programs. A form may say where to go
 // on to.
 func (f Files) Put(c *fiber.Ctx) error {
@@ -114,13 +124,7 @@ func (f Files) Put(c *fiber.Ctx) error {
 	if back := visit.Local(posted.get("back")); back != "" {
 		return f.to(c, back)
 	}
-	c.Set(fiber.HeaderLocation, fileURL(stored.ID))
-	return c.Status(fiber.StatusCreated).JSON(struct {
-		ID        uid.ID           `json:"id"`
-		Name      string           `json:"name"`
-		Kind      content.FileKind `json:"kind"`
-		MediaType string           `json:"media_type"`
-		Size      int64            `json:"size"`
-		URL       string           `json:"url"`
-	}{stored.ID, stored.Name, stored.Kind, stored.MediaType, stored.Size, fileURL(stored.ID)})
+	out := storedFile{stored.ID, stored.Name, stored.Kind, stored.MediaType, stored.Size, fileURL(stored.ID)}
+	c.Set(fiber.HeaderLocation, out.URL)
+	return c.Status(fiber.StatusCreated).JSON(out)
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"strconv"
 	"time"
 
@@ -65,6 +66,9 @@ func (m *metrics) serve(address string, log *slog.Logger) (stop func(), err erro
 		return nil, fmt.Errorf("listen for metrics on %s: %w", address, err)
 	}
 	mux := http.NewServeMux()
+	// Profiles are for operators; this address is not the portals'.
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	done := make(chan struct{})

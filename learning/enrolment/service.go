@@ -39,6 +39,7 @@ type Keeper interface {
 	LockEnrolment(ctx context.Context, id uid.ID) (Enrolment, error)
 	LockEnrolmentIn(ctx context.Context, person uid.ID, slug string) (Enrolment, error)
 	UpdateEnrolment(ctx context.Context, e Enrolment) error
+	// EnrolmentsOf joins a running transaction or, alone, is one by itself.
 	EnrolmentsOf(ctx context.Context, person uid.ID, p page.Request) (page.Of[Mine], error)
 	RosterOf(ctx context.Context, course uid.ID, p page.Request) (page.Of[Roster], error)
 
@@ -217,11 +218,7 @@ func (s *Service) Mine(ctx context.Context, p page.Request) (out page.Of[Mine], 
 	if err != nil {
 		return out, err
 	}
-	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
-		out, err = s.keep.EnrolmentsOf(ctx, who.PersonID, p)
-		return err
-	})
-	return out, err
+	return s.keep.EnrolmentsOf(ctx, who.PersonID, p)
 }
 
 // Roster lists everyone who is or was in a course, in order of enrolling. It needs enrolment:manage.

@@ -1,0 +1,282 @@
+package themes_test
+
+import (
+	"encoding/json"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"lyceum/internal/fault"
+	"lyceum/themes"
+)
+
+// message is a text, or the forms of a plural.
+type message struct{ One, Other string }
+
+func (m *message) UnmarshalJSON(data []byte) error {
+	if json.Unmarshal(data, &m.Other) == nil {
+		return nil
+	}
+	type forms message
+	return json.Unmarshal(data, (*forms)(m))
+}
+
+func messages(t *testing.T, locale string) map[string]message {
+	t.Helper()
+	data, err := themes.Files.ReadFile("messages/" + locale + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]message{}
+	if err := json.Unmarshal(data, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+var (
+	usedInTemplate = regexp.MustCompile(`\.(T|N) \(?"([a-z0-9_.]+)"|(?:label|hint)=([a-z0-9_.]+)|\.Button [^ ]+ "([a-z0-9_.]+)"`)
+	fieldByName    = regexp.MustCompile(`\.Field [^ ]+ "([a-z_]+)" (?:""|[^"]*)? ?"([^"]*)"`)
+	usedInGo       = regexp.MustCompile(`[ct]\.(T|N)\("([a-z0-9_.]+)"|"((?:nav|ago|time|problem)\.[a-z0-9_]+)"`)
+	// families are keys made of a group and a code at run time.
+	families = []string{"home.good_", "field.file_", "upload.hint_", "flash.", "ask.", "nav.", "problem.", "step.", "role.", "role_hint.", "person_status.",
+		"course_status.", "enrolment_status.", "tenant.", "kind.", "theme.", "theme_hint.", "permission.", "event.", "fact.", "actor."}
+)
+
+// used lists the keys that templates and code name.
+func used(t *testing.T) map[string]bool {
+	t.Helper()
+	keys := map[string]bool{}
+	err := fs.WalkDir(themes.Files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !slices.Contains([]string{".html", ".txt"}, filepath.Ext(name)) {
+			return err
+		}
+		data, err := themes.Files.ReadFile(name)
+		for _, m := range usedInTemplate.FindAllStringSubmatch(string(data), -1) {
+			keys[m[2]+m[3]+m[4]] = true
+		}
+		for _, m := range fieldByName.FindAllStringSubmatch(string(data), -1) {
+			if !strings.Contains(m[2], "label=") {
+				keys["field."+m[1]] = true
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sources, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range sources {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range usedInGo.FindAllStringSubmatch(string(data), -1) {
+			if !strings.HasSuffix(name, "_test.go") {
+				keys[m[2]+m[3]] = true
+			}
+		}
+	}
+	return keys
+}
+
+func inFamily(key string) bool {
+	return slices.ContainsFunc(families, func(f string) bool { return strings.HasPrefix(key, f) })
+}
+
+func TestEveryMessageThatIsUsedExists(t *testing.T) {
+	t.Parallel()
+	en, keys := messages(t, "en"), used(t)
+	if len(keys) < 400 {
+		t.Fatalf("only %d keys found: the search is broken", len(keys))
+	}
+	for key := range keys {
+		if _, ok := en[key]; !ok && !slices.Contains(families, key) {
+			t.Errorf("%s is used and missing", key)
+		}
+	}
+}
+
+func TestEveryMessageIsUsed(t *testing.T) {
+	t.Parallel()
+	keys := used(t)
+	keys["field.language"] = true // from Languages
+	for key := range messages(t, "en") {
+		if !keys[key] && !inFamily(key) {
+			t.Errorf("%s is used nowhere", key)
+		}
+	}
+}
+
+var hole = regexp.MustCompile(`{{\.[A-Za-z]+}}`)
+
+func holes(s string) []string {
+	found := hole.FindAllString(s, -1)
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+func TestEveryLanguageSaysTheSame(t *testing.T) {
+	t.Parallel()
+	en := messages(t, "en")
+	for _, locale := range themes.Locales()[1:] {
+		other := messages(t, locale)
+		for key, m := range en {
+			o, ok := other[key]
+			switch {
+			case !ok || o.Other == "":
+				t.Errorf("%s lacks %s", locale, key)
+			case (m.One == "") != (o.One == ""):
+				t.Errorf("%s: %s has other plural forms", locale, key)
+			case !slices.Equal(holes(m.Other), holes(o.Other)):
+				t.Errorf("%s: %s fills %v, English %v", locale, key, holes(o.Other), holes(m.Other))
+			}
+		}
+		for key := range other {
+			if _, ok := en[key]; !ok {
+				t.Errorf("%s has %s, which English lacks", locale, key)
+			}
+		}
+	}
+}
+
+func TestEveryFlashHasItsMessage(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile("view.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	en := messages(t, "en")
+	found := regexp.MustCompile(`FlashKey = "([a-z_]+)"`).FindAllStringSubmatch(string(source), -1)
+	if len(found) < 20 {
+		t.Fatalf("only %d flash keys found", len(found))
+	}
+	for _, m := range found {
+		if en["flash."+m[1]].Other == "" {
+			t.Errorf("flash.%s is missing", m[1])
+		}
+	}
+	for key := range en {
+		code, ok := strings.CutPrefix(key, "flash.")
+		if ok && !strings.Contains(string(source), `"`+code+`"`) {
+			t.Errorf("%s belongs to no flash", key)
+		}
+	}
+}
+
+func TestAMissingMessageFailsThePageInDevelopmentAndShowsItsKeyOtherwise(t *testing.T) {
+	t.Parallel()
+	if _, err := newSet(t).Talk("en").T("no.such_key"); err == nil {
+		t.Error("a missing message went unnoticed in development")
+	}
+	s, err := themes.New(themes.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Talk("en").T("no.such_key"); err != nil || got != "no.such_key" {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+func TestPluralsFollowTheLanguage(t *testing.T) {
+	t.Parallel()
+	s := newSet(t)
+	for _, c := range []struct {
+		locale string
+		n      int
+		want   string
+	}{
+		{"en", 1, "1 lesson"}, {"en", 0, "0 lessons"}, {"en", 1200, "1,200 lessons"},
+		{"de", 1, "1 Lektion"}, {"de", 2, "2 Lektionen"}, {"de", 1200, "1.200 Lektionen"},
+	} {
+		if got, err := s.Talk(c.locale).N("course.lessons", c.n); err != nil || got != c.want {
+			t.Errorf("%s, %d: %q, %v; want %q", c.locale, c.n, got, err, c.want)
+		}
+	}
+}
+
+func TestALanguageIsPickedByThePersonThenByTheBrowser(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ person, header, want string }{
+		{"de", "en", "de"}, {"", "de-CH,de;q=0.9,en;q=0.5", "de"}, {"", "fr,de;q=0.4", "de"}, {"", "fr", "en"}, {"", "", "en"},
+		{"fr", "de", "de"}, {"de-AT", "en", "de"}, {"", "garbage;;;", "en"}, {"", "en-US,en;q=0.9,de;q=0.8", "en"},
+	} {
+		if got := themes.PickLocale(c.person, c.header); got != c.want {
+			t.Errorf("PickLocale(%q, %q) = %s, want %s", c.person, c.header, got, c.want)
+		}
+	}
+}
+
+func TestFaultsSpeakTheReadersLanguage(t *testing.T) {
+	t.Parallel()
+	s := newSet(t)
+	f := fault.New(fault.KindNotFound, "course_not_found", "There is no such course here.")
+	field := fault.Invalid(map[string]string{"title": "Use at most 120 characters.", "x": "Nobody has translated this."})
+	de, en := s.Talk("de"), s.Talk("en")
+	for got, want := range map[string]string{
+		en.FaultText(f):                    "There is no such course here.",
+		de.FaultText(f):                    "Diesen Kurs gibt es hier nicht.",
+		en.FaultText(nil):                  "",
+		de.FieldText(field, "title"):       "Nehmen Sie höchstens 120 Zeichen.",
+		en.FieldText(field, "title"):       "Use at most 120 characters.",
+		de.FieldText(field, "x"):           "Nobody has translated this.",
+		de.Sentence("Write the question."): "Schreiben Sie die Frage.",
+	} {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	if got := de.FaultText(f.Saying("Too many attempts. Wait 3 minutes.")); got != "Zu viele Versuche. Warten Sie 3 Minuten." {
+		t.Errorf("a fault that says more: %q", got)
+	}
+	if got := de.FaultText(fault.New(fault.KindInvalid, "brand_new", "Only English knows this.")); got != "Only English knows this." {
+		t.Errorf("an unknown fault: %q", got)
+	}
+}
+
+var declared = regexp.MustCompile(`fault\.New\(\s*fault\.Kind\w+,\s*"(\w+)"`)
+
+// Every failure that a person may meet in the browser has a German sentence. The embedded database's are the
+// terminal's.
+func TestEveryFaultHasAGermanSentence(t *testing.T) {
+	t.Parallel()
+	data, err := themes.Files.ReadFile("messages/sentences.de.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var german struct {
+		Faults map[string]string `json:"faults"`
+	}
+	if err := json.Unmarshal(data, &german); err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, root := range []string{"tenant", "auth", "billing", "learning", "internal", "api"} {
+		err := filepath.WalkDir(filepath.Join("..", root), func(name string, d fs.DirEntry, err error) error {
+			if err != nil || filepath.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") {
+				return err
+			}
+			source, err := os.ReadFile(name)
+			for _, m := range declared.FindAllStringSubmatch(string(source), -1) {
+				found++
+				if german.Faults[m[1]] == "" {
+					t.Errorf("messages/sentences.de.json lacks the fault %s of %s", m[1], name)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found < 50 {
+		t.Fatalf("only %d faults found: the search is broken", found)
+	}
+}
