@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -178,6 +179,7 @@ func TestASignUpLeadsIntoThePortalSignedIn(t *testing.T) {
 		t.Fatalf("leads to %s", made.Header.Get("Location"))
 	}
 	owner := h.browser(slug + ".localhost:8080")
+	owner.do(httptest.NewRequest(http.MethodHead, path, http.NoBody)).is(405)
 	owner.get(path).is(303).leads("/")
 	owner.get("/").is(200).says("Ada", "Welcome to Acme &amp; Co")
 	owner.get("/settings/brand").is(200)

@@ -1,8 +1,10 @@
 package api_test
 
 import (
+	"compress/gzip"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -212,5 +214,13 @@ func TestAPageIsCompressedWhereTheBrowserTakesThat(t *testing.T) {
 	h := setup(t)
 	b := h.stranger()
 	b.header["Accept-Encoding"] = "gzip"
-	b.get("/signin").is(200).has("Content-Encoding", "gzip").has("Vary", "Accept-Encoding")
+	page := b.get("/signin").is(200).has("Content-Encoding", "gzip").has("Vary", "Accept-Encoding")
+	r, err := gzip.NewReader(strings.NewReader(page.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := io.ReadAll(r)
+	if err != nil || !strings.Contains(string(plain), h.tenant.Name) || !strings.HasSuffix(strings.TrimSpace(string(plain)), "</html>") {
+		t.Errorf("%d bytes of %d, %v", len(plain), len(page.body), err)
+	}
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"crypto/tls"
 	"io"
 	"net"
 	"sync/atomic"
@@ -26,8 +27,26 @@ func (l lingering) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &patient{Conn: c}, nil
+	p := &patient{Conn: c}
+	if t, ok := c.(*tls.Conn); ok {
+		return &patientTLS{p, t}, nil
+	}
+	return p, nil
 }
+
+// patientTLS tells fasthttp that it is TLS; a wrapped connection would hide it.
+type patientTLS struct {
+	*patient
+	tls *tls.Conn
+}
+
+// Handshake runs the handshake unless it was run.
+func (p *patientTLS) Handshake() error { return p.tls.Handshake() }
+
+// ConnectionState describes the connection.
+func (p *patientTLS) ConnectionState() tls.ConnectionState { return p.tls.ConnectionState() }
+
+func (p *patient) stay() { p.linger.Store(true) }
 
 // patient is a connection that drains what is left before it is closed, when told so.
 type patient struct {
@@ -49,16 +68,7 @@ func (p *patient) Close() error {
 
 // lingerOn has the request's connection linger when it is closed.
 func lingerOn(c *fiber.Ctx) {
-	conn := c.Context().Conn()
-	for {
-		if p, ok := conn.(*patient); ok {
-			p.linger.Store(true)
-			return
-		}
-		inner, ok := conn.(interface{ NetConn() net.Conn })
-		if !ok {
-			return
-		}
-		conn = inner.NetConn()
+	if p, ok := c.Context().Conn().(interface{ stay() }); ok {
+		p.stay()
 	}
 }

@@ -96,20 +96,22 @@ func (s *Server) guarded(c *fiber.Ctx) error {
 }
 
 func guard(c *fiber.Ctx, secure bool) {
-	for name, value := range map[string]string{
-		fiber.HeaderContentSecurityPolicy: web.PagePolicy,
-		fiber.HeaderXContentTypeOptions:   "nosniff",
-		fiber.HeaderXFrameOptions:         "DENY",
-		fiber.HeaderReferrerPolicy:        "same-origin",
-		fiber.HeaderPermissionsPolicy:     "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
-		"Cross-Origin-Opener-Policy":      "same-origin",
-		"Cross-Origin-Resource-Policy":    "same-origin",
-	} {
-		c.Set(name, value)
+	for _, h := range held {
+		c.Set(h.name, h.value)
 	}
 	if secure {
 		c.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
 	}
+}
+
+var held = []struct{ name, value string }{
+	{fiber.HeaderContentSecurityPolicy, web.PagePolicy},
+	{fiber.HeaderXContentTypeOptions, "nosniff"},
+	{fiber.HeaderXFrameOptions, "DENY"},
+	{fiber.HeaderReferrerPolicy, "same-origin"},
+	{fiber.HeaderPermissionsPolicy, "camera=(), microphone=(), geolocation=(), payment=(), usb=()"},
+	{"Cross-Origin-Opener-Policy", "same-origin"},
+	{"Cross-Origin-Resource-Policy", "same-origin"},
 }
 
 // deadline bounds the request: a client that hangs up does not end its context.

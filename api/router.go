@@ -58,7 +58,7 @@ func (s *Server) onPortal(t *table) {
 	t.post("/reset/:token", route.Public, e.Reset)
 	t.get("/invitation/:token", route.Public, e.InvitationForm)
 	t.post("/invitation/:token", route.Public, e.Join)
-	t.get("/welcome/:token", route.Public, e.Welcome)
+	t.getOnce("/welcome/:token", route.Public, e.Welcome)
 	t.post("/preferences/appearance", route.Public, s.site.SetAppearance)
 
 	f := web.Files{Site: s.site, Content: s.Content}

@@ -27,6 +27,11 @@ func (t *table) get(path string, n route.Need, h fiber.Handler) {
 	t.add(fiber.MethodGet, path, n, formLimit, h)
 }
 
+// getOnce is get for an address that works once: asking for its header must not use it up.
+func (t *table) getOnce(path string, n route.Need, h fiber.Handler) {
+	t.add(fiber.MethodGet, path, n, formLimit, h)
+}
+
 func (t *table) head(path string, n route.Need, h fiber.Handler) {
 	t.add(fiber.MethodHead, path, n, formLimit, h)
 }

@@ -3,15 +3,20 @@ package api_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/gofiber/fiber/v2"
+
 	"lyceum/api"
+	"lyceum/api/visit"
 )
 
 // serve runs the server on a port of its own until the test ends, and gives the address.
@@ -111,6 +116,54 @@ func TestABodyBeyondTheLimitIsToldSo(t *testing.T) {
 	}
 	if got := post("application/x-www-form-urlencoded", 1<<20); !strings.HasPrefix(got, "HTTP/1.1 403") {
 		t.Errorf("a form at the limit is not refused for its size: %s", firstOf(got, 200))
+	}
+}
+
+func TestTLSIsSeenAsSuchAndATooLargeBodyIsToldThereToo(t *testing.T) {
+	t.Parallel()
+	h := setup(t, failing(map[string]fiber.Handler{"/scheme": func(c *fiber.Ctx) error { return c.SendString(visit.Of(c).Scheme) }}))
+	made := httptest.NewUnstartedServer(nil) // for its certificate
+	made.StartTLS()
+	defer made.Close()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() {
+		ended <- h.srv.Listener(tls.NewListener(ln, &tls.Config{Certificates: made.TLS.Certificates, NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS13}))
+	}()
+	client := made.Client()
+	defer client.CloseIdleConnections()
+	ask := func(method, path string, body io.Reader) (int, string) {
+		r, err := http.NewRequestWithContext(t.Context(), method, "https://"+ln.Addr().String()+path, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = h.host
+		res, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		said, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.StatusCode, string(said)
+	}
+	if status, said := ask(http.MethodGet, "/scheme", http.NoBody); status != 200 || said != "https" {
+		t.Errorf("%d, %q", status, said)
+	}
+	if status, _ := ask(http.MethodPost, "/signin", bytes.NewReader(make([]byte, 20<<20))); status != 413 {
+		t.Errorf("a body of 20 MiB: %d", status)
+	}
+	client.CloseIdleConnections()
+	if err := h.srv.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
 

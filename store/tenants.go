@@ -166,20 +166,24 @@ func (s *Store) RemoveTenant(ctx context.Context, id uid.ID) error {
 	})
 }
 
-// Audit notes what an operator, the command line or the system did to the platform.
+// Audit notes what an operator, the command line or the system did to the platform; tenantID is uid.Nil when it is about
+// no tenant.
 func (s *Store) Audit(ctx context.Context, action string, tenantID uid.ID, data map[string]string, at time.Time) error {
 	raw, err := json.Marshal(data)
 	if err != nil {
 		return fmt.Errorf("audit %s: %w", action, err)
 	}
 	a := event.ActorFrom(ctx)
-	var actor *uid.ID
+	var actor, about *uid.ID
 	if a.ID != uid.Nil {
 		actor = &a.ID
 	}
+	if tenantID != uid.Nil {
+		about = &tenantID
+	}
 	return s.InControl(ctx, func(ctx context.Context) error {
 		return fail(s.tx(ctx).Exec("insert into control.audit (id, actor_kind, actor_id, action, tenant_id, data, at) values (?, ?, ?, ?, ?, ?, ?)",
-			uid.New(), a.Kind, actor, action, tenantID, string(raw), at).Error, "audit %s", action)
+			uid.New(), a.Kind, actor, action, about, string(raw), at).Error, "audit %s", action)
 	})
 }
 

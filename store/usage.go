@@ -40,20 +40,19 @@ func (s *Store) UsageRows(ctx context.Context, tenantID uid.ID, m billing.Meter,
 	err = s.InControl(ctx, func(ctx context.Context) error {
 		q := s.tx(ctx).Table(usageEvents).Where("tenant_id = ? and meter = ? and period = ?", tenantID, m, p.Start)
 		if r.After != "" {
-			after, err := page.Parts(r.After, 1)
+			at, id, err := timeCursor(r.After)
 			if err != nil {
 				return err
 			}
-			if _, ok := uid.Parse(after[0]); !ok {
-				return page.ErrCursor
-			}
-			q = q.Where("id > ?", after[0])
+			q = q.Where("(occurred_at, id) > (?, ?)", at, id)
 		}
 		var rows []billing.UsageEvent
-		if err := q.Order("id").Limit(limit + 1).Find(&rows).Error; err != nil {
+		if err := q.Order("occurred_at, id").Limit(limit + 1).Find(&rows).Error; err != nil {
 			return fail(err, "list usage")
 		}
-		out = page.Cut(rows, limit, func(e billing.UsageEvent) []string { return []string{e.ID.String()} })
+		out = page.Cut(rows, limit, func(e billing.UsageEvent) []string {
+			return []string{e.OccurredAt.UTC().Format(time.RFC3339Nano), e.ID.String()}
+		})
 		return nil
 	})
 	return out, err

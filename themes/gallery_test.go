@@ -14,52 +14,35 @@ import (
 
 var reference = regexp.MustCompile(`(?:src|href)="(/(?:assets|files|brand)/[^"#?]+)`)
 
-// TestGallery writes every specimen as a file, with what it refers to, so that a person can look at all pages:
-//
-//	GALLERY=1 go test ./themes -run TestGallery && python3 -m http.server -d artifacts/gallery
-//
-// Without GALLERY it writes into a temporary folder, which shows that every reference of a page is answered.
+// gallery is a folder of everything that the pages and mails show.
+type gallery struct {
+	t       *testing.T
+	dir     string
+	written map[string]bool
+}
+
+func (g *gallery) write(name string, data []byte) {
+	g.t.Helper()
+	g.written["/"+strings.TrimPrefix(name, "/")] = true
+	path := filepath.Join(g.dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		g.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+// TestGallery writes every specimen and mail as a file, with all that they refer to, and fails on a reference that
+// leads nowhere. To look at the pages, name a folder and serve it: GALLERY=/some/folder go test ./themes -run Gallery
 func TestGallery(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	if os.Getenv("GALLERY") != "" {
-		dir = filepath.Join("..", "artifacts", "gallery")
+	g := &gallery{t: t, dir: os.Getenv("GALLERY"), written: map[string]bool{}}
+	if g.dir == "" {
+		g.dir = t.TempDir()
 	}
 	s, w := newSet(t), newWorld(t)
-	written := map[string]bool{}
-	write := func(name string, data []byte) {
-		written["/"+strings.TrimPrefix(name, "/")] = true
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, data, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, name := range s.AssetNames() {
-		url, err := s.AssetURL(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		a, _ := s.Asset(url)
-		write(url, a.Data)
-	}
-	for i, f := range w.files {
-		for _, name := range []string{f.name, "cover", "picture"} {
-			write("files/"+i.String()+"/"+name, f.data)
-		}
-	}
-	for _, b := range []tenant.Brand{w.brand, themes.PlatformBrand()} {
-		css, hash := themes.BrandCSS(b)
-		write("brand/"+hash+".css", css)
-	}
-	logo, ok := sample.Logo("acme")
-	if !ok {
-		t.Fatal("no logo")
-	}
-	write("brand/logo/acme", logo.Data)
-	write("brand/favicon/acme", logo.Data)
+	g.files(s, w)
 	var index strings.Builder
 	for _, sp := range specimens(t, w) {
 		for _, theme := range tenant.Themes() {
@@ -68,9 +51,9 @@ func TestGallery(t *testing.T) {
 				v.Brand.Theme, v.Locale = theme, locale
 				name := string(theme) + "-" + locale + "/" + sp.name + ".html"
 				doc := render(t, s, v, sp.page)
-				write(name, []byte(doc))
+				g.write(name, []byte(doc))
 				for _, m := range reference.FindAllStringSubmatch(doc, -1) {
-					if !written[m[1]] {
+					if !g.written[m[1]] {
 						t.Errorf("%s refers to %s", name, m[1])
 					}
 				}
@@ -78,16 +61,43 @@ func TestGallery(t *testing.T) {
 			}
 		}
 	}
-	for _, letter := range letters() {
+	for _, l := range letters() {
 		for _, locale := range themes.Locales() {
 			v := mailView(w)
 			v.Locale = locale
-			_, _, html, err := s.Mail(v, letter.mail)
+			_, _, html, err := s.Mail(v, l.mail)
 			if err != nil {
 				t.Fatal(err)
 			}
-			write("mails/"+locale+"-"+letter.name+".html", []byte(html))
+			g.write("mails/"+locale+"-"+l.name+".html", []byte(html))
 		}
 	}
-	write("index.html", []byte(index.String()))
+	g.write("index.html", []byte(index.String()))
+}
+
+// files writes what pages refer to.
+func (g *gallery) files(s *themes.Set, w *world) {
+	for _, name := range s.AssetNames() {
+		url, err := s.AssetURL(name)
+		if err != nil {
+			g.t.Fatal(err)
+		}
+		a, _ := s.Asset(url)
+		g.write(url, a.Data)
+	}
+	for i, f := range w.files {
+		for _, name := range []string{f.name, "cover", "picture"} {
+			g.write("files/"+i.String()+"/"+name, f.data)
+		}
+	}
+	for _, b := range []tenant.Brand{w.brand, themes.PlatformBrand()} {
+		css, hash := themes.BrandCSS(b)
+		g.write("brand/"+hash+".css", css)
+	}
+	logo, ok := sample.Logo("acme")
+	if !ok {
+		g.t.Fatal("no logo")
+	}
+	g.write("brand/logo/acme", logo.Data)
+	g.write("brand/favicon/acme", logo.Data)
 }

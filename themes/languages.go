@@ -18,10 +18,10 @@ var languages = [][2]string{
 func (c *Chrome) Language(tag string) string {
 	base, region, _ := strings.Cut(tag, "-")
 	for _, l := range languages {
-		switch {
-		case l[0] == tag:
+		switch l[0] {
+		case tag:
 			return l[1]
-		case l[0] == base:
+		case base:
 			return l[1] + " (" + region + ")"
 		}
 	}

@@ -128,7 +128,7 @@ func (c *Chrome) Art(id uid.ID) template.HTML {
 	h := fnv.New64a()
 	h.Write(id[:])
 	n := h.Sum64()
-	pick := func(below uint64) int { v := n % below; n = n/below ^ n<<7; return int(v) } //nolint:gosec // below is small
+	pick := func(below uint64) int { v := n % below; n = n/below ^ n<<7; return int(v) }
 	var s strings.Builder
 	s.WriteString(`<svg class="art" viewBox="0 0 320 180" preserveAspectRatio="xMidYMid slice" aria-hidden="true" focusable="false">`)
 	x, y := 60+pick(200), 40+pick(100)

@@ -119,7 +119,7 @@ func (t talk) say(key string, count any, pairs []any) (string, error) {
 		}
 		data[name] = pairs[i+1]
 	}
-	text, err := t.localizer.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: data, PluralCount: count})
+	text, err := t.localizer.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: data, PluralCount: count}) //nolint:misspell // the library names it so
 	switch {
 	case err != nil && t.strict:
 		return "", err

@@ -11,8 +11,10 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"lyceum/auth"
 	"lyceum/internal/event"
 	"lyceum/internal/page"
+	"lyceum/internal/uid"
 	"lyceum/tenant"
 )
 
@@ -184,7 +186,13 @@ func (cmd *operatorCreateCmd) Run(ctx context.Context, c *Config) error {
 		return err
 	}
 	return operate(ctx, c, func(ctx context.Context, a *app) error {
-		o, err := a.operators.Create(ctx, cmd.Email, cmd.Name, password)
+		var o auth.Operator
+		err := a.store.InControl(ctx, func(ctx context.Context) (err error) {
+			if o, err = a.operators.Create(ctx, cmd.Email, cmd.Name, password); err != nil {
+				return err
+			}
+			return a.store.Audit(ctx, "operator.created", uid.Nil, map[string]string{"email": o.Email, "name": o.Name}, a.now())
+		})
 		if err == nil {
 			fmt.Printf("%s may sign in at %s/operator\n", o.Email, a.hosts.PlatformURL())
 		}

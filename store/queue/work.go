@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -98,10 +99,30 @@ func (w *choreWorker) Work(ctx context.Context, job *river.Job[choreArgs]) (err 
 	return nil
 }
 
-// quiet passes River's warnings and errors; its notes about starting, leading and stopping are for its authors.
+// quiet passes River's warnings and errors; its notes about starting, leading and stopping are for its authors, and that
+// it was interrupted by our own stopping is no error.
 type quiet struct{ slog.Handler }
 
 // Enabled is true from warnings up.
 func (h quiet) Enabled(ctx context.Context, l slog.Level) bool {
 	return l >= slog.LevelWarn && h.Handler.Enabled(ctx, l)
 }
+
+// Handle leaves out interruptions.
+func (h quiet) Handle(ctx context.Context, r slog.Record) error {
+	interrupted := false
+	r.Attrs(func(a slog.Attr) bool {
+		interrupted = strings.Contains(a.Value.String(), context.Canceled.Error())
+		return !interrupted
+	})
+	if interrupted {
+		return nil
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+// WithAttrs keeps quiet.
+func (h quiet) WithAttrs(attrs []slog.Attr) slog.Handler { return quiet{h.Handler.WithAttrs(attrs)} }
+
+// WithGroup keeps quiet.
+func (h quiet) WithGroup(name string) slog.Handler { return quiet{h.Handler.WithGroup(name)} }

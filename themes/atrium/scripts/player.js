@@ -36,6 +36,12 @@ video.addEventListener('timeupdate', () => {
   last = now;
 });
 video.addEventListener('seeking', close);
+const open = () => {
+  last = video.currentTime;
+  if (from === null && !video.paused && !video.seeking) from = last;
+};
+video.addEventListener('playing', open);
+video.addEventListener('seeked', open);
 video.addEventListener('pause', () => { last = video.currentTime; keep(); });
 video.addEventListener('ended', () => { last = video.duration; keep(); });
 document.addEventListener('visibilitychange', () => { if (document.hidden) keep(true); });
