@@ -153,23 +153,21 @@ func (s *Service) KeyPrincipal(ctx context.Context, secret string) (Principal, e
 	}
 	now, hash := s.now(), uid.Hash(secret)
 	return s.memory.principal(ctx, t.ID, 'k', hash, now, func(ctx context.Context) (who Principal, until time.Time, err error) {
-		err = s.keep.InTenant(ctx, func(ctx context.Context) error {
-			k, p, err := s.keep.APIKeyByHash(ctx, hash)
+		k, p, err := s.keep.APIKeyByHash(ctx, hash)
+		if err != nil {
+			return who, until, err
+		}
+		if p.Status != PersonActive || k.RevokedAt != nil || !now.Before(k.ExpiresAt) {
+			return who, until, ErrKeyInvalid
+		}
+		if k.LastUsedAt == nil || now.Sub(*k.LastUsedAt) >= seenEvery {
+			err = s.keep.InTenant(ctx, func(ctx context.Context) error { return s.keep.TouchAPIKey(ctx, k.ID, now) })
 			if err != nil {
-				return err
+				return who, until, err
 			}
-			if p.Status != PersonActive || k.RevokedAt != nil || !now.Before(k.ExpiresAt) {
-				return ErrKeyInvalid
-			}
-			if k.LastUsedAt == nil || now.Sub(*k.LastUsedAt) >= seenEvery {
-				if err := s.keep.TouchAPIKey(ctx, k.ID, now); err != nil {
-					return err
-				}
-			}
-			who, err = s.principalOf(ctx, p)
-			who.KeyID, who.May, until = k.ID, who.May.Narrow(k.Scopes), k.ExpiresAt
-			return err
-		})
-		return who, until, err
+		}
+		who, err = s.principalOf(ctx, p)
+		who.KeyID, who.May = k.ID, who.May.Narrow(k.Scopes)
+		return who, k.ExpiresAt, err
 	})
 }

@@ -84,25 +84,23 @@ func (s *Service) Resume(ctx context.Context, secret string) (Principal, error) 
 	}
 	now, hash := s.now(), uid.Hash(secret)
 	return s.memory.principal(ctx, t.ID, 's', hash, now, func(ctx context.Context) (who Principal, until time.Time, err error) {
-		err = s.keep.InTenant(ctx, func(ctx context.Context) error {
-			ses, p, err := s.keep.SessionByHash(ctx, hash)
-			if errors.Is(err, ErrSessionNotFound) || err == nil && (p.Status != PersonActive || !now.Before(ses.ExpiresAt)) {
-				return ErrSignInFirst
-			}
+		ses, p, err := s.keep.SessionByHash(ctx, hash)
+		if errors.Is(err, ErrSessionNotFound) || err == nil && (p.Status != PersonActive || !now.Before(ses.ExpiresAt)) {
+			return who, until, ErrSignInFirst
+		}
+		if err != nil {
+			return who, until, err
+		}
+		if now.Sub(ses.SeenAt) >= seenEvery {
+			ses.SeenAt, ses.ExpiresAt = now, rolled(now.Add(SessionLifetime), ses.CreatedAt.Add(SessionMaximum))
+			err = s.keep.InTenant(ctx, func(ctx context.Context) error { return s.keep.TouchSession(ctx, ses) })
 			if err != nil {
-				return err
+				return who, until, err
 			}
-			if now.Sub(ses.SeenAt) >= seenEvery {
-				ses.SeenAt, ses.ExpiresAt = now, rolled(now.Add(SessionLifetime), ses.CreatedAt.Add(SessionMaximum))
-				if err := s.keep.TouchSession(ctx, ses); err != nil {
-					return err
-				}
-			}
-			who, err = s.principalOf(ctx, p)
-			who.SessionID, until = ses.ID, ses.ExpiresAt
-			return err
-		})
-		return who, until, err
+		}
+		who, err = s.principalOf(ctx, p)
+		who.SessionID = ses.ID
+		return who, ses.ExpiresAt, err
 	})
 }
 

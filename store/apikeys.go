@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"lyceum/auth"
 	"lyceum/internal/uid"
 )
@@ -13,16 +15,16 @@ func (s *Store) InsertAPIKey(ctx context.Context, k auth.APIKey) error {
 	return fail(s.tx(ctx).Create(&k).Error, "add an API key")
 }
 
-// APIKeyByHash finds a key, expired, revoked or not, and whose it is with their roles, in one query.
-func (s *Store) APIKeyByHash(ctx context.Context, hash []byte) (auth.APIKey, auth.Person, error) {
-	var row struct {
-		APIKey auth.APIKey `gorm:"embedded"`
-		Holder holderRow   `gorm:"embedded"`
-	}
-	err := s.tx(ctx).Table("api_keys k").Joins("join people p on p.id = k.person_id").
-		Select("k.id, k.name, k.prefix, k.hash, k.scopes, k.person_id, k.created_at, k.expires_at, k.last_used_at, k.revoked_at, "+holderColumns).
-		Where("k.hash = ?", hash).Take(&row).Error
-	return row.APIKey, row.Holder.person(), notFound(err, auth.ErrKeyInvalid, "find an API key")
+const apiKeyByHash = "select k.id, k.name, k.prefix, k.hash, k.scopes, k.person_id, k.created_at, k.expires_at, k.last_used_at, k.revoked_at, " + holderColumns +
+	" from api_keys k join people p on p.id = k.person_id where k.hash = $1"
+
+// APIKeyByHash finds a key, expired, revoked or not, and whose it is with their roles, in one query. It needs no
+// transaction around it.
+func (s *Store) APIKeyByHash(ctx context.Context, hash []byte) (k auth.APIKey, p auth.Person, err error) {
+	err = s.singleRow(ctx, auth.ErrKeyInvalid, func(row pgx.Row) error {
+		return scanHolder(row, &p, &k.ID, &k.Name, &k.Prefix, &k.Hash, &k.Scopes, &k.PersonID, &k.CreatedAt, &k.ExpiresAt, &k.LastUsedAt, &k.RevokedAt)
+	}, apiKeyByHash, hash)
+	return k, p, fail(err, "find an API key")
 }
 
 // TouchAPIKey writes when a key was used, unless a later use stands there already.

@@ -30,9 +30,9 @@ import (
 type Options struct {
 	URL string // the application's login (lyceum_app): no rights on tenant schemas but through their roles
 	// Shards is into how many small pools the connections are divided; a tenant always works on the same one, so that
-	// a backend meets few tenants and keeps its plans and its relation cache for them. Default 4.
+	// a backend meets few tenants and keeps its plans and its relation cache for them. Default 8.
 	Shards int
-	// ConnectionsPerShard bounds each pool. Default 3.
+	// ConnectionsPerShard bounds each pool. Default 2: more would only spread a tenant's plans over more backends.
 	ConnectionsPerShard int
 	// Pooled is set when a transaction pooler (PgBouncer) stands between: no prepared statements then.
 	Pooled bool
@@ -65,10 +65,10 @@ var ErrMixed = errors.New("store: a transaction for another schema is running")
 // Open prepares the pools; connections are made when they are needed.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Shards <= 0 {
-		o.Shards = 4
+		o.Shards = 8
 	}
 	if o.ConnectionsPerShard <= 0 {
-		o.ConnectionsPerShard = 3
+		o.ConnectionsPerShard = 2
 	}
 	refuse := sql.OpenDB(refusing{})
 	base, err := gorm.Open(postgres.New(postgres.Config{Conn: refuse}), &gorm.Config{

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 
+	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm/clause"
 
 	"lyceum/auth"
@@ -27,9 +28,12 @@ type personRoleRow struct {
 	Role     policy.Role
 }
 
-// PolicyLines gives all lines of the running tenant.
+// PolicyLines gives all lines of the running tenant. It needs no transaction around it.
 func (s *Store) PolicyLines(ctx context.Context) (lines []policy.Line, err error) {
-	err = s.tx(ctx).Table("policies").Order("ptype, v0, v1, v2").Limit(policyLinesMax).Find(&lines).Error
+	err = s.single(ctx, func(rows pgx.Rows) (err error) {
+		lines, err = pgx.CollectRows(rows, pgx.RowToStructByPos[policy.Line])
+		return err
+	}, "select ptype, v0, v1, v2 from policies order by ptype, v0, v1, v2 limit $1", policyLinesMax)
 	return lines, fail(err, "read the policy")
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"lyceum/auth"
 	"lyceum/internal/uid"
 )
@@ -31,16 +33,27 @@ func (s *Store) InsertSession(ctx context.Context, session auth.Session) error {
 	return fail(s.tx(ctx).Create(&session).Error, "add a session")
 }
 
-// SessionByHash finds a session, expired or not, and whose it is with their roles, in one query.
-func (s *Store) SessionByHash(ctx context.Context, hash []byte) (auth.Session, auth.Person, error) {
-	var row struct {
-		Session auth.Session `gorm:"embedded"`
-		Holder  holderRow    `gorm:"embedded"`
+const sessionByHash = "select s.id, s.hash, s.person_id, s.created_at, s.seen_at, s.expires_at, s.ip, s.user_agent, " + holderColumns +
+	" from sessions s join people p on p.id = s.person_id where s.hash = $1"
+
+// SessionByHash finds a session, expired or not, and whose it is with their roles, in one query. It needs no
+// transaction around it.
+func (s *Store) SessionByHash(ctx context.Context, hash []byte) (ses auth.Session, p auth.Person, err error) {
+	err = s.singleRow(ctx, auth.ErrSessionNotFound, func(row pgx.Row) error {
+		return scanHolder(row, &p, &ses.ID, &ses.Hash, &ses.PersonID, &ses.CreatedAt, &ses.SeenAt, &ses.ExpiresAt, &ses.IP, &ses.UserAgent)
+	}, sessionByHash, hash)
+	return ses, p, fail(err, "find a session")
+}
+
+// scanHolder reads columns and, behind them, holderColumns.
+func scanHolder(row pgx.Row, p *auth.Person, columns ...any) error {
+	var codes string
+	columns = append(columns, &p.ID, &p.Email, &p.Name, &p.PasswordHash, &p.Status, &p.Locale, &p.TimeZone, &p.CreatedAt, &p.UpdatedAt, &codes)
+	if err := row.Scan(columns...); err != nil {
+		return err
 	}
-	err := s.tx(ctx).Table("sessions s").Joins("join people p on p.id = s.person_id").
-		Select("s.id, s.hash, s.person_id, s.created_at, s.seen_at, s.expires_at, s.ip, s.user_agent, "+holderColumns).
-		Where("s.hash = ?", hash).Take(&row).Error
-	return row.Session, row.Holder.person(), notFound(err, auth.ErrSessionNotFound, "find a session")
+	p.Roles = rolesIn(codes)
+	return nil
 }
 
 // TouchSession writes when a session was used and until when it lasts, unless a later use stands there already.

@@ -46,6 +46,21 @@ func (s *Store) single(ctx context.Context, scan func(pgx.Rows) error, sql strin
 	})
 }
 
+// singleRow is single for a query of one row; missing is what its absence means.
+func (s *Store) singleRow(ctx context.Context, missing error, scan func(pgx.Row) error, sql string, args ...any) error {
+	found := false
+	err := s.single(ctx, func(rows pgx.Rows) error {
+		if found = rows.Next(); !found {
+			return rows.Err()
+		}
+		return scan(rows)
+	}, sql, args...)
+	if err == nil && !found {
+		return missing
+	}
+	return err
+}
+
 // inOneMessage is false when the query must be run as a transaction of several messages: the first time on a
 // connection (a statement is prepared before the message that sets the search_path runs) and whenever PostgreSQL
 // refuses, so that the usual way answers.

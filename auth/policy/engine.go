@@ -153,11 +153,7 @@ func (e *Engine) policyOf(ctx context.Context) (*compiled, error) {
 }
 
 func (e *Engine) load(ctx context.Context) (*compiled, error) {
-	var lines []Line
-	err := e.keep.InTenant(ctx, func(ctx context.Context) (err error) {
-		lines, err = e.keep.PolicyLines(ctx)
-		return err
-	})
+	lines, err := e.keep.PolicyLines(ctx)
 	if err != nil {
 		return nil, err
 	}

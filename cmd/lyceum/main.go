@@ -10,6 +10,8 @@ import (
 	"os/signal"
 	"syscall"
 
+	_ "time/tzdata" // people choose time zones; a small image has none of its own
+
 	"github.com/alecthomas/kong"
 
 	"lyceum/internal/fault"
