@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,11 +28,21 @@ type demo struct {
 func (d demo) portal(slug string) string { return "http://" + slug + ".localhost:" + d.port }
 func (d demo) platform() string          { return d.portal("lyceum") }
 
+var portIn = regexp.MustCompile(`http://lyceum\.localhost:(\d+)`)
+
+// hear takes a line that the demo prints.
+func (d *demo) hear(line string) {
+	d.said += line + "\n"
+	if m := portIn.FindStringSubmatch(line); m != nil {
+		d.port = m[1]
+	}
+}
+
 // build makes the program once for all tests of the package.
 func build(t *testing.T) string {
 	t.Helper()
 	exe := filepath.Join(t.TempDir(), "lyceum")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", exe, "lyceum/cmd/lyceum").CombinedOutput(); err != nil { //nolint:gosec // our own program
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", exe, "lyceum/cmd/lyceum").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
 	return exe
@@ -42,7 +51,7 @@ func build(t *testing.T) string {
 // start runs the demo until the test ends and waits for the line that says it is ready.
 func start(t *testing.T, exe, data string) demo {
 	t.Helper()
-	cmd := exec.Command(exe, "demo", "--listen", "127.0.0.1:0", "--data", data) //nolint:gosec // our own program
+	cmd := exec.Command(exe, "demo", "--listen", "127.0.0.1:0", "--data", data)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -60,10 +69,7 @@ func start(t *testing.T, exe, data string) demo {
 	var d demo
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
-		d.said += lines.Text() + "\n"
-		if m := regexp.MustCompile(`http://lyceum\.localhost:(\d+)`).FindStringSubmatch(lines.Text()); m != nil {
-			d.port = m[1]
-		}
+		d.hear(lines.Text())
 		if strings.Contains(lines.Text(), "Ctrl-C") {
 			go func() {
 				for lines.Scan() { //nolint:revive // read on, so that the demo never waits for us
@@ -84,7 +90,7 @@ func folder(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // see above
+	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -115,7 +121,7 @@ func open(t *testing.T, name string) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // pictures
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	b := &browser{t: t, ctx: ctx, dir: filepath.Join(dir, name)}
@@ -267,7 +273,7 @@ func (b *browser) shoot(name string) {
 	}
 	b.n++
 	file := fmt.Sprintf("%s-%02d-%s.png", b.dir, b.n, name)
-	if err := os.WriteFile(file, png, 0o644); err != nil { //nolint:gosec // a picture
+	if err := os.WriteFile(file, png, 0o644); err != nil {
 		b.t.Logf("no picture of %s: %v", name, err)
 	}
 }
@@ -282,13 +288,4 @@ func (b *browser) narrow(url, name string) {
 	}
 	b.shoot(name + "-360")
 	b.do(chromedp.EmulateReset())
-}
-
-// answers tells whether anybody listens on a port.
-func answers(port string) bool {
-	conn, err := net.DialTimeout("tcp", "127.0.0.1:"+port, time.Second)
-	if err == nil {
-		_ = conn.Close()
-	}
-	return err == nil
 }

@@ -70,7 +70,7 @@ func listen(ctx context.Context, url string, l Listener, connected func()) error
 	if err != nil {
 		return fmt.Errorf("connect for announcements: %w", err)
 	}
-	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // the line is over
+	defer conn.Close(context.WithoutCancel(ctx))
 	if _, err = conn.Exec(ctx, "listen "+changedChannel+"; listen "+eventsChannel); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}

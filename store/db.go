@@ -107,8 +107,8 @@ func openPool(ctx context.Context, o Options) (*pgxpool.Pool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database URL: %w", err)
 	}
-	cfg.MaxConns = int32(o.ConnectionsPerShard) //nolint:gosec // a handful
-	cfg.MaxConnLifetime = 20 * time.Minute      // a backend never gives back the memory of tenants it touched
+	cfg.MaxConns = int32(o.ConnectionsPerShard)
+	cfg.MaxConnLifetime = 20 * time.Minute // a backend never gives back the memory of tenants it touched
 	cfg.MaxConnLifetimeJitter = 10 * time.Minute
 	cfg.MaxConnIdleTime = 5 * time.Minute
 	cfg.ConnConfig.RuntimeParams["application_name"] = "lyceum"
@@ -148,7 +148,7 @@ func (s *Store) Pool() *pgxpool.Pool { return s.control.pool }
 func (s *Store) shardFor(schema string) shard {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(schema))
-	return s.shards[h.Sum32()%uint32(len(s.shards))] //nolint:gosec // a handful of shards
+	return s.shards[h.Sum32()%uint32(len(s.shards))]
 }
 
 // running is the transaction of a context.
@@ -277,7 +277,7 @@ func (c *tagConn) ExecContext(ctx context.Context, q string, args ...any) (sql.R
 }
 
 func (c *tagConn) QueryContext(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
-	return c.conn.QueryContext(ctx, c.tag+q, args...) //nolint:sqlclosecheck,rowserrcheck // GORM's to close
+	return c.conn.QueryContext(ctx, c.tag+q, args...)
 }
 
 func (c *tagConn) QueryRowContext(ctx context.Context, q string, args ...any) *sql.Row {

@@ -66,11 +66,11 @@ ignore_startup_parameters = extra_float_digits,search_path
 logfile = %s/log
 `, direct.Host, direct.Port, port, dir, connections, dir)
 	for name, text := range map[string]string{"ini": ini, "users": `"` + direct.User + `" ""` + "\n"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil { //nolint:gosec // PgBouncer reads it as another user
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.Command(program, filepath.Join(dir, "ini")) //nolint:gosec // the pooler
+	cmd := exec.Command(program, filepath.Join(dir, "ini"))
 	if os.Getuid() == 0 {
 		asOwnerOf(t, cmd, dir, direct.Host)
 	}

@@ -48,6 +48,9 @@ func TestASessionIsFoundByItsHashWithItsPersonInTheirTenantOnly(t *testing.T) {
 			return err
 		}
 		list, err := w.Store.SessionsOf(ctx, p.ID, w.Now.Now())
+		if err != nil {
+			return err
+		}
 		if n+len(list) != 0 {
 			t.Errorf("another tenant ended %d and lists %v", n, list)
 		}

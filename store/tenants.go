@@ -20,24 +20,29 @@ const tenants = "control.tenants"
 
 // TenantBySlug finds a tenant; tenant.ErrNotFound when there is none.
 func (s *Store) TenantBySlug(ctx context.Context, slug string) (tenant.Tenant, error) {
-	return s.oneTenant(ctx, "slug = $1", slug)
+	return s.oneTenant(ctx, tenantBySlug, slug)
 }
 
 // TenantByID finds a tenant; tenant.ErrNotFound when there is none.
 func (s *Store) TenantByID(ctx context.Context, id uid.ID) (tenant.Tenant, error) {
-	return s.oneTenant(ctx, "id = $1", id)
+	return s.oneTenant(ctx, tenantByID, id)
 }
 
 // TenantByDomain finds a tenant by a custom domain; tenant.ErrNotFound when there is none.
 func (s *Store) TenantByDomain(ctx context.Context, host string) (tenant.Tenant, error) {
-	return s.oneTenant(ctx, "id = (select tenant_id from control.domains where host = $1)", host)
+	return s.oneTenant(ctx, tenantByDomain, host)
 }
 
-const tenantColumns = `select id, slug, name, status, schema_name, node, schema_version, contact_email, suspended_reason,
-	created_at, updated_at, activated_at, suspended_at from control.tenants where `
+const (
+	tenantColumns = `select id, slug, name, status, schema_name, node, schema_version, contact_email, suspended_reason,
+		created_at, updated_at, activated_at, suspended_at from control.tenants where `
+	tenantBySlug   = tenantColumns + "slug = $1"
+	tenantByID     = tenantColumns + "id = $1"
+	tenantByDomain = tenantColumns + "id = (select tenant_id from control.domains where host = $1)"
+)
 
 // oneTenant asks without a transaction where none runs: every host that is not in the directory's memory costs this.
-func (s *Store) oneTenant(ctx context.Context, where string, arg any) (t tenant.Tenant, err error) {
+func (s *Store) oneTenant(ctx context.Context, sql string, arg any) (t tenant.Tenant, err error) {
 	var asker interface {
 		Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 	} = s.control.pool
@@ -47,7 +52,7 @@ func (s *Store) oneTenant(ctx context.Context, where string, arg any) (t tenant.
 		}
 		asker = r.pgx
 	}
-	rows, err := asker.Query(ctx, tenantColumns+where, arg)
+	rows, err := asker.Query(ctx, sql, arg)
 	if err != nil {
 		return t, fail(err, "find tenant")
 	}

@@ -56,10 +56,10 @@ func NormaliseHost(host string) string {
 // the base domain is a custom domain: PlaceTenant with an empty slug, to be looked up whole.
 func (h Hosts) Resolve(host string) (place Place, slug, normal string) {
 	normal = NormaliseHost(host)
-	switch {
-	case normal == "":
+	switch normal {
+	case "":
 		return PlaceUnknown, "", ""
-	case normal == h.Platform || normal == h.Base:
+	case h.Platform, h.Base:
 		return PlacePlatform, "", normal
 	}
 	if label, below := strings.CutSuffix(normal, "."+h.Base); below {

@@ -50,8 +50,8 @@ func (cmd *benchCmd) Run(ctx context.Context, c *Config) error {
 	if err != nil {
 		return fmt.Errorf("bench: %w", err)
 	}
-	defer os.RemoveAll(dir)                      //nolint:errcheck // a temporary folder
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // as root, PostgreSQL runs as another user and must pass
+	defer os.RemoveAll(dir)
+	if err := os.Chmod(dir, 0o755); err != nil {
 		return fmt.Errorf("bench: %w", err)
 	}
 	srv, err := embedded.Start(ctx, embedded.Options{

@@ -124,7 +124,7 @@ func weighHome(ctx context.Context, address string) (int, error) {
 		if err != nil {
 			return 0, nil, err
 		}
-		defer res.Body.Close() //nolint:errcheck // read to its end
+		defer res.Body.Close()
 		wire, err := io.ReadAll(res.Body)
 		if err != nil || res.StatusCode != http.StatusOK {
 			return 0, nil, errors.Join(err, fmt.Errorf("%s %s: %s", method, path, res.Status))

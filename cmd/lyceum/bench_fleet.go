@@ -87,7 +87,7 @@ func fillTenant(ctx context.Context, tx pgx.Tx, t *benchTenant) error {
 	batch := &pgx.Batch{}
 	batch.Queue(`insert into control.tenants (id, slug, name, status, schema_name, node, schema_version, contact_email, suspended_reason, created_at, updated_at, activated_at)
 		values ($1, $2, $3, $4, $5, $6, $7, 'owner@bench.example', '', $8, $8, $8)`, t.ID, t.Slug, t.Name, t.Status, t.SchemaName, t.Node, t.SchemaVersion, now)
-	batch.Queue("set local search_path = " + t.SchemaName)
+	batch.Queue("set local search_path = " + t.SchemaName) //nolint:gocritic // an opaque name of our own making
 	for _, r := range policy.BuiltIns() {
 		batch.Queue("insert into roles (code, name, built_in) values ($1, $2, true)", r.Role, r.Name)
 	}

@@ -60,7 +60,7 @@ func fire(ctx context.Context, address string, shots []shot, clients int, d time
 	started := time.Now()
 	for i := range clients {
 		wg.Go(func() {
-			lat, bad, err := shooter(ctx, address, shots, uint64(i)) //nolint:gosec // a small number
+			lat, bad, err := shooter(ctx, address, shots, uint64(i))
 			failed.Add(bad)
 			mu.Lock()
 			defer mu.Unlock()
@@ -83,7 +83,7 @@ func shooter(ctx context.Context, address string, shots []shot, seed uint64) (la
 	if err != nil {
 		return nil, 0, fmt.Errorf("load: %w", err)
 	}
-	defer conn.Close() //nolint:errcheck // the end
+	defer conn.Close()
 	r := bufio.NewReaderSize(conn, 64<<10)
 	for ctx.Err() == nil {
 		shot := shots[zipf.Uint64()]

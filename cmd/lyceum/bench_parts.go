@@ -40,13 +40,15 @@ func (b *bench) start(ctx context.Context, args ...string) (*child, error) {
 	if err := c.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", args[0], err)
 	}
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
 	for range 600 {
 		conn, err := net.Dial("tcp", address)
 		if err == nil {
 			_ = conn.Close()
 			return c, nil
 		}
-		time.Sleep(50 * time.Millisecond)
+		<-tick.C
 	}
 	c.stop()
 	return nil, fmt.Errorf("%s does not listen on %s", args[0], address)
@@ -178,7 +180,7 @@ func residentMB(pid int) float64 {
 }
 
 func procKB(file, key string) (float64, bool) {
-	raw, err := os.ReadFile(file) //nolint:gosec // /proc
+	raw, err := os.ReadFile(file)
 	if err != nil {
 		return 0, false
 	}

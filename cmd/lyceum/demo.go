@@ -16,7 +16,7 @@ import (
 )
 
 // demoPassword opens every demo account.
-const demoPassword = "lyceum-demo"
+const demoPassword = "lyceum-demo" //nolint:gosec // it is printed for everyone
 
 // demoCmd starts everything on this machine.
 type demoCmd struct {
@@ -42,7 +42,7 @@ func (cmd *demoCmd) Run(ctx context.Context, c *Config) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w (another demo may be running; choose another address with --listen)", cmd.Listen, err)
 	}
-	defer ln.Close() //nolint:errcheck // closed by the server before
+	defer ln.Close()
 	if cmd.Reset {
 		if err := resetDemo(ctx, c); err != nil {
 			return err

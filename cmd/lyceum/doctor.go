@@ -69,7 +69,7 @@ func examineDatabase(ctx context.Context, db database) []finding {
 	if err != nil {
 		return []finding{{what: "database", state: err.Error(), mend: "check address, user and password in --database-url"}}
 	}
-	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // the end
+	defer conn.Close(context.WithoutCancel(ctx))
 	var version int
 	var name string
 	var there time.Time

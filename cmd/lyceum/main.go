@@ -56,7 +56,7 @@ func main() {
 	if err := run.Run(&c.Config); err != nil && !errors.Is(err, context.Canceled) {
 		stop()
 		fmt.Fprintln(os.Stderr, "lyceum:", sentence(err))
-		os.Exit(1) //nolint:gocritic // stop was called
+		os.Exit(1)
 	}
 }
 

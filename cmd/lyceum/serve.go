@@ -72,8 +72,7 @@ func (a *app) serve(ctx context.Context, ln net.Listener, cmd serveCmd, started 
 		a.log.Info("stopping: running requests may end")
 		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), cmd.DrainTimeout)
 		defer cancel()
-		err = srv.Shutdown(drain)
-		<-failed
+		err = errors.Join(srv.Shutdown(drain), <-failed)
 	case err = <-failed:
 	}
 	return errors.Join(err, stopJobs())

@@ -16,7 +16,7 @@ func wipe(ctx context.Context, adminURL string) error {
 	if err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}
-	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // the end
+	defer conn.Close(context.WithoutCancel(ctx))
 	rows, err := conn.Query(ctx, `select nspname from pg_namespace where nspname like 't\_%'`)
 	if err != nil {
 		return fmt.Errorf("list schemas: %w", err)

@@ -281,7 +281,7 @@ func TestAProcessKilledAtAnyStepLosesNothing(t *testing.T) { //nolint:parallelte
 			w := world(t)
 			ctx := w.Tenant(t)
 			ids := happen(t, w.Store, ctx, "thing.killed", 3)
-			cmd := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // this test binary
+			cmd := exec.CommandContext(t.Context(), os.Args[0])
 			cmd.Env = append(os.Environ(), childStep+"="+step, childURL+"="+w.URL)
 			out, err := cmd.CombinedOutput()
 			if !strings.Contains(err.Error(), "killed") {

@@ -23,7 +23,7 @@ const (
 func lockKey(clientID string) int32 {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(clientID))
-	return int32(h.Sum32()) //nolint:gosec // any 32 bits do
+	return int32(h.Sum32())
 }
 
 // life is the connection that holds this worker's lock.
@@ -96,7 +96,7 @@ func reap(ctx context.Context, conn *pgx.Conn) (int64, error) {
 			where state = 'running' and attempted_by[array_upper(attempted_by, 1)] = $1
 			and not exists (select from pg_locks where locktype = 'advisory' and granted and objsubid = 2
 				and database = (select oid from pg_database where datname = current_database())
-				and classid::bigint = $2 and objid::bigint = $3)`, id, int64(lockClass), int64(uint32(lockKey(id)))) //nolint:gosec // the same 32 bits
+				and classid::bigint = $2 and objid::bigint = $3)`, id, int64(lockClass), int64(uint32(lockKey(id))))
 		if err != nil {
 			return total, fmt.Errorf("take over jobs of %s: %w", id, err)
 		}

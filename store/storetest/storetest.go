@@ -140,7 +140,7 @@ func start() (err error) {
 		if err != nil {
 			return err
 		}
-		if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // as root, PostgreSQL runs as another user and must pass
+		if err := os.Chmod(dir, 0o755); err != nil {
 			return err
 		}
 		srv, err := embedded.Start(ctx, embedded.Options{Root: filepath.Join(dir, "pg"), MaxConnections: 60, Log: slog.New(slog.DiscardHandler)})

@@ -51,7 +51,7 @@ func Serve(ctx context.Context, ln net.Listener, o Options) error {
 	if err != nil {
 		return fmt.Errorf("yardstick: %w", err)
 	}
-	cfg.MaxConns = int32(o.Connections) //nolint:gosec // a handful
+	cfg.MaxConns = int32(o.Connections)
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return fmt.Errorf("yardstick: %w", err)

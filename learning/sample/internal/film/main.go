@@ -114,6 +114,7 @@ func stage(ctx context.Context, script string) error {
 
 // encode draws every frame and hands it to ffmpeg.
 func encode(ctx context.Context, file string, frames int) (err error) {
+	//nolint:gosec // the file is named by who runs this tool
 	ffmpeg := exec.CommandContext(ctx, "ffmpeg", "-loglevel", "error", "-y",
 		"-f", "image2pipe", "-framerate", strconv.Itoa(perSecond), "-c:v", "png", "-i", "-",
 		"-c:v", "libx264", "-profile:v", "main", "-preset", "veryslow", "-tune", "animation", "-crf", "25", "-pix_fmt", "yuv420p",
