@@ -119,7 +119,8 @@ func examineFleet(ctx context.Context, db database) []finding {
 	wall := finding{what: "isolation", state: "a tenant's role cannot become another's"}
 	if hardened, err := admin.Hardened(ctx); err != nil || !hardened {
 		wall.state, wall.note = "set_config is open to tenants' roles", true
-		wall.mend = "as a superuser: revoke execute on function pg_catalog.set_config(text, text, boolean) from public"
+		wall.mend = "as a superuser of this database: revoke execute on function pg_catalog.set_config(text, text, boolean) from public; " +
+			"grant execute on function pg_catalog.set_config(text, text, boolean) to lyceum_app, lyceum_owner; revoke update on pg_catalog.pg_settings from public"
 	}
 	app := finding{what: "login", state: "lyceum_app can sign in"}
 	if conn, err := pgx.Connect(ctx, db.app); err != nil {
