@@ -51,9 +51,9 @@ func TestACourseIsWrittenPublishedAndGivenToPeople(t *testing.T) {
 
 	edit = b.get(at).is(200)
 	b.post(at+"/modules", "revision", edit.revision(), "title", "Empty").is(303)
-	publish := b.get(at + "/publish").is(200)
-	b.post(at+"/publish", "revision", publish.revision()).is(422).says("Empty", "no lessons")
+	b.get(at+"/publish").is(200).says("Empty", "no lessons").saysNot(`name="revision"`) // before it is tried
 	edit = b.get(at).is(200)
+	b.post(at+"/publish", "revision", edit.revision()).is(422).says("Empty", "no lessons")
 	empty := regexp.MustCompile(`id="module-([0-9a-f-]{36})"`).FindAllStringSubmatch(edit.body, -1)[1][1]
 	b.json(http.MethodPost, at+"/modules/"+empty+"/move", "", "Content-Type", "application/x-www-form-urlencoded").is(409)
 	moved := httptest.NewRequest(http.MethodPost, at+"/modules/"+empty+"/move", strings.NewReader("position=0&revision="+edit.revision()))
@@ -63,9 +63,10 @@ func TestACourseIsWrittenPublishedAndGivenToPeople(t *testing.T) {
 	b.do(moved).is(204)
 	edit = b.get(at).is(200)
 	b.post(at+"/modules/"+empty+"/delete", "revision", edit.revision()).is(303)
-	publish = b.get(at + "/publish").is(200)
+	publish := b.get(at + "/publish").is(200).saysNot("no lessons")
 	b.post(at+"/publish", "revision", publish.revision()).is(303).leads(at)
 	edit = b.get(at).is(200).says("is published")
+	b.get(at + "/publish").is(200).saysNot(`name="revision"`) // there is nothing new
 	b.multipart(at, map[string]string{"revision": edit.revision(), "title": "Fire & smoke", "slug": "Fire Smoke", "language": "en"}, "cover", "c.png", onePixel).is(422).says("Fire Smoke", "cover_file_id")
 	b.multipart(at, map[string]string{"revision": edit.revision(), "title": "Fire & smoke", "slug": "fire", "language": "en", "self_enrol": "1"}, "cover", "c.txt", []byte("text")).is(422)
 	b.multipart(at, map[string]string{"revision": edit.revision(), "title": "Fire & smoke", "slug": "fire", "language": "en", "self_enrol": "1"}, "cover", "c.png", onePixel).is(303)

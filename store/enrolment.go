@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"lyceum/auth"
@@ -45,6 +46,29 @@ func (s *Store) EnrolmentIn(ctx context.Context, person, course uid.ID) (e enrol
 	return e, notFound(err, enrolment.ErrEnrolmentNotFound, "enrolment of person %s in course %s", person, course)
 }
 
+const enrolmentColumns = "e.id, e.course_id, e.version_id, e.person_id, e.status, e.source, e.percent, e.last_lesson_id, e.enrolled_by, e.enrolled_at, e.started_at, e.completed_at"
+
+// EnrolmentRecord reads an enrolment with whose it is and its certificate.
+func (s *Store) EnrolmentRecord(ctx context.Context, id uid.ID) (r enrolment.Record, err error) {
+	err = s.records(ctx).Where("e.id = ?", id).Take(&r).Error
+	return r, notFound(err, enrolment.ErrEnrolmentNotFound, "enrolment %s", id)
+}
+
+// EnrolmentRecordIn is EnrolmentRecord by the person and the course's address; it finds none that the person was taken
+// out of.
+func (s *Store) EnrolmentRecordIn(ctx context.Context, person uid.ID, slug string) (r enrolment.Record, err error) {
+	err = s.records(ctx).Joins("join courses c on c.id = e.course_id").
+		Where("e.person_id = ? and c.slug = ? and e.status <> 'withdrawn'", person, slug).Take(&r).Error
+	return r, notFound(err, enrolment.ErrEnrolmentNotFound, "enrolment of person %s in course %s", person, slug)
+}
+
+func (s *Store) records(ctx context.Context) *gorm.DB {
+	return s.tx(ctx).Table("enrolments e").
+		Select(enrolmentColumns + ", p.name as person_name, p.email as person_email, coalesce(ce.code, '') as certificate_code").
+		Joins("join people p on p.id = e.person_id").
+		Joins("left join certificates ce on ce.enrolment_id = e.id and ce.revoked_at is null")
+}
+
 // LockEnrolment reads an enrolment and holds it until the transaction ends.
 func (s *Store) LockEnrolment(ctx context.Context, id uid.ID) (e enrolment.Enrolment, err error) {
 	err = s.tx(ctx).Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Where("id = ?", id).Take(&e).Error
@@ -66,7 +90,7 @@ func (s *Store) UpdateEnrolment(ctx context.Context, e enrolment.Enrolment) erro
 
 // One query for a person's list, in two texts: the first piece, and a later one.
 const (
-	mineColumns = `select e.id, e.course_id, e.version_id, e.person_id, e.status, e.source, e.percent, e.last_lesson_id, e.enrolled_by, e.enrolled_at, e.started_at, e.completed_at,
+	mineColumns = `select ` + enrolmentColumns + `,
 			c.slug, v.title, v.summary, v.cover_file_id, v.estimated_minutes, coalesce(ce.code, '')
 		from enrolments e
 		join courses c on c.id = e.course_id
@@ -133,8 +157,7 @@ func timeCursor(after string) (at time.Time, id uid.ID, err error) {
 func (s *Store) RosterOf(ctx context.Context, course uid.ID, p page.Request) (out page.Of[enrolment.Roster], err error) {
 	limit := p.Bounded()
 	q := s.tx(ctx).Table("enrolments e").
-		Select("e.id, e.course_id, e.version_id, e.person_id, e.status, e.source, e.percent, e.last_lesson_id, e.enrolled_by, e.enrolled_at, e.started_at, e.completed_at, "+
-			"p.name as person_name, p.email as person_email").
+		Select(enrolmentColumns+", p.name as person_name, p.email as person_email").
 		Joins("join people p on p.id = e.person_id").
 		Where("e.course_id = ?", course).Order("e.id").Limit(limit + 1)
 	if p.After != "" {

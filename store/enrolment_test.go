@@ -54,6 +54,17 @@ func TestAnEnrolmentIsKeptAsItWasWritten(t *testing.T) {
 			return err
 		}
 		attempts, err := w.Store.Attempts(ctx, e.ID, lesson, 5)
+		if err != nil {
+			return err
+		}
+		byID, err := w.Store.EnrolmentRecord(ctx, e.ID)
+		if err != nil {
+			return err
+		}
+		byCourse, err := w.Store.EnrolmentRecordIn(ctx, e.PersonID, "small")
+		if diff := cmp.Diff(e, byID.Enrolment) + cmp.Diff(byID, byCourse); diff != "" || byID.PersonName == "" || byID.PersonEmail == "" || byID.CertificateCode != "" {
+			t.Errorf("the record is %+v: %s", byID, diff)
+		}
 		if diff := cmp.Diff(e, got) + cmp.Diff(p, progress) + cmp.Diff([]enrolment.Progress{p}, all) + cmp.Diff([]enrolment.Attempt{a}, attempts); diff != "" || !begun {
 			t.Error(diff)
 		}
@@ -72,6 +83,11 @@ func TestATenantFindsAndChangesNoEnrolmentOfAnother(t *testing.T) {
 	}
 	absent(t, w, other, enrolment.ErrEnrolmentNotFound, map[string]func(context.Context) error{
 		"EnrolmentIn":     func(ctx context.Context) error { _, err := s.EnrolmentIn(ctx, e.PersonID, e.CourseID); return err },
+		"EnrolmentRecord": func(ctx context.Context) error { _, err := s.EnrolmentRecord(ctx, e.ID); return err },
+		"EnrolmentRecordIn": func(ctx context.Context) error {
+			_, err := s.EnrolmentRecordIn(ctx, e.PersonID, "small")
+			return err
+		},
 		"LockEnrolment":   func(ctx context.Context) error { _, err := s.LockEnrolment(ctx, e.ID); return err },
 		"LockEnrolmentIn": func(ctx context.Context) error { _, err := s.LockEnrolmentIn(ctx, e.PersonID, "small"); return err },
 		"UpdateEnrolment": func(ctx context.Context) error { return s.UpdateEnrolment(ctx, e) },

@@ -63,6 +63,9 @@ type UsagePage struct {
 	First time.Time // when the portal began: earlier months are not offered
 }
 
+// Month is the period as the address names it.
+func (p UsagePage) Month() string { return p.Usage.Period.Start.Format("2006-01") }
+
 func (p UsagePage) in(c *Chrome) (string, any) { return "usage", framed[UsagePage]{c, p} }
 
 // UsageEventPage is GET /usage/:event: why someone counts.

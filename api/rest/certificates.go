@@ -5,6 +5,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/gofiber/fiber/v2"
+
 	"lyceum/api/route"
 	"lyceum/auth"
 	"lyceum/auth/policy"
@@ -67,7 +69,8 @@ func (a *api) certificateOperations() {
 	on(a, operation{
 		method: get, path: "/certificates/{code}/pdf", id: "download-certificate", tag: tagCertificates, need: route.For(policy.CertificateRead),
 		summary: "A certificate as a PDF in the portal's look", media: "application/pdf",
-		about: "One's own; with certificate:all anyone's.",
+		about: "One's own; with certificate:all anyone's. Its language and the time zone of its dates are those of who asks; " +
+			"without a language of their own it is the one that Accept-Language prefers. There are English and German.",
 		fails: faults{certificate.ErrNotFound, certificate.ErrRevoked},
 	}, func(ctx context.Context, in *certificateIn) (*pdfOut, error) {
 		c, err := a.downloadable(ctx, in.Code)
@@ -86,14 +89,17 @@ func (a *api) certificateOperations() {
 	})
 }
 
-// certificateLook is what a certificate is drawn with. A logo that is no PNG is left to the name in its place.
+// certificateLook is what a certificate is drawn with for who asks. A logo that is no PNG is left to the name in its
+// place.
 func (a *api) certificateLook(ctx context.Context, code string) (certificate.Look, error) {
 	b, err := a.Brands.Get(ctx)
 	if err != nil {
 		return certificate.Look{}, err
 	}
 	logo, err := a.logoPNG(ctx, b)
-	return certificate.Look{Brand: b, LogoPNG: logo, VerifyURL: a.verifyURL(ctx, code)}, err
+	who, _ := auth.PrincipalFrom(ctx)
+	look := certificate.Look{Brand: b, LogoPNG: logo, VerifyURL: a.verifyURL(ctx, code)}
+	return look.For(who.TimeZone, who.Locale, behind(ctx).c.Get(fiber.HeaderAcceptLanguage)), err
 }
 
 // verifyURL is the address of the page on which anyone may check a certificate.

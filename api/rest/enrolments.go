@@ -60,6 +60,16 @@ type rosterEntry struct {
 	CompletedAt  *time.Time       `json:"completed_at,omitempty"`
 }
 
+// enrolmentShown is an enrolment with how far the person is.
+type enrolmentShown struct {
+	Enrolment       enrolled   `json:"enrolment"`
+	PersonName      string     `json:"person_name"`
+	PersonEmail     string     `json:"person_email"`
+	Course          outline    `json:"course" doc:"The version enrolled in; its lessons come without text and questions."`
+	Progress        []progress `json:"progress" doc:"The lessons begun, in the order of the course."`
+	CertificateCode string     `json:"certificate_code,omitempty" doc:"Left out until the certificate is issued."`
+}
+
 // whom says who is enrolled.
 type whom struct {
 	PersonID *uid.ID `json:"person_id,omitempty" doc:"Left out, it is who asks. Anyone else needs enrolment:manage."`
@@ -73,7 +83,7 @@ type rosterIn struct {
 }
 
 type enrolIn struct {
-	Course string `path:"course" doc:"The course's address or, to enrol someone else, its id." example:"fire-safety"`
+	Course string `path:"course" doc:"The course's address or its id." example:"fire-safety"`
 	Body   *whom
 }
 
@@ -82,6 +92,8 @@ type enrolmentIn struct {
 }
 
 type enrolledOut struct{ Body enrolled }
+
+type enrolmentShownOut struct{ Body enrolmentShown }
 
 func (a *api) enrolmentOperations() {
 	on(a, operation{
@@ -121,6 +133,26 @@ func (a *api) enrolmentOperations() {
 			return nil, err
 		}
 		return &enrolledOut{showEnrolment(&e)}, nil
+	})
+	a.oneEnrolmentOperations()
+}
+
+func (a *api) oneEnrolmentOperations() {
+	on(a, operation{
+		method: get, path: "/enrolments/{enrolment}", id: "get-enrolment", tag: tagEnrolments, need: route.SignedIn,
+		summary: "An enrolment with the progress in each lesson",
+		about: "One's own needs enrolment:self, anyone's enrolment:manage; to everyone else there is none. " +
+			"It begins nothing and counts as no learning.",
+		fails: faults{enrolment.ErrEnrolmentNotFound, policy.ErrForbidden},
+	}, func(ctx context.Context, in *enrolmentIn) (*enrolmentShownOut, error) {
+		e, err := a.Enrolment.Show(ctx, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		return &enrolmentShownOut{enrolmentShown{
+			Enrolment: showEnrolment(&e.Enrolment), PersonName: e.PersonName, PersonEmail: e.PersonEmail,
+			Course: showOutline(e.Outline, hidden), Progress: showProgresses(e.Outline, e.Progress), CertificateCode: e.CertificateCode,
+		}}, nil
 	})
 	on(a, operation{
 		method: del, path: "/enrolments/{enrolment}", id: "withdraw", tag: tagEnrolments, need: route.For(policy.EnrolmentManage),

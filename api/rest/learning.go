@@ -71,7 +71,7 @@ type answerSheet struct {
 }
 
 type openIn struct {
-	Course string `path:"course" doc:"The course's address, or for its authors its id." example:"fire-safety"`
+	Course string `path:"course" doc:"The course's address or its id." example:"fire-safety"`
 	Body   *openLesson
 }
 
@@ -162,16 +162,22 @@ func showPlayer(p enrolment.Player) player {
 	show := answers(p.Progress[p.Lesson.ID].Status == enrolment.ProgressCompleted)
 	out := player{
 		Enrolment: showEnrolment(&p.Enrolment), Course: showOutline(p.Outline, hidden), Lesson: showLesson(&p.Lesson, show),
-		Progress: []progress{}, Seconds: p.Seconds, ByContinue: p.ByContinue(), Attempts: make([]attempt, len(p.Attempts)),
+		Progress: showProgresses(p.Outline, p.Progress), Seconds: p.Seconds, ByContinue: p.ByContinue(), Attempts: make([]attempt, len(p.Attempts)),
 		PreviousID: p.Previous, NextID: p.Next,
-	}
-	for _, l := range p.Outline.Lessons() {
-		if begun, ok := p.Progress[l.ID]; ok {
-			out.Progress = append(out.Progress, showProgress(begun))
-		}
 	}
 	for i := range p.Attempts {
 		out.Attempts[i] = showAttempt(p.Attempts[i])
+	}
+	return out
+}
+
+// showProgresses lists the lessons begun in the order of the course.
+func showProgresses(o catalog.Outline, of map[uid.ID]enrolment.Progress) []progress {
+	out := []progress{}
+	for _, l := range o.Lessons() {
+		if begun, ok := of[l.ID]; ok {
+			out = append(out, showProgress(begun))
+		}
 	}
 	return out
 }

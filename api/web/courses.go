@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -94,22 +95,19 @@ func (l Learn) Catalogue(c *fiber.Ctx) error {
 	return l.show(c, themes.CataloguePage{Query: f.Query, Cards: cards, Mine: byCourse(mine)})
 }
 
-// course fills a course's page for who looks at it.
-func (l Learn) course(c *fiber.Ctx) (themes.CoursePage, error) {
-	ctx := c.UserContext()
-	o, err := l.Catalog.Published(ctx, c.Params("slug"))
-	if err != nil {
-		return themes.CoursePage{}, err
+// course fills a course's page for who looks at it. Who is in the course sees the version they learn from, also when
+// the course is archived.
+func (l Learn) course(c *fiber.Ctx) (p themes.CoursePage, err error) {
+	ctx, slug := c.UserContext(), c.Params("slug")
+	in, err := l.Enrolment.In(ctx, slug)
+	switch {
+	case err == nil:
+		p = themes.CoursePage{Outline: in.Outline, Enrolment: &in.Enrolment, Progress: in.Progress, CertificateCode: in.CertificateCode}
+	case errors.Is(err, enrolment.ErrEnrolmentNotFound), errors.Is(err, policy.ErrForbidden):
+		p.Outline, err = l.Catalog.Published(ctx, slug)
 	}
-	mine, err := l.mine(ctx)
-	if err != nil {
-		return themes.CoursePage{}, err
-	}
-	p := themes.CoursePage{Outline: o, Summary: prose(o.Version.Summary, "summary-")}
-	if m, in := byCourse(mine)[o.Course.ID]; in {
-		p.Enrolment, p.CertificateCode = &m.Enrolment, m.CertificateCode
-	}
-	return p, nil
+	p.Summary = prose(p.Outline.Version.Summary, "summary-")
+	return p, err
 }
 
 // Course shows a course.
@@ -173,7 +171,8 @@ func (l Learn) Verify(c *fiber.Ctx) error {
 // maxLogo is the largest logo that is drawn on a certificate, in bytes.
 const maxLogo = content.MaxChunk
 
-// PDF gives a certificate as a document: to its owner, and to who may see everyone's.
+// PDF gives a certificate as a document, in the language and with the dates of who asks: to its owner, and to who may
+// see everyone's.
 func (l Learn) PDF(c *fiber.Ctx) error {
 	ctx := c.UserContext()
 	found, err := l.Certificates.ByCode(ctx, c.Params("code"))
@@ -183,12 +182,13 @@ func (l Learn) PDF(c *fiber.Ctx) error {
 	if me := who(ctx); found.PersonID != me.PersonID && !me.May.Has(policy.CertificateAll) {
 		return certificate.ErrNotFound
 	}
-	b := l.brand(c)
-	logo, err := readPNG(ctx, l.Content, b.LogoFileID, maxLogo)
+	v := l.view(c)
+	logo, err := readPNG(ctx, l.Content, v.Brand.LogoFileID, maxLogo)
 	if err != nil {
 		return err
 	}
-	doc, err := l.Certificates.PDF(ctx, found, certificate.Look{Brand: b, LogoPNG: logo, VerifyURL: l.hosts.PortalURL(visit.Of(c).Tenant) + "/verify/" + found.Code})
+	look := certificate.Look{Brand: v.Brand, LogoPNG: logo, VerifyURL: l.hosts.PortalURL(visit.Of(c).Tenant) + "/verify/" + found.Code}
+	doc, err := l.Certificates.PDF(ctx, found, look.For(v.TimeZone, v.Locale))
 	if err != nil {
 		return err
 	}

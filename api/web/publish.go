@@ -14,13 +14,21 @@ import (
 	"lyceum/themes"
 )
 
-// PublishForm shows what publishing would do.
+// PublishForm shows what publishing would do, or what is missing before.
 func (s Studio) PublishForm(c *fiber.Ctx) error {
 	o, err := s.outline(c)
 	if err != nil {
 		return err
 	}
-	return s.show(c, themes.PublishPage{Outline: o})
+	p := themes.PublishPage{Outline: o}
+	err = s.Catalog.Check(c.UserContext(), o.Course.ID)
+	switch {
+	case errors.Is(err, catalog.ErrNothingToTeach):
+		p.Missing = fault.Of(err)
+	case err != nil && !errors.Is(err, catalog.ErrNothingNew):
+		return err
+	}
+	return s.show(c, p)
 }
 
 // Publish makes the draft the version that people enrol in, or says what is missing.
@@ -48,7 +56,11 @@ func (s Studio) Publish(c *fiber.Ctx) error {
 // roster fills the page of who is in the course.
 func (s Studio) roster(c *fiber.Ctx) (themes.RosterPage, error) {
 	ctx := c.UserContext()
-	o, err := s.outline(c)
+	course, err := id(c, "course")
+	if err != nil {
+		return themes.RosterPage{}, err
+	}
+	o, err := s.Catalog.Head(ctx, course)
 	if err != nil {
 		return themes.RosterPage{}, err
 	}
@@ -114,19 +126,17 @@ func (s Studio) Withdraw(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Enrolment.Withdraw(c.UserContext(), e); err != nil {
+	found, err := s.Enrolment.Show(c.UserContext(), e)
+	if err == nil && found.CourseID != course {
+		err = enrolment.ErrEnrolmentNotFound
+	}
+	if err == nil {
+		err = s.Enrolment.Withdraw(c.UserContext(), e)
+	}
+	if err != nil {
 		return s.rosterAgain(c, err)
 	}
-	people, err := s.Enrolment.Roster(c.UserContext(), course, page.Request{Limit: page.MaxLimit})
-	if err != nil {
-		return err
-	}
-	for _, r := range people.Items {
-		if r.ID == e {
-			return s.done(c, studio(course)+"/people", themes.FlashWithdrawn, called(auth.Person{Name: r.PersonName, Email: r.PersonEmail}))
-		}
-	}
-	return s.done(c, studio(course)+"/people", themes.FlashSaved, "")
+	return s.done(c, studio(course)+"/people", themes.FlashWithdrawn, called(auth.Person{Name: found.PersonName, Email: found.PersonEmail}))
 }
 
 // rosterAgain shows the roster with what was refused.

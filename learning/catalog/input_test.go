@@ -16,6 +16,7 @@ func TestASlugIsShortWordsOfSmallLettersAndDigits(t *testing.T) {
 		"fire-safety": true, "a": true, "iso-27001": true, "2026": true, strings.Repeat("a", 80): true,
 		"": false, "Fire": false, "fire safety": false, "fire--safety": false, "-fire": false, "fire-": false, "fire/safety": false,
 		"führung": false, "new": false, "..": false, strings.Repeat("a", 81): false,
+		"0197c2a4-5b1e-7d3a-9f00-3c5d7e9a1b2c": false, // it would be taken for an id
 	} {
 		if got := catalog.CheckSlug(slug); (got == "") != ok {
 			t.Errorf("%q: %q", slug, got)

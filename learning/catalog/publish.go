@@ -27,24 +27,49 @@ func (s *Service) Publish(ctx context.Context, course uid.ID, revision int) (out
 		if err != nil {
 			return err
 		}
-		if c.DraftID == nil {
-			return ErrNothingNew
-		}
-		d, err := s.outline(ctx, c, *c.DraftID, s.keep.LessonsOf)
+		d, err := s.ready(ctx, c)
 		if err != nil {
 			return err
-		}
-		f := fault.Fields{}
-		if err = s.checkTeachable(ctx, f, d, byID(d)); err != nil {
-			return err
-		}
-		if len(f) > 0 {
-			return incomplete(f)
 		}
 		out, err = s.publish(ctx, d)
 		return err
 	})
 	return out, err
+}
+
+// Check tells what Publish would say of the course as it is now, and changes nothing: nil, ErrNothingToTeach with the
+// same fields, or ErrNothingNew. It needs course:publish.
+func (s *Service) Check(ctx context.Context, course uid.ID) error {
+	if err := auth.Require(ctx, policy.CoursePublish); err != nil {
+		return err
+	}
+	return s.keep.InTenant(ctx, func(ctx context.Context) error {
+		c, err := s.keep.CourseByID(ctx, course)
+		if err != nil {
+			return err
+		}
+		_, err = s.ready(ctx, c)
+		return err
+	})
+}
+
+// ready gives the draft of a course if it may be published.
+func (s *Service) ready(ctx context.Context, c Course) (Outline, error) {
+	if c.DraftID == nil {
+		return Outline{}, ErrNothingNew
+	}
+	d, err := s.outline(ctx, c, *c.DraftID, s.keep.LessonsOf)
+	if err != nil {
+		return Outline{}, err
+	}
+	f := fault.Fields{}
+	if err = s.checkTeachable(ctx, f, d, byID(d)); err != nil {
+		return Outline{}, err
+	}
+	if len(f) > 0 {
+		return Outline{}, incomplete(f)
+	}
+	return d, nil
 }
 
 // incomplete is ErrNothingToTeach with what is missing.

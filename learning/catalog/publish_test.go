@@ -60,9 +60,14 @@ func TestPublishingTellsEverythingThatIsMissing(t *testing.T) {
 			want = append(want, "lessons."+lesson.String()+"."+f)
 		}
 	}
+	checked := h.catalog.Check(h.instructor, id)
+	wantFault(t, checked, catalog.ErrNothingToTeach)
 	_, err = h.catalog.Publish(h.instructor, id, o.Course.Revision)
 	wantFault(t, err, catalog.ErrNothingToTeach)
 	wantFields(t, err, want...)
+	if diff := cmp.Diff(fault.Of(err).Fields, fault.Of(checked).Fields); diff != "" {
+		t.Errorf("checking tells something else than publishing: %s", diff)
+	}
 	for field, message := range fault.Of(err).Fields {
 		if strings.HasPrefix(field, "lessons.") && !strings.Contains(message, "“") {
 			t.Errorf("%s does not name its lesson: %s", field, message)
@@ -74,6 +79,24 @@ func TestPublishingTellsEverythingThatIsMissing(t *testing.T) {
 	if after := ok(h.catalog.Edit(h.instructor, id)); after.Course.Status != catalog.StatusDraft || after.Course.Revision != o.Course.Revision {
 		t.Errorf("a refused publishing left %+v", after.Course)
 	}
+}
+
+func TestCheckingBeforePublishingChangesNothing(t *testing.T) {
+	t.Parallel()
+	h, ok := setup(t), must(t)
+	o := h.published(t, "Ladders")
+	id := o.Course.ID
+	wantFault(t, h.catalog.Check(h.instructor, id), catalog.ErrNothingNew)
+	o = ok(h.catalog.RenameModule(h.instructor, id, o.Course.Revision, o.Modules[0].ID, "Renamed"))
+	told := storetest.EventTypes(t, h.tenant, h.w, id)
+	if err := h.catalog.Check(h.instructor, id); err != nil {
+		t.Errorf("a draft that may be published: %v", err)
+	}
+	after := ok(h.catalog.Edit(h.instructor, id))
+	if diff := cmp.Diff(o, after) + cmp.Diff(told, storetest.EventTypes(t, h.tenant, h.w, id)); diff != "" {
+		t.Error(diff)
+	}
+	ok(h.catalog.Publish(h.instructor, id, o.Course.Revision))
 }
 
 func TestPublishingMovesThoseWhoHaveNotStarted(t *testing.T) {
@@ -307,8 +330,10 @@ func TestAnotherTenantSeesAndChangesNothing(t *testing.T) {
 	drop := func(_ catalog.Outline, err error) error { return err }
 	_, _, added := h.catalog.AddLesson(other, id, r, module, text("Theirs"))
 	_, bySlug := h.catalog.BySlug(other, "ours")
+	_, byID := h.catalog.ByID(other, id)
 	for name, err := range map[string]error{
 		"Edit": drop(h.catalog.Edit(other, id)), "Published": drop(h.catalog.Published(other, "ours")), "BySlug": bySlug,
+		"PublishedByID": drop(h.catalog.PublishedByID(other, id)), "ByID": byID, "Head": drop(h.catalog.Head(other, id)), "Check": h.catalog.Check(other, id),
 		"UpdateCourse": drop(h.catalog.UpdateCourse(other, id, r, catalog.CourseInput{Title: "Theirs", Slug: "theirs"})),
 		"AddModule":    drop(h.catalog.AddModule(other, id, r, "Theirs")), "AddLesson": added,
 		"RenameModule": drop(h.catalog.RenameModule(other, id, r, module, "Theirs")),

@@ -8,6 +8,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"lyceum/internal/uid"
 )
 
 // MaxSlug is the longest address of a course, in characters.
@@ -27,10 +29,16 @@ func CheckSlug(slug string) string {
 		return "Use at most " + strconv.Itoa(MaxSlug) + " characters."
 	case !slugRE.MatchString(slug):
 		return "Use small letters, digits and single hyphens, for example “fire-safety”."
-	case slices.Contains(reservedSlugs, slug):
+	case slices.Contains(reservedSlugs, slug) || isID(slug):
 		return "This word is reserved. Please choose another."
 	}
 	return ""
+}
+
+// isID tells whether an address would be taken for a course's id where either names a course.
+func isID(slug string) bool {
+	_, ok := uid.Parse(slug)
+	return ok
 }
 
 // unfolded are letters that do not decompose into a base letter and a mark.

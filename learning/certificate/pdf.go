@@ -23,32 +23,14 @@ type Look struct {
 	Words     Words          // zero is English
 }
 
-// Words are the texts of a certificate in its language.
-type Words struct {
-	Language      string // BCP 47, for the document's metadata
-	Title         string
-	Certifies     string // above the name
-	Completed     string // between name and course
-	CompletedOn   string
-	Result        string
-	LearningTime  string
-	CourseVersion string
-	Hours         string // unit after a number of hours
-	Minutes       string // unit after a number of minutes
-	Verify        string
-	Number        string
-	IssuedOn      string // before a date
-	Date          func(time.Time) string
-}
-
-// English are the words in English.
-func English() Words {
-	return Words{
-		Language: "en", Title: "Certificate of completion", Certifies: "This is to certify that", Completed: "has successfully completed the course",
-		CompletedOn: "Completed on", Result: "Result", LearningTime: "Learning time", CourseVersion: "Course version", Hours: "h", Minutes: "min",
-		Verify: "Verify this certificate", Number: "Certificate number", IssuedOn: "Issued on",
-		Date: func(t time.Time) string { return t.Format("2 January 2006") },
+// For gives the look as a reader wants it: with the dates of a time zone (an IANA name; none and an unknown one leave
+// what the look has) and the words of the first of the wishes that there are words for (WordsIn).
+func (l Look) For(zone string, wishes ...string) Look {
+	if at, err := time.LoadLocation(zone); err == nil && zone != "" {
+		l.Location = at
 	}
+	l.Words = WordsIn(wishes...)
+	return l
 }
 
 // ErrRevoked is a certificate that was withdrawn: it is not drawn any more.

@@ -218,6 +218,7 @@ func TestEveryTextStaysWithinTheFrameAndApart(t *testing.T) {
 			l.VerifyURL = "https://" + strings.Repeat("w", 200) + ".example/"
 			c.Minutes = 5999
 		},
+		"German": func(_ *certificate.Certificate, l *certificate.Look) { l.Words = certificate.German() },
 		"accents, Greek, Cyrillic": func(c *certificate.Certificate, _ *certificate.Look) {
 			c.PersonName, c.CourseTitle = "Łukasz Ωμέγα Иванов-Çelebi", "Überprüfung der Maßnahmen – première année"
 		},

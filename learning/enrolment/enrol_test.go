@@ -298,6 +298,7 @@ func TestEveryOperationAsksForItsPermission(t *testing.T) {
 	}{
 		"SelfEnrol": {policy.EnrolmentSelf, func(a context.Context) error { _, err := h.learn.SelfEnrol(a, "guarded"); return err }},
 		"Mine":      {policy.EnrolmentSelf, func(a context.Context) error { _, err := h.learn.Mine(a, page.Request{}); return err }},
+		"In":        {policy.EnrolmentSelf, func(a context.Context) error { _, err := h.learn.In(a, "guarded"); return err }},
 		"Open":      {policy.EnrolmentSelf, func(a context.Context) error { _, err := h.learn.Open(a, "guarded", nil); return err }},
 		"Continue":  {policy.EnrolmentSelf, func(a context.Context) error { _, err := h.learn.Continue(a, e.ID, lesson); return err }},
 		"Watch":     {policy.EnrolmentSelf, func(a context.Context) error { _, err := h.learn.Watch(a, enrolment.WatchInput{}); return err }},

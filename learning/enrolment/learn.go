@@ -47,13 +47,9 @@ func (s *Service) player(ctx context.Context, who auth.Principal, e Enrolment, w
 	if err != nil {
 		return Player{}, err
 	}
-	list, err := s.keep.ProgressOf(ctx, e.ID)
+	progress, err := s.progress(ctx, e.ID)
 	if err != nil {
 		return Player{}, err
-	}
-	progress := make(map[uid.ID]Progress, len(list))
-	for _, p := range list {
-		progress[p.LessonID] = p
 	}
 	lesson := whereTheyWere(outline, e, progress)
 	if wish != nil {

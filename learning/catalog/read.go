@@ -1,0 +1,132 @@
+package catalog
+
+import (
+	"context"
+
+	"lyceum/auth"
+	"lyceum/auth/policy"
+	"lyceum/internal/uid"
+)
+
+// Edit gives the course as its authors see it: the draft, or the published version when nothing was changed since.
+// It needs course:edit.
+func (s *Service) Edit(ctx context.Context, course uid.ID) (out Outline, err error) {
+	if err = auth.Require(ctx, policy.CourseEdit); err != nil {
+		return Outline{}, err
+	}
+	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
+		c, err := s.keep.CourseByID(ctx, course)
+		if err != nil {
+			return err
+		}
+		out, err = s.outline(ctx, c, c.edited(), s.keep.LessonsOf)
+		return err
+	})
+	return out, err
+}
+
+// edited is the version that authors see.
+func (c Course) edited() uid.ID {
+	if c.DraftID != nil {
+		return *c.DraftID
+	}
+	if c.PublishedID != nil {
+		return *c.PublishedID
+	}
+	return uid.Nil
+}
+
+// Head gives the course as those see it who look after its people: the version that people enrol in, or the draft of
+// a course that was never published; lessons come without body and questions. It needs enrolment:manage or
+// course:edit.
+func (s *Service) Head(ctx context.Context, course uid.ID) (out Outline, err error) {
+	if err = requireAny(ctx, policy.EnrolmentManage, policy.CourseEdit); err != nil {
+		return Outline{}, err
+	}
+	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
+		c, err := s.keep.CourseByID(ctx, course)
+		if err != nil {
+			return err
+		}
+		version := c.edited()
+		if c.PublishedID != nil {
+			version = *c.PublishedID
+		}
+		out, err = s.outline(ctx, c, version, s.keep.LessonHeads)
+		return err
+	})
+	return out, err
+}
+
+// requireAny is nil when who asks may do one of these.
+func requireAny(ctx context.Context, permissions ...policy.Permission) (err error) {
+	for _, p := range permissions {
+		if err = auth.Require(ctx, p); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// Published gives the version that people enrol in, by the course's slug: what the course page shows, so lessons come
+// without body and questions. It needs course:read. A draft is not found; an archived course is ErrNotPublished.
+func (s *Service) Published(ctx context.Context, slug string) (Outline, error) {
+	return s.published(ctx, func(ctx context.Context) (Course, error) { return s.bySlug(ctx, slug) })
+}
+
+// PublishedByID is Published by the course's id.
+func (s *Service) PublishedByID(ctx context.Context, course uid.ID) (Outline, error) {
+	return s.published(ctx, func(ctx context.Context) (Course, error) { return s.keep.CourseByID(ctx, course) })
+}
+
+func (s *Service) published(ctx context.Context, find func(context.Context) (Course, error)) (out Outline, err error) {
+	if err = auth.Require(ctx, policy.CourseRead); err != nil {
+		return Outline{}, err
+	}
+	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
+		c, err := find(ctx)
+		switch {
+		case err != nil:
+			return err
+		case c.PublishedID == nil:
+			return ErrCourseNotFound
+		case c.Status != StatusPublished:
+			return ErrNotPublished
+		}
+		out, err = s.outline(ctx, c, *c.PublishedID, s.keep.LessonHeads)
+		return err
+	})
+	return out, err
+}
+
+// BySlug gives the course itself. It needs course:read, enrolment:self or enrolment:manage; a course that was never
+// published is found by its authors only.
+func (s *Service) BySlug(ctx context.Context, slug string) (Course, error) {
+	return s.known(ctx, func(ctx context.Context) (Course, error) { return s.bySlug(ctx, slug) })
+}
+
+// ByID is BySlug by the course's id.
+func (s *Service) ByID(ctx context.Context, course uid.ID) (Course, error) {
+	return s.known(ctx, func(ctx context.Context) (Course, error) { return s.keep.CourseByID(ctx, course) })
+}
+
+func (s *Service) known(ctx context.Context, find func(context.Context) (Course, error)) (c Course, err error) {
+	if err = requireAny(ctx, policy.CourseRead, policy.EnrolmentSelf, policy.EnrolmentManage); err != nil {
+		return Course{}, err
+	}
+	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
+		c, err = find(ctx)
+		return err
+	})
+	if err == nil && c.PublishedID == nil && auth.Require(ctx, policy.CourseEdit) != nil {
+		return Course{}, ErrCourseNotFound
+	}
+	return c, err
+}
+
+func (s *Service) bySlug(ctx context.Context, slug string) (Course, error) {
+	if CheckSlug(slug) != "" {
+		return Course{}, ErrCourseNotFound
+	}
+	return s.keep.CourseBySlug(ctx, slug)
+}
