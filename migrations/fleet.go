@@ -142,9 +142,10 @@ func Fleet(ctx context.Context, admin *pgxpool.Pool, script Script, workers int,
 	return p, errors.Join(errs...)
 }
 
-// Behind lists the schemas whose version is lower than latest.
+// Behind lists the schemas whose version is lower than latest. A tenant at version 0 has no schema yet: provisioning
+// makes it with the newest shape, in its own time.
 func Behind(ctx context.Context, admin *pgxpool.Pool, latest int) ([]Schema, error) {
-	rows, err := admin.Query(ctx, `select schema_name, schema_version, false from control.tenants where schema_version < $1 and status <> 'deleting'
+	rows, err := admin.Query(ctx, `select schema_name, schema_version, false from control.tenants where schema_version between 1 and $1 - 1 and status <> 'deleting'
 		union all select schema_name, schema_version, true from control.spares where schema_version < $1 order by 1`, latest)
 	if err != nil {
 		return nil, fmt.Errorf("list schemas to migrate: %w", err)
@@ -166,13 +167,19 @@ func upSchema(ctx context.Context, admin *pgxpool.Pool, script Script, s Schema)
 	}
 	for try := range tries {
 		err = pgx.BeginFunc(ctx, admin, func(tx pgx.Tx) error {
-			// The row's lock keeps a second migrator off this schema and tells the version that holds now.
+			// The row's lock keeps a second migrator off this schema and tells the version that holds now. A schema that
+			// is gone must not be played: with it missing, search_path would lead to the next schema in it.
 			var version int
-			if err := tx.QueryRow(ctx, "select schema_version from "+table+" where schema_name = $1 for update", s.Name).Scan(&version); err != nil {
-				if errors.Is(err, pgx.ErrNoRows) {
-					return nil // deleted, or a spare that was taken meanwhile: the next run meets it as a tenant
-				}
+			var there bool
+			err := tx.QueryRow(ctx, "select schema_version, to_regnamespace(schema_name) is not null from "+table+" where schema_name = $1 for update", s.Name).Scan(&version, &there)
+			if errors.Is(err, pgx.ErrNoRows) {
+				return nil // deleted, or a spare that was taken meanwhile: the next run meets it as a tenant
+			}
+			if err != nil {
 				return err
+			}
+			if !there {
+				return fmt.Errorf("there is no schema %s in this database", s.Name)
 			}
 			todo := script.After(version)
 			if len(todo) == 0 {
@@ -184,7 +191,7 @@ func upSchema(ctx context.Context, admin *pgxpool.Pool, script Script, s Schema)
 			if err := play(ctx, tx, s.Name, todo); err != nil {
 				return err
 			}
-			_, err := tx.Exec(ctx, "update "+table+" set schema_version = $1 where schema_name = $2", script.Latest(), s.Name)
+			_, err = tx.Exec(ctx, "update "+table+" set schema_version = $1 where schema_name = $2", script.Latest(), s.Name)
 			return err
 		})
 		var pg *pgconn.PgError

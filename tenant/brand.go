@@ -2,6 +2,7 @@ package tenant
 
 import (
 	"strings"
+	"unicode"
 
 	"lyceum/internal/colour"
 	"lyceum/internal/fault"
@@ -53,15 +54,22 @@ func (b Brand) Validate() error {
 	f := fault.Fields{}
 	f.Check(b.Name != "", "name", "Enter the name people know your organization by.")
 	f.Check(len([]rune(b.Name)) <= 80, "name", "Use at most 80 characters.")
+	f.Check(oneLine(b.Name), "name", "Use plain text on one line, without tabs or other control characters.")
 	f.Check(b.Theme == ThemeAtrium || b.Theme == ThemeCampus, "theme", "Choose one of the offered themes.")
 	f.Check(len([]rune(b.LoginText)) <= 500, "login_text", "Use at most 500 characters.")
-	f.Check(len([]rune(b.MailHeader)) <= 120 && !strings.ContainsAny(b.MailHeader, "\r\n"), "mail_header", "Use one line of at most 120 characters.")
+	f.Check(len([]rune(b.MailHeader)) <= 120 && oneLine(b.MailHeader), "mail_header", "Use one line of at most 120 characters.")
 	if c, err := colour.Parse(b.Colour); err != nil {
 		f.Add("colour", "Enter a colour as # and six hexadecimal digits, for example #3b4cc0.")
 	} else if offer, ok := NearestBrandColour(c); !ok {
 		f.Add("colour", "This colour is too close to white for buttons and links to be seen. The nearest that works is "+offer.String()+".")
 	}
 	return f.Err()
+}
+
+// oneLine tells whether a text may stand in a mail's header: one line, no control characters, no separators that some
+// programs take for a line's end.
+func oneLine(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' })
 }
 
 // NearestBrandColour tells whether a colour works as a brand's primary colour (4.5:1 against white, so that white

@@ -42,7 +42,10 @@ func (h Hosts) url(host string) string {
 // NormaliseHost strips port and trailing dot and lowers the case (RFC 4343). It is "" for what is no host name.
 func NormaliseHost(host string) string {
 	h := strings.TrimSpace(host)
-	if bare, _, err := net.SplitHostPort(h); err == nil {
+	if bare, port, err := net.SplitHostPort(h); err == nil {
+		if strings.Trim(port, "0123456789") != "" {
+			return ""
+		}
 		h = bare
 	}
 	h = strings.ToLower(strings.TrimSuffix(h, "."))

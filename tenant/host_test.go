@@ -29,6 +29,8 @@ func TestAHostLeadsToItsPlaceWhateverItsCasePortAndDot(t *testing.T) {
 		{"", tenant.PlaceUnknown, ""},
 		{"acme.example.com/evil", tenant.PlaceUnknown, ""},
 		{"acme@example.com", tenant.PlaceUnknown, ""},
+		{"acme.example.com:80@globex.example.com", tenant.PlaceUnknown, ""},
+		{"acme.example.com:http", tenant.PlaceUnknown, ""},
 		{strings.Repeat("a", 254), tenant.PlaceUnknown, ""},
 	} {
 		place, slug, _ := h.Resolve(c.host)

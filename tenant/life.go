@@ -83,6 +83,10 @@ func (s *Service) remove(ctx context.Context, t Tenant) error {
 	if err := s.Schemas.Drop(ctx, t); err != nil {
 		return fmt.Errorf("delete the schema of %s: %w", t.Slug, err)
 	}
+	// Once more: an upload that was on its way when the schema went has nowhere to be noted now.
+	if err := s.Files.RemoveTenantFiles(ctx, t); err != nil {
+		return fmt.Errorf("delete the files of %s: %w", t.Slug, err)
+	}
 	if err := s.Keep.RemoveTenant(ctx, t.ID); err != nil {
 		return fmt.Errorf("delete %s: %w", t.Slug, err)
 	}

@@ -76,6 +76,7 @@ type Options struct {
 	Schemas Schemas
 	Owners  Owners
 	Files   Files
+	Hosts   Hosts  // the platform's own address can be nobody's portal
 	Node    string // the node new tenants go to; default "main"
 	Now     clock.Clock
 	Log     *slog.Logger
@@ -113,6 +114,8 @@ func (in *SignUp) Validate() error {
 	f.Check(len([]rune(in.Organization)) <= 80, "organization", "Use at most 80 characters.")
 	f.Check(in.OwnerName != "", "name", "Enter your name.")
 	f.Check(len([]rune(in.OwnerName)) <= 120, "name", "Use at most 120 characters.")
+	f.Check(oneLine(in.Organization), "organization", "Use plain text on one line, without tabs or other control characters.")
+	f.Check(oneLine(in.OwnerName), "name", "Use plain text on one line, without tabs or other control characters.")
 	if wrong := CheckSlug(in.Slug); wrong != "" {
 		f.Add("slug", wrong)
 	}
@@ -130,6 +133,9 @@ func (s *Service) Available(ctx context.Context, slug string) (why string, err e
 	slug = strings.ToLower(strings.TrimSpace(slug))
 	if wrong := CheckSlug(slug); wrong != "" {
 		return wrong, nil
+	}
+	if slug+"."+s.Hosts.Base == s.Hosts.Platform {
+		return "This name is reserved. Please choose another.", nil
 	}
 	switch _, err = s.Keep.TenantBySlug(ctx, slug); {
 	case err == nil:

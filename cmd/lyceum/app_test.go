@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -17,7 +18,9 @@ import (
 	"lyceum/internal/mail"
 	"lyceum/internal/page"
 	"lyceum/learning/catalog"
+	"lyceum/migrations"
 	"lyceum/store"
+	"lyceum/store/fleet"
 	"lyceum/tenant"
 )
 
@@ -309,5 +312,53 @@ func TestAddressesFollowTheFlags(t *testing.T) {
 		if _, err := bad.hosts(":8080"); err == nil || !strings.Contains(err.Error(), "--base-") {
 			t.Errorf("%+v: %v", bad, err)
 		}
+	}
+}
+
+func TestTheDemoRefusesADatabaseThatPeopleWorkIn(t *testing.T) {
+	t.Parallel()
+	a := newTestApp(t)
+	ctx := t.Context()
+	if _, err := a.tenants.SignUp(ctx, signUp(tenant.SignUp{Organization: "Real Ltd", Slug: "real", OwnerName: "Rea", Email: "rea@real.example", Password: "a password of theirs"})); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.fillDemo(ctx, filepath.Join(t.TempDir(), "demo.json")); err == nil || !strings.Contains(err.Error(), "known passwords") {
+		t.Fatalf("the demo was filled in: %v", err)
+	}
+	if _, _, err := a.operators.SignIn(ctx, "operator@lyceum.example", demoPassword, auth.Client{}); err == nil {
+		t.Fatal("the demo's operator was made")
+	}
+}
+
+func TestOneTenantThatCannotBeMigratedStopsNoServer(t *testing.T) {
+	t.Parallel()
+	a := newTestApp(t)
+	ctx := t.Context()
+	good, err := a.tenants.SignUp(ctx, signUp(tenant.SignUp{Organization: "Good", Slug: "good", OwnerName: "Gil", Email: "gil@good.example", Password: "a password of theirs"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = a.admin.Pool().Exec(ctx, `insert into control.tenants (id, slug, name, status, schema_name, node, schema_version, contact_email, suspended_reason, created_at, updated_at)
+		select gen_random_uuid(), 'lost', 'Lost', 'active', 't_000000000000', node, 1, contact_email, '', created_at, updated_at from control.tenants where id = $1`, good.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	script, err := migrations.Tenant()
+	if err != nil {
+		t.Fatal(err)
+	}
+	script = append(script, migrations.Migration{Number: len(script) + 1, Name: "one_more", Statements: []string{"alter table people add column nickname text"}})
+	a.admin.Close()
+	if a.admin, err = fleet.Open(ctx, fleet.Options{URL: a.db.admin, Tenant: script}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := a.admin.Migrate(ctx, "", nil); !errors.Is(err, fleet.ErrTenantsBehind) {
+		t.Fatalf("the lost tenant was migrated: %v", err)
+	}
+	if err := a.migrate(ctx); err != nil {
+		t.Fatalf("the start fails: %v", err)
+	}
+	if _, _, err := a.directory.ByHost(ctx, "good.localhost:8080"); err != nil {
+		t.Errorf("the good tenant is not served: %v", err)
 	}
 }

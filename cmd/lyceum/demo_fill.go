@@ -15,6 +15,7 @@ import (
 	"lyceum/internal/event"
 	"lyceum/internal/fault"
 	"lyceum/internal/markdown"
+	"lyceum/internal/page"
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
 	"lyceum/learning/sample"
@@ -29,6 +30,9 @@ func (a *app) fillDemo(ctx context.Context, file string) (description, error) {
 		if err := json.Unmarshal(raw, &known); err != nil {
 			return known, fmt.Errorf("%s is damaged; remove it: %w", file, err)
 		}
+	}
+	if err := a.onlyDemo(ctx); err != nil {
+		return known, err
 	}
 	d := description{Platform: platformDescription{URL: a.hosts.PlatformURL(), Operator: account{"operator@lyceum.example", demoPassword}}}
 	if _, err := a.operators.Create(ctx, d.Platform.Operator.Email, "Olivia Operator", demoPassword); err != nil && !errors.Is(err, auth.ErrOperatorTaken) {
@@ -52,6 +56,34 @@ func (a *app) fillDemo(ctx context.Context, file string) (description, error) {
 		d.Tenants = append(d.Tenants, t)
 	}
 	return d, d.save(file)
+}
+
+// onlyDemo refuses a database that anyone really works in: the demo makes accounts whose passwords are printed for
+// everyone.
+func (a *app) onlyDemo(ctx context.Context) error {
+	own := map[string]string{}
+	for _, o := range organizations() {
+		own[o.slug] = "owner@" + o.domain
+	}
+	list, err := a.tenants.List(ctx, tenant.Filter{Page: page.Request{Limit: page.MaxLimit}})
+	if err != nil {
+		return err
+	}
+	ours := 0
+	for _, t := range list.Items {
+		if own[t.Slug] == t.ContactEmail {
+			ours++
+		}
+	}
+	if len(list.Items) > 0 && ours == 0 {
+		return errors.New("this database has organizations that are not the demo's: the demo would add accounts with known passwords beside them. Give it another --data, or no --database-url")
+	}
+	for _, t := range list.Items {
+		if contact, named := own[t.Slug]; named && contact != t.ContactEmail {
+			return fmt.Errorf("the portal %s is not the demo's: the demo would fill people into it. Give it another --data, or no --database-url", t.Slug)
+		}
+	}
+	return nil
 }
 
 func (a *app) fillOrganization(ctx context.Context, o organization, hash, key string) (tenantDescription, error) {

@@ -101,7 +101,7 @@ func examineFleet(ctx context.Context, db database) []finding {
 	behind, total := 0, 0
 	for _, v := range s.Versions {
 		total += v.Tenants
-		if v.Version < s.TenantLatest {
+		if v.Version > 0 && v.Version < s.TenantLatest { // at 0 it is being provisioned
 			behind += v.Tenants
 		}
 	}

@@ -5,6 +5,7 @@ package recall
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -23,6 +24,7 @@ type Cache[K comparable, V any] struct {
 	ttl     time.Duration
 	kept    *lru.Cache[K, kept[V]]
 	flight  singleflight.Group
+	mu      sync.Mutex // makes "nothing was dropped since" and keeping one step
 	dropped atomic.Uint64
 }
 
@@ -52,6 +54,8 @@ func (c *Cache[K, V]) Get(ctx context.Context, key K, load func(context.Context)
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
 		defer cancel()
 		v, err := load(ctx)
+		c.mu.Lock()
+		defer c.mu.Unlock()
 		if err == nil && c.dropped.Load() == before {
 			c.kept.Add(key, kept[V]{v, c.now().Add(c.ttl)})
 		}
@@ -74,6 +78,8 @@ func (c *Cache[K, V]) Put(key K, v V) { c.kept.Add(key, kept[V]{v, c.now().Add(c
 
 // Drop forgets the values that match; nil forgets all.
 func (c *Cache[K, V]) Drop(match func(K, V) bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.dropped.Add(1)
 	if match == nil {
 		c.kept.Purge()

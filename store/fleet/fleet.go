@@ -7,6 +7,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -104,7 +105,9 @@ func AppURL(adminURL string) (appURL, password string, err error) {
 
 // Migrate prepares roles and schemas, then migrates the control schema, the jobs' tables and every tenant that is
 // behind. It may be run by several processes at once and again at any time. hardened is false where the database does
-// not let us close the way from one tenant's role to another's (see migrations.Prepare).
+// not let us close the way from one tenant's role to another's (see migrations.Prepare). Tenants that could not be
+// migrated are ErrTenantsBehind: the platform and the other tenants can be served, these answer that they are being
+// updated.
 func (a *Admin) Migrate(ctx context.Context, appPassword string, told func(migrations.Progress)) (p migrations.Progress, hardened bool, err error) {
 	conn, err := a.pool.Acquire(ctx)
 	if err != nil {
@@ -121,9 +124,14 @@ func (a *Admin) Migrate(ctx context.Context, appPassword string, told func(migra
 	if err = a.migrateJobs(ctx); err != nil {
 		return p, hardened, err
 	}
-	p, err = migrations.Fleet(ctx, a.pool, a.tenant, 4, told)
+	if p, err = migrations.Fleet(ctx, a.pool, a.tenant, 4, told); err != nil && p.Total > 0 {
+		err = fmt.Errorf("%w: %w", ErrTenantsBehind, err)
+	}
 	return p, hardened, err
 }
+
+// ErrTenantsBehind is a migration that did not reach every tenant.
+var ErrTenantsBehind = errors.New("not every tenant could be migrated")
 
 // migrateJobs makes or migrates River's tables, as the owner, so that default privileges open them to the application.
 // Each of its migrations commits by itself (a new enum value cannot be used in the transaction that made it), so the

@@ -131,6 +131,50 @@ func TestAMigrationThatFailsInOneTenantStopsNoOtherAndIsResumed(t *testing.T) { 
 	}
 }
 
+// TestATenantWhoseSchemaWasNeverMadeIsLeftToProvisioning: a sign-up killed before its schema must not stop a start.
+func TestATenantWhoseSchemaWasNeverMadeIsLeftToProvisioning(t *testing.T) { //nolint:paralleltest // it migrates every tenant of the shared database
+	w := storetest.New(t)
+	a := open(t, w, nil)
+	half := w.TenantRow(t)
+	if err := a.Drop(t.Context(), half); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Admin.Exec(t.Context(), "update control.tenants set status = 'provisioning', schema_version = 0 where id = $1", half.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := a.Migrate(t.Context(), "", nil); err != nil {
+		t.Errorf("the start fails: %v", err)
+	}
+	if err := a.Make(t.Context(), half); err != nil {
+		t.Errorf("provisioning cannot finish it: %v", err)
+	}
+}
+
+// TestATenantWhoseSchemaIsGoneHoldsUpNoOtherAndWritesNowhere: search_path would lead to the next schema in it.
+func TestATenantWhoseSchemaIsGoneHoldsUpNoOtherAndWritesNowhere(t *testing.T) { //nolint:paralleltest // see above
+	w := storetest.New(t)
+	script := withOneMore(t)
+	a := open(t, w, script)
+	lost, good := w.TenantRow(t), w.TenantRow(t)
+	if err := a.Drop(t.Context(), lost); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.Store.RemoveTenant(context.Background(), lost.ID); err != nil {
+			t.Error(err)
+		}
+	})
+	_, _, err := a.Migrate(t.Context(), "", nil)
+	if !errors.Is(err, fleet.ErrTenantsBehind) || !strings.Contains(err.Error(), lost.SchemaName) {
+		t.Fatalf("got %v, want the tenant named as left behind", err)
+	}
+	var version, strays int
+	err = w.Admin.QueryRow(t.Context(), "select (select schema_version from control.tenants where id = $1), (select count(*) from pg_class where relnamespace = 'ext'::regnamespace)", good.ID).Scan(&version, &strays)
+	if err != nil || version != script.Latest() || strays != 0 {
+		t.Errorf("the other tenant is at %d, %d tables strayed (%v)", version, strays, err)
+	}
+}
+
 func TestSparesAreFilledOnceByTwoFillersAndTakenOnceByTwoTakers(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"golang.org/x/sync/errgroup"
 
 	"lyceum/internal/event"
 	"lyceum/internal/fault"
@@ -95,6 +96,16 @@ type Queue struct {
 // that take a few milliseconds.
 const fetchCooldown = 20 * time.Millisecond
 
+// maxAttempts is how often a consequence is tried: hourly at last, so for about six weeks. River's own 25 would be over
+// after 82 minutes at our pace, and with them a mail server's long night, or a learner who was to be billed.
+const maxAttempts = 1000
+
+// One tenant whose rows are locked holds up no other's events for longer than this.
+const (
+	relaysAtOnce = 4
+	relayTimeout = 30 * time.Second
+)
+
 // sweepEvery is how often all outboxes are read for what a crash left between a commit and its hint.
 const sweepEvery = 5 * time.Minute
 
@@ -138,8 +149,7 @@ func New(ctx context.Context, o Options) (*Queue, error) {
 	q.life = &life{url: o.URL, id: "lyceum-" + uid.New().String(), log: o.Log}
 	q.client, err = river.NewClient(riverpgxv5.New(q.pool), &river.Config{
 		ID: q.life.id, Schema: "river", Workers: workers, PeriodicJobs: periodic,
-		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: o.Workers}},
-		// Twenty-five tries over about three weeks are River's default; a job that still fails stays to be looked at.
+		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: o.Workers}},
 		FetchCooldown:        fetchCooldown,
 		JobTimeout:           time.Minute,
 		RescueStuckJobsAfter: 5 * time.Minute, // the last resort: reap.go is quicker
@@ -212,18 +222,33 @@ func (q *Queue) relayLoop(ctx context.Context) {
 		todo := q.waiting
 		q.waiting = map[uid.ID]struct{}{}
 		q.mu.Unlock()
+		var relays errgroup.Group
+		relays.SetLimit(relaysAtOnce)
 		for id := range todo {
-			var err error
-			if id == uid.Nil {
-				err = q.sweep(ctx)
-			} else {
-				err = q.relayTo(ctx, id)
-			}
-			if err != nil && ctx.Err() == nil {
-				q.o.Log.ErrorContext(ctx, "relay events", slog.String("tenant", id.String()), slog.Any("err", err))
-			}
+			relays.Go(func() error {
+				err := q.relayOne(ctx, id)
+				if err != nil && ctx.Err() == nil {
+					q.o.Log.ErrorContext(ctx, "relay events", slog.String("tenant", id.String()), slog.Any("err", err))
+				}
+				return nil
+			})
 		}
+		_ = relays.Wait() // each told its own failure
 	}
+}
+
+func (q *Queue) relayOne(ctx context.Context, id uid.ID) error {
+	if id == uid.Nil {
+		return q.sweep(ctx)
+	}
+	return q.relayTo(ctx, id)
+}
+
+func (q *Queue) relayWithin(ctx context.Context, t tenant.Tenant) error {
+	ctx, cancel := context.WithTimeout(ctx, relayTimeout)
+	defer cancel()
+	_, err := q.Relay(ctx, t)
+	return err
 }
 
 func (q *Queue) sweepLoop(ctx context.Context) {
@@ -250,11 +275,11 @@ func (q *Queue) sweep(ctx context.Context) error {
 		}
 		for _, t := range list {
 			after = t.ID
-			if _, err := q.Relay(ctx, t); err != nil {
+			if err := q.relayWithin(ctx, t); err != nil && len(errs) < 10 {
 				errs = append(errs, fmt.Errorf("tenant %s: %w", t.Slug, err))
 			}
 		}
-		if len(list) < 200 || len(errs) > 10 {
+		if len(list) < 200 || ctx.Err() != nil {
 			return errors.Join(errs...)
 		}
 	}
@@ -268,8 +293,7 @@ func (q *Queue) relayTo(ctx context.Context, id uid.ID) error {
 	if err != nil {
 		return err
 	}
-	_, err = q.Relay(ctx, t)
-	return err
+	return q.relayWithin(ctx, t)
 }
 
 // Relay makes jobs of everything in a tenant's outbox and gives how many events it handed on. Jobs are made before
@@ -291,7 +315,7 @@ func (q *Queue) Relay(ctx context.Context, t tenant.Tenant) (int, error) {
 			for _, c := range q.byEvent[e.Type] {
 				jobs = append(jobs, river.InsertManyParams{
 					Args:       consequenceArgs{Tenant: t.ID, Event: e.ID, Name: c.Name},
-					InsertOpts: &river.InsertOpts{Priority: c.Urgency.priority(), UniqueOpts: river.UniqueOpts{ByArgs: true}},
+					InsertOpts: &river.InsertOpts{MaxAttempts: maxAttempts, Priority: c.Urgency.priority(), UniqueOpts: river.UniqueOpts{ByArgs: true}},
 				})
 			}
 		}
