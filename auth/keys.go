@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -112,9 +113,10 @@ func (s *Service) CreateKey(ctx context.Context, in KeyInput) (secret string, k 
 	return secret, k, nil
 }
 
-// Keys lists one's own API keys that are not revoked, the newest first. It needs api_key:manage.
+// Keys lists one's own API keys that are not revoked, the newest first. It needs person:self only: who lost the right to
+// make keys still sees and ends those they have.
 func (s *Service) Keys(ctx context.Context) (keys []APIKey, err error) {
-	who, err := requirePerson(ctx, policy.APIKeyManage)
+	who, err := requirePerson(ctx, policy.PersonSelf)
 	if err != nil {
 		return nil, err
 	}
@@ -125,9 +127,9 @@ func (s *Service) Keys(ctx context.Context) (keys []APIKey, err error) {
 	return keys, err
 }
 
-// RevokeKey ends one of one's own API keys at once; ErrKeyNotFound. It needs api_key:manage. Event api_key.revoked.
+// RevokeKey ends one of one's own API keys at once; ErrKeyNotFound. It needs person:self. Event api_key.revoked.
 func (s *Service) RevokeKey(ctx context.Context, id uid.ID) error {
-	who, err := requirePerson(ctx, policy.APIKeyManage)
+	who, err := requirePerson(ctx, policy.PersonSelf)
 	if err != nil {
 		return err
 	}
@@ -141,6 +143,29 @@ func (s *Service) RevokeKey(ctx context.Context, id uid.ID) error {
 		s.changed(ctx)
 	}
 	return err
+}
+
+// revokeKeys ends all keys of a person who has no session yet and is held, and tells of each. A list shows only so many
+// keys at once: it goes on until none is left.
+func (s *Service) revokeKeys(ctx context.Context, person uid.ID) error {
+	for {
+		keys, err := s.keep.APIKeysOf(ctx, person)
+		if err != nil || len(keys) == 0 {
+			return err
+		}
+		for _, k := range keys {
+			err := s.keep.RevokeAPIKey(ctx, person, k.ID, s.now())
+			if errors.Is(err, ErrKeyNotFound) {
+				continue // its person revoked it a moment ago
+			}
+			if err != nil {
+				return err
+			}
+			if err := s.tellAs(ctx, "api_key.revoked", person, map[string]any{"key_id": k.ID}); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 // KeyPrincipal gives who an API key acts for, narrowed to its scopes; ErrKeyInvalid when it is unknown, expired,

@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +100,66 @@ func TestAKeyExpiresAndARevokedOneEndsAtOnce(t *testing.T) {
 		t.Errorf("keys %+v; want the one that is not revoked, without its hash", keys)
 	}
 	h.told("api_key.revoked")
+}
+
+func TestWhoMayNoLongerMakeKeysStillSeesAndEndsTheirOwn(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	owner, p := h.as(h.person(policy.Owner)), h.person(policy.Instructor)
+	secret, k, err := h.auth.CreateKey(h.as(p), auth.KeyInput{Name: "Export", Scopes: []string{"*"}})
+	wants(t, err, nil)
+	wants(t, h.auth.SetRoles(owner, p.ID, []policy.Role{policy.Learner}), nil)
+
+	demoted := h.as(p)
+	_, _, err = h.auth.CreateKey(demoted, auth.KeyInput{Name: "More", Scopes: []string{"*"}})
+	wants(t, err, policy.ErrForbidden)
+	keys, err := h.auth.Keys(demoted)
+	if wants(t, err, nil); len(keys) != 1 || keys[0].ID != k.ID {
+		t.Errorf("keys %+v; want the one made before", keys)
+	}
+	wants(t, h.auth.RevokeKey(h.as(h.person(policy.Learner)), k.ID), auth.ErrKeyNotFound)
+	wants(t, h.auth.RevokeKey(demoted, k.ID), nil)
+	_, err = h.auth.KeyPrincipal(h.ctx, secret)
+	wants(t, err, auth.ErrKeyInvalid)
+
+	bare := auth.WithPrincipal(h.ctx, auth.Principal{PersonID: p.ID, May: policy.Set{policy.CourseRead: {}}})
+	_, err = h.auth.Keys(bare)
+	wants(t, err, policy.ErrForbidden)
+	wants(t, h.auth.RevokeKey(bare, k.ID), policy.ErrForbidden)
+	_, err = h.auth.Keys(h.ctx)
+	wants(t, err, auth.ErrSignInFirst)
+}
+
+func TestAResetEndsAllAPIKeysAndAPasswordChangeNone(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	p, neighbour := h.person(policy.Manager), h.person(policy.Manager)
+	ctx := h.as(p)
+	key := func(ctx context.Context) string {
+		t.Helper()
+		secret, _, err := h.auth.CreateKey(ctx, auth.KeyInput{Name: "Key", Scopes: []string{"*"}})
+		wants(t, err, nil)
+		_, err = h.auth.KeyPrincipal(h.ctx, secret)
+		wants(t, err, nil)
+		return secret
+	}
+	first, second, theirs := key(ctx), key(ctx), key(h.as(neighbour))
+
+	wants(t, h.auth.ChangePassword(ctx, password, "another good password"), nil)
+	for _, secret := range []string{first, second} {
+		_, err := h.auth.KeyPrincipal(h.ctx, secret)
+		wants(t, err, nil)
+	}
+	wants(t, h.auth.ResetPassword(h.ctx, h.link(auth.TokenPasswordReset, p), "a third good password"), nil)
+	for _, secret := range []string{first, second} {
+		_, err := h.auth.KeyPrincipal(h.ctx, secret)
+		wants(t, err, auth.ErrKeyInvalid)
+	}
+	_, err := h.auth.KeyPrincipal(h.ctx, theirs)
+	wants(t, err, nil)
+	if n := strings.Count(strings.Join(h.events(), " "), "api_key.revoked"); n != 2 {
+		t.Errorf("%d revoked keys told of, want 2", n)
+	}
 }
 
 func TestAKeysUseIsWrittenDownAtMostOnceAMinuteAndLoadedOnceForMany(t *testing.T) {

@@ -47,13 +47,17 @@ func (k TokenKind) suits(status PersonStatus) bool {
 
 // RequestReset asks for a link to choose a new password: event password.reset_requested, on which the mail goes out.
 // The answer is the same whether the e-mail is here or not, and so is the work: for an unknown or deactivated one the
-// event is password.reset_refused. An invited person gets the invitation again. ErrTooManyAttempts.
+// event is password.reset_refused. An invited person gets the invitation again. Each mail voids the link of the
+// one before, so Options.Resets bounds them per e-mail, whoever asks; ErrTooManyAttempts.
 func (s *Service) RequestReset(ctx context.Context, email string, c Client) error {
 	email, ok := NormaliseEmail(email)
 	if !ok {
 		return fault.Invalid(map[string]string{"email": "Enter an e-mail address, for example “anna@example.com”."})
 	}
-	if err := s.allow(ctx, "reset", c.IP, email, adviceNone); err != nil {
+	if err := take(s.guesses.from, place(ctx)+" reset from "+network(c.IP), adviceNone); err != nil {
+		return err
+	}
+	if err := take(s.resets, place(ctx)+" reset mail to "+email, adviceNone); err != nil {
 		return err
 	}
 	p, err := s.findByEmail(ctx, email)
@@ -172,8 +176,9 @@ func (s *Service) AcceptInvitation(ctx context.Context, secret, name, password s
 	return session, nil
 }
 
-// ResetPassword sets another password for whose link this is and ends all their sessions. ErrLinkInvalid. Event
-// person.password_changed.
+// ResetPassword sets another password for whose link this is, ends all their sessions and revokes all their API keys:
+// who resets may have lost the account to someone who made one. ErrLinkInvalid. Events person.password_changed and, for
+// each key, api_key.revoked.
 func (s *Service) ResetPassword(ctx context.Context, secret, password string) error {
 	p, err := s.OpenLink(ctx, TokenPasswordReset, secret)
 	if err != nil {
@@ -192,7 +197,10 @@ func (s *Service) ResetPassword(ctx context.Context, secret, password string) er
 		if _, err := s.use(ctx, TokenPasswordReset, p.ID, secret); err != nil {
 			return err
 		}
-		return s.replacePassword(ctx, p.ID, hash, uid.Nil)
+		if err := s.replacePassword(ctx, p.ID, hash, uid.Nil); err != nil {
+			return err
+		}
+		return s.revokeKeys(ctx, p.ID)
 	})
 	if err == nil {
 		s.changed(ctx)

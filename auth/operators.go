@@ -7,6 +7,7 @@ import (
 
 	"lyceum/internal/clock"
 	"lyceum/internal/fault"
+	"lyceum/internal/throttle"
 	"lyceum/internal/uid"
 )
 
@@ -41,13 +42,21 @@ type OperatorKeeper interface {
 type Operators struct {
 	keep      OperatorKeeper
 	now       clock.Clock
-	guess     Limiter
+	guesses   guesses
 	passwords *passwords
 }
 
-// NewOperators makes the service. A cost other than ProductionCost may follow, for tests.
+// How often an operator's e-mail may be tried from all networks together.
+const (
+	operatorTriesAMinute = 60
+	operatorTriesAtOnce  = 120
+)
+
+// NewOperators makes the service. Guess bounds attempts from one network; from all networks together an operator's
+// e-mail may be tried 120 times at once, then 60 times a minute. A cost other than ProductionCost may follow, for tests.
 func NewOperators(keep OperatorKeeper, now clock.Clock, guess Limiter, cost ...PasswordCost) *Operators {
-	o := &Operators{keep: keep, now: now, guess: guess}
+	at := throttle.New(now, operatorTriesAMinute, time.Minute, operatorTriesAtOnce)
+	o := &Operators{keep: keep, now: now, guesses: guesses{of: guess, from: guess, at: at}}
 	if len(cost) > 0 {
 		o.passwords = newPasswords(cost[0], 0)
 	} else {
@@ -60,7 +69,7 @@ func NewOperators(keep OperatorKeeper, now clock.Clock, guess Limiter, cost ...P
 // and for a wrong password; ErrTooManyAttempts.
 func (o *Operators) SignIn(ctx context.Context, email, password string, c Client) (secret string, who Operator, err error) {
 	email, _ = NormaliseEmail(email)
-	if err := throttled(o.guess, o.guess, "operator sign-in", c.IP, email, adviceNone); err != nil {
+	if err := o.guesses.allow("operator sign-in", c.IP, email, adviceNone); err != nil {
 		return "", Operator{}, err
 	}
 	err = o.keep.InControl(ctx, func(ctx context.Context) (err error) {

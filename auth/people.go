@@ -93,9 +93,13 @@ func checkName(f fault.Fields, field, name string) string {
 	name = strings.TrimSpace(name)
 	f.Check(name != "", field, "Enter a name.")
 	f.Check(utf8.RuneCountInString(name) <= nameMax, field, "Use at most 200 characters.")
-	f.Check(utf8.ValidString(name) && !strings.ContainsFunc(name, unicode.IsControl), field, "Use only letters, digits and signs that can be printed.")
+	f.Check(utf8.ValidString(name) && !strings.ContainsFunc(name, breaks), field, "Use only letters, digits and signs that can be printed.")
 	return name
 }
+
+// breaks tells a control character or what ends a line or paragraph (U+2028, U+2029): a name with one would forge lines
+// in mails, exports and logs.
+func breaks(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
 
 // People lists people by name. It needs person:read.
 func (s *Service) People(ctx context.Context, f PeopleFilter) (people page.Of[Person], err error) {
@@ -136,7 +140,7 @@ func shown(p Person) Person {
 
 // Invite asks someone to join with a role: event invitation.created, on which the mail goes out. Inviting an invited
 // person again corrects name and role and sends a new link. It needs person:manage and a role within one's own
-// permissions; ErrEmailTaken for someone who is here already.
+// permissions; ErrEmailTaken for someone who is here already; ErrTooManyInvitations.
 func (s *Service) Invite(ctx context.Context, in InviteInput) (p Person, err error) {
 	who, err := requirePerson(ctx, policy.PersonManage)
 	if err != nil {
@@ -144,6 +148,11 @@ func (s *Service) Invite(ctx context.Context, in InviteInput) (p Person, err err
 	}
 	if err := in.Validate(); err != nil {
 		return p, err
+	}
+	if s.invites != nil {
+		if ok, _, _ := s.invites.Allow(place(ctx) + " invite by " + who.PersonID.String()); !ok {
+			return p, ErrTooManyInvitations
+		}
 	}
 	now := s.now()
 	fresh := Person{ID: uid.New(), Email: in.Email, Name: in.Name, Status: PersonInvited, CreatedAt: now, UpdatedAt: now}
@@ -191,13 +200,16 @@ func (s *Service) tellInvited(ctx context.Context, p Person) error {
 // CreateOwner adds the first owner, active, or makes who has the e-mail one. It asks nobody's permission: provisioning
 // calls it, within InTenant, as often as it needs to.
 func (s *Service) CreateOwner(ctx context.Context, email, name, passwordHash string) (p Person, err error) {
+	f := fault.Fields{}
 	email, ok := NormaliseEmail(email)
-	if !ok {
-		return p, fault.Invalid(map[string]string{"email": "Enter an e-mail address, for example “anna@example.com”."})
+	f.Check(ok, "email", "Enter an e-mail address, for example “anna@example.com”.")
+	name = checkName(f, "name", name)
+	if err := f.Err(); err != nil {
+		return p, err
 	}
 	now := s.now()
 	fresh := Person{
-		ID: uid.New(), Email: email, Name: strings.TrimSpace(name), PasswordHash: passwordHash, Status: PersonActive,
+		ID: uid.New(), Email: email, Name: name, PasswordHash: passwordHash, Status: PersonActive,
 		CreatedAt: now, UpdatedAt: now,
 	}
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {

@@ -1,13 +1,16 @@
 package auth_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"lyceum/auth"
 	"lyceum/auth/policy"
 	"lyceum/internal/page"
+	"lyceum/internal/throttle"
 	"lyceum/internal/uid"
 	"lyceum/store/storetest"
 )
@@ -61,6 +64,48 @@ func TestAnInvitationWithFaultsNamesEachField(t *testing.T) {
 	}
 	_, err = h.auth.Invite(owner, auth.InviteInput{Email: "a@example.com", Name: "Ada", Role: "emperor"})
 	wantsField(t, err, "role")
+}
+
+func TestANameThatBreaksALineIsRefusedWhereverNamesAreTaken(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	_, link := h.invite(policy.Learner)
+	p := h.person(policy.Owner)
+	ctx := h.as(p)
+	operators := auth.NewOperators(h.w.Store, h.w.Now.Clock(), open{}, cheap)
+	for _, name := range []string{"Ada\nBcc: x", "Ada\x00L", "Ada\u007fL", "Ada\u0085L", "Ada\u2028L", "Ada\u2029L"} {
+		_, err := h.auth.Invite(ctx, auth.InviteInput{Email: "a@example.com", Name: name, Role: policy.Learner})
+		wantsField(t, err, "name")
+		_, err = h.auth.AcceptInvitation(h.ctx, link, name, password, client)
+		wantsField(t, err, "name")
+		wantsField(t, h.auth.UpdateProfile(ctx, auth.ProfileInput{Name: name}), "name")
+		_, _, err = h.auth.CreateKey(ctx, auth.KeyInput{Name: name, Scopes: []string{"*"}})
+		wantsField(t, err, "name")
+		_, err = h.auth.CreateOwner(h.ctx, "owner@example.com", name, "")
+		wantsField(t, err, "name")
+		_, err = operators.Create(t.Context(), "o@example.com", name, password)
+		wantsField(t, err, "name")
+	}
+	wants(t, h.auth.UpdateProfile(ctx, auth.ProfileInput{Name: "Zoë Çelik‐Ōta 李 (2)"}), nil)
+}
+
+func TestOnePersonSendsOnlySoManyInvitations(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.auth = h.service(auth.Options{Invites: throttle.New(h.w.Now.Clock(), 2, time.Hour, 2)})
+	busy, other := h.as(h.person(policy.Owner)), h.as(h.person(policy.Owner))
+	invite := func(ctx context.Context, email string) error {
+		_, err := h.auth.Invite(ctx, auth.InviteInput{Email: email, Name: "Ada", Role: policy.Learner})
+		return err
+	}
+	wantsField(t, invite(busy, "nobody"), "email") // one that cannot be sent does not count
+	wants(t, invite(busy, "one@example.com"), nil)
+	wants(t, invite(busy, "two@example.com"), nil)
+	wants(t, invite(busy, "three@example.com"), auth.ErrTooManyInvitations)
+	wants(t, invite(other, "three@example.com"), nil)
+	h.w.Now.Advance(30 * time.Minute)
+	wants(t, invite(busy, "four@example.com"), nil)
+	wants(t, invite(busy, "five@example.com"), auth.ErrTooManyInvitations)
 }
 
 func TestPeopleAreListedByNameInPiecesWithTheirRoles(t *testing.T) {
@@ -155,8 +200,6 @@ func TestEachActNeedsItsPermission(t *testing.T) {
 		"off":     func(*house) error { return h.auth.Deactivate(manager, someone.ID) },
 		"on":      func(*house) error { return h.auth.Reactivate(manager, someone.ID) },
 		"new key": func(*house) error { _, _, err := h.auth.CreateKey(learner, auth.KeyInput{}); return err },
-		"keys":    func(*house) error { _, err := h.auth.Keys(learner); return err },
-		"revoke":  func(*house) error { return h.auth.RevokeKey(learner, uid.New()) },
 	}
 	for name, act := range acts {
 		t.Run(name, func(t *testing.T) { wantsOf(t, act(h), policy.ErrForbidden) })

@@ -163,18 +163,19 @@ func Require(ctx context.Context, p policy.Permission) error {
 
 // Failures of this package.
 var (
-	ErrSignInFirst      = fault.New(fault.KindUnauthenticated, "sign_in_first", "Please sign in to go on.")
-	ErrWrongCredentials = fault.New(fault.KindUnauthenticated, "wrong_credentials", "E-mail or password is not right. Check both, or reset your password.")
-	ErrTooManyAttempts  = fault.New(fault.KindTooMany, "too_many_attempts", "Too many attempts. Wait a few minutes, or reset your password.")
-	ErrLinkInvalid      = fault.New(fault.KindNotFound, "link_invalid", "This link has expired or was used already. Ask for a new one.")
-	ErrPersonNotFound   = fault.New(fault.KindNotFound, "person_not_found", "There is no such person here.")
-	ErrEmailTaken       = fault.New(fault.KindConflict, "email_taken", "Someone with this e-mail is here already.")
-	ErrSessionNotFound  = fault.New(fault.KindNotFound, "session_not_found", "This session has ended already.")
-	ErrKeyNotFound      = fault.New(fault.KindNotFound, "api_key_not_found", "There is no such API key.")
-	ErrKeyInvalid       = fault.New(fault.KindUnauthenticated, "api_key_invalid", "This API key is unknown, expired or revoked. Make a new one in the portal under API keys.")
-	ErrLastOwner        = fault.New(fault.KindConflict, "last_owner", "A portal needs at least one owner. Make someone else an owner first.")
-	ErrOperatorNotFound = fault.New(fault.KindNotFound, "operator_not_found", "There is no such operator.")
-	ErrOperatorTaken    = fault.New(fault.KindConflict, "operator_taken", "An operator with this e-mail exists already.")
+	ErrSignInFirst        = fault.New(fault.KindUnauthenticated, "sign_in_first", "Please sign in to go on.")
+	ErrWrongCredentials   = fault.New(fault.KindUnauthenticated, "wrong_credentials", "E-mail or password is not right. Check both, or reset your password.")
+	ErrTooManyAttempts    = fault.New(fault.KindTooMany, "too_many_attempts", "Too many attempts. Wait a few minutes, or reset your password.")
+	ErrTooManyInvitations = fault.New(fault.KindTooMany, "too_many_invitations", "You have sent as many invitations as one person may for now. Wait a few minutes, then send the rest.")
+	ErrLinkInvalid        = fault.New(fault.KindNotFound, "link_invalid", "This link has expired or was used already. Ask for a new one.")
+	ErrPersonNotFound     = fault.New(fault.KindNotFound, "person_not_found", "There is no such person here.")
+	ErrEmailTaken         = fault.New(fault.KindConflict, "email_taken", "Someone with this e-mail is here already.")
+	ErrSessionNotFound    = fault.New(fault.KindNotFound, "session_not_found", "This session has ended already.")
+	ErrKeyNotFound        = fault.New(fault.KindNotFound, "api_key_not_found", "There is no such API key.")
+	ErrKeyInvalid         = fault.New(fault.KindUnauthenticated, "api_key_invalid", "This API key is unknown, expired or revoked. Make a new one in the portal under API keys.")
+	ErrLastOwner          = fault.New(fault.KindConflict, "last_owner", "A portal needs at least one owner. Make someone else an owner first.")
+	ErrOperatorNotFound   = fault.New(fault.KindNotFound, "operator_not_found", "There is no such operator.")
+	ErrOperatorTaken      = fault.New(fault.KindConflict, "operator_taken", "An operator with this e-mail exists already.")
 )
 
 // NormaliseEmail lowers and trims an address; ok is false for what no mail could reach.

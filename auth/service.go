@@ -28,10 +28,17 @@ type Options struct {
 	Keep   Keeper         // required
 	Policy *policy.Engine // required
 	Now    clock.Clock    // default clock.Real
-	// Guess bounds attempts at one person's password in one tenant; required.
+	// Guess bounds attempts at one person's password from one network in one tenant; required.
 	Guess Limiter
-	// GuessFrom bounds attempts from one address in one tenant. Default Guess; an office behind one address wants more.
+	// GuessFrom bounds attempts from one network in one tenant. Default Guess; an office behind one address wants more.
 	GuessFrom Limiter
+	// GuessAt bounds attempts at one person's password from all networks together in one tenant. Default GuessFrom. It is
+	// to be far looser than Guess: whoever uses it up keeps the right person out too.
+	GuessAt Limiter
+	// Resets bounds how often one e-mail may ask for a reset in one tenant, from wherever. Default Guess.
+	Resets Limiter
+	// Invites bounds how many invitations one person sends. Default: no bound.
+	Invites Limiter
 	// HashSlots is how many passwords are hashed at once. Default: the number of processors.
 	HashSlots int
 	// Cost is what one password hash costs. Default ProductionCost.
@@ -45,8 +52,9 @@ type Service struct {
 	keep      Keeper
 	policy    *policy.Engine
 	now       clock.Clock
-	guess     Limiter
-	guessFrom Limiter
+	guesses   guesses
+	resets    Limiter
+	invites   Limiter // nil: no bound
 	passwords *passwords
 	memory    *memory
 }
@@ -62,8 +70,15 @@ func New(o Options) *Service {
 	if o.GuessFrom == nil {
 		o.GuessFrom = o.Guess
 	}
+	if o.GuessAt == nil {
+		o.GuessAt = o.GuessFrom
+	}
+	if o.Resets == nil {
+		o.Resets = o.Guess
+	}
 	return &Service{
-		keep: o.Keep, policy: o.Policy, now: o.Now, guess: o.Guess, guessFrom: o.GuessFrom,
+		keep: o.Keep, policy: o.Policy, now: o.Now,
+		guesses: guesses{of: o.Guess, from: o.GuessFrom, at: o.GuessAt}, resets: o.Resets, invites: o.Invites,
 		passwords: newPasswords(o.Cost, o.HashSlots), memory: newMemory(o.Remembered),
 	}
 }

@@ -10,11 +10,11 @@ import (
 )
 
 // SignIn opens a session for who knows the password. Unknown e-mail, wrong password, invited and deactivated all answer
-// ErrWrongCredentials after the same work; ErrTooManyAttempts when the e-mail or the address was tried too often. A
-// password kept at an old cost is hashed anew. Events person.signed_in and person.sign_in_failed.
+// ErrWrongCredentials after the same work; ErrTooManyAttempts when too many tries came from the network or at the
+// e-mail (see Options). A password kept at an old cost is hashed anew. Events person.signed_in and person.sign_in_failed.
 func (s *Service) SignIn(ctx context.Context, email, password string, c Client) (secret string, who Person, err error) {
 	email, _ = NormaliseEmail(email)
-	if err := s.allow(ctx, "sign-in", c.IP, email, adviceReset); err != nil {
+	if err := s.guesses.allow(place(ctx)+" sign-in", c.IP, email, adviceReset); err != nil {
 		return "", Person{}, err
 	}
 	p, err := s.findByEmail(ctx, email)
@@ -84,14 +84,14 @@ func (s *Service) refuse(ctx context.Context, person uid.ID, c Client) error {
 }
 
 // ChangePassword sets another password for who asks, when the old one is right, and ends their other sessions and the
-// reset links on their way. It needs person:self.
+// reset links on their way; their API keys stay. It needs person:self.
 func (s *Service) ChangePassword(ctx context.Context, old, wished string) error {
 	who, err := requirePerson(ctx, policy.PersonSelf)
 	if err != nil {
 		return err
 	}
-	if ok, retry, _ := s.guess.Allow(place(ctx) + " change password " + who.PersonID.String()); !ok {
-		return tooMany(retry, adviceReset)
+	if err := take(s.guesses.of, place(ctx)+" change password "+who.PersonID.String(), adviceReset); err != nil {
+		return err
 	}
 	var p Person
 	err = s.keep.InTenant(ctx, func(ctx context.Context) (err error) {

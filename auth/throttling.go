@@ -21,24 +21,33 @@ const (
 	adviceNone  = ""
 )
 
-// throttled takes an attempt for an address and for a person's e-mail ("" for none); it is ErrTooManyAttempts when either
-// has none left. The address comes first: who is held back there cannot use up another's attempts.
-func throttled(byAddress, byName Limiter, doing, ip, name, advice string) error {
-	if ok, retry, _ := byAddress.Allow(doing + " from " + network(ip)); !ok {
-		return tooMany(retry, advice)
+// guesses bound the tries at passwords. A stranger's wrong ones must not keep the right person out: what is tight counts
+// their network too, and what counts an e-mail from everywhere is so loose that it takes many networks to use it up.
+type guesses struct {
+	of   Limiter // at an e-mail from one network, tight
+	from Limiter // from one network, at whomever
+	at   Limiter // at an e-mail from everywhere, loose
+}
+
+// allow takes a try at a person's e-mail ("" for none) from an address; it is ErrTooManyAttempts when the network, the
+// network at this e-mail, or the e-mail has none left. In this order: who is held back at one takes nothing of the next.
+func (g guesses) allow(doing, ip, name, advice string) error {
+	from := network(ip)
+	if err := take(g.from, doing+" from "+from, advice); err != nil || name == "" {
+		return err
 	}
-	if name == "" {
-		return nil
+	if err := take(g.of, doing+" as "+name+" from "+from, advice); err != nil {
+		return err
 	}
-	if ok, retry, _ := byName.Allow(doing + " as " + name); !ok {
+	return take(g.at, doing+" as "+name, advice)
+}
+
+// take takes one of a key's allowance; ErrTooManyAttempts when none is left.
+func take(l Limiter, key, advice string) error {
+	if ok, retry, _ := l.Allow(key); !ok {
 		return tooMany(retry, advice)
 	}
 	return nil
-}
-
-// allow is throttled in the tenant of ctx.
-func (s *Service) allow(ctx context.Context, doing, ip, name, advice string) error {
-	return throttled(s.guessFrom, s.guess, place(ctx)+" "+doing, ip, name, advice)
 }
 
 func tooMany(retry time.Duration, advice string) error {

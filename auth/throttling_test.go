@@ -12,28 +12,32 @@ import (
 	"lyceum/internal/throttle"
 )
 
-// guarded makes a house whose service allows three attempts at a person and twenty from an address, then one a minute.
+// guarded makes a house whose service allows three attempts at a person from a network, twelve at them from everywhere
+// and twenty from a network at all, then one a minute each.
 func guarded(t *testing.T) *house {
 	t.Helper()
 	h := setup(t)
 	now := h.w.Now.Clock()
-	h.auth = h.service(auth.Options{Guess: throttle.New(now, 1, time.Minute, 3), GuessFrom: throttle.New(now, 1, time.Minute, 20)})
+	h.auth = h.service(auth.Options{
+		Guess: throttle.New(now, 1, time.Minute, 3), GuessFrom: throttle.New(now, 1, time.Minute, 20),
+		GuessAt: throttle.New(now, 1, time.Minute, 12),
+	})
 	return h
 }
 
 // from is a client at an address.
 func from(ip string) auth.Client { return auth.Client{IP: ip} }
 
-func TestGuessingAtAPersonIsHeldBackFromEverywhereUntilTimePasses(t *testing.T) {
+func TestGuessingAtAPersonIsHeldBackFromOneNetworkUntilTimePasses(t *testing.T) {
 	t.Parallel()
 	h := guarded(t)
 	p, neighbour := h.person(policy.Learner), h.person(policy.Learner)
-	for i := range 3 {
-		_, _, err := h.auth.SignIn(h.ctx, p.Email, "not the password", from(fmt.Sprintf("192.0.2.%d", i)))
+	for range 3 {
+		_, _, err := h.auth.SignIn(h.ctx, p.Email, "not the password", client)
 		wants(t, err, auth.ErrWrongCredentials)
 	}
 	before := h.auth.Verifications()
-	_, _, err := h.auth.SignIn(h.ctx, strings.ToUpper(p.Email), password, from("192.0.2.99"))
+	_, _, err := h.auth.SignIn(h.ctx, strings.ToUpper(p.Email), password, client)
 	wants(t, err, auth.ErrTooManyAttempts)
 	if h.auth.Verifications() != before {
 		t.Error("a throttled attempt was verified")
@@ -41,12 +45,61 @@ func TestGuessingAtAPersonIsHeldBackFromEverywhereUntilTimePasses(t *testing.T) 
 	if f := fault.Of(err); !strings.Contains(f.Text, "Wait a minute") || !strings.Contains(f.Text, "reset your password") {
 		t.Errorf("told %q; want how long to wait and what else to do", f.Text)
 	}
-	_, _, err = h.auth.SignIn(h.ctx, neighbour.Email, password, from("192.0.2.99"))
+	_, _, err = h.auth.SignIn(h.ctx, neighbour.Email, password, client)
 	wants(t, err, nil)
 
 	h.w.Now.Advance(time.Minute)
-	_, _, err = h.auth.SignIn(h.ctx, p.Email, password, from("192.0.2.99"))
+	_, _, err = h.auth.SignIn(h.ctx, p.Email, password, client)
 	wants(t, err, nil)
+}
+
+func TestAStrangersWrongGuessesDoNotKeepThePersonOutElsewhere(t *testing.T) {
+	t.Parallel()
+	h := guarded(t)
+	p := h.person(policy.Learner)
+	for i := range 15 { // far more than a network is allowed: the refused ones take nothing from the person
+		_, _, err := h.auth.SignIn(h.ctx, p.Email, "not the password", from("192.0.2.66"))
+		if i < 3 {
+			wants(t, err, auth.ErrWrongCredentials)
+		} else {
+			wants(t, err, auth.ErrTooManyAttempts)
+		}
+	}
+	_, _, err := h.auth.SignIn(h.ctx, p.Email, password, from("198.51.100.1"))
+	wants(t, err, nil)
+}
+
+func TestGuessingAtAPersonFromManyNetworksIsSlowedInTheEnd(t *testing.T) {
+	t.Parallel()
+	h := guarded(t)
+	p, neighbour := h.person(policy.Learner), h.person(policy.Learner)
+	for i := range 12 {
+		_, _, err := h.auth.SignIn(h.ctx, p.Email, "not the password", from(fmt.Sprintf("192.0.2.%d", i)))
+		wants(t, err, auth.ErrWrongCredentials)
+	}
+	_, _, err := h.auth.SignIn(h.ctx, p.Email, "not the password", from("192.0.2.99"))
+	wants(t, err, auth.ErrTooManyAttempts)
+	_, _, err = h.auth.SignIn(h.ctx, neighbour.Email, password, from("192.0.2.99"))
+	wants(t, err, nil)
+	h.w.Now.Advance(time.Minute)
+	_, _, err = h.auth.SignIn(h.ctx, p.Email, password, from("192.0.2.100"))
+	wants(t, err, nil)
+}
+
+func TestWithoutALimitOfItsOwnAPersonIsGuardedFromManyNetworksByTheAddressesLimit(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	now := h.w.Now.Clock()
+	h.auth = h.service(auth.Options{Guess: throttle.New(now, 1, time.Minute, 2), GuessFrom: throttle.New(now, 1, time.Minute, 5)})
+	p := h.person(policy.Learner)
+	for i := range 6 {
+		_, _, err := h.auth.SignIn(h.ctx, p.Email, "not the password", from(fmt.Sprintf("192.0.2.%d", i)))
+		if i < 5 {
+			wants(t, err, auth.ErrWrongCredentials)
+		} else {
+			wants(t, err, auth.ErrTooManyAttempts)
+		}
+	}
 }
 
 func TestGuessingFromAnAddressIsHeldBackForEverybodyAndSparesThePeopleGuessedAt(t *testing.T) {
@@ -93,7 +146,31 @@ func TestResetsAndPasswordChangesAreHeldBackToo(t *testing.T) {
 	wants(t, h.auth.ChangePassword(ctx, password, "another good password"), nil)
 }
 
-func TestGuessingAtAnOperatorIsHeldBack(t *testing.T) {
+func TestResetMailsToOneEmailAreFewFromWhereverTheyAreAsked(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.auth = h.service(auth.Options{Resets: throttle.New(h.w.Now.Clock(), 3, time.Hour, 3)})
+	active := h.person(policy.Learner)
+	invited, link := h.invite(policy.Learner)
+	for _, email := range []string{active.Email, invited.Email, "nobody@example.com"} {
+		for i := range 3 {
+			wants(t, h.auth.RequestReset(h.ctx, email, from(fmt.Sprintf("192.0.2.%d", i))), nil)
+		}
+		before := len(h.events())
+		wants(t, h.auth.RequestReset(h.ctx, strings.ToUpper(email), from("198.51.100.1")), auth.ErrTooManyAttempts)
+		if log := h.events(); len(log) != before {
+			t.Errorf("%s: refused and yet told %v", email, log[before:])
+		}
+	}
+	_, err := h.auth.OpenLink(h.ctx, auth.TokenInvitation, link) // only a mail that goes out voids the link before
+	wants(t, err, nil)
+	h.signIn(active)
+	h.w.Now.Advance(20 * time.Minute)
+	wants(t, h.auth.RequestReset(h.ctx, invited.Email, client), nil)
+	wants(t, h.auth.RequestReset(h.ctx, invited.Email, client), auth.ErrTooManyAttempts)
+}
+
+func TestGuessingAtAnOperatorIsHeldBackFromOneNetworkAndInTheEndFromMany(t *testing.T) {
 	t.Parallel()
 	w, _, who := operators(t)
 	o := auth.NewOperators(w.Store, w.Now.Clock(), throttle.New(w.Now.Clock(), 1, time.Minute, 3), cheap)
@@ -103,9 +180,19 @@ func TestGuessingAtAnOperatorIsHeldBack(t *testing.T) {
 	}
 	_, _, err := o.SignIn(t.Context(), who.Email, password, client)
 	wants(t, err, auth.ErrTooManyAttempts)
+	_, _, err = o.SignIn(t.Context(), who.Email, password, from("198.51.100.1"))
+	wants(t, err, nil)
 	w.Now.Advance(time.Minute)
 	_, _, err = o.SignIn(t.Context(), who.Email, password, client)
 	wants(t, err, nil)
+
+	w.Now.Advance(time.Hour)
+	for i := range 120 {
+		_, _, err = o.SignIn(t.Context(), who.Email, "not the password", from(fmt.Sprintf("203.0.113.%d", i)))
+		wants(t, err, auth.ErrWrongCredentials)
+	}
+	_, _, err = o.SignIn(t.Context(), who.Email, "not the password", from("203.0.113.200"))
+	wants(t, err, auth.ErrTooManyAttempts)
 }
 
 func TestAVisitorIsCountedByWhatTheyHoldOfTheAddresses(t *testing.T) {

@@ -172,7 +172,8 @@ func (a *app) assemble() (err error) {
 	a.policy = policy.NewEngine(a.store, a.now)
 	// Ten guesses at one person's password, then one a minute; an office behind one address may have many people.
 	guess, guessFrom := throttle.New(a.now, 1, time.Minute, 10), throttle.New(a.now, 60, time.Minute, 120)
-	a.auth = auth.New(auth.Options{Keep: a.store, Policy: a.policy, Now: a.now, Guess: guess, GuessFrom: guessFrom})
+	a.auth = auth.New(auth.Options{Keep: a.store, Policy: a.policy, Now: a.now, Guess: guess, GuessFrom: guessFrom,
+		Resets: throttle.New(a.now, 3, time.Hour, 3), Invites: throttle.New(a.now, 200, time.Hour, 200)})
 	a.operators = auth.NewOperators(a.store, a.now, guess)
 	a.brands = tenant.NewBrands(a.store, a.now)
 	a.directory = tenant.NewDirectory(a.hosts, a.store, oldestReadable, a.now)

@@ -8,6 +8,15 @@ import (
 	"lyceum/internal/throttle"
 )
 
+// signUpsAnHour is how many portals one network may sign up for: each is a schema, a role and a sender of mail. The demo
+// is for trying it again and again.
+func (a *app) signUpsAnHour() int {
+	if a.mailbox != nil {
+		return 200
+	}
+	return 5
+}
+
 // apiOptions hands the services to the API.
 func (a *app) apiOptions(cmd serveCmd, m *metrics) api.Options {
 	o := api.Options{
@@ -18,6 +27,7 @@ func (a *app) apiOptions(cmd serveCmd, m *metrics) api.Options {
 		Limits: api.Limits{
 			Strangers: throttle.New(a.now, 60, time.Minute, 120),
 			Lookups:   throttle.New(a.now, 60, time.Minute, 60),
+			SignUps:   throttle.New(a.now, a.signUpsAnHour(), time.Hour, a.signUpsAnHour()),
 		},
 		REST: rest.Mounting(rest.Services{
 			Auth: a.auth, Catalog: a.catalog, Enrolment: a.enrolment, Content: a.content, Certificates: a.certificates, Billing: a.billing,
