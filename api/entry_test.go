@@ -198,6 +198,25 @@ func TestASignUpLeadsIntoThePortalSignedIn(t *testing.T) {
 	p.get("/signup/wait/nobody-here").is(404)
 }
 
+func TestSigningUpIsBoundedByNetworkAndKeepsWhatWasTyped(t *testing.T) {
+	t.Parallel()
+	asked := &counting{left: 1}
+	h := setup(t, behindProxy, func(h *house) { h.o.Limits.SignUps = asked })
+	p := h.browser(platformHost)
+	p.header["X-Forwarded-For"] = "2001:db8:1:2::7"
+	p.get("/signup").is(200)
+	typed := []string{"organization", "Acme & Co", "slug", "a" + uid.Opaque(12), "email", "ada@acme.example", "name", "Ada Owner", "password"}
+	p.post("/signup", append(typed, "short")...).is(422)
+	p.header["X-Forwarded-For"] = "2001:db8:1:2::8"
+	p.post("/signup", append(typed, password)...).is(429).has("Retry-After", "42").
+		says("Too many organizations", "Acme &amp; Co", typed[3], "ada@acme.example", "Ada Owner").saysNot(password)
+	p.get("/signup").is(200)
+	if len(asked.keys) != 2 || asked.keys[0] != asked.keys[1] || !strings.Contains(asked.keys[0], "2001:db8:1:2::/64") {
+		t.Errorf("counted by %q", asked.keys)
+	}
+	h.browser(platformHost).json(http.MethodGet, "/signup/available?slug=acme", "").is(200)
+}
+
 func TestAskingWhichNamesAreFreeIsBounded(t *testing.T) {
 	t.Parallel()
 	h := setup(t, func(h *house) { h.o.Limits.Lookups = never{} })

@@ -23,6 +23,9 @@ func (s *Server) Streams() bool {
 	return false
 }
 
+// Bounded tells whether the server holds no more connections than it should.
+func (s *Server) Bounded() bool { return s.app.Server().Concurrency == atOnce }
+
 // LoggedPath shows how a path is written to the log.
 var LoggedPath = loggedPath
 

@@ -62,7 +62,7 @@ func failing(routes map[string]fiber.Handler) func(*house) {
 func TestAPanicIsA500PageWithTheRequestsNumberAndTheServerLives(t *testing.T) {
 	t.Parallel()
 	boom := func(*fiber.Ctx) error { panic("the secret of db-7") }
-	h := setup(t, failing(map[string]fiber.Handler{"/boom": boom, "/api/v1/boom": boom}))
+	h := setup(t, behindProxy, failing(map[string]fiber.Handler{"/boom": boom, "/api/v1/boom": boom}))
 	s := h.stranger()
 	s.header["X-Request-ID"] = "proxy-00000001"
 	s.get("/boom").is(500).says("proxy-00000001", h.tenant.Name).saysNot("db-7", "goroutine").has("X-Request-ID", "proxy-00000001").has("Cache-Control", "no-store")
@@ -130,9 +130,22 @@ func TestEveryAnswerHoldsBrowsersToTheSite(t *testing.T) {
 	safe.stranger().get("/signin").has("Strict-Transport-Security", "max-age=31536000")
 }
 
+// behindProxy has the server believe who asks in tests that use no network.
+func behindProxy(h *house) { h.o.TrustedProxies = []string{"0.0.0.0"} }
+
+func TestARequestNumberIsATrustedProxysToGive(t *testing.T) {
+	t.Parallel()
+	s := setup(t).stranger()
+	s.header["X-Request-ID"] = "stranger-00000001"
+	got := s.get("/nothing").is(404).saysNot("stranger-00000001").Header.Get("X-Request-ID")
+	if _, ok := uid.Parse(got); !ok {
+		t.Errorf("a stranger's number became %q", got)
+	}
+}
+
 func TestOnlyASaneRequestNumberIsKept(t *testing.T) {
 	t.Parallel()
-	h := setup(t)
+	h := setup(t, behindProxy)
 	s := h.stranger()
 	for _, given := range []string{"short", strings.Repeat("a", 65), `0123456789"><script>`, "0123456789 level=ERROR"} {
 		s.header["X-Request-ID"] = given
@@ -299,6 +312,33 @@ func TestStrangersArePostingWithinBoundsOnly(t *testing.T) {
 	s.get("/signin").is(200)
 }
 
+func TestGuessingAtKeysIsBounded(t *testing.T) {
+	t.Parallel()
+	asked := &counting{left: 2}
+	h := setup(t, func(h *house) { h.o.Limits.Strangers = asked })
+	guess := func(key string) answer {
+		return h.stranger().json(http.MethodGet, "/api/v1/me", "", "Authorization", "Bearer "+key)
+	}
+	guess("lyc_nonsense").is(401)
+	guess("lyc_another").is(401)
+	guess("lyc_nonsense").is(429).has("Retry-After", "42").says("too_many_requests")
+	h.stranger().json(http.MethodGet, "/api/v1/me", "").is(401)
+	if len(asked.keys) != 3 || !strings.Contains(asked.keys[0], h.tenant.ID.String()) || asked.keys[0] != asked.keys[2] {
+		t.Errorf("counted by %q", asked.keys)
+	}
+}
+
+// counting is a limiter that allows so many, and remembers what for.
+type counting struct {
+	left int
+	keys []string
+}
+
+func (c *counting) Allow(key string) (bool, time.Duration, int) {
+	c.keys, c.left = append(c.keys, key), c.left-1
+	return c.left >= 0, 42 * time.Second, max(c.left, 0)
+}
+
 // never is a limiter that allows nothing.
 type never struct{}
 
@@ -320,7 +360,8 @@ func TestALargeFormOnARouteWithoutFilesIsRefused(t *testing.T) {
 	h := setup(t)
 	b := h.as(h.person(policy.Learner))
 	b.get("/account").is(200)
-	b.multipart("/account", map[string]string{"name": "Ada"}, "x", "x.bin", make([]byte, 2<<20)).is(413).says("8 MiB")
+	// Its header could be that of the course's form, which takes files.
+	b.multipart("/studio/courses", map[string]string{"title": "Ada"}, "x", "x.bin", make([]byte, 2<<20)).is(413).says("8 MiB")
 }
 
 func TestAnAddressThatTakesOtherMethodsSaysWhich(t *testing.T) {

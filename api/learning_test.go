@@ -166,6 +166,67 @@ func TestUsageAndTheLogAreShownWithTheirProof(t *testing.T) {
 	b.get("/audit?after=nonsense").is(422)
 }
 
+func TestAFetchAheadOrFromElsewhereBeginsNoLesson(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	o := storetest.PublishedCourse(t, h.ctx, h.w, storetest.SmallCourse("Desk safety"))
+	p := h.person(policy.Learner)
+	b := h.as(p)
+	b.get("/courses/" + o.Course.Slug)
+	b.post("/courses/" + o.Course.Slug + "/enrol").is(303)
+	ask := func(method, path string, header ...string) answer {
+		r := httptest.NewRequest(method, path, http.NoBody)
+		for i := 0; i+1 < len(header); i += 2 {
+			r.Header.Set(header[i], header[i+1])
+		}
+		return b.do(r)
+	}
+	begun := func() bool {
+		mine, err := h.o.Enrolment.Mine(storetest.As(t, h.ctx, h.w, p), page.Request{})
+		if err != nil || len(mine.Items) != 1 {
+			t.Fatalf("%+v, %v", mine, err)
+		}
+		return mine.Items[0].StartedAt != nil
+	}
+	learn := "/learn/" + o.Course.Slug
+	lesson := learn + "/" + o.Lessons()[0].ID.String()
+	for _, path := range []string{learn, lesson} {
+		ask(http.MethodHead, path).is(405)
+		ask(http.MethodGet, path, "Sec-Purpose", "prefetch;prerender").is(204).has("Cache-Control", "no-store")
+		ask(http.MethodGet, path, "Purpose", "prefetch").is(204)
+		ask(http.MethodGet, path, "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors").is(403).says("from this portal only")
+		ask(http.MethodGet, path, "Sec-Fetch-Site", "same-site", "Sec-Fetch-Mode", "cors").is(403)
+	}
+	if begun() {
+		t.Error("the course has begun without its learner")
+	}
+	ask(http.MethodGet, lesson, "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate").is(200)
+	if !begun() {
+		t.Error("opening the lesson did not begin it")
+	}
+}
+
+func TestWhatCannotBeReadIsToldSoAndIsNoMistakeOfOurs(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	b := h.as(h.person(policy.Owner))
+	key := keyFrom(t, b, "course:read")
+	for _, path := range []string{"/courses/%00", "/courses/%ff", "/courses?q=a%00", "/courses?%ff=a", "/files/%00/%ff", "/nowhere/%c3%28", "/verify/%00/../x"} {
+		b.get(path).is(422).says("cannot be read")
+	}
+	h.browser(platformHost).get("/signup/wait/%00").is(422).says("cannot be read")
+	for _, path := range []string{"/api/v1/courses/%00", "/api/v1/courses?q=%00", "/api/v1/courses?q=%ff"} {
+		h.stranger().json(http.MethodGet, path, "", "Authorization", "Bearer "+key).is(422).says(`"code":"illegible"`, "cannot be read")
+	}
+	b.get("/account").is(200)
+	b.post("/account", "name", "Ada\x00").is(422).says("cannot be read")
+	b.post("/account", "na\xffme", "Ada").is(422).says("cannot be read")
+	b.get("/courses?q=%C3%9Cbung+100%25").is(200)
+	if got := raw(t, h.serve(), []byte("GET /courses/%zz HTTP/1.1\r\nHost: "+h.host+"\r\nConnection: close\r\n\r\n")); !strings.HasPrefix(got, "HTTP/1.1 422") {
+		t.Errorf("a broken escape: %s", firstOf(got, 200))
+	}
+}
+
 func TestHostileValuesAreMessagesNotMistakes(t *testing.T) {
 	t.Parallel()
 	h := setup(t)

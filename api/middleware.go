@@ -17,8 +17,9 @@ import (
 )
 
 // What follows holds for every request, in this order: recovered, welcome, observed, guarded, deadline, then the site is
-// found (sites.go), and there: plain, resumed, limited, checked (session.go). The size of the body and what the route needs
-// are asked last, by the route itself (table.go).
+// found (sites.go), and there: plain, resumed, limited, legible, checked (body.go, session.go). How much is read at all is
+// decided before any of it (body.go); the size of the body and what the route needs are asked last, by the route itself
+// (table.go).
 
 // recovered turns a panic into a logged 500 page, and the server lives.
 func (s *Server) recovered(c *fiber.Ctx) (err error) {
@@ -46,8 +47,10 @@ func (s *Server) greet(c *fiber.Ctx) *visit.Visit {
 	v.Client.IP, v.Client.UserAgent = s.proxies.client(c), c.Get(fiber.HeaderUserAgent)
 	v.Scheme, v.Host = s.proxies.site(c, s.Secure)
 	v.ID = uid.New().String()
-	if given := c.Get(fiber.HeaderXRequestID); saneID.MatchString(given) {
-		v.ID = given
+	if _, trusted := s.proxies.peer(c); trusted {
+		if given := c.Get(fiber.HeaderXRequestID); saneID.MatchString(given) {
+			v.ID = given
+		}
 	}
 	c.Set(fiber.HeaderXRequestID, v.ID)
 	return v
@@ -120,43 +123,6 @@ func (s *Server) deadline(c *fiber.Ctx) error {
 	defer cancel()
 	c.SetUserContext(ctx)
 	return c.Next()
-}
-
-// Sizes of a request's body, in bytes. What a header announces beyond them is refused before it is read.
-const (
-	formLimit   = 1 << 20
-	chunkLimit  = 8<<20 + 64<<10
-	uploadLimit = 9 << 20 // a file of 8 MiB and the form around it
-)
-
-// bodyLimit is the most that a request may bring along by its content type; routes that take no files stay at
-// formLimit.
-func bodyLimit(contentType string) int {
-	switch {
-	case strings.HasPrefix(contentType, fiber.MIMEMultipartForm):
-		return uploadLimit
-	case strings.HasPrefix(contentType, "application/offset+octet-stream"), strings.HasPrefix(contentType, fiber.MIMEOctetStream):
-		return chunkLimit
-	}
-	return formLimit
-}
-
-// plain refuses compressed bodies: they may be a thousand times what they seem.
-func plain(c *fiber.Ctx) error {
-	if e := c.Get(fiber.HeaderContentEncoding); e != "" && !strings.EqualFold(e, "identity") {
-		return fiber.ErrUnsupportedMediaType
-	}
-	return c.Next()
-}
-
-// bounded refuses bodies larger than the route takes.
-func bounded(limit int) fiber.Handler {
-	return func(c *fiber.Ctx) error {
-		if len(c.Request().Body()) > limit {
-			return fiber.ErrRequestEntityTooLarge
-		}
-		return c.Next()
-	}
 }
 
 // failed answers what no middleware has seen: a request that could not be read.

@@ -32,10 +32,12 @@ type EventLog = web.EventLog
 // MailStore is the developer's mailbox.
 type MailStore = web.MailStore
 
-// Limits bound how often something may be done from one address (an IPv6 /64 counts as one). Both are required.
+// Limits bound how often something may be done from one address (an IPv6 /64 counts as one). All are required.
 type Limits struct {
 	// Strangers bounds what those who are not signed in post, per site: signing in, signing up, asking for a reset.
 	Strangers auth.Limiter
+	// SignUps bounds signing up for a portal, on top of Strangers: each makes a schema.
+	SignUps auth.Limiter
 	// Lookups bounds asking which names are free.
 	Lookups auth.Limiter
 }
@@ -71,7 +73,7 @@ type Options struct {
 	Log *slog.Logger
 	Now clock.Clock // default clock.Real
 
-	TrustedProxies []string      // addresses or networks (CIDR) whose X-Forwarded-… are believed; default none
+	TrustedProxies []string      // addresses or networks (CIDR) whose X-Forwarded-For, X-Forwarded-Proto and X-Request-ID are believed; default none
 	Secure         bool          // browsers reach the product over https
 	RequestTimeout time.Duration // how long a request may take; default 30 s
 	SchemaVersion  int           // the newest tenant migration, shown to operators
@@ -85,7 +87,8 @@ func (o *Options) complete() error {
 		"Operators": o.Operators == nil, "Policy": o.Policy == nil, "Catalog": o.Catalog == nil, "Enrolment": o.Enrolment == nil,
 		"Content": o.Content == nil, "Certificates": o.Certificates == nil, "Billing": o.Billing == nil, "Events": o.Events == nil,
 		"Themes": o.Themes == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
-		"Ready": o.Ready == nil, "Log": o.Log == nil,
+		"Limits.SignUps": o.Limits.SignUps == nil,
+		"Ready":          o.Ready == nil, "Log": o.Log == nil,
 	} {
 		if missing {
 			errs = append(errs, fmt.Errorf("api.Options.%s is missing", name))

@@ -14,6 +14,9 @@ type proxies []netip.Prefix
 func parseProxies(list []string) (proxies, error) {
 	var out proxies
 	for _, s := range list {
+		if s = strings.TrimSpace(s); s == "" {
+			continue // a setting that is passed through and left empty
+		}
 		p, err := netip.ParsePrefix(s)
 		if err != nil {
 			a, failed := netip.ParseAddr(s)
@@ -71,7 +74,8 @@ func (p proxies) client(c *fiber.Ctx) string {
 	return peer.WithZone("").String()
 }
 
-// site is the scheme and host that the visitor asked for, as a trusted proxy tells them, else as the connection does.
+// site is the scheme and host that the visitor asked for. A trusted proxy may tell the scheme. The host is that of the
+// Host header alone: proxies pass X-Forwarded-Host on as the visitor wrote it, and the host decides the tenant.
 func (p proxies) site(c *fiber.Ctx, secure bool) (scheme, host string) {
 	scheme, host = "http", string(c.Request().Header.Host())
 	if secure || c.Context().IsTLS() {
@@ -82,9 +86,6 @@ func (p proxies) site(c *fiber.Ctx, secure bool) (scheme, host string) {
 	}
 	if told := c.Get(fiber.HeaderXForwardedProto); told == "https" || told == "http" {
 		scheme = told
-	}
-	if told, _, _ := strings.Cut(c.Get(fiber.HeaderXForwardedHost), ","); told != "" {
-		host = strings.TrimSpace(told)
 	}
 	return scheme, strings.ToLower(host)
 }

@@ -20,7 +20,7 @@ func (s *Server) anywhere(t *table) {
 
 // onPlatform is the product's own site.
 func (s *Server) onPlatform(t *table) {
-	p := web.Platform{Site: s.site, Tenants: s.Tenants, Auth: s.Auth, Lookups: s.Limits.Lookups}
+	p := web.Platform{Site: s.site, Tenants: s.Tenants, Auth: s.Auth, SignUps: s.Limits.SignUps, Lookups: s.Limits.Lookups}
 	t.get("/", route.Public, p.Landing)
 	t.get("/signup", route.Public, p.SignUpForm)
 	t.post("/signup", route.Public, p.SignUp)
@@ -85,8 +85,8 @@ func (s *Server) onLearning(t *table) {
 	t.get("/courses", read, l.Catalogue)
 	t.get("/courses/:slug", read, l.Course)
 	t.post("/courses/:slug/enrol", learn, l.Enrol)
-	t.get("/learn/:slug", learn, l.Resume)
-	t.get("/learn/:slug/:lesson", learn, l.Lesson)
+	t.getOnce("/learn/:slug", learn, begun(l.Resume))
+	t.getOnce("/learn/:slug/:lesson", learn, begun(l.Lesson))
 	t.post("/learn/:slug/:lesson/continue", learn, l.Continue)
 	t.post("/learn/:slug/:lesson/watch", learn, l.Watch)
 	t.post("/learn/:slug/:lesson/quiz", learn, l.Submit)
@@ -143,10 +143,10 @@ func (s *Server) onSettings(t *table) {
 	t.get("/settings/brand/check", brand, b.Check)
 
 	k := web.Keys{Site: s.site, Auth: s.Auth}
-	key := route.For(policy.APIKeyManage)
-	t.get("/settings/api-keys", key, k.List)
-	t.post("/settings/api-keys", key, k.Create)
-	t.post("/settings/api-keys/:id/revoke", key, k.Revoke)
+	// Who may no longer make keys can still see and end their own.
+	t.get("/settings/api-keys", route.For(policy.PersonSelf), k.List)
+	t.post("/settings/api-keys", route.For(policy.APIKeyManage), k.Create)
+	t.post("/settings/api-keys/:id/revoke", route.For(policy.PersonSelf), k.Revoke)
 
 	l := web.Ledger{Site: s.site, Billing: s.Billing, Events: s.Events}
 	t.get("/usage", route.For(policy.UsageRead), l.Usage)
@@ -167,11 +167,11 @@ func (s *Server) open() error {
 	anywhere, platform, portal := &table{app: s.app}, &table{app: s.newApp()}, &table{app: s.newApp()}
 	s.anywhere(anywhere)
 	s.app.Use(s.enter)
-	for _, step := range []fiber.Handler{plain, s.resumedOperator, s.limited, checked} {
+	for _, step := range []fiber.Handler{plain, s.resumedOperator, s.limited, legible, checked} {
 		platform.app.Use(step)
 	}
 	s.onPlatform(platform)
-	for _, step := range []fiber.Handler{plain, s.resumed, s.limited, checked} {
+	for _, step := range []fiber.Handler{plain, s.resumed, s.limited, legible, checked} {
 		portal.app.Use(step)
 	}
 	s.onPortal(portal)

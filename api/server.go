@@ -24,6 +24,9 @@ const (
 	readyFor = 3 * time.Second  // asking whether all is ready
 	// headerBuffer is the most that a request's line and headers may take, in bytes: long cookies and addresses pass.
 	headerBuffer = 16 << 10
+	// atOnce is how many connections are held at once, resting ones too; further ones are closed with 503. It is not
+	// counted by address: behind a proxy all of them come from one.
+	atOnce = 4096
 )
 
 // Server answers for the platform's site and every portal.
@@ -61,6 +64,10 @@ func New(o Options) (*Server, error) {
 	if err := s.open(); err != nil {
 		return nil, err
 	}
+	room := newRoom(s.Secure, s.routes)
+	s.app.Server().HeaderReceived = func(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+		return fasthttp.RequestConfig{MaxRequestBodySize: room.of(h)}
+	}
 	return s, nil
 }
 
@@ -69,11 +76,9 @@ func (s *Server) newApp() *fiber.App {
 		Immutable: true, CaseSensitive: true, DisableStartupMessage: true, DisablePreParseMultipartForm: true,
 		// StreamRequestBody stays off: what a handler leaves unread would be taken for the next request.
 		BodyLimit: uploadLimit, ReadBufferSize: headerBuffer, ReadTimeout: readFor, WriteTimeout: writeFor, IdleTimeout: idleFor,
+		Concurrency:  atOnce,
 		ErrorHandler: s.failed,
 	})
-	app.Server().HeaderReceived = func(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
-		return fasthttp.RequestConfig{MaxRequestBodySize: bodyLimit(string(h.ContentType()))}
-	}
 	return app
 }
 

@@ -22,7 +22,7 @@ func (s *Server) resumed(c *fiber.Ctx) error {
 	if key, ok := bearer(c); ok {
 		p, err := s.Auth.KeyPrincipal(c.UserContext(), key)
 		if err != nil {
-			return err
+			return s.guessed(c, err)
 		}
 		c.SetUserContext(event.WithActor(auth.WithPrincipal(c.UserContext(), p), event.Actor{ID: p.PersonID, Kind: "api_key"}))
 		return c.Next()
@@ -40,6 +40,19 @@ func (s *Server) resumed(c *fiber.Ctx) error {
 		return err
 	}
 	return c.Next()
+}
+
+// guessed counts a key that does not hold. They are counted apart from what strangers post: a program with an old key must
+// not keep its network's people from signing in.
+func (s *Server) guessed(c *fiber.Ctx, err error) error {
+	if !errors.Is(err, auth.ErrKeyInvalid) {
+		return err
+	}
+	v := visit.Of(c)
+	if ok, retry, _ := s.Limits.Strangers.Allow("key " + v.Tenant.ID.String() + " " + v.Network()); !ok {
+		return problem.After(errTooMany, retry)
+	}
+	return err
 }
 
 // bearer gives the API key that a request under /api carries (RFC 6750 §2.1).
@@ -130,4 +143,25 @@ func need(n route.Need) fiber.Handler {
 func looksAtPage(c *fiber.Ctx) bool {
 	dest := c.Get("Sec-Fetch-Dest")
 	return dest == "" || dest == "document"
+}
+
+var errElsewhere = fault.New(fault.KindForbidden, "lesson_from_elsewhere", "A lesson opens from this portal only. Follow a link to it, or open it from your courses.")
+
+// begun is around pages that begin something by being opened, and may be billed for it: a browser that fetches ahead of
+// its person, and a part of another site's page, begin nothing. 204 makes browsers drop what they fetched ahead. Sibling
+// sites, which uploaded content runs on, count as others.
+func begun(h fiber.Handler) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		for _, name := range []string{"Sec-Purpose", "Purpose"} {
+			if strings.Contains(strings.ToLower(c.Get(name)), "prefetch") {
+				c.Set(fiber.HeaderCacheControl, "no-store")
+				return c.SendStatus(fiber.StatusNoContent)
+			}
+		}
+		from := c.Get("Sec-Fetch-Site")
+		if (from == "cross-site" || from == "same-site") && c.Get("Sec-Fetch-Mode") != "navigate" {
+			return errElsewhere
+		}
+		return h(c)
+	}
 }

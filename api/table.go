@@ -17,7 +17,11 @@ type table struct {
 }
 
 func (t *table) add(method, path string, n route.Need, size int, h fiber.Handler) {
-	t.routes = append(t.routes, route.Route{Method: method, Path: path, Need: n})
+	line := route.Route{Method: method, Path: path, Need: n}
+	if size > formLimit {
+		line.Body = size
+	}
+	t.routes = append(t.routes, line)
 	t.app.Add(method, path, reached, bounded(size), need(n), h)
 }
 
@@ -27,7 +31,7 @@ func (t *table) get(path string, n route.Need, h fiber.Handler) {
 	t.add(fiber.MethodGet, path, n, formLimit, h)
 }
 
-// getOnce is get for an address that works once: asking for its header must not use it up.
+// getOnce is get for an address that works once, or counts: asking for its header must not use it up.
 func (t *table) getOnce(path string, n route.Need, h fiber.Handler) {
 	t.add(fiber.MethodGet, path, n, formLimit, h)
 }

@@ -74,9 +74,9 @@ func TestARouteWithoutANeedDoesNotStart(t *testing.T) {
 func TestAMissingOptionDoesNotStart(t *testing.T) {
 	t.Parallel()
 	h := setup(t)
-	h.o.Policy, h.o.Limits.Lookups = nil, nil
+	h.o.Policy, h.o.Limits.Lookups, h.o.Limits.SignUps = nil, nil, nil
 	_, err := api.New(h.o)
-	if err == nil || !strings.Contains(err.Error(), "Policy") || !strings.Contains(err.Error(), "Limits.Lookups") {
+	if err == nil || !strings.Contains(err.Error(), "Policy") || !strings.Contains(err.Error(), "Limits.Lookups") || !strings.Contains(err.Error(), "Limits.SignUps") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -17,6 +17,7 @@ import (
 
 	"lyceum/api"
 	"lyceum/api/visit"
+	"lyceum/internal/uid"
 )
 
 // serve runs the server on a port of its own until the test ends, and gives the address.
@@ -63,22 +64,34 @@ func raw(t testing.TB, address string, request []byte) string {
 func TestOnlyATrustedProxyIsBelieved(t *testing.T) {
 	t.Parallel()
 	forwarded := func(h *house) string {
-		return raw(t, h.serve(), fmt.Appendf(nil, "GET /signin HTTP/1.1\r\nHost: unknown.example\r\nX-Forwarded-Host: %s\r\n"+
+		return raw(t, h.serveOnce(), fmt.Appendf(nil, "GET /whence HTTP/1.1\r\nHost: %s\r\nX-Forwarded-Proto: https\r\n"+
 			"X-Forwarded-For: 203.0.113.9, 198.51.100.7, 127.0.0.1\r\nConnection: close\r\n\r\n", h.host))
 	}
-	believing := setup(t, func(h *house) { h.o.TrustedProxies = []string{"127.0.0.0/8"} })
-	if got := forwarded(believing); !strings.HasPrefix(got, "HTTP/1.1 200") {
+	whence := failing(map[string]fiber.Handler{"/whence": func(c *fiber.Ctx) error { return c.SendString(visit.Of(c).Scheme) }})
+	believing := setup(t, whence, func(h *house) { h.o.TrustedProxies = []string{"127.0.0.0/8"} })
+	if got := forwarded(believing); !strings.HasPrefix(got, "HTTP/1.1 200") || !strings.HasSuffix(got, "\r\n\r\nhttps") {
 		t.Errorf("behind a trusted proxy: %s", firstOf(got, 200))
 	}
 	if log := believing.log.String(); !strings.Contains(log, "ip=198.51.100.7") {
 		t.Errorf("the visitor is not the last address that no proxy of ours has: %s", log)
 	}
-	doubting := setup(t)
-	if got := forwarded(doubting); !strings.HasPrefix(got, "HTTP/1.1 404") {
-		t.Errorf("a stranger chose the host: %s", firstOf(got, 200))
+	doubting := setup(t, whence)
+	if got := forwarded(doubting); !strings.HasSuffix(got, "\r\n\r\nhttp") {
+		t.Errorf("a stranger chose the scheme: %s", firstOf(got, 200))
 	}
 	if log := doubting.log.String(); !strings.Contains(log, "ip=127.0.0.1") {
 		t.Errorf("a stranger chose the address: %s", log)
+	}
+}
+
+func TestTheHostIsThatOfTheHostHeaderWhoeverElseIsNamed(t *testing.T) {
+	t.Parallel()
+	h := setup(t, func(h *house) { h.o.TrustedProxies = []string{"127.0.0.0/8"} })
+	for asked, want := range map[[2]string]string{{"unknown.example", h.host}: "HTTP/1.1 404", {h.host, "unknown.example"}: "HTTP/1.1 200"} {
+		got := raw(t, h.serveOnce(), fmt.Appendf(nil, "GET /signin HTTP/1.1\r\nHost: %s\r\nX-Forwarded-Host: %s\r\nConnection: close\r\n\r\n", asked[0], asked[1]))
+		if !strings.HasPrefix(got, want) {
+			t.Errorf("Host %s, X-Forwarded-Host %s: %s, want %s", asked[0], asked[1], firstOf(got, 200), want)
+		}
 	}
 }
 
@@ -88,6 +101,10 @@ func TestAProxyThatIsNoNetworkIsAMistakeAtStart(t *testing.T) {
 	h.o.TrustedProxies = []string{"everyone"}
 	if _, err := api.New(h.o); err == nil || !strings.Contains(err.Error(), "everyone") {
 		t.Errorf("got %v", err)
+	}
+	h.o.TrustedProxies = []string{"", " 10.0.0.0/8"}
+	if _, err := api.New(h.o); err != nil {
+		t.Errorf("a setting left empty: %v", err)
 	}
 }
 
@@ -116,6 +133,53 @@ func TestABodyBeyondTheLimitIsToldSo(t *testing.T) {
 	}
 	if got := post("application/x-www-form-urlencoded", 1<<20); !strings.HasPrefix(got, "HTTP/1.1 403") {
 		t.Errorf("a form at the limit is not refused for its size: %s", firstOf(got, 200))
+	}
+}
+
+func TestALargeBodyIsReadOnlyWhereFilesAreTakenAndWithASessionOrAKey(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	address := h.serve()
+	const form, chunk, bytesType = "multipart/form-data; boundary=x", "application/offset+octet-stream", "application/octet-stream"
+	session, key, id := "Cookie: theme=dark; lyceum=abc\r\n", "Authorization: Bearer abc\r\n", uid.New().String()
+	for _, c := range []struct {
+		line, header, contentType string
+		read                      bool
+	}{
+		{"POST /files", session, form, true},
+		{"POST /files/", session, form, true},
+		{"POST http://elsewhere.example/files?x=1", session, form, true},
+		{"PATCH /files/uploads/" + id, session, chunk, true},
+		{"POST /studio/fire", session, form, true},
+		{"POST /studio/fire/lessons/" + id, session, form, true},
+		{"POST /settings/brand", session, form, true},
+		{"POST /settings/brand/preview", session, form, true},
+		{"POST /api/v1/files", key, bytesType, true},
+		{"PATCH /api/v1/uploads/" + id, key, chunk, true},
+		{"PATCH /api/v1/uploads/" + id, session, chunk, true},
+		{"POST /files", "", form, false},
+		{"POST /files", "Cookie: lyceum=\r\n", form, false},
+		{"POST /files", key, form, false},
+		{"POST /files", session, "application/json", false},
+		{"PUT /files", session, form, false},
+		{"POST /signin", session, form, false},
+		{"POST /files/uploads", session, form, false},
+		{"POST /studio/fire/modules", session, form, false},
+		{"POST /studio/fire/lessons/" + id + "/preview", session, form, false},
+		{"POST /signup", session, form, false},
+		{"POST /nowhere", session, chunk, false},
+		{"PATCH /api/v1/uploads/" + id, "", chunk, false},
+		{"POST /api/v1/courses", key, form, false},
+	} {
+		const size = 2 << 20
+		head := fmt.Sprintf("%s HTTP/1.1\r\nHost: %s\r\n%sContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n", c.line, h.host, c.header, c.contentType, size)
+		got := raw(t, address, append([]byte(head), bytes.Repeat([]byte("a"), size)...))
+		if refused := strings.HasPrefix(got, "HTTP/1.1 413"); refused == c.read || got == "" {
+			t.Errorf("%s with %q as %s: %s", c.line, c.header, c.contentType, firstOf(got, 120))
+		}
+	}
+	if !h.srv.Bounded() {
+		t.Error("the server holds any number of connections")
 	}
 }
 

@@ -86,7 +86,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 		Operators: auth.NewOperators(w.Store, now, freely{}, cheap), Policy: engine,
 		Catalog: catalog.New(catalog.Options{Keep: w.Store, Now: now}), Enrolment: enrolment.New(enrolment.Options{Keep: w.Store, Now: now}),
 		Content: files, Certificates: certificate.New(certificate.Options{Keep: w.Store, Now: now}), Billing: billing.New(w.Store, now),
-		Events: events{w}, Themes: set, Limits: api.Limits{Strangers: freely{}, Lookups: freely{}},
+		Events: events{w}, Themes: set, Limits: api.Limits{Strangers: freely{}, SignUps: freely{}, Lookups: freely{}},
 		Ready: func(context.Context) error { return nil }, Log: slog.New(slog.NewTextHandler(h.log, nil)), Now: now, SchemaVersion: admin.Version(),
 	}
 	h.o.REST = func(portal fiber.Router) ([]route.Route, error) {

@@ -45,7 +45,7 @@ type newAPIKeyOut struct{ Body newAPIKey }
 
 func (a *api) keyOperations() {
 	on(a, operation{
-		method: get, path: "/api-keys", id: "list-api-keys", tag: tagKeys, need: route.For(policy.APIKeyManage),
+		method: get, path: "/api-keys", id: "list-api-keys", tag: tagKeys, need: route.For(policy.PersonSelf),
 		summary: "One's own API keys, the newest first",
 	}, func(ctx context.Context, _ *nothing) (*pageOut[apiKey], error) {
 		keys, err := a.Auth.Keys(ctx)
@@ -67,7 +67,7 @@ func (a *api) keyOperations() {
 		return &newAPIKeyOut{newAPIKey{Secret: secret, Key: showKey(&key)}}, nil
 	})
 	on(a, operation{
-		method: del, path: "/api-keys/{key}", id: "revoke-api-key", tag: tagKeys, need: route.For(policy.APIKeyManage),
+		method: del, path: "/api-keys/{key}", id: "revoke-api-key", tag: tagKeys, need: route.For(policy.PersonSelf),
 		summary: "End an API key at once",
 		fails:   faults{auth.ErrKeyNotFound},
 	}, func(ctx context.Context, in *apiKeyIn) (*nothing, error) {

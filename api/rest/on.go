@@ -64,7 +64,11 @@ func on[In, Out any](a *api, o operation, do func(context.Context, *In) (*Out, e
 		return out, nil
 	})
 	a.order = append(a.order, o.id)
-	a.routes = append(a.routes, route.Route{Method: o.method, Path: fiberPath(base + o.path), Need: o.need})
+	line := route.Route{Method: o.method, Path: fiberPath(base + o.path), Need: o.need}
+	if o.bytes {
+		line.Body = maxBytes
+	}
+	a.routes = append(a.routes, line)
 }
 
 // fiberPath writes a path as Fiber does.

@@ -75,7 +75,7 @@ func (a *api) peopleOperations() {
 		method: post, path: "/people", id: "invite-person", tag: tagPeople, need: route.For(policy.PersonManage), status: 201,
 		summary: "Invite someone",
 		about:   "The invitation goes out by e-mail. Inviting someone again who has not accepted yet corrects name and role and sends a new link.",
-		fails:   faults{auth.ErrEmailTaken, auth.ErrOwnersOnly, auth.ErrRoleExceeds},
+		fails:   faults{auth.ErrEmailTaken, auth.ErrOwnersOnly, auth.ErrRoleExceeds, auth.ErrTooManyInvitations},
 	}, func(ctx context.Context, in *invitationIn) (*createdPersonOut, error) {
 		p, err := a.Auth.Invite(ctx, auth.InviteInput{Email: in.Body.Email, Name: in.Body.Name, Role: in.Body.Role})
 		if err != nil {

@@ -78,9 +78,10 @@ func OperatorFrom(ctx context.Context) (o auth.Operator, ok bool) {
 	return o, ok
 }
 
-// Route is one line of the table: method, path as Fiber writes it (":id"), and need.
+// Route is one line of the table: method, path as Fiber writes it (":id"), need, and what it takes.
 type Route struct {
 	Method string
 	Path   string
 	Need   Need
+	Body   int // the most that a body with files may hold, in bytes; 0: none are taken, and 1 MiB is the most
 }

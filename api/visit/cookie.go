@@ -26,12 +26,17 @@ const (
 
 const year = 365 * 24 * time.Hour
 
-func (v *Visit) cookieName(name string) string {
-	if v.Secure {
+func (v *Visit) cookieName(name string) string { return cookieName(v.Secure, name) }
+
+func cookieName(secure bool, name string) string {
+	if secure {
 		return "__Host-" + name
 	}
 	return name
 }
+
+// SessionCookie is the name of the cookie that carries the session of a portal's person.
+func SessionCookie(secure bool) string { return cookieName(secure, sessionCookie) }
 
 // set gives the browser a cookie. A zero life lasts until the browser is closed; a negative one removes the cookie.
 func set(c *fiber.Ctx, name, value string, life time.Duration) {

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"math"
+	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -19,6 +21,7 @@ type Platform struct {
 	*Site
 	Tenants *tenant.Service
 	Auth    *auth.Service
+	SignUps auth.Limiter // bounds how many portals an address may sign up for
 	Lookups auth.Limiter // bounds how often an address may ask which names are free
 }
 
@@ -50,6 +53,13 @@ func (p Platform) SignUp(c *fiber.Ctx) error {
 	}
 	leadsToPortals(c, p.hosts)
 	typed := themes.SignUpForm{Organization: f.get("organization"), Slug: f.get("slug"), Email: f.get("email"), Name: f.get("name")}
+	again := func(wrong *fault.Fault) themes.Page {
+		return themes.SignUpPage{Form: typed, BaseDomain: p.baseDomain(), Problem: wrong}
+	}
+	if ok, retry, _ := p.SignUps.Allow("signup " + visit.Of(c).Network()); !ok {
+		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(retry.Seconds()))))
+		return p.refused(c, errTooManySignUps, again)
+	}
 	t, err := p.Tenants.SignUp(c.UserContext(), tenant.SignUp{
 		Organization: typed.Organization, Slug: typed.Slug, OwnerName: typed.Name, Email: typed.Email, Password: f.get("password"),
 		CheckEmail: auth.NormaliseEmail, CheckPassword: auth.CheckPassword,
@@ -59,9 +69,7 @@ func (p Platform) SignUp(c *fiber.Ctx) error {
 			problem.Note(c, err)
 			return p.to(c, "/signup/wait/"+t.Slug)
 		}
-		return p.refused(c, err, func(wrong *fault.Fault) themes.Page {
-			return themes.SignUpPage{Form: typed, BaseDomain: p.baseDomain(), Problem: wrong}
-		})
+		return p.refused(c, err, again)
 	}
 	return p.handOver(c, t, typed)
 }
@@ -121,3 +129,5 @@ func (p Platform) Available(c *fiber.Ctx) error {
 }
 
 var errTooManyLookups = fault.New(fault.KindTooMany, "too_many_lookups", "Too many names were tried. Wait a minute and try again.")
+
+var errTooManySignUps = fault.New(fault.KindTooMany, "too_many_sign_ups", "Too many organizations were signed up from your network. Wait a while and send this again; the password has to be typed anew.")
