@@ -23,6 +23,10 @@ func constraintFault(name string) *fault.Fault {
 		return tenant.ErrDomainTaken
 	case "people_email_uq":
 		return auth.ErrEmailTaken
+	case "roles_name_uq":
+		return auth.ErrRoleTaken
+	case "person_roles_role_fk":
+		return auth.ErrRoleInUse
 	case "operators_email_uq":
 		return auth.ErrOperatorTaken
 	case "courses_slug_uq":
