@@ -140,8 +140,8 @@ func TestACertifiedProviderTakesEachWayOfProvingTheClient(t *testing.T) {
 	}
 	f.settings.ClientID, f.settings.AuthMethod, f.secret = "post", oidc.AuthPost, "a wrong secret"
 	_, report, err := f.signIn(t, f.op.Browser(t))
-	if r := refused(t, "token_exchange", report, err); !strings.Contains(r.Detail, "invalid_client") {
-		t.Error(r.Detail)
+	if why := refused(t, "token_exchange", report, err); !strings.Contains(why, "invalid_client") {
+		t.Error(why)
 	}
 }
 
@@ -197,8 +197,8 @@ func TestACertifiedProviderSaysWhenNobodyIsSignedIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, report, err := f.Complete(t.Context(), f.settings, f.secret, callbackOf(t, f.op.Browser(t).SignIn(address, "linus"), start))
-	if r := refused(t, "provider_error", report, err); !strings.HasPrefix(r.Detail, "login_required") {
-		t.Error(r.Detail)
+	if why := refused(t, "provider_error", report, err); !strings.HasPrefix(why, "login_required") {
+		t.Error(why)
 	}
 	f.settings.MaxAge, f.settings.RequestedContext = 600, []string{"urn:lyceum:test"}
 	_, report, err = f.signIn(t, f.op.Browser(t))

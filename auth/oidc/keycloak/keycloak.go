@@ -63,7 +63,7 @@ const password = "for tests only"
 // run starts the server on a free port, with its database in memory, and waits for the line that says where it listens.
 func (s *Server) run(t testing.TB, script string) {
 	t.Helper()
-	cmd := exec.Command("/bin/sh", script, "start-dev", "--http-host=127.0.0.1", "--http-port=0", "--db=dev-mem", "--cache=local") // #nosec G204 -- the folder that the developer named
+	cmd := exec.Command("/bin/sh", script, "start-dev", "--http-host=127.0.0.1", "--http-port=0", "--db=dev-mem", "--cache=local") //nolint:gosec // the folder that the developer named
 	cmd.Env = append(cmd.Environ(), "KC_BOOTSTRAP_ADMIN_USERNAME=admin", "KC_BOOTSTRAP_ADMIN_PASSWORD="+password)
 	// The script starts Java as its child: both are of one group, which is ended as one.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

@@ -90,7 +90,7 @@ func Start(t testing.TB, o Options) *Provider {
 		t.Skipf("SKIPPED: the tests against oidc-provider need npm and its registry: %v", err)
 	}
 	p := &Provider{log: &log{}}
-	cmd := exec.Command(node, "server.mjs") // #nosec G204 -- node, found on the path
+	cmd := exec.Command(node, "server.mjs") //nolint:gosec // node, found on the path
 	cmd.Dir, cmd.Stderr = folder, p.log
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -196,7 +196,7 @@ func installed(ctx context.Context) (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund") // #nosec G204 -- npm, found on the path
+	cmd := exec.CommandContext(ctx, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund") //nolint:gosec // npm, found on the path
 	cmd.Dir, cmd.WaitDelay = aside, 5*time.Second
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("npm ci: %w: %.500s", err, out)
