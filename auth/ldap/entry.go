@@ -201,11 +201,11 @@ func ended(n int64, now time.Time) bool {
 }
 
 // DNKey gives a form of a distinguished name that is equal for names that a directory holds for equal: without regard
-// to case, spaces and the way of escaping (RFC 4514, RFC 4518 §2). It is for comparing only.
+// to case, spaces and the way of escaping (RFC 4514, RFC 4518 §2). It is for comparing only; what is no name stays as it is.
 func DNKey(dn string) string {
 	parsed, err := goldap.ParseDN(dn)
 	if err != nil {
-		return folded(dn)
+		return dn
 	}
 	for _, rdn := range parsed.RDNs {
 		for _, a := range rdn.Attributes {

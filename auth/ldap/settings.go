@@ -100,7 +100,10 @@ func (s Settings) WithDefaults() Settings {
 	if s.Kind == "" {
 		s.Kind = KindOther
 	}
-	preset := presets[s.Kind]
+	preset, ok := presets[s.Kind]
+	if !ok {
+		preset = presets[KindOther]
+	}
 	for _, f := range []struct {
 		field *string
 		value string
@@ -140,7 +143,7 @@ func (s Settings) validate(plain bool) error {
 	f.Check(len(s.ServerName) <= 255 && !strings.ContainsAny(s.ServerName, " /:"), "server_name", "Write a host name without port, as it stands in the server's certificate.")
 	f.Check(validBindName(s.BindDN, s.Kind), "bind_dn", "Write the service account's distinguished name, such as cn=reader,ou=services,dc=example,dc=com. Directories are not searched anonymously.")
 	f.Check(validDN(s.BaseDN), "base_dn", "Write a distinguished name, such as ou=people,dc=example,dc=com.")
-	f.Check(validDN(s.GroupBaseDN), "group_base_dn", "Write a distinguished name, such as ou=groups,dc=example,dc=com.")
+	f.Check(s.GroupBaseDN == s.BaseDN || validDN(s.GroupBaseDN), "group_base_dn", "Write a distinguished name, such as ou=groups,dc=example,dc=com.")
 	if wrong := checkTemplate(s.UserFilter); wrong != "" {
 		f.Add("user_filter", wrong)
 	}

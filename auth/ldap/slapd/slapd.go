@@ -19,16 +19,15 @@ import (
 	"lyceum/auth/ldap"
 )
 
-// Names in every server's tree.
+// Names in every server's tree. The reader sees all but passwords; the root sees and may all.
 const (
 	BaseDN       = "dc=example,dc=org"
 	PeopleDN     = "ou=people," + BaseDN
 	GroupsDN     = "ou=groups," + BaseDN
 	BindDN       = "cn=reader,ou=services," + BaseDN
 	BindPassword = "the reader's password"
-
-	rootDN       = "cn=root," + BaseDN
-	rootPassword = "the root's password"
+	RootDN       = "cn=root," + BaseDN
+	RootPassword = "the root's password"
 )
 
 // Options says what a server begins with.
@@ -63,8 +62,9 @@ func Start(t testing.TB, o Options) *Server {
 	}
 	s := &Server{t: t, dir: t.TempDir(), log: &journal{}}
 	modules, schemas := s.find()
-	s.CA = s.writeCertificates()
-	s.write("slapd.conf", s.config(o, modules, schemas))
+	files := Certificates(t, s.dir)
+	s.CA = files.CA
+	s.write("slapd.conf", s.config(o, files, modules, schemas))
 	if err := os.Mkdir(filepath.Join(s.dir, "db"), 0o700); err != nil {
 		t.Fatal(err)
 	}
