@@ -69,7 +69,7 @@ func Start(t testing.TB, o Options) *Server {
 		t.Fatal(err)
 	}
 	s.write("people.ldif", tree(o.People))
-	add := exec.Command(s.binary, "-Tadd", "-q", "-f", s.path("slapd.conf"), "-l", s.path("people.ldif"))
+	add := exec.Command(s.binary, "-Tadd", "-q", "-f", s.path("slapd.conf"), "-l", s.path("people.ldif")) //nolint:gosec // the program was found by find
 	if out, err := add.CombinedOutput(); err != nil {
 		t.Fatalf("fill slapd: %v\n%s", err, out)
 	}
@@ -88,7 +88,7 @@ func (s *Server) Settings() ldap.Settings {
 // Restart begins a stopped server again, at the same addresses with the same people.
 func (s *Server) Restart() {
 	s.t.Helper()
-	s.process = exec.Command(s.binary, "-d", "stats", "-f", s.path("slapd.conf"), "-h", s.URL+"/ "+s.PlainURL+"/")
+	s.process = exec.Command(s.binary, "-d", "stats", "-f", s.path("slapd.conf"), "-h", s.URL+"/ "+s.PlainURL+"/") //nolint:gosec // the program was found by find
 	s.process.Stdout, s.process.Stderr = s.log, s.log
 	if err := s.process.Start(); err != nil {
 		s.t.Fatalf("start slapd: %v", err)
@@ -157,7 +157,7 @@ func (s *Server) find() (modules, schemas string) {
 			s.t.Fatal(err)
 		}
 		s.binary = s.path("slapd")
-		if err := os.WriteFile(s.binary, program, 0o700); err != nil {
+		if err := os.WriteFile(s.binary, program, 0o700); err != nil { //nolint:gosec // the test's own folder
 			s.t.Fatal(err)
 		}
 	}
