@@ -139,3 +139,12 @@ func TestSettingsAreCheckedBeforeAnythingIsAsked(t *testing.T) {
 		}
 	}
 }
+
+func TestAMappingMayNeedFurtherAttributesButNoSecrets(t *testing.T) {
+	t.Parallel()
+	s := ldap.Settings{Attributes: []string{"mail"}}
+	got := s.Reading("costCenter", "MAIL", "userPassword", "groups", "memberOf", "dn", "not a name", "costcenter").Attributes
+	if !slices.Equal(got, []string{"mail", "costCenter"}) || len(s.Attributes) != 1 {
+		t.Errorf("%v", got)
+	}
+}

@@ -127,6 +127,20 @@ func (s Settings) WithDefaults() Settings {
 	return s
 }
 
+// Reading gives settings that read further attributes, as a mapping needs them. Names that no attribute has, those of the
+// claims that every entry has, and those of secrets are passed over, and so are those beyond the fiftieth.
+func (s Settings) Reading(attributes ...string) Settings {
+	s = s.WithDefaults()
+	s.Attributes = slices.Clone(s.Attributes)
+	for _, a := range attributes {
+		known := func(b string) bool { return strings.EqualFold(a, b) }
+		if validAttribute(a) && !secret(a) && len(s.Attributes) < attributesMax && !slices.ContainsFunc([]string{ClaimDN, ClaimGroups, ClaimMemberOf}, known) && !slices.ContainsFunc(s.Attributes, known) {
+			s.Attributes = append(s.Attributes, a)
+		}
+	}
+	return s
+}
+
 // Validate says what is wrong with the settings, defaults filled in, a message per field named as in JSON. It asks no
 // server: see Client.Check.
 func (s Settings) Validate() error { return s.WithDefaults().validate(false) }
