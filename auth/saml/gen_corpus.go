@@ -126,6 +126,7 @@ func main() {
 	m.documents()
 	m.words()
 	m.encryption()
+	m.seeds(must(w.Provider.Metadata(now)))
 	for dir, list := range m.entries {
 		must(0, os.WriteFile(filepath.Join(m.dir, dir, corpus.Manifest), indent(list), 0o644))
 	}
@@ -530,6 +531,12 @@ func (m *maker) documents() {
 	prefixed("other_charset", "xml", "declared as UTF-16", `<?xml version="1.0" encoding="UTF-16"?>`)
 	m.hostile("deep", "xml", "a hundred elements deep", []byte(strings.Repeat("<a>", 100)+strings.Repeat("</a>", 100)))
 	m.hostile("wide", "xml", "twenty thousand elements", []byte("<a>"+strings.Repeat("<b/>", 20000)+"</a>"))
+	m.hostile("comment_bomb", "xml", "two hundred comments, each of which canonicalisation takes out by itself", []byte(strings.Replace(honest, "<samlp:Status>", strings.Repeat("<!---->", 200)+"<samlp:Status>", 1)))
+	spaces := ""
+	for i := range 50 {
+		spaces += fmt.Sprintf(` xmlns:n%d="urn:example"`, i)
+	}
+	m.hostile("namespace_bomb", "xml", "a hundred namespaces in scope of each element", []byte(strings.Replace(honest, "<samlp:Status>", "<a"+spaces+"><a"+strings.ReplaceAll(spaces, ":n", ":m")+"/></a><samlp:Status>", 1)))
 	m.hostile("attribute_twice", "xml", "an attribute twice", []byte(strings.Replace(honest, `Version="2.0"`, `Version="2.0" Version="2.0"`, 1)))
 	m.hostile("name_with_colon", "xml", "a name that begins with a colon", []byte(strings.Replace(honest, "<samlp:Status>", "<samlp:Status><:x/>", 1)))
 	m.hostile("attribute_with_colon", "xml", "an attribute whose name ends with a colon", []byte(strings.Replace(honest, "<samlp:Status>", `<samlp:Status a:="b">`, 1)))
@@ -766,4 +773,26 @@ func (m *maker) encryption() {
 	seal("encrypted_dtd", "encryption", "what was encrypted has a DTD", append([]byte(`<!DOCTYPE a [<!ENTITY x "y">]>`), assertion...))
 	seal("encrypted_comment", "encryption", "what was encrypted has a comment in its name", []byte(strings.Replace(string(assertion), ">"+corpus.Person+"<", ">ann<!-- -->@acme.example<", 1)))
 	seal("encrypted_text", "encryption", "what was encrypted is no XML", []byte("hello"))
+}
+
+// seeds are where the fuzz tests begin beside the corpus: each file is one input in Go's own form.
+func (m *maker) seeds(metadata []byte) {
+	put := func(test, name string, values ...any) {
+		dir := filepath.Join(m.dir, "fuzz", test)
+		must(0, os.MkdirAll(dir, 0o755))
+		text := "go test fuzz v1\n"
+		for _, v := range values {
+			text += fmt.Sprintf("%T(%q)\n", v, v)
+		}
+		must(0, os.WriteFile(filepath.Join(dir, name), []byte(strings.ReplaceAll(text, "[]uint8(", "[]byte(")), 0o644))
+	}
+	put("FuzzAccept", "both_signed_and_encrypted", m.bytes(func(a *answer.Answer) { a.SignResponse = true; a.Encrypt = m.us }), "encrypted")
+	put("FuzzAccept", "unsolicited", m.bytes(func(a *answer.Answer) { a.InResponseTo = "" }), "idp_initiated")
+	put("FuzzAccept", "declined", m.bytes(func(a *answer.Answer) { a.Status = "urn:oasis:names:tc:SAML:2.0:status:Requester" }), "")
+	put("FuzzAccept", "other_prefixes", []byte(strings.NewReplacer("samlp:", "p:", ":samlp", ":p").Replace(string(m.bytes(nil)))), "")
+	put("FuzzMetadata", "ours", metadata, "")
+	put("FuzzMetadata", "group", []byte(`<EntitiesDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" validUntil="2030-01-01T00:00:00Z"><EntitiesDescriptor/><EntityDescriptor entityID="a"><IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><KeyDescriptor><KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>`+encoded(m.curve)+`</X509Certificate></X509Data></KeyInfo></KeyDescriptor><SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="https://a.example"/></IDPSSODescriptor></EntityDescriptor></EntitiesDescriptor>`), "a")
+	put("FuzzLogout", "signed_elsewhere", "SAMLRequest=fZA&RelayState=x%26y&SigAlg=http%3A%2F%2Fwww.w3.org%2F2000%2F09%2Fxmldsig%23rsa-sha1&Signature=AAAA")
+	put("FuzzLogout", "both", "SAMLRequest=AA&SAMLResponse=AA")
+	put("FuzzLogout", "encoded_name", "SAML%52equest=AA&SAMLEncoding=urn%3Aoasis%3Anames%3Atc%3ASAML%3A2.0%3Abindings%3AURL-Encoding%3ADEFLATE&SAMLResponse=AwA")
 }
