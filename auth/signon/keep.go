@@ -17,6 +17,15 @@ type ConnectionKeeper interface {
 	SetConnection(ctx context.Context, c Connection, was int) error
 	// DeleteConnection removes one with its identities and trace; ErrConnectionNotFound.
 	DeleteConnection(ctx context.Context, id uid.ID) error
+	// LockConnections holds all until the transaction ends, so that two changes of their order wait for each other.
+	LockConnections(ctx context.Context) error
+	// SetConnectionPosition moves one in the order, which is no change of its revision.
+	SetConnectionPosition(ctx context.Context, id uid.ID, position int) error
+	// LinkedPeople gives who is linked to a connection with the roles they have, by person, at most n.
+	LinkedPeople(ctx context.Context, connection uid.ID, n int) ([]Linked, error)
+	// Stakes counts what hangs on a connection.
+	Stakes(ctx context.Context, connection uid.ID) (Stakes, error)
+	TraceKeeper
 }
 
 // FlowKeeper is what is needed kept of handshakes, identities, replays and the trace.
