@@ -2,6 +2,7 @@ package signon
 
 import (
 	"context"
+	"time"
 
 	"lyceum/internal/uid"
 )
@@ -21,6 +22,8 @@ type ConnectionKeeper interface {
 	LockConnections(ctx context.Context) error
 	// SetConnectionPosition moves one in the order, which is no change of its revision.
 	SetConnectionPosition(ctx context.Context, id uid.ID, position int) error
+	// SetConnectionChecked notes when metadata or discovery was fetched and why that failed, which is no change of its revision.
+	SetConnectionChecked(ctx context.Context, id uid.ID, at time.Time, problem string) error
 	// LinkedPeople gives who is linked to a connection with the roles they have, by person, at most n.
 	LinkedPeople(ctx context.Context, connection uid.ID, n int) ([]Linked, error)
 	// Stakes counts what hangs on a connection.

@@ -21,16 +21,22 @@ const (
 
 type onlyKey struct{}
 
-// WithOnly narrows what follows under ctx to one connection: others are not there, and the portal's own decisions (who is
-// let in, which roles groups give, what is deleted) are not to be made. It is for whoever sets a connection up by a link.
-func WithOnly(ctx context.Context, connection uid.ID) context.Context {
-	return context.WithValue(ctx, onlyKey{}, connection)
+// Only narrows who looks after connections: whoever sets one up by a link. Everything else is not there, and what is the
+// portal's own to decide (who is let in, which roles groups give, what is deleted) is refused with ErrPortalDecides.
+type Only struct {
+	Connection uid.ID        // the one; Nil: none yet, and one may be made
+	Kind       auth.Protocol // of the one to be made; empty: any
 }
 
-// OnlyFrom tells whether ctx is narrowed to a connection, and to which.
-func OnlyFrom(ctx context.Context) (connection uid.ID, ok bool) {
-	connection, ok = ctx.Value(onlyKey{}).(uid.ID)
-	return connection, ok
+// WithOnly narrows what follows under ctx.
+func WithOnly(ctx context.Context, o Only) context.Context {
+	return context.WithValue(ctx, onlyKey{}, o)
+}
+
+// OnlyFrom tells whether ctx is narrowed, and to what.
+func OnlyFrom(ctx context.Context) (o Only, ok bool) {
+	o, ok = ctx.Value(onlyKey{}).(Only)
+	return o, ok
 }
 
 // may is nil when who asks may look after this connection: with connection:manage, and within WithOnly.
@@ -38,14 +44,14 @@ func (s *Service) may(ctx context.Context, connection uid.ID) error {
 	if err := auth.Require(ctx, policy.ConnectionManage); err != nil {
 		return err
 	}
-	if only, ok := OnlyFrom(ctx); ok && only != connection {
+	if only, ok := OnlyFrom(ctx); ok && (only.Connection != connection || connection == uid.Nil) {
 		return ErrConnectionNotFound
 	}
 	return nil
 }
 
-// portal is may for what only the portal's own administrators decide.
-func (s *Service) portal(ctx context.Context) error {
+// decides is may for what only the portal's own administrators decide.
+func (s *Service) decides(ctx context.Context) error {
 	if err := auth.Require(ctx, policy.ConnectionManage); err != nil {
 		return err
 	}
@@ -73,7 +79,7 @@ func (s *Service) Connections(ctx context.Context) (list []Connection, err error
 		return err
 	})
 	if only, ok := OnlyFrom(ctx); ok {
-		list = slices.DeleteFunc(list, func(c Connection) bool { return c.ID != only })
+		list = slices.DeleteFunc(list, func(c Connection) bool { return c.ID != only.Connection })
 	}
 	return list, err
 }
@@ -101,8 +107,11 @@ type ConnectionInput struct {
 // CreateConnection adds a connection, switched off, behind the others. It needs connection:manage. Settings need not be
 // complete yet, but what is there must be right. Event connection.created.
 func (s *Service) CreateConnection(ctx context.Context, in ConnectionInput) (c Connection, err error) {
-	if err := s.portal(ctx); err != nil {
+	if err := auth.Require(ctx, policy.ConnectionManage); err != nil {
 		return c, err
+	}
+	if only, ok := OnlyFrom(ctx); ok && (only.Connection != uid.Nil || only.Kind != "" && only.Kind != in.Kind) {
+		return c, ErrPortalDecides
 	}
 	if c, err = s.newConnection(ctx, in); err != nil {
 		return c, err
@@ -142,7 +151,7 @@ func (s *Service) newConnection(ctx context.Context, in ConnectionInput) (c Conn
 	f.Check(ok, "kind", "Choose one of the kinds on offer.")
 	c = Connection{
 		ID: uid.New(), Kind: in.Kind, Product: in.Product, Name: checkName(f, in.Name), Status: StatusOff, Settings: guide.Settings,
-		Mapping: JSON[auth.Mapping]{guide.Mapping}, Revision: 1, CreatedAt: now, UpdatedAt: now,
+		Mapping: JSON[auth.Mapping]{guide.Mapping}, Admission: JSON[Admission]{NewAdmission()}, Revision: 1, CreatedAt: now, UpdatedAt: now,
 	}
 	if err := f.Err(); err != nil {
 		return c, err
@@ -187,7 +196,9 @@ type Change struct {
 	Settings Raw
 	Secret   *string // empty takes the secret away
 	Mapping  auth.Mapping
-	Rules    *auth.RoleRules
+	// What follows only the portal's own administrators change.
+	Rules     *auth.RoleRules
+	Admission *Admission
 }
 
 // ChangeConnection changes a connection that still has the revision. It needs connection:manage; to change role rules also
@@ -195,10 +206,12 @@ type Change struct {
 // when someone else was quicker. A connection that is on must stay complete. Event connection.changed with the names of the
 // fields that changed; none is no write.
 func (s *Service) ChangeConnection(ctx context.Context, id uid.ID, revision int, in Change) (c Connection, err error) {
-	if in.Rules != nil {
-		if err := s.portal(ctx); err != nil {
+	if in.Rules != nil || in.Admission != nil {
+		if err := s.decides(ctx); err != nil {
 			return c, err
 		}
+	}
+	if in.Rules != nil {
 		if err := s.checkRules(ctx, id, *in.Rules); err != nil {
 			return c, err
 		}
@@ -245,6 +258,12 @@ func (s *Service) changed(ctx context.Context, c Connection, in Change) (Connect
 	}
 	if in.Rules != nil {
 		c.RoleRules.V = *in.Rules
+	}
+	if in.Admission != nil {
+		if err := in.Admission.Validate(); err != nil {
+			return c, err
+		}
+		c.Admission.V = *in.Admission
 	}
 	var err error
 	if in.Secret != nil {
@@ -347,7 +366,7 @@ func (s *Service) SetStatus(ctx context.Context, id uid.ID, revision int, status
 
 func (s *Service) maySwitch(ctx context.Context, was Connection, status Status) error {
 	if status == StatusOn || was.Status == StatusOn {
-		if err := s.portal(ctx); err != nil {
+		if err := s.decides(ctx); err != nil {
 			return err
 		}
 	}
@@ -373,7 +392,7 @@ func (s *Service) unproven(ctx context.Context, id uid.ID) (bool, error) {
 // MoveConnection puts a connection at a place in the order of the buttons, from 0. It needs connection:manage. Event
 // connection.changed with the field position.
 func (s *Service) MoveConnection(ctx context.Context, id uid.ID, position int) error {
-	if err := s.portal(ctx); err != nil {
+	if err := s.decides(ctx); err != nil {
 		return err
 	}
 	return s.Keep.InTenant(ctx, func(ctx context.Context) error {
@@ -440,7 +459,7 @@ func (s *Service) notRequired(ctx context.Context, id uid.ID) error {
 // stay. The name must be typed as it stands. ErrConnectionRequired while people must use it. It needs connection:manage.
 // Event connection.deleted.
 func (s *Service) DeleteConnection(ctx context.Context, id uid.ID, typedName string) error {
-	if err := s.portal(ctx); err != nil {
+	if err := s.decides(ctx); err != nil {
 		return err
 	}
 	return s.Keep.InTenant(ctx, func(ctx context.Context) error {
