@@ -31,10 +31,10 @@ func NewAdmission() Admission { return Admission{AllowJIT: true, SingleLogout: t
 // Validate gathers every fault by the JSON name of its field.
 func (a Admission) Validate() error {
 	f := fault.Fields{}
-	f.Check(len(a.ExternalIDClaim) <= claimNameMax && !strings.ContainsAny(a.ExternalIDClaim, "{}\x00"), "external_id_claim",
-		fmt.Sprintf("Write the name of one claim, at most %d characters.", claimNameMax))
+	f.Check(len(a.ExternalIDClaim) <= externalIDClaimMax && !strings.ContainsAny(a.ExternalIDClaim, "{}\x00"), "external_id_claim",
+		fmt.Sprintf("Write the name of one claim, at most %d characters.", externalIDClaimMax))
 	f.Check(!a.AllowUnverifiedDomains || a.AllowJIT, "allow_unverified_domains", "This widens accounts just in time: switch those on first.")
 	return f.Err()
 }
 
-const claimNameMax = 300 // as a mapping's
+const externalIDClaimMax = 300 // as a mapping's
