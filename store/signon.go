@@ -9,7 +9,7 @@ import (
 
 const connectionsMax = 100
 
-const connectionColumns = "id, kind, name, status, position, settings, secrets, mapping, role_rules, revision, checked_at, problem, created_at, updated_at"
+const connectionColumns = "id, kind, name, status, position, settings, secrets, mapping, role_rules, admission, revision, checked_at, problem, created_at, updated_at"
 
 // SignOnConnections lists all by position, then name.
 func (s *Store) SignOnConnections(ctx context.Context) (list []signon.Connection, err error) {
@@ -31,8 +31,8 @@ func (s *Store) InsertConnection(ctx context.Context, c signon.Connection) error
 // SetConnection writes everything but id and kind, when the row still has the revision before.
 func (s *Store) SetConnection(ctx context.Context, c signon.Connection, was int) error {
 	return s.changeOne(ctx, signon.ErrStaleRevision, "change connection", `update connections set name = ?, status = ?, position = ?, settings = ?, secrets = ?,
-		mapping = ?, role_rules = ?, revision = ?, checked_at = ?, problem = ?, updated_at = ? where id = ? and revision = ?`,
-		c.Name, c.Status, c.Position, c.Settings, c.Secrets, c.Mapping, c.RoleRules, c.Revision, c.CheckedAt, c.Problem, c.UpdatedAt, c.ID, was)
+		mapping = ?, role_rules = ?, admission = ?, revision = ?, checked_at = ?, problem = ?, updated_at = ? where id = ? and revision = ?`,
+		c.Name, c.Status, c.Position, c.Settings, c.Secrets, c.Mapping, c.RoleRules, c.Admission, c.Revision, c.CheckedAt, c.Problem, c.UpdatedAt, c.ID, was)
 }
 
 // DeleteConnection removes a connection with its identities and trace.

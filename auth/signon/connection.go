@@ -43,6 +43,7 @@ type Connection struct {
 	Secrets   []byte
 	Mapping   JSON[auth.Mapping]
 	RoleRules JSON[auth.RoleRules]
+	Admission JSON[Admission]
 	Revision  int        // counts changes: who saves names the one they saw
 	CheckedAt *time.Time // when metadata or discovery was last fetched; nil: never, or there is none
 	Problem   string     // why the last fetch failed, in English; empty when it went well

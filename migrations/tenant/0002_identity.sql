@@ -34,6 +34,7 @@ create table connections (
     secrets    bytea,
     mapping    jsonb not null,
     role_rules jsonb not null,
+    admission  jsonb not null,
     revision   integer not null,
     checked_at timestamptz,
     problem    text not null,
