@@ -14,22 +14,22 @@ import (
 	"lyceum/internal/uid"
 )
 
-// Verdict is what a date means for sign-in.
-type Verdict string
+// Prospect is what a date means for sign-in.
+type Prospect string
 
 const (
-	// VerdictWorks changes nothing.
-	VerdictWorks Verdict = "works"
-	// VerdictWatch needs someone to look, and breaks nothing by itself.
-	VerdictWatch Verdict = "watch"
-	// VerdictBreaks keeps people from signing in.
-	VerdictBreaks Verdict = "breaks"
+	// ProspectWorks changes nothing.
+	ProspectWorks Prospect = "works"
+	// ProspectWatch needs someone to look, and breaks nothing by itself.
+	ProspectWatch Prospect = "watch"
+	// ProspectBreaks keeps people from signing in.
+	ProspectBreaks Prospect = "breaks"
 )
 
 // Finding is what one thing with a date would mean at the moment that was asked about. Code is stable: its words are the
 // messages outlook.<code>.
 type Finding struct {
-	Verdict Verdict
+	Prospect Prospect
 	Code    string
 	Name    string    // of the certificate or key
 	Until   time.Time // when it ends, or ended; zero where nothing ends
@@ -66,9 +66,9 @@ func Outlook(c Connection, keys []saml.Certificate, last LastAnswer, at time.Tim
 		out = authoritiesAt(st.CACertificates, at)
 	}
 	if len(out) == 0 {
-		out = append(out, Finding{Verdict: VerdictWorks, Code: "nothing_ends"})
+		out = append(out, Finding{Prospect: ProspectWorks, Code: "nothing_ends"})
 	}
-	slices.SortStableFunc(out, func(a, b Finding) int { return weight(b.Verdict) - weight(a.Verdict) })
+	slices.SortStableFunc(out, func(a, b Finding) int { return weight(b.Prospect) - weight(a.Prospect) })
 	return out, nil
 }
 
@@ -78,8 +78,8 @@ type LastAnswer struct {
 	SHA1        bool
 }
 
-func weight(v Verdict) int {
-	return slices.Index([]Verdict{VerdictWorks, VerdictWatch, VerdictBreaks}, v)
+func weight(v Prospect) int {
+	return slices.Index([]Prospect{ProspectWorks, ProspectWatch, ProspectBreaks}, v)
 }
 
 // theirs looks at the identity provider's certificates. Their keys are what is trusted, so that an expired one goes on
@@ -87,7 +87,7 @@ func weight(v Verdict) int {
 func theirs(c Connection, st saml.Settings, certs []saml.Certificate, last LastAnswer, at time.Time) (out []Finding) {
 	successor := slices.ContainsFunc(certs, func(one saml.Certificate) bool { return at.Before(one.NotAfter) })
 	for _, one := range certs {
-		f := Finding{Verdict: VerdictWorks, Code: "idp_valid", Name: one.Subject, Until: one.NotAfter, Signed: one.Fingerprint == last.Fingerprint}
+		f := Finding{Prospect: ProspectWorks, Code: "idp_valid", Name: one.Subject, Until: one.NotAfter, Signed: one.Fingerprint == last.Fingerprint}
 		switch {
 		case at.Before(one.NotBefore):
 			f.Code = "idp_not_yet"
@@ -95,16 +95,16 @@ func theirs(c Connection, st saml.Settings, certs []saml.Certificate, last LastA
 		case successor:
 			f.Code = "idp_replaced"
 		case st.MetadataURL != "" && c.Problem == "":
-			f.Verdict, f.Code = VerdictWatch, "idp_polled"
+			f.Prospect, f.Code = ProspectWatch, "idp_polled"
 		case st.MetadataURL != "":
-			f.Verdict, f.Code = VerdictBreaks, "idp_poll_fails"
+			f.Prospect, f.Code = ProspectBreaks, "idp_poll_fails"
 		default:
-			f.Verdict, f.Code = VerdictBreaks, "idp_no_successor"
+			f.Prospect, f.Code = ProspectBreaks, "idp_no_successor"
 		}
 		out = append(out, f)
 	}
 	if len(certs) == 0 {
-		out = append(out, Finding{Verdict: VerdictBreaks, Code: "idp_no_certificate"})
+		out = append(out, Finding{Prospect: ProspectBreaks, Code: "idp_no_certificate"})
 	}
 	return out
 }
@@ -114,18 +114,18 @@ func theirs(c Connection, st saml.Settings, certs []saml.Certificate, last LastA
 func ours(st saml.Settings, keys []saml.Certificate, at time.Time) (out []Finding) {
 	next := slices.ContainsFunc(keys, func(k saml.Certificate) bool { return at.Before(k.NotAfter) && !at.Before(k.NotBefore) })
 	for i, k := range keys {
-		f := Finding{Verdict: VerdictWorks, Code: "own_valid", Name: k.Subject, Until: k.NotAfter}
+		f := Finding{Prospect: ProspectWorks, Code: "own_valid", Name: k.Subject, Until: k.NotAfter}
 		switch {
 		case !k.Expired(at):
 			if i > 0 {
 				f.Code = "own_next"
 			}
 		case next:
-			f.Verdict, f.Code = VerdictWatch, "own_replaced"
+			f.Prospect, f.Code = ProspectWatch, "own_replaced"
 		case st.SignRequests || st.RequireEncrypted:
-			f.Verdict, f.Code = VerdictBreaks, "own_ended"
+			f.Prospect, f.Code = ProspectBreaks, "own_ended"
 		default:
-			f.Verdict, f.Code = VerdictWatch, "own_unused"
+			f.Prospect, f.Code = ProspectWatch, "own_unused"
 		}
 		out = append(out, f)
 	}
@@ -133,25 +133,25 @@ func ours(st saml.Settings, keys []saml.Certificate, at time.Time) (out []Findin
 }
 
 func sha1(until time.Time, last LastAnswer, at time.Time) Finding {
-	f := Finding{Verdict: VerdictWatch, Code: "sha1_allowed", Until: until}
+	f := Finding{Prospect: ProspectWatch, Code: "sha1_allowed", Until: until}
 	switch {
 	case at.Before(until):
 	case last.SHA1:
-		f.Verdict, f.Code = VerdictBreaks, "sha1_ends"
+		f.Prospect, f.Code = ProspectBreaks, "sha1_ends"
 	default:
-		f.Verdict, f.Code = VerdictWorks, "sha1_over"
+		f.Prospect, f.Code = ProspectWorks, "sha1_over"
 	}
 	return f
 }
 
 func metadataEnds(c Connection, st saml.Settings, at time.Time) Finding {
-	f := Finding{Verdict: VerdictWorks, Code: "metadata_valid", Until: st.ValidUntil}
+	f := Finding{Prospect: ProspectWorks, Code: "metadata_valid", Until: st.ValidUntil}
 	switch {
 	case at.Before(st.ValidUntil):
 	case st.MetadataURL != "" && c.Problem == "":
 		f.Code = "metadata_polled"
 	default:
-		f.Verdict, f.Code = VerdictWatch, "metadata_old"
+		f.Prospect, f.Code = ProspectWatch, "metadata_old"
 	}
 	return f
 }
@@ -170,16 +170,16 @@ func authoritiesAt(pems string, at time.Time) (out []Finding) {
 			continue // Validate refuses such settings
 		}
 		all++
-		f := Finding{Verdict: VerdictWorks, Code: "ca_valid", Name: ca.Subject.String(), Until: ca.NotAfter.UTC()}
+		f := Finding{Prospect: ProspectWorks, Code: "ca_valid", Name: ca.Subject.String(), Until: ca.NotAfter.UTC()}
 		if at.After(ca.NotAfter) {
-			f.Verdict, f.Code = VerdictWatch, "ca_ended"
+			f.Prospect, f.Code = ProspectWatch, "ca_ended"
 			ended++
 		}
 		out = append(out, f)
 	}
 	if all > 0 && ended == all {
 		for i := range out {
-			out[i].Verdict, out[i].Code = VerdictBreaks, "ca_all_ended"
+			out[i].Prospect, out[i].Code = ProspectBreaks, "ca_all_ended"
 		}
 	}
 	return out
