@@ -46,7 +46,9 @@ type ConnectionsPage struct {
 	Problem    *fault.Fault
 }
 
-func (p ConnectionsPage) in(c *Chrome) (string, any) { return "connections", framed[ConnectionsPage]{c, p} }
+func (p ConnectionsPage) in(c *Chrome) (string, any) {
+	return "connections", framed[ConnectionsPage]{c, p}
+}
 
 // ConnectionNewForm is what was typed.
 type ConnectionNewForm struct {
@@ -86,7 +88,9 @@ type ConnectionPage struct {
 	Problem    *fault.Fault
 }
 
-func (p ConnectionPage) in(c *Chrome) (string, any) { return "connection", framed[ConnectionPage]{c, p} }
+func (p ConnectionPage) in(c *Chrome) (string, any) {
+	return "connection", framed[ConnectionPage]{c, p}
+}
 
 // ConnectionGuidePage is GET <base>/:connection/guide?for=okta. It posts to the same address: revision, product.
 type ConnectionGuidePage struct {
