@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"lyceum/auth"
+	"lyceum/auth/signon"
 	"lyceum/internal/fault"
 	"lyceum/learning/catalog"
 	"lyceum/learning/enrolment"
@@ -27,6 +28,8 @@ func constraintFault(name string) *fault.Fault {
 		return auth.ErrOperatorTaken
 	case "courses_slug_uq":
 		return catalog.ErrSlugTaken
+	case "identities_subject_uq":
+		return signon.ErrIdentityKnown
 	case "enrolments_once_uq":
 		return enrolment.ErrAlreadyEnrolled
 	}
