@@ -160,19 +160,19 @@ func (s *Service) Answer(ctx context.Context, secret, browser string, from auth.
 
 // Finish ends the sign-on of an answer that waits, in the browser that it belongs to. Refusals are *Refused;
 // ErrHandshakeOver.
-func (s *Service) Finish(ctx context.Context, secret, browser string, from auth.Client) (Ending, error) {
+func (s *Service) Finish(ctx context.Context, secret, browser string, from auth.Client) (Arrival, error) {
 	h, c, about, err := s.waiting(ctx, secret)
 	if err != nil {
-		return Ending{}, err
+		return Arrival{}, err
 	}
 	if err := s.sameBrowser(ctx, h, c, about, browser, from); err != nil {
-		return Ending{}, err
+		return Arrival{}, err
 	}
 	t := attempt{connection: c, client: from, test: about.Test, assertion: about.Assertion, report: about.Report, browser: browser, returnTo: about.ReturnTo}
 	t.report.Passed(CheckReplay, "the assertion was not used before")
 	t.report.Passed(CheckBrowser, "the browser that began it, or whose person said yes")
 	if err := t.mayUse(); err != nil {
-		return Ending{}, s.refuse(ctx, t, err)
+		return Arrival{}, s.refuse(ctx, t, err)
 	}
 	return s.admit(ctx, t, func(ctx context.Context, _ *attempt) error { return s.Keep.UseHandshake(ctx, h.ID, s.Now()) })
 }
@@ -206,10 +206,10 @@ func (s *Service) sameBrowser(ctx context.Context, h Handshake, c Connection, ab
 
 // AnswerOIDC ends the sign-on that an answer at the redirect address belongs to. Refusals are *Refused; ErrHandshakeOver
 // where the answer belongs to no sign-on that is known here.
-func (s *Service) AnswerOIDC(ctx context.Context, q url.Values, browser string, from auth.Client) (Ending, error) {
+func (s *Service) AnswerOIDC(ctx context.Context, q url.Values, browser string, from auth.Client) (Arrival, error) {
 	in, err := oidc.CallbackOf(q)
 	if err != nil {
-		return Ending{}, err
+		return Arrival{}, err
 	}
 	var h Handshake
 	var c Connection
@@ -221,19 +221,19 @@ func (s *Service) AnswerOIDC(ctx context.Context, q url.Values, browser string, 
 		return err
 	})
 	if err != nil {
-		return Ending{}, err
+		return Arrival{}, err
 	}
 	t := attempt{connection: c, client: from, test: h.Purpose == PurposeTest, browser: browser}
 	if err := s.mayEnd(&t, h, browser); err != nil {
-		return Ending{}, s.refuse(ctx, t, err)
+		return Arrival{}, s.refuse(ctx, t, err)
 	}
 	var about begun
 	if err := s.openJSON(ctx, sealHandshake, h.Sealed, &about); err != nil {
-		return Ending{}, err
+		return Arrival{}, err
 	}
 	settings, secret, err := s.oidcSide(ctx, c)
 	if err != nil {
-		return Ending{}, err
+		return Arrival{}, err
 	}
 	if about.Fresh {
 		settings = freshOIDC(settings)
@@ -244,7 +244,7 @@ func (s *Service) AnswerOIDC(ctx context.Context, q url.Values, browser string, 
 	t.assertion, report, err = s.oidc.Complete(ctx, settings, secret, in)
 	t.report = append(t.report, report...)
 	if err != nil {
-		return Ending{}, s.refuse(ctx, t, err)
+		return Arrival{}, s.refuse(ctx, t, err)
 	}
 	return s.admit(ctx, t, func(ctx context.Context, t *attempt) error {
 		if err := s.Keep.UseHandshake(ctx, h.ID, s.Now()); err != nil {
@@ -283,32 +283,32 @@ type LDAPLogin struct {
 // SignInByLDAP asks the connection's directory who the person is and ends the sign-on. Guesses are bounded as those at
 // passwords are. auth.ErrWrongCredentials, auth.ErrTooManyAttempts, ErrConnectionOff, ldap.ErrUnavailable,
 // ldap.ErrPasswordExpired; refusals are *Refused.
-func (s *Service) SignInByLDAP(ctx context.Context, connection uid.ID, in LDAPLogin) (Ending, error) {
+func (s *Service) SignInByLDAP(ctx context.Context, connection uid.ID, in LDAPLogin) (Arrival, error) {
 	if in.Purpose == "" {
 		in.Purpose = PurposeSignIn
 	}
 	c, err := s.connectionFor(ctx, connection, in.Purpose)
 	if err != nil {
-		return Ending{}, err
+		return Arrival{}, err
 	}
 	if c.Kind != auth.ProtocolLDAP {
-		return Ending{}, ErrConnectionNotFound
+		return Arrival{}, ErrConnectionNotFound
 	}
 	if err := s.Auth.AllowGuess(ctx, "ldap "+c.ID.String(), strings.ToLower(strings.TrimSpace(in.Login)), in.Client); err != nil {
-		return Ending{}, err
+		return Arrival{}, err
 	}
 	settings, err := settingsOf[ldap.Settings](c)
 	if err != nil {
-		return Ending{}, err
+		return Arrival{}, err
 	}
-	secret, err := s.secretOf(ctx, c)
+	secret, err := s.Secret(ctx, c)
 	if err != nil {
-		return Ending{}, err
+		return Arrival{}, err
 	}
 	t := attempt{connection: c, client: in.Client, test: in.Purpose == PurposeTest, browser: in.Browser, returnTo: in.ReturnTo}
 	t.assertion, t.report, err = s.ldap.SignIn(ctx, settings, secret, in.Login, in.Password)
 	if err != nil {
-		return Ending{}, s.refuse(ctx, t, err)
+		return Arrival{}, s.refuse(ctx, t, err)
 	}
 	return s.admit(ctx, t, s.notReplayed)
 }
@@ -317,7 +317,7 @@ func (s *Service) oidcSide(ctx context.Context, c Connection) (settings oidc.Set
 	if settings, err = oidcSettings(c); err != nil {
 		return settings, "", err
 	}
-	secret, err = s.secretOf(ctx, c)
+	secret, err = s.Secret(ctx, c)
 	return settings, secret, err
 }
 

@@ -38,8 +38,8 @@ func (t *attempt) mayUse() error {
 	return nil
 }
 
-// Ending is how a sign-on ended that was not refused: exactly one of Session, FirstLink and Result is there.
-type Ending struct {
+// Arrival is how a sign-on ended that was not refused: exactly one of Session, FirstLink and Result is there.
+type Arrival struct {
 	Session   string // secret of the session that was opened
 	Locale    string // the person's language, empty for the portal's
 	FirstLink string // secret of the first-link confirmation that waits for the person
@@ -144,7 +144,7 @@ func (s *Service) writeDown(ctx context.Context, a Attempt) error {
 
 // admit decides whose assertion it is and signs them in; use uses up what the answer rested on, in the same transaction.
 // Of two first sign-ins at once one makes the account, and the other begins anew and finds it.
-func (s *Service) admit(ctx context.Context, t attempt, use func(ctx context.Context, t *attempt) error) (e Ending, err error) {
+func (s *Service) admit(ctx context.Context, t attempt, use func(ctx context.Context, t *attempt) error) (e Arrival, err error) {
 	for try := 0; ; try++ {
 		var refusal error
 		e, refusal, err = s.admitOnce(ctx, t, use)
@@ -153,12 +153,12 @@ func (s *Service) admit(ctx context.Context, t attempt, use func(ctx context.Con
 		}
 		switch {
 		case isOver(err):
-			return Ending{}, s.refuse(ctx, t, t.report.Refused(CheckHandshake, ErrHandshakeOver, "this sign-on was finished already"))
+			return Arrival{}, s.refuse(ctx, t, t.report.Refused(CheckHandshake, ErrHandshakeOver, "this sign-on was finished already"))
 		case err == nil && refusal != nil:
-			return Ending{}, refusal
+			return Arrival{}, refusal
 		}
 		if _, replayed := auth.RefusalOf(err); replayed {
-			return Ending{}, s.refuse(ctx, t, err)
+			return Arrival{}, s.refuse(ctx, t, err)
 		}
 		if err == nil && e.Session != "" {
 			s.Auth.Changed(ctx) // roles may be others now, and a deactivated person never comes here
@@ -167,10 +167,10 @@ func (s *Service) admit(ctx context.Context, t attempt, use func(ctx context.Con
 	}
 }
 
-func (s *Service) admitOnce(ctx context.Context, t attempt, use func(ctx context.Context, t *attempt) error) (e Ending, refusal, err error) {
+func (s *Service) admitOnce(ctx context.Context, t attempt, use func(ctx context.Context, t *attempt) error) (e Arrival, refusal, err error) {
 	report := slices.Clone(t.report)
 	err = s.Keep.InTenant(ctx, func(ctx context.Context) error {
-		e, refusal, t.report = Ending{ReturnTo: t.returnTo}, nil, slices.Clone(report)
+		e, refusal, t.report = Arrival{ReturnTo: t.returnTo}, nil, slices.Clone(report)
 		if err := use(ctx, &t); err != nil {
 			return err
 		}
@@ -199,7 +199,7 @@ func (s *Service) admitOnce(ctx context.Context, t attempt, use func(ctx context
 }
 
 // showOnly writes a dry run down.
-func (s *Service) showOnly(ctx context.Context, t attempt, v verdict, e *Ending) error {
+func (s *Service) showOnly(ctx context.Context, t attempt, v verdict, e *Arrival) error {
 	row := t.row(s, OutcomeDryRun, v.reason)
 	row.Result.V, row.PersonID = v.result(), v.personID()
 	e.Result = &Tried{Attempt: row, Connection: t.connection}
@@ -207,7 +207,7 @@ func (s *Service) showOnly(ctx context.Context, t attempt, v verdict, e *Ending)
 }
 
 // signIn brings the person to what was decided, opens the session and writes the attempt down.
-func (s *Service) signIn(ctx context.Context, t attempt, v verdict, e *Ending) error {
+func (s *Service) signIn(ctx context.Context, t attempt, v verdict, e *Arrival) error {
 	p, err := s.settle(ctx, t, v)
 	if err != nil {
 		return err

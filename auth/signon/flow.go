@@ -91,9 +91,8 @@ func (s *Service) newHandshake(ctx context.Context, p Purpose, connection uid.ID
 
 // Purposes of what is sealed.
 const (
-	sealHandshake  = "handshake"
-	sealSession    = "session"
-	sealConnection = "connection"
+	sealHandshake = "handshake"
+	sealSession   = "session"
 )
 
 func (s *Service) sealJSON(ctx context.Context, purpose string, v any) ([]byte, error) {

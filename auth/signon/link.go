@@ -23,7 +23,7 @@ const mailsMax = 3
 var ErrTooManyMails = fault.New(fault.KindTooMany, "sign_on_mails", "We have sent this link three times. Look in the spam folder, or sign in again later.")
 
 // askForProof keeps the assertion until its person has proven the account that is here. Nothing is linked yet.
-func (s *Service) askForProof(ctx context.Context, t attempt, v verdict, e *Ending) error {
+func (s *Service) askForProof(ctx context.Context, t attempt, v verdict, e *Arrival) error {
 	about := answered{Assertion: t.assertion, Report: t.report, ReturnTo: t.returnTo, Person: v.person.ID}
 	secret, h, err := s.newHandshake(ctx, purposeFirstLink, t.connection.ID, FirstLinkLifetime, about)
 	if err != nil {
@@ -87,33 +87,33 @@ func (s *Service) OpenFirstLink(ctx context.Context, secret, browser string) (f 
 
 // ProveByPassword links the account whose password this is, and ends the sign-on. auth.ErrWrongCredentials,
 // auth.ErrTooManyAttempts.
-func (s *Service) ProveByPassword(ctx context.Context, secret, browser, password string, from auth.Client) (Ending, error) {
+func (s *Service) ProveByPassword(ctx context.Context, secret, browser, password string, from auth.Client) (Arrival, error) {
 	p, err := s.pendingLink(ctx, secret, browser)
 	if err != nil {
-		return Ending{}, err
+		return Arrival{}, err
 	}
 	if err := s.Auth.ProvePassword(ctx, p.person.ID, password, from); err != nil {
-		return Ending{}, err
+		return Arrival{}, err
 	}
 	return s.endProven(ctx, p, browser, from)
 }
 
 // ProveByMail links the account whose mailbox the link came from, and ends the sign-on. ErrHandshakeOver for a first link
 // that no mail brought.
-func (s *Service) ProveByMail(ctx context.Context, secret, browser string, from auth.Client) (Ending, error) {
+func (s *Service) ProveByMail(ctx context.Context, secret, browser string, from auth.Client) (Arrival, error) {
 	p, err := s.pendingLink(ctx, secret, browser)
 	if err == nil && p.handshake.Purpose != purposeMailedLink {
 		err = ErrHandshakeOver
 	}
 	if err != nil {
-		return Ending{}, err
+		return Arrival{}, err
 	}
 	return s.endProven(ctx, p, browser, from)
 }
 
 // endProven ends a sign-on whose person has proven the account that is here. What has changed meanwhile is met again: the
 // decision is made anew.
-func (s *Service) endProven(ctx context.Context, p pending, browser string, from auth.Client) (Ending, error) {
+func (s *Service) endProven(ctx context.Context, p pending, browser string, from auth.Client) (Arrival, error) {
 	t := attempt{
 		connection: p.connection, client: from, assertion: p.about.Assertion, report: p.about.Report, browser: browser, returnTo: p.about.ReturnTo, proven: p.about.Person,
 	}
@@ -123,7 +123,7 @@ func (s *Service) endProven(ctx context.Context, p pending, browser string, from
 	}
 	t.report.Passed("first_link", "the account that is here was proven %s", how)
 	if err := t.mayUse(); err != nil {
-		return Ending{}, s.refuse(ctx, t, err)
+		return Arrival{}, s.refuse(ctx, t, err)
 	}
 	return s.admit(ctx, t, func(ctx context.Context, _ *attempt) error { return s.Keep.UseHandshake(ctx, p.handshake.ID, s.Now()) })
 }

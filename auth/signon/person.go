@@ -162,13 +162,13 @@ func (s *Service) byEmail(ctx context.Context, t *attempt, v *verdict) (bool, er
 	if err != nil {
 		return false, err
 	}
-	verified, err := s.Keep.DomainVerified(ctx, domainOf(email))
+	verified, err := s.Keep.DomainVerified(ctx, mailDomain(email))
 	if err != nil {
 		return false, err
 	}
 	v.person = p
 	if !verified {
-		v.refuse(t, ReasonEmailTaken, nil, "%s has an account here, and the domain %s is not verified: nobody is connected by an e-mail address alone", email, domainOf(email))
+		v.refuse(t, ReasonEmailTaken, nil, "%s has an account here, and the domain %s is not verified: nobody is connected by an e-mail address alone", email, mailDomain(email))
 		return true, nil
 	}
 	if unverified(t.assertion) {
@@ -207,12 +207,12 @@ func (s *Service) asNew(ctx context.Context, t *attempt, v *verdict) (bool, erro
 		v.refuse(t, ReasonEmailUnverified, nil, "the identity provider says that it has not verified %s", email)
 		return true, nil
 	}
-	verified, err := s.Keep.DomainVerified(ctx, domainOf(email))
+	verified, err := s.Keep.DomainVerified(ctx, mailDomain(email))
 	if err != nil {
 		return false, err
 	}
 	if !verified && !a.AllowUnverifiedDomains {
-		v.refuse(t, ReasonDomainUnverified, ErrNoAccount, "the domain %s is not verified for this portal, and this connection makes accounts at verified ones only", domainOf(email))
+		v.refuse(t, ReasonDomainUnverified, ErrNoAccount, "the domain %s is not verified for this portal, and this connection makes accounts at verified ones only", mailDomain(email))
 		return true, nil
 	}
 	v.effect, v.by = EffectCreated, LinkedByJIT
@@ -223,7 +223,11 @@ func (s *Service) asNew(ctx context.Context, t *attempt, v *verdict) (bool, erro
 // unverified tells that the issuer says it has not verified the e-mail (OIDC Core 1.0 §5.1).
 func unverified(a auth.Assertion) bool { return a.EmailVerified != nil && !*a.EmailVerified }
 
-func domainOf(email string) string { return email[strings.LastIndexByte(email, '@')+1:] }
+// mailDomain is an address's domain in the form in which domains are kept; empty for what is none, which nobody has proven.
+func mailDomain(email string) string {
+	name, _ := domainOf(email)
+	return name
+}
 
 // decideRoles asks the role rules. Owners are neither made nor unmade by them.
 func (s *Service) decideRoles(ctx context.Context, t *attempt, v *verdict) error {
@@ -310,7 +314,7 @@ func (s *Service) keepsEmail(ctx context.Context, t *attempt, email string) (why
 	if _, err := s.Keep.PersonByEmail(ctx, email); !errors.Is(err, auth.ErrPersonNotFound) {
 		return "someone else has it here", err
 	}
-	verified, err := s.Keep.DomainVerified(ctx, domainOf(email))
+	verified, err := s.Keep.DomainVerified(ctx, mailDomain(email))
 	if err == nil && !verified && !t.connection.Admission.V.AllowUnverifiedDomains {
 		why = "its domain is not verified for this portal"
 	}
