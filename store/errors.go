@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"lyceum/auth"
+	"lyceum/auth/signon"
 	"lyceum/internal/fault"
 	"lyceum/learning/catalog"
 	"lyceum/learning/enrolment"
@@ -27,10 +28,16 @@ func constraintFault(name string) *fault.Fault {
 		return auth.ErrRoleTaken
 	case "person_roles_role_fk":
 		return auth.ErrRoleInUse
+	case "email_domains_pk":
+		return signon.ErrDomainHere
+	case "break_glass_two_ck":
+		return signon.ErrTwoPeople
 	case "operators_email_uq":
 		return auth.ErrOperatorTaken
 	case "courses_slug_uq":
 		return catalog.ErrSlugTaken
+	case "identities_subject_uq":
+		return signon.ErrIdentityKnown
 	case "enrolments_once_uq":
 		return enrolment.ErrAlreadyEnrolled
 	}

@@ -106,7 +106,8 @@ func (s *Site) view(c *fiber.Ctx) themes.View {
 	}
 	out.LogoURL, out.FaviconURL = pictureURL("logo", b.LogoFileID), pictureURL("favicon", b.FaviconFileID)
 	wish := visit.Locale(c)
-	if who, ok := auth.PrincipalFrom(ctx); ok {
+	// Who works by a set-up link is a principal without a person: for the page's frame they are a stranger.
+	if who, ok := auth.PrincipalFrom(ctx); ok && who.PersonID != uid.Nil {
 		out.Who, out.TimeZone = &who, who.TimeZone
 		if who.Locale != "" {
 			wish = who.Locale
