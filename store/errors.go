@@ -32,6 +32,8 @@ func constraintFault(name string) *fault.Fault {
 		return auth.ErrOperatorTaken
 	case "courses_slug_uq":
 		return catalog.ErrSlugTaken
+	case "identities_subject_uq":
+		return signon.ErrIdentityKnown
 	case "enrolments_once_uq":
 		return enrolment.ErrAlreadyEnrolled
 	}

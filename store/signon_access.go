@@ -169,7 +169,7 @@ const (
 	signingKeyColumns = "id, certificate, sealed, created_at, current_at, retired_at, expires_at"
 )
 
-// SigningKeys lists our keys, the oldest first: of the retired ones the last.
+// SigningKeys lists our keys, the oldest first: of more than 20 the newest.
 func (s *Store) SigningKeys(ctx context.Context) (list []signon.SigningKey, err error) {
 	newest := s.tx(ctx).Table("signing_keys").Select(signingKeyColumns).Order("created_at desc, id desc").Limit(signingKeysMax)
 	err = s.tx(ctx).Table("(?) k", newest).Select(signingKeyColumns).Order("created_at, id").Find(&list).Error
@@ -184,6 +184,11 @@ func (s *Store) InsertSigningKey(ctx context.Context, k signon.SigningKey) error
 // SetSigningKey writes when a key became current and when it was retired.
 func (s *Store) SetSigningKey(ctx context.Context, k signon.SigningKey) error {
 	return s.changeOne(ctx, signon.ErrKeyNotFound, "change a signing key", "update signing_keys set current_at = ?, retired_at = ? where id = ?", k.CurrentAt, k.RetiredAt, k.ID)
+}
+
+// DeleteSigningKey removes a key.
+func (s *Store) DeleteSigningKey(ctx context.Context, id uid.ID) error {
+	return s.changeOne(ctx, signon.ErrKeyNotFound, "remove a signing key", "delete from signing_keys where id = ?", id)
 }
 
 // NoteExpiry notes that a warning was given; first is false when it had been.

@@ -23,6 +23,9 @@ type Admission struct {
 	// SingleLogout signs people out at the identity provider too when they sign out here, where it takes part in that. Its
 	// own logout messages are obeyed either way.
 	SingleLogout bool `json:"single_logout"`
+	// OwnEntity gives a SAML connection an entity id of its own (Addresses.OwnMetadata), where one identity provider serves
+	// two connections of a portal and takes each entity once.
+	OwnEntity bool `json:"own_entity,omitempty"`
 }
 
 // NewAdmission gives what a new connection begins with: accounts just in time at verified domains, single logout on.

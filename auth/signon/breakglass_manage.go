@@ -51,7 +51,7 @@ type Standing struct {
 // (auth.ErrWrongCredentials, auth.ErrTooManyAttempts); ErrNotNamed for who knows their password and is not named,
 // ErrNotRequired while nothing is locked.
 func (s *Service) ProveForEmergency(ctx context.Context, proof EmergencyProof, c auth.Client) (st Standing, err error) {
-	p, err := s.Auth.ProvePassword(ctx, proof.Email, proof.Password, c)
+	p, err := s.Auth.ProveByEmail(ctx, proof.Email, proof.Password, c)
 	if err != nil {
 		return st, err
 	}

@@ -73,8 +73,8 @@ type RulesInput struct {
 	Confirmed bool
 }
 
-// PreviewRules says whom rules would lock out, and sets nothing. It needs security:manage.
-func (s *Service) PreviewRules(ctx context.Context, in RulesInput) (p Preview, err error) {
+// PreviewSignOnRules says whom rules would lock out, and sets nothing. It needs security:manage.
+func (s *Service) PreviewSignOnRules(ctx context.Context, in RulesInput) (p Preview, err error) {
 	if err := auth.Require(ctx, policy.SecurityManage); err != nil {
 		return p, err
 	}

@@ -7,6 +7,8 @@ import (
 	"net/http"
 
 	"lyceum/auth"
+	"lyceum/auth/ldap"
+	"lyceum/auth/oidc"
 	"lyceum/internal/clock"
 	"lyceum/internal/event"
 	"lyceum/internal/outbound"
@@ -56,6 +58,8 @@ type Options struct {
 // Service is corporate sign-on in the tenant of each call's context.
 type Service struct {
 	Options
+	oidc *oidc.Client
+	ldap *ldap.Client
 }
 
 // New makes the service. It panics when a required option is missing: that is a mistake in the wiring.
@@ -78,7 +82,9 @@ func New(o Options) *Service {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Options: o}
+	return &Service{
+		Options: o, oidc: oidc.New(oidc.Options{HTTP: o.HTTP, Now: o.Now}), ldap: ldap.New(ldap.Options{Now: o.Now, AllowPrivate: o.AllowPrivate}),
+	}
 }
 
 // tell appends an event about something of sign-on's.

@@ -27,6 +27,7 @@ alter table person_roles add column source uuid;
 create table connections (
     id         uuid not null,
     kind       text not null,
+    product    text not null,
     name       text not null,
     status     text not null,
     position   integer not null,
