@@ -22,6 +22,7 @@ func Pages() []Page {
 		BrandPage{}, BrandPreviewPage{}, APIKeysPage{}, UsagePage{}, UsageEventPage{}, AuditPage{},
 		ProblemPage{}, SuspendedPage{}, ProvisioningPage{},
 		LandingPage{}, SignUpPage{}, SignUpWaitPage{}, UnknownPortalPage{},
+		SSOLeavePage{}, SSOContinuePage{}, SSOConfirmPage{}, SSORefusedPage{}, SSOTriedPage{}, SSOPasswordPage{},
 		OperatorSignInPage{}, TenantsPage{}, TenantPage{}, MailboxPage{}, MailPage{},
 	}
 }
