@@ -230,8 +230,7 @@ func (s *Service) LookAtIssuer(ctx context.Context, connection uid.ID, st oidc.S
 	if err := s.may(ctx, connection); err != nil {
 		return out, err
 	}
-	client := oidc.New(oidc.Options{HTTP: s.HTTP, Now: s.Now, Issuers: 1})
-	if out.Discovery, err = client.Discover(ctx, st.Issuer); err != nil {
+	if out.Discovery, err = s.oidc.Discover(ctx, st.Issuer); err != nil {
 		if f := fault.Of(err); errors.Is(err, oidc.ErrUnreachable) {
 			return out, f.Saying("The issuer does not answer as one.").With("issuer", "No OpenID Connect discovery document could be read at this issuer's /.well-known/openid-configuration. Check the address, and that it is reachable from the Internet.")
 		}
@@ -264,8 +263,7 @@ func (s *Service) CheckDirectory(ctx context.Context, connection uid.ID, st ldap
 	} else if password, err = s.Secret(ctx, c); err != nil {
 		return out, err
 	}
-	client := ldap.New(ldap.Options{Now: s.Now, AllowPrivate: s.AllowPrivate})
-	out.Report, out.Sample, err = client.Check(ctx, st, password)
+	out.Report, out.Sample, err = s.ldap.Check(ctx, st, password)
 	out.OK = err == nil
 	if errors.Is(err, ldap.ErrUnavailable) {
 		err = nil

@@ -30,10 +30,10 @@ const (
 // messages outlook.<code>.
 type Finding struct {
 	Prospect Prospect
-	Code    string
-	Name    string    // of the certificate or key
-	Until   time.Time // when it ends, or ended; zero where nothing ends
-	Signed  bool      // this certificate signed the last real answer
+	Code     string
+	Name     string    // of the certificate or key
+	Until    time.Time // when it ends, or ended; zero where nothing ends
+	Signed   bool      // this certificate signed the last real answer
 }
 
 // Outlook tells what of a connection would work at a moment and what would not: it looks at everything that has a date as
