@@ -120,14 +120,14 @@ func TestWhatTheProviderRefusesIsSaidInWords(t *testing.T) {
 	in := d.signIn(t)
 	in.Error, in.ErrorDescription, in.Code = "login_required", strings.Repeat("x", 5000)+"\u202e", ""
 	_, report, err := d.Complete(t.Context(), d.settings, "", in)
-	r := refused(t, "provider_error", report, err)
+	why := refused(t, "provider_error", report, err)
 	var provider *oidc.ProviderError
-	if !errors.As(err, &provider) || provider.Code != "login_required" || !strings.Contains(r.Detail, "not signed in") || len(r.Detail) > 600 || strings.Contains(r.Detail, "\u202e") {
-		t.Errorf("%+v %q", provider, r.Detail)
+	if !errors.As(err, &provider) || provider.Code != "login_required" || !strings.Contains(why, "not signed in") || len(why) > 600 || strings.Contains(why, "\u202e") {
+		t.Errorf("%+v %q", provider, why)
 	}
 	_, report, err = d.Complete(t.Context(), d.settings, "a wrong secret", d.signIn(t))
-	if r := refused(t, "token_exchange", report, err); !strings.Contains(r.Detail, "wrong or expired") {
-		t.Error(r.Detail)
+	if why := refused(t, "token_exchange", report, err); !strings.Contains(why, "wrong or expired") {
+		t.Error(why)
 	}
 	if _, err := oidc.CallbackOf(url.Values{"state": {"a", "b"}}); err == nil {
 		t.Error("a state that comes twice is taken")

@@ -484,8 +484,8 @@ func TestARealNetworkThatMisbehaves(t *testing.T) {
 	g := newRogue(newHand())
 	g.issuer = srv.URL
 	_, report, err := g.meetWith(t, oidc.New(oidc.Options{Now: g.now.Now}), oidc.Settings{})
-	if r := refused(t, "discovery", report, err); !strings.Contains(r.Detail, "private network") || !errors.Is(err, outbound.ErrAddress) {
-		t.Errorf("%s %v", r.Detail, err)
+	if why := refused(t, "discovery", report, err); !strings.Contains(why, "private network") || !errors.Is(err, outbound.ErrAddress) {
+		t.Errorf("%s %v", why, err)
 	}
 	close(over)
 }
