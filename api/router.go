@@ -55,7 +55,6 @@ func (s *Server) onPortal(t *table) {
 	e := web.Entry{Site: s.site, Auth: s.Auth}
 	t.get("/signin", route.Public, e.SignInForm)
 	t.post("/signin", route.Public, e.SignIn)
-	t.post("/signout", route.Public, e.SignOut)
 	t.get("/forgot", route.Public, e.Forgot)
 	t.post("/forgot", route.Public, e.SendReset)
 	t.get("/reset/:token", route.Public, e.ResetForm)
@@ -89,7 +88,27 @@ func (s *Server) onPortal(t *table) {
 }
 
 // onSignOn is signing in through someone else: starts, answers, logouts.
-func (s *Server) onSignOn(*table) {}
+func (s *Server) onSignOn(t *table) {
+	h := web.SSO{Site: s.site, Auth: s.Auth, SignOn: s.SignOn, Limit: s.Limits.SignOn}
+	t.post("/signout", route.Public, h.SignOut)
+	t.getOnce("/sso/start/:connection", route.Public, h.Start)
+	t.getOnce("/sso/finish/:token", route.Public, h.Finish)
+	t.post("/sso/finish/:token", route.Public, h.Continue)
+	t.get("/sso/confirm/:token", route.Public, h.ConfirmForm)
+	t.post("/sso/confirm/:token", route.Public, h.Confirm)
+	t.post("/sso/confirm/:token/mail", route.Public, h.MailLink)
+	t.get("/sso/ldap/:connection", route.Public, h.LDAPForm)
+	t.post("/sso/ldap/:connection", route.Public, h.SignInByLDAP)
+	t.get("/sso/saml/metadata", route.Public, h.SAMLMetadata)
+	t.get("/sso/saml/:connection/metadata", route.Public, h.OwnSAMLMetadata)
+	t.postForeign("/sso/saml/:connection/acs", route.Public, h.AcceptSAML)
+	t.getOnce("/sso/saml/:connection/slo", route.Public, h.SAMLLogout)
+	t.postForeign("/sso/saml/:connection/slo", route.Public, h.SAMLLogout)
+	t.getOnce("/sso/oidc/callback", route.Public, h.AnswerOIDC)
+	t.postForeign("/sso/oidc/:connection/backchannel", route.Public, h.BackChannelLogout)
+	t.getOnce("/sso/oidc/:connection/frontchannel", route.Public, h.FrontChannelLogout)
+	t.get("/sso/signed-out", route.Public, h.SignedOut)
+}
 
 // onConnections is where administrators keep identity providers.
 func (s *Server) onConnections(t *table) {

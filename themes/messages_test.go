@@ -64,7 +64,9 @@ var (
 		"course_status.", "enrolment_status.", "tenant.", "kind.", "theme.", "theme_hint.", "permission.", "event.", "event_kind.", "fact.", "actor.",
 		"pick.", "tick.", "guide_title.", "guide_text.", "guide_field.", "guide_needs.", "product.", "protocol.", "protocol_hint.", "connection_status.",
 		"connection_status_hint.", "next.", "next_hint.", "mapped.", "outcome.", "effect.", "outlook.", "outlook_worst.", "prospect.", "check.", "check_help.",
-		"change.", "change_field.", "secret."}
+		"change.", "change_field.", "secret.",
+		"sso_field.",
+	}
 )
 
 // used lists the keys that templates and code name.
