@@ -28,6 +28,10 @@ func constraintFault(name string) *fault.Fault {
 		return signon.ErrDomainHere
 	case "break_glass_two_ck":
 		return signon.ErrTwoPeople
+	case "roles_name_uq":
+		return auth.ErrRoleTaken
+	case "person_roles_role_fk":
+		return auth.ErrRoleInUse
 	case "operators_email_uq":
 		return auth.ErrOperatorTaken
 	case "courses_slug_uq":
