@@ -19,6 +19,7 @@ import (
 	"lyceum/api/route"
 	"lyceum/api/visit"
 	"lyceum/auth"
+	"lyceum/auth/signon"
 	"lyceum/internal/clock"
 	"lyceum/internal/fault"
 	"lyceum/internal/recall"
@@ -35,6 +36,7 @@ type Site struct {
 	now     clock.Clock
 	log     *slog.Logger
 	devMail bool
+	notices func(ctx context.Context) ([]signon.Notice, error)
 	looks   *recall.Cache[string, look]
 }
 
@@ -46,12 +48,14 @@ type SiteOptions struct {
 	Now     clock.Clock
 	Log     *slog.Logger
 	DevMail bool // the developer's mailbox exists on the platform's site
+	// Notices gives what who asks is to be reminded of on every page of a portal; nil: nothing.
+	Notices func(ctx context.Context) ([]signon.Notice, error)
 }
 
 // NewSite makes the shared part.
 func NewSite(o SiteOptions) *Site {
 	return &Site{
-		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail,
+		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail, notices: o.Notices,
 		looks: recall.New[string, look](2000, 24*time.Hour, o.Now),
 	}
 }
@@ -111,6 +115,12 @@ func (s *Site) view(c *fiber.Ctx) themes.View {
 	}
 	if o, ok := route.OperatorFrom(ctx); ok {
 		out.Operator = &o
+	}
+	if out.Who != nil && s.notices != nil {
+		var err error
+		if out.Notices, err = s.notices(ctx); err != nil { // a page is worth more than its reminders
+			s.log.WarnContext(ctx, "reminders not read", slog.String("request_id", v.ID), slog.String("tenant", v.Tenant.Slug), slog.Any("err", err))
+		}
 	}
 	out.Locale = themes.PickLocale(wish, c.Get(fiber.HeaderAcceptLanguage))
 	return out
