@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/pem"
+	"strings"
 
 	"lyceum/auth/saml/internal/answer"
 	"lyceum/auth/saml/internal/xmlsig"
@@ -98,6 +99,9 @@ func (m *maker) shapes() {
 	r = m.tree(nil)
 	find(r, "./Assertion/Signature").CreateElement("ds:Object").SetText("hidden")
 	m.hostile("signature_object", "signature_shape", "an Object in the signature", write(r))
+	r = m.tree(nil)
+	find(r, "./Assertion/Signature").CreateElement("ds:" + strings.Repeat("Long", 2000))
+	m.hostile("long_element_name", "signature_shape", "an element whose name would fill the trace", write(r))
 	r = m.tree(nil)
 	find(r, "//SignatureMethod").CreateElement("ds:HMACOutputLength").SetText("0")
 	m.hostile("hmac_truncation", "signature_shape", "an output length in the signature method", write(r))

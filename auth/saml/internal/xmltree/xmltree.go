@@ -183,7 +183,7 @@ func wholeValues(el *etree.Element) error {
 		}
 	}
 	if text && split {
-		return problem(ReasonComment, nil, "the value of <%s> has a comment or processing instruction in it", el.Tag)
+		return problem(ReasonComment, nil, "the value of <%.60s> has a comment or processing instruction in it", el.Tag)
 	}
 	return nil
 }
@@ -197,11 +197,11 @@ func UniqueIDs(el *etree.Element, seen map[string]bool) error {
 		}
 		switch {
 		case a.Space != "":
-			return problem(ReasonIDs, nil, "<%s> has an ID under a prefix", el.Tag)
+			return problem(ReasonIDs, nil, "<%.60s> has an ID under a prefix", el.Tag)
 		case a.Value == "":
-			return problem(ReasonIDs, nil, "<%s> has an empty ID", el.Tag)
+			return problem(ReasonIDs, nil, "<%.60s> has an empty ID", el.Tag)
 		case seen[a.Value]:
-			return problem(ReasonIDs, nil, "an ID stands twice, the second time at <%s>", el.Tag)
+			return problem(ReasonIDs, nil, "an ID stands twice, the second time at <%.60s>", el.Tag)
 		}
 		seen[a.Value] = true
 	}
