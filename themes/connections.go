@@ -175,7 +175,7 @@ type NextStep struct {
 
 // NextSteps are the way to a connection that works, in order.
 func (p ConnectionPage) NextSteps() []NextStep {
-	c, at := p.Head.Connection, p.Head.At()
+	c, at := p.Head.Connection, p.Head.Address()
 	tried := !p.Head.Health.LastTried.IsZero() || !p.Head.Health.LastAdmitted.IsZero()
 	return []NextStep{
 		{Key: "guide", Href: at + "/guide", Done: p.Incomplete == nil}, {Key: "settings", Href: at + "/settings", Done: p.Incomplete == nil},
@@ -237,7 +237,7 @@ func (c *Chrome) GuideSteps(p ConnectionGuidePage) ([]GuideStep, error) {
 		}
 		step := GuideStep{Title: title, Text: text, Claims: s.Claims}
 		for _, paste := range s.Pastes {
-			field, err := c.Named("guide_field", strings.ReplaceAll(paste.Field, ".", "_"))
+			field, err := c.Named("guide_field", guideFieldKey(paste.Field))
 			if err != nil {
 				return nil, err
 			}
@@ -247,6 +247,8 @@ func (c *Chrome) GuideSteps(p ConnectionGuidePage) ([]GuideStep, error) {
 	}
 	return out, nil
 }
+
+func guideFieldKey(field string) string { return strings.ReplaceAll(field, ".", "_") }
 
 // value gives an address of ours.
 func (p ConnectionGuidePage) value(v signon.Value) string {
