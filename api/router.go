@@ -5,6 +5,7 @@ import (
 
 	"lyceum/api/route"
 	"lyceum/api/web"
+	"lyceum/auth/audit"
 	"lyceum/auth/policy"
 )
 
@@ -44,6 +45,9 @@ func (s *Server) onPlatform(t *table) {
 		t.get("/dev/mail/:id", route.Public, m.Show)
 		t.get("/dev/mail/:id/html", route.Public, m.HTML)
 	}
+	for path, provider := range s.Played {
+		t.play(path, provider)
+	}
 }
 
 // onPortal is every portal.
@@ -51,7 +55,6 @@ func (s *Server) onPortal(t *table) {
 	e := web.Entry{Site: s.site, Auth: s.Auth}
 	t.get("/signin", route.Public, e.SignInForm)
 	t.post("/signin", route.Public, e.SignIn)
-	t.post("/signout", route.Public, e.SignOut)
 	t.get("/forgot", route.Public, e.Forgot)
 	t.post("/forgot", route.Public, e.SendReset)
 	t.get("/reset/:token", route.Public, e.ResetForm)
@@ -85,7 +88,27 @@ func (s *Server) onPortal(t *table) {
 }
 
 // onSignOn is signing in through someone else: starts, answers, logouts.
-func (s *Server) onSignOn(*table) {}
+func (s *Server) onSignOn(t *table) {
+	h := web.SSO{Site: s.site, Auth: s.Auth, SignOn: s.SignOn, Limit: s.Limits.SignOn}
+	t.post("/signout", route.Public, h.SignOut)
+	t.getOnce("/sso/start/:connection", route.Public, h.Start)
+	t.getOnce("/sso/finish/:token", route.Public, h.Finish)
+	t.post("/sso/finish/:token", route.Public, h.Continue)
+	t.get("/sso/confirm/:token", route.Public, h.ConfirmForm)
+	t.post("/sso/confirm/:token", route.Public, h.Confirm)
+	t.post("/sso/confirm/:token/mail", route.Public, h.MailLink)
+	t.get("/sso/ldap/:connection", route.Public, h.LDAPForm)
+	t.post("/sso/ldap/:connection", route.Public, h.SignInByLDAP)
+	t.get("/sso/saml/metadata", route.Public, h.SAMLMetadata)
+	t.get("/sso/saml/:connection/metadata", route.Public, h.OwnSAMLMetadata)
+	t.postForeign("/sso/saml/:connection/acs", route.Public, h.AcceptSAML)
+	t.getOnce("/sso/saml/:connection/slo", route.Public, h.SAMLLogout)
+	t.postForeign("/sso/saml/:connection/slo", route.Public, h.SAMLLogout)
+	t.getOnce("/sso/oidc/callback", route.Public, h.AnswerOIDC)
+	t.postForeign("/sso/oidc/:connection/backchannel", route.Public, h.BackChannelLogout)
+	t.getOnce("/sso/oidc/:connection/frontchannel", route.Public, h.FrontChannelLogout)
+	t.get("/sso/signed-out", route.Public, h.SignedOut)
+}
 
 // onConnections is where administrators keep identity providers.
 func (s *Server) onConnections(t *table) {
@@ -132,7 +155,18 @@ func (s *Server) onDirectories(*table) {}
 func (s *Server) onFactors(*table) {}
 
 // onRoles is where roles are made and explained.
-func (s *Server) onRoles(*table) {}
+func (s *Server) onRoles(t *table) {
+	r := web.Roles{Site: s.site, Auth: s.Auth}
+	see, manage := route.For(policy.PersonRead), route.For(policy.RoleManage)
+	t.get("/settings/roles", see, r.List)
+	t.get("/settings/roles/new", manage, r.New)
+	t.post("/settings/roles", manage, r.Create)
+	t.get("/settings/roles/who", see, r.Who)
+	t.get("/settings/roles/why", see, r.Why)
+	t.get("/settings/roles/:role", see, r.Show)
+	t.post("/settings/roles/:role", manage, r.Save)
+	t.post("/settings/roles/:role/delete", manage, r.Delete)
+}
 
 func (s *Server) onLearning(t *table) {
 	l := web.Learn{Site: s.site, Catalog: s.Catalog, Enrolment: s.Enrolment, Content: s.Content, Certificates: s.Certificates}
@@ -204,10 +238,16 @@ func (s *Server) onSettings(t *table) {
 	t.post("/settings/api-keys", route.For(policy.APIKeyManage), k.Create)
 	t.post("/settings/api-keys/:id/revoke", route.For(policy.PersonSelf), k.Revoke)
 
-	l := web.Ledger{Site: s.site, Billing: s.Billing, Events: s.Events}
+	l := web.Ledger{Site: s.site, Billing: s.Billing}
 	t.get("/usage", route.For(policy.UsageRead), l.Usage)
 	t.get("/usage/:entry", route.For(policy.UsageRead), l.Proof)
-	t.get("/audit", route.For(policy.AuditRead), l.Audit)
+
+	d := web.Audit{Site: s.site, Log: s.Audit}
+	auditor := route.For(policy.AuditRead)
+	t.get("/audit", auditor, d.List)
+	t.get("/audit/check", auditor, d.Check)
+	t.getOnce("/audit/export.csv", auditor, d.Export(audit.CSV))
+	t.getOnce("/audit/export.jsonl", auditor, d.Export(audit.JSONLines))
 
 	a := web.Account{Site: s.site, Auth: s.Auth}
 	self := route.For(policy.PersonSelf)

@@ -57,25 +57,33 @@ func (s *Store) SaveSignOnRules(ctx context.Context, r signon.Rules, at time.Tim
 // linked tells whether a connection that is on has signed p in.
 const linked = "exists (select 1 from identities i join connections c on c.id = i.connection_id and c.status = 'on' where i.person_id = p.id)"
 
+const holderOfLinks = personColumns + ", p.password_hash, " + personRoles + ", " + linked + " as linked"
+
+type linkedRow struct {
+	personRow
+	Linked bool
+}
+
 // PeopleInRoles gives active people with any of the roles, by name, with all of theirs and whether they are linked.
 func (s *Store) PeopleInRoles(ctx context.Context, roles []policy.Role, n int) (list []signon.Holder, err error) {
 	if len(roles) == 0 {
 		return nil, nil
 	}
-	var rows []struct {
-		personRow
-		PasswordHash string
-		Linked       bool
-	}
-	err = s.tx(ctx).Table("people p").Select(personColumns+", p.password_hash, "+personRoles+", "+linked+" as linked").
+	var rows []linkedRow
+	err = s.tx(ctx).Table("people p").Select(holderOfLinks).
 		Where("p.status = ? and exists (select 1 from person_roles f where f.person_id = p.id and f.role in ?)", auth.PersonActive, roles).
 		Order("lower(p.name), p.id").Limit(n).Find(&rows).Error
 	for _, r := range rows {
-		h := signon.Holder{Person: r.person(), Linked: r.Linked}
-		h.PasswordHash = r.PasswordHash
-		list = append(list, h)
+		list = append(list, signon.Holder{Person: r.person(), Linked: r.Linked})
 	}
 	return list, fail(err, "people in roles %v", roles)
+}
+
+// HolderByID gives a person with whether they are linked.
+func (s *Store) HolderByID(ctx context.Context, id uid.ID) (signon.Holder, error) {
+	var row linkedRow
+	err := s.tx(ctx).Table("people p").Select(holderOfLinks).Where("p.id = ?", id).Take(&row).Error
+	return signon.Holder{Person: row.person(), Linked: row.Linked}, notFound(err, auth.ErrPersonNotFound, "find a person")
 }
 
 // CountUnlinked counts active people whom no connection that is on has signed in, and all active people.
@@ -116,7 +124,7 @@ func (s *Store) EndLocalSessionsUntil(ctx context.Context, until time.Time) (int
 
 const (
 	setupLinks       = "setup_links"
-	setupLinkColumns = "id, hash, name, email, kind, mailed, connection_id, directory_id, created_by, created_at, expires_at, opened_at, browser, finished_at, revoked_at"
+	setupLinkColumns = "id, hash, name, email, kind, mailed, connection_id, created_by, created_at, expires_at, opened_at, browser, finished_at, revoked_at"
 )
 
 // InsertSetupLink adds a set-up link.
@@ -130,9 +138,10 @@ func (s *Store) SetupLinks(ctx context.Context, n int) (list []signon.SetupLink,
 	return list, fail(err, "list set-up links")
 }
 
-// SetupLinkByID finds a set-up link.
-func (s *Store) SetupLinkByID(ctx context.Context, id uid.ID) (l signon.SetupLink, err error) {
-	err = s.tx(ctx).Table(setupLinks).Select(setupLinkColumns).Where("id = ?", id).Take(&l).Error
+// LockSetupLink finds a set-up link and holds it until the transaction ends.
+func (s *Store) LockSetupLink(ctx context.Context, id uid.ID) (l signon.SetupLink, err error) {
+	err = s.tx(ctx).Table(setupLinks).Select(setupLinkColumns).Where("id = ?", id).
+		Clauses(clause.Locking{Strength: "NO KEY UPDATE"}).Take(&l).Error
 	return l, notFound(err, signon.ErrSetupLinkNotFound, "find set-up link %s", id)
 }
 
@@ -151,8 +160,8 @@ func (s *Store) BindSetupLink(ctx context.Context, id uid.ID, browser []byte, at
 // SetSetupLink writes a link's secret, its connection, and when it was finished or revoked.
 func (s *Store) SetSetupLink(ctx context.Context, l signon.SetupLink) error {
 	return s.changeOne(ctx, signon.ErrSetupLinkNotFound, "change a set-up link",
-		"update setup_links set hash = ?, connection_id = ?, directory_id = ?, finished_at = ?, revoked_at = ? where id = ?",
-		l.Hash, l.ConnectionID, l.DirectoryID, l.FinishedAt, l.RevokedAt, l.ID)
+		"update setup_links set hash = ?, connection_id = ?, finished_at = ?, revoked_at = ? where id = ?",
+		l.Hash, l.ConnectionID, l.FinishedAt, l.RevokedAt, l.ID)
 }
 
 const (
@@ -160,7 +169,7 @@ const (
 	signingKeyColumns = "id, certificate, sealed, created_at, current_at, retired_at, expires_at"
 )
 
-// SigningKeys lists our keys, the oldest first: of the retired ones the last.
+// SigningKeys lists our keys, the oldest first: of more than 20 the newest.
 func (s *Store) SigningKeys(ctx context.Context) (list []signon.SigningKey, err error) {
 	newest := s.tx(ctx).Table("signing_keys").Select(signingKeyColumns).Order("created_at desc, id desc").Limit(signingKeysMax)
 	err = s.tx(ctx).Table("(?) k", newest).Select(signingKeyColumns).Order("created_at, id").Find(&list).Error
@@ -175,6 +184,11 @@ func (s *Store) InsertSigningKey(ctx context.Context, k signon.SigningKey) error
 // SetSigningKey writes when a key became current and when it was retired.
 func (s *Store) SetSigningKey(ctx context.Context, k signon.SigningKey) error {
 	return s.changeOne(ctx, signon.ErrKeyNotFound, "change a signing key", "update signing_keys set current_at = ?, retired_at = ? where id = ?", k.CurrentAt, k.RetiredAt, k.ID)
+}
+
+// DeleteSigningKey removes a key.
+func (s *Store) DeleteSigningKey(ctx context.Context, id uid.ID) error {
+	return s.changeOne(ctx, signon.ErrKeyNotFound, "remove a signing key", "delete from signing_keys where id = ?", id)
 }
 
 // NoteExpiry notes that a warning was given; first is false when it had been.

@@ -23,6 +23,7 @@ func letters() []letter {
 		{"enrolled", themes.EnrolledMail{Name: "Jonas", CourseTitle: "Workplace safety", By: "Maya Chen", Link: "https://acme.lyceum.example/courses/workplace-safety"}},
 		{"enrolled-nobody", themes.EnrolledMail{Name: "Jonas", CourseTitle: "Workplace safety", Link: "https://acme.lyceum.example/courses/workplace-safety"}},
 		{"certificate", themes.CertificateMail{Name: "Jonas", CourseTitle: "Workplace safety", Link: "https://acme.lyceum.example/certificates", VerifyLink: "https://acme.lyceum.example/verify/k3v9q0"}},
+		{"first-link", themes.FirstLinkMail{Name: "Jonas", Connection: "Acme Login", Link: "https://acme.lyceum.example/sso/confirm/s3cr3t", ExpiresAt: now.Add(time.Hour)}},
 		{"welcome", themes.WelcomeMail{Name: "Maya", Organization: "Acme Tools"}},
 	}
 }
@@ -61,8 +62,8 @@ func TestEveryMailIsWrittenInEveryLanguageWithBrandAndLink(t *testing.T) {
 			seen[locale+subject] = true
 		}
 	}
-	if len(seen) != 10 {
-		t.Errorf("%d different subjects in both languages, want 10", len(seen))
+	if want := 2 * len(themes.Mails()); len(seen) != want {
+		t.Errorf("%d different subjects in both languages, want %d", len(seen), want)
 	}
 }
 

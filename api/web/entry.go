@@ -61,17 +61,6 @@ func (e Entry) SignIn(c *fiber.Ctx) error {
 	return e.to(c, onward(typed.Next))
 }
 
-// SignOut ends the session. One that has ended already is no failure: who wants out is out.
-func (e Entry) SignOut(c *fiber.Ctx) error {
-	if _, in := auth.PrincipalFrom(c.UserContext()); in {
-		if err := e.Auth.SignOut(c.UserContext()); err != nil {
-			return err
-		}
-	}
-	visit.ClearSession(c)
-	return e.done(c, "/signin", themes.FlashSignedOut, "")
-}
-
 // Forgot shows the form that asks for a link.
 func (e Entry) Forgot(c *fiber.Ctx) error { return e.show(c, themes.ForgotPage{}) }
 

@@ -16,6 +16,7 @@ import (
 
 // Names of the checks that are made here, beside those of the protocols.
 const (
+	CheckBegin      = "begin"      // the identity provider can be asked
 	CheckConnection = "connection" // the connection is on
 	CheckBrowser    = "browser"    // the browser that ends the sign-on is the one that began it
 	CheckReplay     = "replay"     // the assertion was not used before
@@ -277,7 +278,6 @@ func (s *Service) mayEnd(t *attempt, h Handshake, browser string) error {
 type LDAPLogin struct {
 	Login, Password string
 	Start           // Hint, Locales and Fresh say nothing here
-	Client          auth.Client
 }
 
 // SignInByLDAP asks the connection's directory who the person is and ends the sign-on. Guesses are bounded as those at
@@ -326,4 +326,17 @@ func unmarshal(raw Raw, to any) error {
 		return nil
 	}
 	return json.Unmarshal(raw, to)
+}
+
+// PasswordForm describes the LDAP connection whose form asks for name and password. A test needs connection:manage.
+// ErrConnectionNotFound, ErrConnectionOff.
+func (s *Service) PasswordForm(ctx context.Context, connection uid.ID, p Purpose) (Offer, error) {
+	if p == "" {
+		p = PurposeSignIn
+	}
+	c, err := s.connectionFor(ctx, connection, p)
+	if err == nil && c.Kind != auth.ProtocolLDAP {
+		err = ErrConnectionNotFound
+	}
+	return Offer{ID: c.ID, Kind: c.Kind, Name: c.Name}, err
 }

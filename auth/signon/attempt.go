@@ -73,7 +73,7 @@ func (r *Refused) Unwrap() error { return r.err }
 func (r *Refused) Fault() *fault.Fault {
 	for _, told := range []*fault.Fault{
 		ErrConnectionOff, ErrOtherBrowser, ErrHandshakeOver, ErrDeactivated, ErrNoAccount, ErrNoRole, ErrNoEmail, ErrLinkElsewhere,
-		auth.ErrWrongCredentials, auth.ErrTooManyAttempts, ErrProviderUnavailable,
+		auth.ErrWrongCredentials, auth.ErrTooManyAttempts,
 	} {
 		if errors.Is(r.err, told) {
 			return told
@@ -84,9 +84,6 @@ func (r *Refused) Fault() *fault.Fault {
 	}
 	return auth.ErrSignOnRefused
 }
-
-// ErrProviderUnavailable is an identity provider that could not be asked.
-var ErrProviderUnavailable = fault.New(fault.KindUnavailable, "identity_provider_unavailable", "Your organization's identity provider cannot be asked at the moment. Try again in a few minutes; if it stays, tell your IT team.")
 
 // Number is an attempt's short name, which people read out to their IT team: "7F3A-91C2".
 func Number(id uid.ID) string {

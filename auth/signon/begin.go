@@ -10,6 +10,7 @@ import (
 	"lyceum/auth"
 	"lyceum/auth/oidc"
 	"lyceum/auth/saml"
+	"lyceum/internal/fault"
 	"lyceum/internal/uid"
 )
 
@@ -22,7 +23,8 @@ type Start struct {
 	Browser string
 	Locales []string // the person's languages, best first
 	// Fresh asks that the person proves themselves anew at the identity provider.
-	Fresh bool
+	Fresh  bool
+	Client auth.Client
 }
 
 // Field is a hidden field of a form.
@@ -47,7 +49,8 @@ func (d Departure) Address() string {
 const freshMaxAge = 5 * time.Minute
 
 // Begin begins a sign-on at a connection. A handshake of 10 minutes is kept, bound to the browser. A test needs
-// connection:manage; all else asks nobody's permission. ErrConnectionNotFound, ErrConnectionOff.
+// connection:manage; all else asks nobody's permission. ErrConnectionNotFound, ErrConnectionOff; *Refused where the identity
+// provider cannot be asked.
 func (s *Service) Begin(ctx context.Context, connection uid.ID, in Start) (d Departure, err error) {
 	if in.Purpose == "" {
 		in.Purpose = PurposeSignIn
@@ -82,10 +85,16 @@ func (s *Service) Begin(ctx context.Context, connection uid.ID, in Start) (d Dep
 		err = fmt.Errorf("begin at connection %s: unknown protocol %q", c.ID, c.Kind)
 	}
 	if err != nil {
-		return Departure{}, err
+		return Departure{}, s.notBegun(ctx, c, in, err)
 	}
 	err = s.Keep.InTenant(ctx, func(ctx context.Context) error { return s.Keep.InsertHandshake(ctx, h) })
 	return d, err
+}
+
+// notBegun writes down that an identity provider could not even be asked.
+func (s *Service) notBegun(ctx context.Context, c Connection, in Start, cause error) error {
+	t := attempt{connection: c, client: in.Client, test: in.Purpose == PurposeTest, returnTo: in.ReturnTo}
+	return s.refuse(ctx, t, t.report.Refused(CheckBegin, cause, "%s", fault.Of(cause).Text))
 }
 
 // connectionFor gives a connection that may be used for the purpose.

@@ -120,6 +120,10 @@ type AccessKeeper interface {
 	// PeopleInRoles gives active people with any of the roles, each with all of theirs and whether a connection that is on
 	// has ever signed them in; by name, at most n.
 	PeopleInRoles(ctx context.Context, roles []policy.Role, n int) ([]Holder, error)
+	// HolderByID gives a person, active or not, in the same way; auth.ErrPersonNotFound.
+	HolderByID(ctx context.Context, id uid.ID) (Holder, error)
+	// NamesOf gives the names of people, as far as they are there.
+	NamesOf(ctx context.Context, people []uid.ID) (map[uid.ID]string, error)
 	// CountUnlinked counts active people whom no connection that is on has ever signed in, and all active people.
 	CountUnlinked(ctx context.Context) (unlinked, all int, err error)
 
@@ -134,19 +138,22 @@ type AccessKeeper interface {
 	InsertSetupLink(ctx context.Context, l SetupLink) error
 	// SetupLinks lists the newest first, at most n.
 	SetupLinks(ctx context.Context, n int) ([]SetupLink, error)
-	// SetupLinkByID and SetupLinkByHash give one; ErrSetupLinkNotFound.
-	SetupLinkByID(ctx context.Context, id uid.ID) (SetupLink, error)
+	// LockSetupLink gives one and holds it until the transaction ends; ErrSetupLinkNotFound.
+	LockSetupLink(ctx context.Context, id uid.ID) (SetupLink, error)
+	// SetupLinkByHash gives the link of a secret; ErrSetupLinkNotFound.
 	SetupLinkByHash(ctx context.Context, hash []byte) (SetupLink, error)
 	// BindSetupLink binds a link to a browser at its first use; ErrSetupLinkUsed when one has it, or it is over.
 	BindSetupLink(ctx context.Context, id uid.ID, browser []byte, at time.Time) error
 	// SetSetupLink writes hash, connection, and when it was finished or revoked; ErrSetupLinkNotFound.
 	SetSetupLink(ctx context.Context, l SetupLink) error
 
-	// SigningKeys lists our keys that are not retired long ago, the oldest first, at most 20.
+	// SigningKeys lists our keys, the oldest first: of more than 20 the newest.
 	SigningKeys(ctx context.Context) ([]SigningKey, error)
 	InsertSigningKey(ctx context.Context, k SigningKey) error
-	// SetSigningKey writes when a key became current and when it was retired.
+	// SetSigningKey writes when a key became current and when it was retired; ErrKeyNotFound.
 	SetSigningKey(ctx context.Context, k SigningKey) error
+	// DeleteSigningKey removes one; ErrKeyNotFound.
+	DeleteSigningKey(ctx context.Context, id uid.ID) error
 
 	// NoteExpiry notes that a warning was given; first is false when it had been.
 	NoteExpiry(ctx context.Context, what string, step int, at time.Time) (first bool, err error)

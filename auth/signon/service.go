@@ -48,9 +48,11 @@ type Options struct {
 	HTTP *http.Client
 	// AllowPrivate lets LDAP servers stand in private networks too; HTTP has its own.
 	AllowPrivate bool
-	Resolver     Resolver    // default net.DefaultResolver
-	Now          clock.Clock // default clock.Real
-	Log          *slog.Logger
+	// Gate is the one that Auth asks; default one of its own, which then learns of changes by its time alone.
+	Gate     *Gate
+	Resolver Resolver    // default net.DefaultResolver
+	Now      clock.Clock // default clock.Real
+	Log      *slog.Logger
 }
 
 // Service is corporate sign-on in the tenant of each call's context.
@@ -73,6 +75,9 @@ func New(o Options) *Service {
 	}
 	if o.Now == nil {
 		o.Now = clock.Real
+	}
+	if o.Gate == nil {
+		o.Gate = NewGate(o.Keep, o.Now)
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -12,18 +12,17 @@ type SetupKind string
 
 // The kinds. A link for a connection of its own (SetupLink.ConnectionID at its making) is of SetupExisting.
 const (
-	SetupAny       SetupKind = "any" // one new connection of whatever kind
-	SetupSAML      SetupKind = "saml"
-	SetupOIDC      SetupKind = "oidc"
-	SetupLDAP      SetupKind = "ldap"
-	SetupExisting  SetupKind = "connection"
-	SetupDirectory SetupKind = "directory"
-	SetupDomains   SetupKind = "domains"
+	SetupAny      SetupKind = "any" // one new connection of whatever kind
+	SetupSAML     SetupKind = "saml"
+	SetupOIDC     SetupKind = "oidc"
+	SetupLDAP     SetupKind = "ldap"
+	SetupExisting SetupKind = "connection"
+	SetupDomains  SetupKind = "domains"
 )
 
 // SetupKinds lists them.
 func SetupKinds() []SetupKind {
-	return []SetupKind{SetupAny, SetupSAML, SetupOIDC, SetupLDAP, SetupExisting, SetupDirectory, SetupDomains}
+	return []SetupKind{SetupAny, SetupSAML, SetupOIDC, SetupLDAP, SetupExisting, SetupDomains}
 }
 
 // SetupLink lets an IT person without an account set something up. The first browser that opens it, and no other, may
@@ -36,7 +35,6 @@ type SetupLink struct {
 	Kind         SetupKind
 	Mailed       bool    // the mail's job makes the secret; nobody else has seen it
 	ConnectionID *uid.ID // that it is about: given, or made through the link
-	DirectoryID  *uid.ID
 	CreatedBy    uid.ID
 	CreatedAt    time.Time
 	ExpiresAt    time.Time
