@@ -27,6 +27,7 @@ func specimens(t *testing.T, w *world) []specimen {
 		rolesSpecimens(w),
 		ssoSpecimens(w),
 		accessSpecimens(w),
+		connectionSpecimens(t, w),
 		problemSpecimens(w), platformSpecimens(w), operatorSpecimens(w),
 	} {
 		all = append(all, part...)
