@@ -45,6 +45,9 @@ func (s *Server) onPlatform(t *table) {
 		t.get("/dev/mail/:id", route.Public, m.Show)
 		t.get("/dev/mail/:id/html", route.Public, m.HTML)
 	}
+	for path, provider := range s.Played {
+		t.play(path, provider)
+	}
 }
 
 // onPortal is every portal.
@@ -77,8 +80,8 @@ func (s *Server) onPortal(t *table) {
 	s.onStudio(t)
 	s.onSettings(t)
 	s.onSignOn(t)
+	s.onAccess(t) // before the connections: /settings/sign-on/rules is no connection's
 	s.onConnections(t)
-	s.onAccess(t)
 	s.onDirectories(t)
 	s.onFactors(t)
 	s.onRoles(t)
@@ -108,7 +111,39 @@ func (s *Server) onSignOn(t *table) {
 }
 
 // onConnections is where administrators keep identity providers.
-func (s *Server) onConnections(*table) {}
+func (s *Server) onConnections(t *table) {
+	h := web.Connections{Site: s.site, SignOn: s.SignOn, Base: "/settings/sign-on"}
+	t.get(h.Base, route.For(policy.ConnectionManage), h.List)
+	connectionRoutes(t, h, route.For(policy.ConnectionManage), func(h fiber.Handler) fiber.Handler { return h })
+}
+
+// connectionRoutes are the pages of connections below a base, which are the administrators' and, by set-up links, of those
+// who have no account. as wraps each handler.
+func connectionRoutes(t *table, h web.Connections, n route.Need, as func(fiber.Handler) fiber.Handler) {
+	one := h.Base + "/:connection"
+	for _, page := range []struct {
+		path string
+		show fiber.Handler
+	}{
+		{h.Base + "/new", h.NewForm}, {one, h.Show}, {one + "/guide", h.Guide}, {one + "/settings", h.Settings}, {one + "/mapping", h.Mapping}, {one + "/access", h.Access},
+		{one + "/attempts", h.Attempts}, {one + "/attempts/:attempt.json", h.ExportAttempt}, {one + "/attempts/:attempt", h.Attempt},
+		{one + "/outlook", h.Outlook}, {one + "/delete", h.DeleteForm},
+	} {
+		t.get(page.path, n, as(page.show))
+	}
+	for _, form := range []struct {
+		path string
+		do   fiber.Handler
+	}{
+		{h.Base + "/new", h.Create}, {one + "/move", h.Move}, {one + "/status", h.SetStatus}, {one + "/refresh", h.Refresh}, {one + "/delete", h.Delete}, {one + "/guide", h.ChooseGuide},
+		{one + "/settings", h.SaveSettings}, {one + "/look", h.Look}, {one + "/check", h.Check}, {one + "/metadata/take", h.TakeMetadata},
+		{one + "/certificates/remove", h.RemoveCertificate}, {one + "/mapping", h.SaveMapping}, {one + "/access", h.SaveAdmission}, {one + "/roles", h.SaveRoles},
+	} {
+		t.post(form.path, n, as(form.do))
+	}
+	t.postFiles(one+"/metadata", n, as(h.LookAtMetadata))
+	t.postFiles(one+"/certificates", n, as(h.AddCertificate))
+}
 
 // onAccess is e-mail domains, rules of sign-on, set-up links and break-glass.
 func (s *Server) onAccess(*table) {}
@@ -120,7 +155,18 @@ func (s *Server) onDirectories(*table) {}
 func (s *Server) onFactors(*table) {}
 
 // onRoles is where roles are made and explained.
-func (s *Server) onRoles(*table) {}
+func (s *Server) onRoles(t *table) {
+	r := web.Roles{Site: s.site, Auth: s.Auth}
+	see, manage := route.For(policy.PersonRead), route.For(policy.RoleManage)
+	t.get("/settings/roles", see, r.List)
+	t.get("/settings/roles/new", manage, r.New)
+	t.post("/settings/roles", manage, r.Create)
+	t.get("/settings/roles/who", see, r.Who)
+	t.get("/settings/roles/why", see, r.Why)
+	t.get("/settings/roles/:role", see, r.Show)
+	t.post("/settings/roles/:role", manage, r.Save)
+	t.post("/settings/roles/:role/delete", manage, r.Delete)
+}
 
 func (s *Server) onLearning(t *table) {
 	l := web.Learn{Site: s.site, Catalog: s.Catalog, Enrolment: s.Enrolment, Content: s.Content, Certificates: s.Certificates}

@@ -30,6 +30,7 @@ var askLooks = map[string]struct {
 	"revoke_link":   {"button small quiet bad", "", false},
 	"switch_key":    {"button", "", false},
 	"end_emergency": {"button danger", "", false},
+	"delete_role":   {"button", "trash", false},
 }
 
 // Ask makes a question of a kind; its words are the messages ask.<kind>, ask.<kind>_text and ask.<kind>_do, which may

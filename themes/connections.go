@@ -15,6 +15,7 @@ import (
 	"lyceum/auth/saml"
 	"lyceum/auth/signon"
 	"lyceum/internal/fault"
+	"lyceum/internal/uid"
 )
 
 func numberOrNone(n int) string {
@@ -495,4 +496,76 @@ func (p ConnectionOutlookPage) Dates() (days []time.Time) {
 	}
 	slices.SortFunc(days, time.Time.Compare)
 	return days[:min(len(days), 5)]
+}
+
+// Checks is a list of checks with what draws it, for parts/connection.html.
+type Checks struct {
+	*Chrome
+	Checks auth.Report
+}
+
+// WithChecks makes checks drawable.
+func (c *Chrome) WithChecks(r auth.Report) Checks { return Checks{c, r} }
+
+// Joined writes a list in one line.
+func (c *Chrome) Joined(list []string) string { return strings.Join(list, ", ") }
+
+// Maybe is the message "<group>.<code>", "" where there is none.
+func (c *Chrome) Maybe(group, code string) (string, error) { return c.maybe(group + "." + code) }
+
+// ISODay is a day as addresses have it.
+func (c *Chrome) ISODay(at time.Time) string { return at.Format(time.DateOnly) }
+
+// AttemptNumber is an attempt's short name, which people read out to their IT team.
+func (c *Chrome) AttemptNumber(id uid.ID) string { return signon.Number(id) }
+
+// Statuses lists what a connection may be switched to.
+func (p ConnectionPage) Statuses() []signon.Status { return signon.Statuses() }
+
+// Locked tells whether who looks may not switch to a status: the portal lets people in, not who was sent a link.
+func (p ConnectionPage) Locked(s signon.Status) bool {
+	return p.Head.Restricted && (s == signon.StatusOn || p.Head.Connection.Status == signon.StatusOn)
+}
+
+// Unproven tells whether nobody has come through the connection yet.
+func (p ConnectionPage) Unproven() bool {
+	return p.Head.Health.LastAdmitted.IsZero() && p.Head.Health.LastTried.IsZero()
+}
+
+// RoleChoices are the roles on offer, and the one that is chosen already.
+func (p ConnectionAccessPage) RoleChoices(chosen policy.Role) []policy.Role {
+	if chosen == "" || slices.Contains(p.Roles, chosen) {
+		return p.Roles
+	}
+	return append(slices.Clone(p.Roles), chosen)
+}
+
+// advanced are the fields that stand folded away.
+var advanced = []string{
+	"name_id_format", "subject_attribute", "requested_context", "clock_skew", "allow_sha1_until", "slo_redirect_response", "slo_post_response", "scopes", "prompt",
+	"subject_claim", "max_age", "user_filter", "group_filter", "group_base_dn", "member_attribute", "server_name", "attributes", "timeout_seconds",
+}
+
+// Advanced tells whether something that stands folded away needs attention.
+func (p ConnectionSettingsPage) Advanced() bool {
+	return p.Problem != nil && slices.ContainsFunc(advanced, func(field string) bool { return p.Problem.Fields[field] != "" })
+}
+
+// FileFirst tells whether the product gives its metadata as a file only.
+func (p ConnectionSettingsPage) FileFirst() bool {
+	g, ok := signon.GuideFor(p.Head.Connection.Kind, p.Head.Connection.Product)
+	return ok && g.Needs == "metadata_file" || p.MetaProblem != nil && p.MetaProblem.Fields["metadata"] != ""
+}
+
+// AskEntity tells whether the metadata names several identity providers.
+func (p ConnectionSettingsPage) AskEntity() bool {
+	return p.Metadata.EntityID != "" || p.MetaProblem != nil && p.MetaProblem.Fields["entity_id"] != ""
+}
+
+// SecretLabel is the message that names the secret.
+func (p ConnectionSettingsPage) SecretLabel() string {
+	if p.Head.Connection.Kind == auth.ProtocolLDAP {
+		return "secret.bind_password"
+	}
+	return "secret.client_secret"
 }

@@ -29,7 +29,8 @@ type View struct {
 	Notices     []signon.Notice // what administrators are reminded of on every page
 	RequestID   string
 	Now         time.Time
-	DevMail     bool // the developer's mailbox exists
+	RoleNames   map[policy.Role]string // of the portal's own roles
+	DevMail     bool                   // the developer's mailbox exists
 }
 
 // Appearance is light, dark or what the device says.

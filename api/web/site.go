@@ -19,6 +19,7 @@ import (
 	"lyceum/api/route"
 	"lyceum/api/visit"
 	"lyceum/auth"
+	"lyceum/auth/policy"
 	"lyceum/auth/signon"
 	"lyceum/internal/clock"
 	"lyceum/internal/fault"
@@ -30,6 +31,7 @@ import (
 
 // Site is what every area shares: how pages are drawn.
 type Site struct {
+	policy  *policy.Engine
 	themes  *themes.Set
 	brands  *tenant.Brands
 	hosts   tenant.Hosts
@@ -50,12 +52,13 @@ type SiteOptions struct {
 	DevMail bool // the developer's mailbox exists on the platform's site
 	// Notices gives what who asks is to be reminded of on every page of a portal; nil: nothing.
 	Notices func(ctx context.Context) ([]signon.Notice, error)
+	Policy  *policy.Engine
 }
 
 // NewSite makes the shared part.
 func NewSite(o SiteOptions) *Site {
 	return &Site{
-		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail, notices: o.Notices,
+		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail, policy: o.Policy, notices: o.Notices,
 		looks: recall.New[string, look](2000, 24*time.Hour, o.Now),
 	}
 }
@@ -107,10 +110,14 @@ func (s *Site) view(c *fiber.Ctx) themes.View {
 	}
 	out.LogoURL, out.FaviconURL = pictureURL("logo", b.LogoFileID), pictureURL("favicon", b.FaviconFileID)
 	wish := visit.Locale(c)
-	if who, ok := auth.PrincipalFrom(ctx); ok {
+	// Who works by a set-up link is a principal without a person: for the page's frame they are a stranger.
+	if who, ok := auth.PrincipalFrom(ctx); ok && who.PersonID != uid.Nil {
 		out.Who, out.TimeZone = &who, who.TimeZone
 		if who.Locale != "" {
 			wish = who.Locale
+		}
+		if names, err := s.policy.Names(ctx); err == nil { // without them a page shows codes
+			out.RoleNames = names
 		}
 	}
 	if o, ok := route.OperatorFrom(ctx); ok {

@@ -70,7 +70,7 @@ func (s Settings) personAttributes() []string {
 // byUID tells groups that list uids (RFC 2307 posixGroup) from those that list DNs.
 func (s Settings) byUID() bool { return strings.EqualFold(s.MemberAttribute, "memberUid") }
 
-// person reads an entry; ok is false when it has not exactly one subject.
+// person reads an entry; ok is false when it has not exactly one subject, or a name that no database takes.
 func (s Settings) person(e *goldap.Entry, now time.Time) (p Entry, ok bool) {
 	p = Entry{DN: e.DN, Active: active(e, now), Claims: map[string][]string{ClaimDN: {e.DN}}, Groups: values(e, ClaimMemberOf), uid: value(e, "uid")}
 	for _, a := range s.Attributes {
@@ -80,7 +80,7 @@ func (s Settings) person(e *goldap.Entry, now time.Time) (p Entry, ok bool) {
 	}
 	p.claimGroups(nil)
 	p.Subject, ok = s.subject(e)
-	return p, ok && e.DN != ""
+	return p, ok && named(e)
 }
 
 // claimGroups writes the groups into the claims. names are by DN key; where there is none the DN's first value is it.
@@ -98,6 +98,8 @@ func (p *Entry) claimGroups(names map[string]string) {
 	}
 	p.Claims[ClaimMemberOf], p.Claims[ClaimGroups] = p.Groups, list
 }
+
+func named(e *goldap.Entry) bool { return e.DN != "" && printable(e.DN) }
 
 const subjectMax = 255
 
@@ -201,11 +203,11 @@ func ended(n int64, now time.Time) bool {
 }
 
 // DNKey gives a form of a distinguished name that is equal for names that a directory holds for equal: without regard
-// to case, spaces and the way of escaping (RFC 4514, RFC 4518 §2). It is for comparing only.
+// to case, spaces and the way of escaping (RFC 4514, RFC 4518 §2). It is for comparing only; what is no name stays as it is.
 func DNKey(dn string) string {
 	parsed, err := goldap.ParseDN(dn)
 	if err != nil {
-		return folded(dn)
+		return dn
 	}
 	for _, rdn := range parsed.RDNs {
 		for _, a := range rdn.Attributes {

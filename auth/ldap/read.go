@@ -58,7 +58,7 @@ func (c *Client) Groups(ctx context.Context, s Settings, bindPassword string, yi
 			g.Name = firstValue(e.DN)
 		}
 		var ok bool
-		if g.Subject, ok = s.subject(e); !ok || g.DN == "" {
+		if g.Subject, ok = s.subject(e); !ok || !named(e) {
 			return false, nil
 		}
 		return true, yield(g)
@@ -85,7 +85,7 @@ func (c *Client) read(ctx context.Context, s Settings, bindPassword string, q se
 			sum.Read++
 		default:
 			if sum.Skipped++; sum.Skipped <= 5 {
-				failed(&sum.Report, "subject", "%s has not exactly one readable %s and is left out", clean(e.DN), s.SubjectAttribute)
+				failed(&sum.Report, "subject", "%s is left out: it has not exactly one readable %s", clean(e.DN), s.SubjectAttribute)
 			}
 		}
 		return nil

@@ -100,7 +100,10 @@ func (s Settings) WithDefaults() Settings {
 	if s.Kind == "" {
 		s.Kind = KindOther
 	}
-	preset := presets[s.Kind]
+	preset, ok := presets[s.Kind]
+	if !ok {
+		preset = presets[KindOther]
+	}
 	for _, f := range []struct {
 		field *string
 		value string
@@ -124,6 +127,20 @@ func (s Settings) WithDefaults() Settings {
 	return s
 }
 
+// Reading gives settings that read further attributes, as a mapping needs them. Names that no attribute has, those of the
+// claims that every entry has, and those of secrets are passed over, and so are those beyond the fiftieth.
+func (s Settings) Reading(attributes ...string) Settings {
+	s = s.WithDefaults()
+	s.Attributes = slices.Clone(s.Attributes)
+	for _, a := range attributes {
+		known := func(b string) bool { return strings.EqualFold(a, b) }
+		if validAttribute(a) && !secret(a) && len(s.Attributes) < attributesMax && !slices.ContainsFunc([]string{ClaimDN, ClaimGroups, ClaimMemberOf}, known) && !slices.ContainsFunc(s.Attributes, known) {
+			s.Attributes = append(s.Attributes, a)
+		}
+	}
+	return s
+}
+
 // Validate says what is wrong with the settings, defaults filled in, a message per field named as in JSON. It asks no
 // server: see Client.Check.
 func (s Settings) Validate() error { return s.WithDefaults().validate(false) }
@@ -140,7 +157,7 @@ func (s Settings) validate(plain bool) error {
 	f.Check(len(s.ServerName) <= 255 && !strings.ContainsAny(s.ServerName, " /:"), "server_name", "Write a host name without port, as it stands in the server's certificate.")
 	f.Check(validBindName(s.BindDN, s.Kind), "bind_dn", "Write the service account's distinguished name, such as cn=reader,ou=services,dc=example,dc=com. Directories are not searched anonymously.")
 	f.Check(validDN(s.BaseDN), "base_dn", "Write a distinguished name, such as ou=people,dc=example,dc=com.")
-	f.Check(validDN(s.GroupBaseDN), "group_base_dn", "Write a distinguished name, such as ou=groups,dc=example,dc=com.")
+	f.Check(s.GroupBaseDN == s.BaseDN || validDN(s.GroupBaseDN), "group_base_dn", "Write a distinguished name, such as ou=groups,dc=example,dc=com.")
 	if wrong := checkTemplate(s.UserFilter); wrong != "" {
 		f.Add("user_filter", wrong)
 	}

@@ -97,7 +97,7 @@ func (c *Client) findPerson(ctx context.Context, conn *session, s Settings, logi
 		return nil, ErrUnavailable.Because(err)
 	}
 	switch {
-	case len(entries) == 1 && err == nil && entries[0].DN != "":
+	case len(entries) == 1 && err == nil && named(entries[0]):
 		if err := conn.completeRanges(ctx, entries[0]); err != nil {
 			failed(r, "entry", "%s: %s", clean(entries[0].DN), reason(err))
 			return nil, ErrUnavailable.Because(err)
@@ -199,6 +199,9 @@ func (s *session) addGroups(ctx context.Context, st Settings, p *Entry, r *auth.
 			filter: fmt.Sprintf("(&%s(%s%s=%s))", st.GroupFilter, st.MemberAttribute, rule, goldap.EscapeFilter(member))}
 		_, err := s.each(ctx, q, st.PageSize, func(e *goldap.Entry) error {
 			key := DNKey(e.DN)
+			if !named(e) {
+				return nil
+			}
 			if names[key] = value(e, "cn"); !have[key] {
 				have[key] = true
 				p.Groups = append(p.Groups, e.DN)

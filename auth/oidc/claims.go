@@ -91,9 +91,9 @@ func (c claims) yes(name string) *bool {
 	return &b
 }
 
-// internal are claims that belong to the protocol's own working and say nothing of the person. The sources of distributed
+// ownWorking are claims that belong to the protocol's own working and say nothing of the person. The sources of distributed
 // claims can hold access tokens.
-var internal = []string{"nonce", "at_hash", "c_hash", "s_hash", "_claim_names", "_claim_sources"}
+var ownWorking = []string{"nonce", "at_hash", "c_hash", "s_hash", "_claim_names", "_claim_sources"}
 
 // flatten gives the claims in one level: nested names are joined with dots (address.country), an array gives several
 // values, an array of objects the values of each. An empty array stays: it says that there is none. A literal name with
@@ -101,7 +101,7 @@ var internal = []string{"nonce", "at_hash", "c_hash", "s_hash", "_claim_names", 
 func (c claims) flatten() (map[string][]string, error) {
 	f := flattening{out: make(map[string][]string, len(c)), from: map[string]string{}}
 	for name := range c {
-		if !slices.Contains(internal, name) {
+		if !slices.Contains(ownWorking, name) {
 			f.queue = append(f.queue, branch{name: name, path: name, value: c[name]})
 		}
 	}

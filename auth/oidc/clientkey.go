@@ -73,11 +73,11 @@ func clientKey(secret string) (k jose.JSONWebKey, err error) {
 	default:
 		return k, errClientKey
 	}
-	print, err := k.Thumbprint(crypto.SHA256)
+	thumb, err := k.Thumbprint(crypto.SHA256)
 	if err != nil {
 		return k, fmt.Errorf("name a client key: %w", err)
 	}
-	k.KeyID = base64.RawURLEncoding.EncodeToString(print)
+	k.KeyID = base64.RawURLEncoding.EncodeToString(thumb)
 	return k, nil
 }
 

@@ -60,8 +60,8 @@ func TestAClientProvesItselfWithAPrivateKey(t *testing.T) {
 	for _, broken := range []string{"", "a secret", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"} {
 		in := oidc.Callback{Code: "c", State: "s", ExpectedState: "s", Nonce: g.nonce}
 		_, report, err := rp.Complete(t.Context(), oidc.Settings{Issuer: g.issuer, ClientID: "lyceum", AuthMethod: oidc.AuthPrivateKey}, broken, in)
-		if r := refused(t, "token_exchange", report, err); !strings.Contains(r.Detail, "private key") {
-			t.Error(r.Detail)
+		if why := refused(t, "token_exchange", report, err); !strings.Contains(why, "private key") {
+			t.Error(why)
 		}
 		if _, err := oidc.ClientKeySet(broken); err == nil {
 			t.Errorf("%q has a public half", broken)

@@ -38,7 +38,7 @@ var providerErrors = map[string]string{
 	"consent_required":           "the person or an administrator has to consent to this application at the identity provider",
 	"account_selection_required": "the person has to choose an account at the identity provider",
 	"invalid_scope":              "the identity provider does not grant one of the scopes asked for",
-	"unauthorized_client":        "the identity provider does not allow this client the authorization code flow",
+	"unauthorized_client":        "the identity provider does not allow this client the authorization code flow", //nolint:misspell // the word of RFC 6749
 	"unsupported_response_type":  "the identity provider does not allow this client the authorization code flow",
 	"invalid_request":            "the identity provider did not understand the request; compare the client id and the redirect address with its settings",
 	"server_error":               "the identity provider had a failure of its own",
@@ -49,7 +49,7 @@ var providerErrors = map[string]string{
 var tokenErrors = map[string]string{
 	"invalid_client":         "the client id or its secret is wrong or expired, or the identity provider wants another way of proving it",
 	"invalid_grant":          "the code was used before, has expired, or was issued for another redirect address or another browser",
-	"unauthorized_client":    "the identity provider does not allow this client the authorization code flow",
+	"unauthorized_client":    "the identity provider does not allow this client the authorization code flow", //nolint:misspell // the word of RFC 6749
 	"unsupported_grant_type": "the identity provider does not allow this client the authorization code flow",
 	"invalid_request":        "the identity provider did not understand the request",
 	"invalid_scope":          "the identity provider does not grant one of the scopes asked for",

@@ -21,6 +21,8 @@ import (
 const (
 	// keysMost bounds the keys that are read of a set; honest ones have two or three.
 	keysMost = 50
+	// bodyMost bounds a document, should the HTTP client not do it.
+	bodyMost = 4 << 20
 	// keyOverlap is how long a key still counts after the set came without it: tokens that it signed are on their way.
 	keyOverlap = time.Minute
 )
@@ -162,7 +164,7 @@ func get(ctx context.Context, client *http.Client, address, accept, bearer strin
 	if res.StatusCode != http.StatusOK {
 		return nil, "", statusError(res.StatusCode)
 	}
-	body, err = io.ReadAll(res.Body)
+	body, err = io.ReadAll(io.LimitReader(res.Body, bodyMost))
 	return body, res.Header.Get("Content-Type"), err
 }
 
@@ -192,8 +194,8 @@ func (p *proof) VerifySignature(ctx context.Context, token string) ([]byte, erro
 }
 
 func (p *proof) verify(ctx context.Context, token string) ([]byte, error) {
-	jws, err := jose.ParseSigned(token, p.allowed)
-	if err != nil || len(jws.Signatures) != 1 {
+	jws, err := jose.ParseSignedCompact(token, p.allowed)
+	if err != nil {
 		return nil, errors.Join(errSignature, err)
 	}
 	kept := p.client.of(p.name).keys

@@ -163,8 +163,8 @@ func (d *demo) signIn(t testing.TB) oidc.Callback {
 	return callbackOf(t, back, start)
 }
 
-// refused asserts that an answer was refused by the check of this name, and that the report ends with it.
-func refused(t testing.TB, check string, report auth.Report, err error) *auth.Refusal {
+// refused asserts that an answer was refused by the check of this name, and that the report ends with it; it gives why.
+func refused(t testing.TB, check string, report auth.Report, err error) (detail string) {
 	t.Helper()
 	r, ok := auth.RefusalOf(err)
 	if !ok {
@@ -176,7 +176,7 @@ func refused(t testing.TB, check string, report auth.Report, err error) *auth.Re
 	if last := report[len(report)-1]; last.OK || last.Name != r.Reason {
 		t.Errorf("the report ends with %+v", last)
 	}
-	return r
+	return r.Detail
 }
 
 func names(r auth.Report) (list []string) {

@@ -6,7 +6,6 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
-	"encoding/base64"
 	"encoding/pem"
 	"testing"
 
@@ -73,5 +72,4 @@ func BenchmarkAccept(b *testing.B) {
 			}
 		}
 	})
-	_ = base64.StdEncoding
 }

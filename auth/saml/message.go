@@ -157,7 +157,10 @@ func deflate(el *etree.Element) ([]byte, error) {
 	if _, err := w.Write(text); err != nil {
 		return nil, err
 	}
-	return out.Bytes(), w.Close()
+	if err := w.Close(); err != nil { // only now the last bytes are out
+		return nil, err
+	}
+	return out.Bytes(), nil
 }
 
 // inflate unpacks a message of the redirect binding; what would grow beyond the bound is cut off there and refused.

@@ -9,7 +9,6 @@
 package saml
 
 import (
-	"crypto/rsa"
 	"errors"
 	"time"
 
@@ -90,7 +89,6 @@ type visit struct {
 	in       Response
 	report   auth.Report
 	trust    xmlsig.Trust
-	keys     []*rsa.PrivateKey
 	ids      map[string]bool
 	// answered is the request that the response names; its assertion must then name the same.
 	answered string
@@ -134,9 +132,6 @@ func (v *visit) accept() (auth.Assertion, error) {
 func (v *visit) prepare() (err error) {
 	if v.trust, err = v.settings.trust(v.in.Now); err != nil {
 		return v.report.Refused(CheckSettings, err, "the connection's certificates cannot be read: %s", err)
-	}
-	if v.keys, err = v.provider.decryptionKeys(); err != nil {
-		return v.report.Refused(CheckSettings, err, "our own key cannot be read")
 	}
 	if v.settings.EntityID == "" || v.provider.EntityID == "" || v.provider.ACSURL == "" || len(v.trust.Certificates) == 0 {
 		return v.refused(CheckSettings, "the connection is not set up: its entity ID, a certificate, or our own address is missing")
@@ -369,7 +364,12 @@ func (v *visit) decrypt(sealed *etree.Element) (*etree.Element, error) {
 
 // unseal opens an EncryptedAssertion or EncryptedID.
 func (v *visit) unseal(sealed *etree.Element) (el *etree.Element, how string, err error) {
-	opened, err := xmlenc.Decrypt(sealed, v.keys)
+	// Reading our keys costs as much as verifying a signature, so it waits until one is needed.
+	keys, err := v.provider.decryptionKeys()
+	if err != nil {
+		return nil, "", v.report.Refused(CheckSettings, err, "our own key cannot be read")
+	}
+	opened, err := xmlenc.Decrypt(sealed, keys)
 	var unknown *xmlenc.ErrAlgorithm
 	if errors.As(err, &unknown) {
 		return nil, "", v.report.Refused(CheckAlgorithm, err, "%s for encryption", unknown)

@@ -10,13 +10,16 @@ import (
 	"fmt"
 	"math/big"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
+	"testing"
 	"time"
 )
 
 // config writes slapd.conf(5): an mdb database with memberOf kept by the server and a password policy, in which the
 // reader sees all but passwords, and nobody else sees anything.
-func (s *Server) config(o Options, modules, schemas string) string {
+func (s *Server) config(o Options, files Files, modules, schemas string) string {
 	var b strings.Builder
 	for _, schema := range []string{"core", "cosine", "inetorgperson", "nis"} {
 		fmt.Fprintf(&b, "include %s/%s.schema\n", schemas, schema)
@@ -25,8 +28,8 @@ func (s *Server) config(o Options, modules, schemas string) string {
 		fmt.Fprintf(&b, "modulepath %s\nmoduleload back_mdb\nmoduleload memberof\nmoduleload ppolicy\n", modules)
 	}
 	fmt.Fprintf(&b, "pidfile %s\nargsfile %s\n", s.path("slapd.pid"), s.path("slapd.args"))
-	fmt.Fprintf(&b, "TLSCACertificateFile %s\nTLSCertificateFile %s\nTLSCertificateKeyFile %s\n", s.path("ca.pem"), s.path("server.pem"), s.path("server.key"))
-	fmt.Fprintf(&b, "database mdb\nsuffix %q\nrootdn %q\nrootpw %q\ndirectory %s\nmaxsize 268435456\ndbnosync\n", BaseDN, rootDN, rootPassword, s.path("db"))
+	fmt.Fprintf(&b, "TLSCACertificateFile %s\nTLSCertificateFile %s\nTLSCertificateKeyFile %s\n", files.Authority, files.Certificate, files.Key)
+	fmt.Fprintf(&b, "database mdb\nsuffix %q\nrootdn %q\nrootpw %q\ndirectory %s\nmaxsize 268435456\ndbnosync\n", BaseDN, RootDN, RootPassword, s.path("db"))
 	b.WriteString("index objectClass,uid,mail,member,memberUid,entryUUID eq\n")
 	if o.SizeLimit > 0 {
 		fmt.Fprintf(&b, "limits dn.exact=%q size.soft=%d size.hard=%d size.prtotal=%d\n", BindDN, o.SizeLimit, o.SizeLimit, o.SizeLimit)
@@ -84,9 +87,13 @@ func GroupDN(name string) string { return "cn=" + name + "," + GroupsDN }
 // Password is the password of a made person.
 func Password(uid string) string { return "the password of " + uid }
 
-// writeCertificates makes an authority and the server's certificate, and gives the authority's.
-func (s *Server) writeCertificates() (ca string) {
-	s.t.Helper()
+// Files are where a server's certificate lies, and the PEM of the authority that signed it.
+type Files struct{ Certificate, Key, Authority, CA string }
+
+// Certificates makes an authority, and by it a certificate for 127.0.0.1, localhost and directory.example.org, and writes
+// them into a folder.
+func Certificates(t testing.TB, dir string) Files {
+	t.Helper()
 	now := time.Now()
 	authority := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Authority of a test"}, NotBefore: now.Add(-24 * time.Hour), NotAfter: now.AddDate(20, 0, 0),
@@ -97,30 +104,37 @@ func (s *Server) writeCertificates() (ca string) {
 		DNSNames: []string{"directory.example.org", "localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
-	authorityKey, ownKey := s.key(), s.key()
-	ca = s.sign(authority, authority, &authorityKey.PublicKey, authorityKey)
-	s.write("ca.pem", ca)
-	s.write("server.pem", s.sign(own, authority, &ownKey.PublicKey, authorityKey))
+	authorityKey, ownKey := newKey(t), newKey(t)
 	der, err := x509.MarshalPKCS8PrivateKey(ownKey)
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
-	s.write("server.key", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
-	return ca
+	files := Files{Certificate: filepath.Join(dir, "server.pem"), Key: filepath.Join(dir, "server.key"), Authority: filepath.Join(dir, "ca.pem"), CA: sign(t, authority, authority, &authorityKey.PublicKey, authorityKey)}
+	for name, content := range map[string]string{
+		files.Authority: files.CA, files.Certificate: sign(t, own, authority, &ownKey.PublicKey, authorityKey),
+		files.Key: string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})),
+	} {
+		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return files
 }
 
-func (s *Server) key() *ecdsa.PrivateKey {
+func newKey(t testing.TB) *ecdsa.PrivateKey {
+	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return key
 }
 
-func (s *Server) sign(c, by *x509.Certificate, key *ecdsa.PublicKey, with *ecdsa.PrivateKey) string {
+func sign(t testing.TB, c, by *x509.Certificate, key *ecdsa.PublicKey, with *ecdsa.PrivateKey) string {
+	t.Helper()
 	der, err := x509.CreateCertificate(rand.Reader, c, by, key, with)
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }

@@ -98,7 +98,7 @@ func (s *Server) asRoot(what string, do func(*goldap.Conn) error) {
 	conn, err := goldap.DialURL(s.PlainURL)
 	if err == nil {
 		defer func() { _ = conn.Close() }()
-		if err = conn.Bind(rootDN, rootPassword); err == nil {
+		if err = conn.Bind(RootDN, RootPassword); err == nil {
 			err = do(conn)
 		}
 	}

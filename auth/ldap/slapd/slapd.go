@@ -19,16 +19,15 @@ import (
 	"lyceum/auth/ldap"
 )
 
-// Names in every server's tree.
+// Names in every server's tree. The reader sees all but passwords; the root sees and may all.
 const (
 	BaseDN       = "dc=example,dc=org"
 	PeopleDN     = "ou=people," + BaseDN
 	GroupsDN     = "ou=groups," + BaseDN
 	BindDN       = "cn=reader,ou=services," + BaseDN
 	BindPassword = "the reader's password"
-
-	rootDN       = "cn=root," + BaseDN
-	rootPassword = "the root's password"
+	RootDN       = "cn=root," + BaseDN
+	RootPassword = "the root's password"
 )
 
 // Options says what a server begins with.
@@ -63,13 +62,14 @@ func Start(t testing.TB, o Options) *Server {
 	}
 	s := &Server{t: t, dir: t.TempDir(), log: &journal{}}
 	modules, schemas := s.find()
-	s.CA = s.writeCertificates()
-	s.write("slapd.conf", s.config(o, modules, schemas))
+	files := Certificates(t, s.dir)
+	s.CA = files.CA
+	s.write("slapd.conf", s.config(o, files, modules, schemas))
 	if err := os.Mkdir(filepath.Join(s.dir, "db"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	s.write("people.ldif", tree(o.People))
-	add := exec.Command(s.binary, "-Tadd", "-q", "-f", s.path("slapd.conf"), "-l", s.path("people.ldif"))
+	add := exec.Command(s.binary, "-Tadd", "-q", "-f", s.path("slapd.conf"), "-l", s.path("people.ldif")) //nolint:gosec // the program was found by find
 	if out, err := add.CombinedOutput(); err != nil {
 		t.Fatalf("fill slapd: %v\n%s", err, out)
 	}
@@ -88,7 +88,7 @@ func (s *Server) Settings() ldap.Settings {
 // Restart begins a stopped server again, at the same addresses with the same people.
 func (s *Server) Restart() {
 	s.t.Helper()
-	s.process = exec.Command(s.binary, "-d", "stats", "-f", s.path("slapd.conf"), "-h", s.URL+"/ "+s.PlainURL+"/")
+	s.process = exec.Command(s.binary, "-d", "stats", "-f", s.path("slapd.conf"), "-h", s.URL+"/ "+s.PlainURL+"/") //nolint:gosec // the program was found by find
 	s.process.Stdout, s.process.Stderr = s.log, s.log
 	if err := s.process.Start(); err != nil {
 		s.t.Fatalf("start slapd: %v", err)
@@ -157,7 +157,7 @@ func (s *Server) find() (modules, schemas string) {
 			s.t.Fatal(err)
 		}
 		s.binary = s.path("slapd")
-		if err := os.WriteFile(s.binary, program, 0o700); err != nil {
+		if err := os.WriteFile(s.binary, program, 0o700); err != nil { //nolint:gosec // the test's own folder
 			s.t.Fatal(err)
 		}
 	}

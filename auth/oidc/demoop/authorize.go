@@ -15,10 +15,10 @@ import (
 
 // request is an authorization request that was found in order (OIDC Core 1.0 §3.1.2.1).
 type request struct {
-	client, redirect, state, nonce, challenge, hint string
-	prompt, scopes                                  []string
-	maxAge                                          time.Duration // below 0: none asked for
-	until                                           time.Time
+	client, name, redirect, state, nonce, challenge, hint string
+	prompt, scopes                                        []string
+	maxAge                                                time.Duration // below 0: none asked for
+	until                                                 time.Time
 }
 
 // refusal is what is wrong with a request.
@@ -53,6 +53,9 @@ func (p *Provider) read(ctx context.Context, q url.Values) (r request, err error
 	}
 	if r.redirect == "" || client.Redirect == nil || !client.Redirect(r.redirect) {
 		return r, &refusal{code: "invalid_request", text: "The redirect address is not this application's."}
+	}
+	if r.name = client.Name; r.name == "" {
+		r.name = r.client
 	}
 	no := func(code, text string) error { return &refusal{code: code, text: text, answerable: true} }
 	if age != "" {
@@ -92,7 +95,7 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 			p.refuse(w, r, in, &refusal{code: "login_required", text: "nobody is signed in here", answerable: true})
 			return
 		}
-		http.Redirect(w, r, p.answer(in, s), http.StatusFound)
+		http.Redirect(w, r, p.answer(in, s), http.StatusFound) //nolint:gosec // the client's own address, as read found
 		return
 	}
 	ticket := rand.Text()
@@ -115,8 +118,8 @@ func (p *Provider) choose(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s := p.begin(person)
-	// #nosec G124 -- Secure follows the address: the demo runs on http on this machine
-	http.SetCookie(w, &http.Cookie{
+	// Secure follows the address: the demo runs on http on this machine.
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // see above
 		Name: cookieName, Value: s.secret, Path: p.base.Path + "/", MaxAge: int(sessionLife / time.Second),
 		HttpOnly: true, Secure: p.base.Scheme == "https", SameSite: http.SameSiteLaxMode,
 	})
@@ -174,7 +177,7 @@ func (p *Provider) back(in request, answer url.Values) string {
 func (p *Provider) refuse(w http.ResponseWriter, r *http.Request, in request, err error) {
 	var why *refusal
 	if errors.As(err, &why) && why.answerable {
-		http.Redirect(w, r, p.back(in, url.Values{"error": {why.code}, "error_description": {why.text}}), http.StatusFound)
+		http.Redirect(w, r, p.back(in, url.Values{"error": {why.code}, "error_description": {why.text}}), http.StatusFound) //nolint:gosec // the client's own address, as read found
 		return
 	}
 	p.fail(w, err)

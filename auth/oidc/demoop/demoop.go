@@ -58,6 +58,8 @@ type Person struct {
 
 // Client is a relying party.
 type Client struct {
+	// Name is shown to the person; default the client's id.
+	Name string
 	// Secret proves the client at the token endpoint; empty is a public client (PKCE alone).
 	Secret string
 	// Redirect tells whether a code may be sent to this address, and LogoutRedirect whether a browser may be after a logout.

@@ -32,8 +32,7 @@ func (p *Provider) logout(w http.ResponseWriter, r *http.Request) {
 	var told []string
 	if s != nil {
 		told = p.end(r.Context(), s)
-		// #nosec G124 -- it takes the cookie away; Secure follows the address
-		http.SetCookie(w, &http.Cookie{Name: cookieName, Path: p.base.Path + "/", MaxAge: -1, HttpOnly: true, Secure: p.base.Scheme == "https", SameSite: http.SameSiteLaxMode})
+		http.SetCookie(w, &http.Cookie{Name: cookieName, Path: p.base.Path + "/", MaxAge: -1, HttpOnly: true, Secure: p.base.Scheme == "https", SameSite: http.SameSiteLaxMode}) //nolint:gosec // it takes the cookie away
 	}
 	if back := r.Form.Get("post_logout_redirect_uri"); back != "" && hinted {
 		known, ok := p.client(r.Context(), client)
@@ -47,7 +46,7 @@ func (p *Provider) logout(w http.ResponseWriter, r *http.Request) {
 			q.Set("state", state)
 		}
 		u.RawQuery = q.Encode()
-		http.Redirect(w, r, u.String(), http.StatusFound)
+		http.Redirect(w, r, u.String(), http.StatusFound) //nolint:gosec // the client was asked about it above
 		return
 	}
 	p.showSignedOut(w, len(told))

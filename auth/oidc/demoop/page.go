@@ -23,7 +23,7 @@ var pages = template.Must(template.New("page").Parse(markup))
 type page struct {
 	Title, Organization, Style string
 	Text                       string
-	Client, Hint               string
+	Client                     string
 	People                     []choice
 	Cancel                     string
 }
@@ -54,7 +54,7 @@ func (p *Provider) showPeople(w http.ResponseWriter, in request, ticket string) 
 	address := func(person string) string {
 		return p.base.Path + "/choose?" + url.Values{"ticket": {ticket}, "person": {person}}.Encode()
 	}
-	v := page{Title: "Who are you?", Client: in.client, Hint: in.hint, Cancel: address("")}
+	v := page{Title: "Who are you?", Client: in.name, Cancel: address("")}
 	for _, person := range p.everybody() {
 		v.People = append(v.People, choice{
 			Name: person.Name, Email: person.Email, Department: person.Department, Address: address(person.Email),
