@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"lyceum/auth"
+	"lyceum/auth/ldapsync"
 	"lyceum/internal/fault"
 	"lyceum/learning/catalog"
 	"lyceum/learning/enrolment"
@@ -27,6 +28,8 @@ func constraintFault(name string) *fault.Fault {
 		return auth.ErrRoleTaken
 	case "person_roles_role_fk":
 		return auth.ErrRoleInUse
+	case "directory_runs_running_uq":
+		return ldapsync.ErrRunning
 	case "operators_email_uq":
 		return auth.ErrOperatorTaken
 	case "courses_slug_uq":
