@@ -45,6 +45,9 @@ func (s *Server) onPlatform(t *table) {
 		t.get("/dev/mail/:id", route.Public, m.Show)
 		t.get("/dev/mail/:id/html", route.Public, m.HTML)
 	}
+	for path, provider := range s.Played {
+		t.play(path, provider)
+	}
 }
 
 // onPortal is every portal.
