@@ -19,10 +19,12 @@ import (
 )
 
 const (
-	chunk      = 100              // people in one transaction
-	runMax     = 30 * time.Minute // of one run
-	groupsKept = 20_000           // of one directory
+	chunk      = 100    // people in one transaction
+	groupsKept = 20_000 // of one directory
 )
+
+// RunMax is how long one run may take.
+const RunMax = 15 * time.Minute
 
 func isUnavailable(err error) bool { return errors.Is(err, ldap.ErrUnavailable) }
 
@@ -110,7 +112,7 @@ func (s *Service) Sync(ctx context.Context, id uid.ID, o Order) (Run, error) {
 	if err != nil {
 		return Run{}, err
 	}
-	within, cancel := context.WithTimeout(event.WithActor(ctx, event.Actor{Kind: "directory"}), runMax)
+	within, cancel := context.WithTimeout(event.WithActor(ctx, event.Actor{Kind: "directory"}), RunMax)
 	defer cancel()
 	err = w.work(within, password)
 	if w.touched {
