@@ -27,16 +27,15 @@ func (open) Allow(string) (bool, time.Duration, int) { return true, 0, 1 }
 
 // house is a portal with a directory beside it.
 type house struct {
-	t       *testing.T
-	w       *storetest.World
-	ctx     context.Context // the system in the tenant
-	other   context.Context // the system in another one
-	admin   context.Context // an administrator
-	auth    *auth.Service
-	sync    *ldapsync.Service
-	server  *slapd.Server
-	made    ldapsync.Directory
-	started int // events there were when the house was ready
+	t      *testing.T
+	w      *storetest.World
+	ctx    context.Context // the system in the tenant
+	other  context.Context // the system in another one
+	admin  context.Context // an administrator
+	auth   *auth.Service
+	sync   *ldapsync.Service
+	server *slapd.Server
+	made   ldapsync.Directory
 }
 
 func setup(t *testing.T, o slapd.Options, change ...func(*ldapsync.Input)) *house {
