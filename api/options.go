@@ -16,6 +16,7 @@ import (
 	"lyceum/api/web"
 	"lyceum/auth"
 	"lyceum/auth/policy"
+	"lyceum/auth/signon"
 	"lyceum/billing"
 	"lyceum/internal/clock"
 	"lyceum/learning/catalog"
@@ -40,6 +41,9 @@ type Limits struct {
 	SignUps auth.Limiter
 	// Lookups bounds asking which names are free.
 	Lookups auth.Limiter
+	// SignOn bounds answers of identity providers and requests of directories from one address. A company's whole staff may
+	// come from one in the morning: it is to be loose.
+	SignOn auth.Limiter
 }
 
 // Options are what the server works with. All but those said to be optional are required.
@@ -56,6 +60,7 @@ type Options struct {
 	Certificates *certificate.Service
 	Billing      *billing.Service
 	Events       EventLog
+	SignOn       *signon.Service
 	Themes       *themes.Set
 	Mailbox      MailStore // the demo's mail, shown to anyone at /dev/mail; nil: there are no such pages
 	Limits       Limits
@@ -86,7 +91,7 @@ func (o *Options) complete() error {
 		"Directory": o.Directory == nil, "Tenants": o.Tenants == nil, "Brands": o.Brands == nil, "Auth": o.Auth == nil,
 		"Operators": o.Operators == nil, "Policy": o.Policy == nil, "Catalog": o.Catalog == nil, "Enrolment": o.Enrolment == nil,
 		"Content": o.Content == nil, "Certificates": o.Certificates == nil, "Billing": o.Billing == nil, "Events": o.Events == nil,
-		"Themes": o.Themes == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
+		"Themes": o.Themes == nil, "SignOn": o.SignOn == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
 		"Limits.SignUps": o.Limits.SignUps == nil,
 		"Ready":          o.Ready == nil, "Log": o.Log == nil,
 	} {

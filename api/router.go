@@ -76,7 +76,31 @@ func (s *Server) onPortal(t *table) {
 	s.onLearning(t)
 	s.onStudio(t)
 	s.onSettings(t)
+	s.onSignOn(t)
+	s.onConnections(t)
+	s.onAccess(t)
+	s.onDirectories(t)
+	s.onFactors(t)
+	s.onRoles(t)
 }
+
+// onSignOn is signing in through someone else: starts, answers, logouts.
+func (s *Server) onSignOn(*table) {}
+
+// onConnections is where administrators keep identity providers.
+func (s *Server) onConnections(*table) {}
+
+// onAccess is e-mail domains, rules of sign-on, set-up links and break-glass.
+func (s *Server) onAccess(*table) {}
+
+// onDirectories is SCIM, and where administrators keep directories.
+func (s *Server) onDirectories(*table) {}
+
+// onFactors is second factors, passkeys, step-up, and the rules for sessions.
+func (s *Server) onFactors(*table) {}
+
+// onRoles is where roles are made and explained.
+func (s *Server) onRoles(*table) {}
 
 func (s *Server) onLearning(t *table) {
 	l := web.Learn{Site: s.site, Catalog: s.Catalog, Enrolment: s.Enrolment, Content: s.Content, Certificates: s.Certificates}
@@ -167,11 +191,11 @@ func (s *Server) open() error {
 	anywhere, platform, portal := &table{app: s.app}, &table{app: s.newApp()}, &table{app: s.newApp()}
 	s.anywhere(anywhere)
 	s.app.Use(s.enter)
-	for _, step := range []fiber.Handler{plain, s.resumedOperator, s.limited, legible, checked} {
+	for _, step := range []fiber.Handler{plain, s.resumedOperator, s.limited, legible, s.checked} {
 		platform.app.Use(step)
 	}
 	s.onPlatform(platform)
-	for _, step := range []fiber.Handler{plain, s.resumed, s.limited, legible, checked} {
+	for _, step := range []fiber.Handler{plain, s.resumed, s.limited, legible, s.checked} {
 		portal.app.Use(step)
 	}
 	s.onPortal(portal)
@@ -188,6 +212,7 @@ func (s *Server) open() error {
 		}
 		s.routes = append(s.routes, t.routes...)
 	}
+	s.foreign, s.foreignPlatform = portal.foreign, platform.foreign
 	s.platform, s.portal = platform.app.Handler(), portal.app.Handler()
 	s.apps = []*fiber.App{s.app, platform.app, portal.app}
 	return nil

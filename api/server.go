@@ -41,6 +41,8 @@ type Server struct {
 	proxies  proxies
 	routes   []route.Route
 	stopping atomic.Bool
+
+	foreign, foreignPlatform []string // patterns of table.postForeign, on portals and on the platform's own site
 }
 
 // New puts the server together. It fails when an option is missing or a route names no need.

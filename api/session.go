@@ -14,6 +14,7 @@ import (
 	"lyceum/internal/event"
 	"lyceum/internal/fault"
 	"lyceum/internal/uid"
+	"lyceum/tenant"
 )
 
 // resumed finds out who asks: by API key under /api, by the session's cookie everywhere. A session that is over makes a
@@ -88,6 +89,9 @@ var errTooMany = fault.New(fault.KindTooMany, "too_many_requests", "Too many req
 
 // limited bounds what strangers post. Guessing at one person's password is bounded more tightly, by auth.
 func (s *Server) limited(c *fiber.Ctx) error {
+	if s.fromElsewhere(c) {
+		return c.Next()
+	}
 	_, known := auth.PrincipalFrom(c.UserContext())
 	_, operator := route.OperatorFrom(c.UserContext())
 	if known || operator || !visit.Unsafe(c) {
@@ -102,8 +106,8 @@ func (s *Server) limited(c *fiber.Ctx) error {
 
 // checked refuses what changes something and was not sent by a page of this site. A program with an API key carries no
 // cookie that another site could use.
-func checked(c *fiber.Ctx) error {
-	if !visit.Unsafe(c) {
+func (s *Server) checked(c *fiber.Ctx) error {
+	if !visit.Unsafe(c) || s.fromElsewhere(c) {
 		return c.Next()
 	}
 	if p, ok := auth.PrincipalFrom(c.UserContext()); ok && p.KeyID != uid.Nil {
@@ -116,6 +120,23 @@ func checked(c *fiber.Ctx) error {
 		return err
 	}
 	return c.Next()
+}
+
+// fromElsewhere tells whether the address takes what other sites and programs send (table.postForeign).
+func (s *Server) fromElsewhere(c *fiber.Ctx) bool {
+	if !visit.Unsafe(c) {
+		return false
+	}
+	patterns := s.foreign
+	if visit.Of(c).Place == tenant.PlacePlatform {
+		patterns = s.foreignPlatform
+	}
+	for _, pattern := range patterns {
+		if rest, wild := strings.CutSuffix(pattern, "*"); wild && strings.HasPrefix(c.Path(), rest) || fits(c.Path(), pattern) {
+			return true
+		}
+	}
+	return false
 }
 
 // need asks whether who asks may, and sends strangers who look at a page to sign in first.

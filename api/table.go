@@ -12,8 +12,9 @@ import (
 
 // table is the routes of one app.
 type table struct {
-	app    *fiber.App
-	routes []route.Route
+	app     *fiber.App
+	routes  []route.Route
+	foreign []string // patterns of what other sites' pages and programs post to, without a form of ours
 }
 
 func (t *table) add(method, path string, n route.Need, size int, h fiber.Handler) {
@@ -42,6 +43,20 @@ func (t *table) head(path string, n route.Need, h fiber.Handler) {
 
 func (t *table) post(path string, n route.Need, h fiber.Handler) {
 	t.add(fiber.MethodPost, path, n, formLimit, h)
+}
+
+// postForeign is post for what other sites send their visitors to (an identity provider's answer) and for programs that
+// prove themselves otherwise: neither carries a form of ours, nor counts as a stranger's guess. The handler itself checks
+// who speaks, and bounds how often.
+func (t *table) postForeign(path string, n route.Need, h fiber.Handler) {
+	t.foreign = append(t.foreign, path)
+	t.add(fiber.MethodPost, path, n, formLimit, h)
+}
+
+// open is any method at an address for programs with rules of their own (SCIM): as postForeign.
+func (t *table) open(method, path string, n route.Need, h fiber.Handler) {
+	t.foreign = append(t.foreign, path)
+	t.add(method, path, n, formLimit, h)
 }
 
 // postFiles is post for a form that may bring a file along.

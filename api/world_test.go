@@ -15,10 +15,13 @@ import (
 	"lyceum/api/route"
 	"lyceum/auth"
 	"lyceum/auth/policy"
+	"lyceum/auth/signon"
 	"lyceum/billing"
 	"lyceum/internal/blob"
 	"lyceum/internal/event"
+	"lyceum/internal/outbound"
 	"lyceum/internal/page"
+	"lyceum/internal/seal"
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
@@ -81,12 +84,13 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 	service := auth.New(auth.Options{Keep: w.Store, Policy: engine, Now: now, Guess: freely{}, Cost: cheap})
 	files := content.New(content.Options{Keep: w.Store, Blobs: blobs, Now: now})
 	h.o = api.Options{
-		Directory: tenant.NewDirectory(hosts, w.Store, 1, now), Brands: tenant.NewBrands(w.Store, now), Auth: service,
+		Directory: tenant.NewDirectory(hosts, w.Store, 2, now), Brands: tenant.NewBrands(w.Store, now), Auth: service,
 		Tenants:   tenant.New(tenant.Options{Keep: w.Store, Schemas: admin, Owners: owners{service}, Files: noFiles{}, Now: now, Log: slog.New(slog.DiscardHandler)}),
 		Operators: auth.NewOperators(w.Store, now, freely{}, cheap), Policy: engine,
 		Catalog: catalog.New(catalog.Options{Keep: w.Store, Now: now}), Enrolment: enrolment.New(enrolment.Options{Keep: w.Store, Now: now}),
 		Content: files, Certificates: certificate.New(certificate.Options{Keep: w.Store, Now: now}), Billing: billing.New(w.Store, now),
-		Events: events{w}, Themes: set, Limits: api.Limits{Strangers: freely{}, SignUps: freely{}, Lookups: freely{}},
+		SignOn: signon.New(signon.Options{Keep: w.Store, Auth: service, Seal: sealKey(t), Hosts: hosts, HTTP: outbound.Client(outbound.Options{AllowPrivate: true}), AllowPrivate: true, Now: now}),
+		Events: events{w}, Themes: set, Limits: api.Limits{Strangers: freely{}, SignUps: freely{}, Lookups: freely{}, SignOn: freely{}},
 		Ready: func(context.Context) error { return nil }, Log: slog.New(slog.NewTextHandler(h.log, nil)), Now: now, SchemaVersion: admin.Version(),
 	}
 	h.o.REST = func(portal fiber.Router) ([]route.Route, error) {
@@ -103,6 +107,15 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 	}
 	h.srv.Tame()
 	return h
+}
+
+func sealKey(t testing.TB) seal.Key {
+	t.Helper()
+	key, err := seal.New(bytes.Repeat([]byte{1}, seal.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
 }
 
 func (h *house) newTenant() tenant.Tenant {

@@ -168,7 +168,7 @@ func (s *Service) AcceptInvitation(ctx context.Context, secret, name, password s
 		if err := s.tellAs(ctx, "invitation.accepted", p.ID, map[string]any{"person_id": p.ID, "name": p.Name}); err != nil {
 			return err
 		}
-		return s.begin(ctx, p.ID, sessionHash, c)
+		return s.begin(ctx, p.ID, sessionHash, c, Proof{Method: MethodLink})
 	})
 	if err != nil {
 		return "", err
@@ -234,7 +234,7 @@ func (s *Service) SignInByLink(ctx context.Context, secret string, c Client) (se
 		if _, err := s.use(ctx, TokenHandover, p.ID, secret); err != nil {
 			return err
 		}
-		return s.begin(ctx, p.ID, hash, c)
+		return s.begin(ctx, p.ID, hash, c, Proof{Method: MethodLink})
 	})
 	if err != nil {
 		return "", err

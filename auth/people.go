@@ -253,17 +253,7 @@ func (s *Service) Deactivate(ctx context.Context, id uid.ID) error {
 		if isLast(owners, id) {
 			return ErrLastOwner
 		}
-		now := s.now()
-		if err := s.keep.SetPersonStatus(ctx, id, PersonDeactivated, now); err != nil {
-			return err
-		}
-		if err := s.keep.DeleteTokens(ctx, id, TokenInvitation, TokenPasswordReset); err != nil {
-			return err
-		}
-		if _, err := s.keep.DeleteSessionsBut(ctx, id, uid.Nil); err != nil {
-			return err
-		}
-		if err := s.keep.RevokeAPIKeysOf(ctx, id, now); err != nil {
+		if err := s.switchOff(ctx, id, s.now()); err != nil {
 			return err
 		}
 		return s.tell(ctx, "person.deactivated", id, map[string]any{"person_id": id})

@@ -36,6 +36,8 @@ type Person struct {
 	TimeZone     string // IANA name; empty means the portal's
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
+	Attributes   Attributes    // what a directory or identity provider says beside; not filled where a session resumes
+	ManagerID    *uid.ID       // nil: unknown
 	Roles        []policy.Role `gorm:"-"` // filled where a listing shows them
 }
 
@@ -49,6 +51,7 @@ type Session struct {
 	ExpiresAt time.Time
 	IP        string
 	UserAgent string
+	Proof     `gorm:"embedded"`
 }
 
 // SessionLifetime is how long a session lasts without use; SessionMaximum how long at all.
@@ -126,7 +129,11 @@ type Principal struct {
 	Roles     []policy.Role
 	SessionID uid.ID // Nil with an API key
 	KeyID     uid.ID // Nil with a session
-	May       policy.Set
+	// How the session was opened; zero with an API key.
+	Method       Method
+	ConnectionID uid.ID    // of the identity provider that vouched; Nil for a local sign-in
+	VerifiedAt   time.Time // when the person last proved themselves in this session: step-up asks it
+	May          policy.Set
 }
 
 // Client is where a sign-in comes from, for throttling and for the session list.

@@ -17,6 +17,8 @@ type Keeper interface {
 	Announce(ctx context.Context, tenantID uid.ID)
 	event.Log
 	PeopleKeeper
+	ProvisionKeeper
+	GroupKeeper
 	RoleKeeper
 	SessionKeeper
 	TokenKeeper
@@ -43,6 +45,8 @@ type Options struct {
 	HashSlots int
 	// Cost is what one password hash costs. Default ProductionCost.
 	Cost PasswordCost
+	// Gate says who may still use a local sign-in where an identity provider is required. Default: everyone may.
+	Gate Gate
 	// Remembered is how many principals are cached for up to 5 seconds. Default 10,000.
 	Remembered int
 }
@@ -57,6 +61,7 @@ type Service struct {
 	invites   Limiter // nil: no bound
 	passwords *passwords
 	memory    *memory
+	gate      Gate
 }
 
 // New makes the service. It panics when a required option is missing: that is a mistake in the wiring.
@@ -76,10 +81,13 @@ func New(o Options) *Service {
 	if o.Resets == nil {
 		o.Resets = o.Guess
 	}
+	if o.Gate == nil {
+		o.Gate = open{}
+	}
 	return &Service{
 		keep: o.Keep, policy: o.Policy, now: o.Now,
 		guesses: guesses{of: o.Guess, from: o.GuessFrom, at: o.GuessAt}, resets: o.Resets, invites: o.Invites,
-		passwords: newPasswords(o.Cost, o.HashSlots), memory: newMemory(o.Remembered),
+		passwords: newPasswords(o.Cost, o.HashSlots), memory: newMemory(o.Remembered), gate: o.Gate,
 	}
 }
 

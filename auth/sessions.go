@@ -50,7 +50,28 @@ func (s *Service) OpenSession(ctx context.Context, person uid.ID, c Client) (sec
 		if p.Status != PersonActive {
 			return ErrPersonNotFound
 		}
-		return s.begin(ctx, person, hash, c)
+		return s.begin(ctx, person, hash, c, Proof{Method: MethodLink})
+	})
+	if err != nil {
+		return "", err
+	}
+	return secret, nil
+}
+
+// OpenVouchedSession signs in a person for whom an identity provider has vouched, in the transaction that runs or in one of
+// its own. It asks nobody's permission: auth/signon calls it when everything has been checked. ErrPersonNotFound unless
+// the person is active. Events person.signed_in.
+func (s *Service) OpenVouchedSession(ctx context.Context, person uid.ID, c Client, proof Proof) (secret string, err error) {
+	secret, hash := uid.Secret()
+	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
+		p, err := s.keep.LockPerson(ctx, person)
+		if err != nil {
+			return err
+		}
+		if p.Status != PersonActive {
+			return ErrPersonNotFound
+		}
+		return s.begin(ctx, person, hash, c, proof)
 	})
 	if err != nil {
 		return "", err
@@ -59,19 +80,30 @@ func (s *Service) OpenSession(ctx context.Context, person uid.ID, c Client) (sec
 }
 
 // begin writes a session for a person whom the transaction holds, and clears away their expired ones.
-func (s *Service) begin(ctx context.Context, person uid.ID, hash []byte, c Client) error {
+func (s *Service) begin(ctx context.Context, person uid.ID, hash []byte, c Client, proof Proof) error {
 	now := s.now()
 	if err := s.keep.DeleteExpiredSessions(ctx, person, now); err != nil {
 		return err
 	}
+	if proof.VerifiedAt == nil {
+		proof.VerifiedAt = &now
+	}
+	ends := now.Add(SessionLifetime)
+	if proof.EndsAt != nil && proof.EndsAt.Before(ends) {
+		ends = *proof.EndsAt
+	}
 	err := s.keep.InsertSession(ctx, Session{
-		ID: uid.New(), Hash: hash, PersonID: person, CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(SessionLifetime),
-		IP: printable(c.IP, ipMax), UserAgent: printable(c.UserAgent, userAgentMax),
+		ID: uid.New(), Hash: hash, PersonID: person, CreatedAt: now, SeenAt: now, ExpiresAt: ends,
+		IP: printable(c.IP, ipMax), UserAgent: printable(c.UserAgent, userAgentMax), Proof: proof,
 	})
 	if err != nil {
 		return err
 	}
-	return s.tellAs(ctx, "person.signed_in", person, map[string]any{"person_id": person, "ip": printable(c.IP, ipMax)})
+	data := map[string]any{"person_id": person, "ip": printable(c.IP, ipMax), "method": proof.Method}
+	if proof.ConnectionID != nil {
+		data["connection_id"] = *proof.ConnectionID
+	}
+	return s.tellAs(ctx, "person.signed_in", person, data)
 }
 
 // Resume gives who holds a session's secret; ErrSignInFirst when it is unknown, has expired or belongs to someone
@@ -99,7 +131,10 @@ func (s *Service) Resume(ctx context.Context, secret string) (Principal, error) 
 			}
 		}
 		who, err = s.principalOf(ctx, p)
-		who.SessionID = ses.ID
+		who.SessionID, who.Method, who.VerifiedAt = ses.ID, ses.Method, ses.verifiedAt()
+		if ses.ConnectionID != nil {
+			who.ConnectionID = *ses.ConnectionID
+		}
 		return who, ses.ExpiresAt, err
 	})
 }

@@ -31,6 +31,9 @@ func (s *Service) SignIn(ctx context.Context, email, password string, c Client) 
 	if !right {
 		return "", Person{}, s.refuse(ctx, p.ID, c)
 	}
+	if err := s.gate.LocalSignIn(ctx, p); err != nil { // after the password: who does not know it learns nothing
+		return "", Person{}, err
+	}
 	fresh := ""
 	if stale {
 		if fresh, err = s.passwords.hash(ctx, password); err != nil {
@@ -51,7 +54,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string, c Client) 
 				return err
 			}
 		}
-		return s.begin(ctx, p.ID, hash, c)
+		return s.begin(ctx, p.ID, hash, c, Proof{Method: MethodPassword})
 	})
 	if err != nil {
 		return "", Person{}, err

@@ -15,7 +15,7 @@ import (
 )
 
 // personColumns names a person's columns without the password's hash; p is people.
-const personColumns = "p.id, p.email, p.name, p.status, p.locale, p.time_zone, p.created_at, p.updated_at"
+const personColumns = "p.id, p.email, p.name, p.status, p.locale, p.time_zone, p.created_at, p.updated_at, p.attributes, p.manager_id"
 
 // personRoles gathers the roles of p in the same query. A role's code holds no space.
 const personRoles = "coalesce((select string_agg(r.role, ' ' order by r.role) from person_roles r where r.person_id = p.id), '') as role_codes"

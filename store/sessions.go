@@ -33,14 +33,16 @@ func (s *Store) InsertSession(ctx context.Context, session auth.Session) error {
 	return fail(s.tx(ctx).Create(&session).Error, "add a session")
 }
 
-const sessionByHash = "select s.id, s.hash, s.person_id, s.created_at, s.seen_at, s.expires_at, s.ip, s.user_agent, " + holderColumns +
+const sessionByHash = "select s.id, s.hash, s.person_id, s.created_at, s.seen_at, s.expires_at, s.ip, s.user_agent, " +
+	"coalesce(s.method, 'password'), coalesce(s.factors, ''), s.verified_at, s.connection_id, s.ends_at, " + holderColumns +
 	" from sessions s join people p on p.id = s.person_id where s.hash = $1"
 
 // SessionByHash finds a session, expired or not, and whose it is with their roles, in one query. It needs no
 // transaction around it.
 func (s *Store) SessionByHash(ctx context.Context, hash []byte) (ses auth.Session, p auth.Person, err error) {
 	err = s.singleRow(ctx, auth.ErrSessionNotFound, func(row pgx.Row) error {
-		return scanHolder(row, &p, &ses.ID, &ses.Hash, &ses.PersonID, &ses.CreatedAt, &ses.SeenAt, &ses.ExpiresAt, &ses.IP, &ses.UserAgent)
+		return scanHolder(row, &p, &ses.ID, &ses.Hash, &ses.PersonID, &ses.CreatedAt, &ses.SeenAt, &ses.ExpiresAt, &ses.IP, &ses.UserAgent,
+			&ses.Method, &ses.Factors, &ses.VerifiedAt, &ses.ConnectionID, &ses.EndsAt)
 	}, sessionByHash, hash)
 	return ses, p, fail(err, "find a session")
 }
@@ -64,7 +66,7 @@ func (s *Store) TouchSession(ctx context.Context, session auth.Session) error {
 
 // SessionsOf lists a person's sessions that have not expired, the last used first, without hashes.
 func (s *Store) SessionsOf(ctx context.Context, person uid.ID, now time.Time) (sessions []auth.Session, err error) {
-	err = s.tx(ctx).Select("id, person_id, created_at, seen_at, expires_at, ip, user_agent").
+	err = s.tx(ctx).Select("id, person_id, created_at, seen_at, expires_at, ip, user_agent, coalesce(method, 'password') as method, coalesce(factors, '') as factors, verified_at, connection_id").
 		Where("person_id = ? and expires_at > ?", person, now).Order("seen_at desc, id desc").Limit(listedMax).Find(&sessions).Error
 	return sessions, fail(err, "sessions of person %s", person)
 }

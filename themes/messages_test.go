@@ -27,15 +27,32 @@ func (m *message) UnmarshalJSON(data []byte) error {
 
 func messages(t *testing.T, locale string) map[string]message {
 	t.Helper()
-	data, err := themes.Files.ReadFile("messages/" + locale + ".json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	out := map[string]message{}
-	if err := json.Unmarshal(data, &out); err != nil {
-		t.Fatal(err)
+	for _, data := range areas(t, locale) {
+		if err := json.Unmarshal(data, &out); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return out
+}
+
+// areas gives the contents of messages/<stem>.json and messages/<stem>.<area>.json.
+func areas(t *testing.T, stem string) (files [][]byte) {
+	t.Helper()
+	for _, pattern := range []string{"messages/" + stem + ".json", "messages/" + stem + ".*.json"} {
+		names, err := fs.Glob(themes.Files, pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			data, err := themes.Files.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files = append(files, data)
+		}
+	}
+	return files
 }
 
 var (
@@ -149,9 +166,19 @@ func TestEveryLanguageSaysTheSame(t *testing.T) {
 
 func TestEveryFlashHasItsMessage(t *testing.T) {
 	t.Parallel()
-	source, err := os.ReadFile("view.go")
+	var source []byte
+	sources, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, name := range sources {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(name, "_test.go") {
+			source = append(source, data...)
+		}
 	}
 	en := messages(t, "en")
 	found := regexp.MustCompile(`FlashKey = "([a-z_]+)"`).FindAllStringSubmatch(string(source), -1)
@@ -247,15 +274,13 @@ var declared = regexp.MustCompile(`fault\.New\(\s*fault\.Kind\w+,\s*"(\w+)"`)
 // terminal's.
 func TestEveryFaultHasAGermanSentence(t *testing.T) {
 	t.Parallel()
-	data, err := themes.Files.ReadFile("messages/sentences.de.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var german struct {
 		Faults map[string]string `json:"faults"`
 	}
-	if err := json.Unmarshal(data, &german); err != nil {
-		t.Fatal(err)
+	for _, data := range areas(t, "sentences.de") {
+		if err := json.Unmarshal(data, &german); err != nil { // into the same map: the files add up
+			t.Fatal(err)
+		}
 	}
 	found := 0
 	for _, root := range []string{"tenant", "auth", "billing", "learning", "internal", "api"} {

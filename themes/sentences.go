@@ -25,14 +25,23 @@ type pattern struct {
 	own     string
 }
 
-func newSentences(root fs.FS, name string) (*sentences, error) {
-	data, err := fs.ReadFile(root, name)
+func newSentences(root fs.FS, locale string) (*sentences, error) {
+	names, err := messageFiles(root, "sentences."+locale)
 	if err != nil {
 		return nil, err
 	}
-	s := &sentences{}
-	if err := json.Unmarshal(data, s); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+	s := &sentences{Faults: map[string]string{}, Sentences: map[string]string{}}
+	for _, name := range names {
+		data, err := fs.ReadFile(root, name)
+		if err != nil {
+			return nil, err
+		}
+		var part sentences
+		if err := json.Unmarshal(data, &part); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		maps.Copy(s.Faults, part.Faults)
+		maps.Copy(s.Sentences, part.Sentences)
 	}
 	for _, english := range slices.Sorted(maps.Keys(s.Sentences)) {
 		if !strings.Contains(english, "{1}") {
@@ -44,7 +53,7 @@ func newSentences(root fs.FS, name string) (*sentences, error) {
 		}
 		re, err := regexp.Compile("^" + expr + "$")
 		if err != nil {
-			return nil, fmt.Errorf("%s: %q: %w", name, english, err)
+			return nil, fmt.Errorf("sentences.%s: %q: %w", locale, english, err)
 		}
 		s.patterns = append(s.patterns, pattern{re, s.Sentences[english]})
 	}

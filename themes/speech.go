@@ -48,23 +48,18 @@ func newSpeech(root fs.FS) (*speech, error) {
 	bundle := i18n.NewBundle(language.English)
 	s := &speech{tongues: map[string]*tongue{}}
 	for _, locale := range Locales() {
-		data, err := fs.ReadFile(root, "messages/"+locale+".json")
+		names, err := messageFiles(root, locale)
 		if err != nil {
 			return nil, err
 		}
-		file, err := bundle.ParseMessageFileBytes(data, locale+".json")
-		if err != nil {
-			return nil, fmt.Errorf("messages/%s.json: %w", locale, err)
-		}
 		t := &tongue{locale: locale, plain: map[string]string{}, keys: map[string]bool{}}
-		for _, m := range file.Messages {
-			t.keys[m.ID] = true
-			if m.One == "" && !strings.Contains(m.Other, "{{") {
-				t.plain[m.ID] = m.Other
+		for _, name := range names {
+			if err := t.read(root, bundle, name); err != nil {
+				return nil, err
 			}
 		}
 		if locale != Locales()[0] {
-			if t.domain, err = newSentences(root, "messages/sentences."+locale+".json"); err != nil {
+			if t.domain, err = newSentences(root, locale); err != nil {
 				return nil, err
 			}
 		}
@@ -74,6 +69,38 @@ func newSpeech(root fs.FS) (*speech, error) {
 		t.localizer = i18n.NewLocalizer(bundle, locale)
 	}
 	return s, nil
+}
+
+// messageFiles lists the files of a name: "messages/de.json" and, for an area of the product, "messages/de.<area>.json".
+func messageFiles(root fs.FS, stem string) ([]string, error) {
+	names, err := fs.Glob(root, "messages/"+stem+".json")
+	if err != nil {
+		return nil, err
+	}
+	areas, err := fs.Glob(root, "messages/"+stem+".*.json")
+	return append(names, areas...), err
+}
+
+// read takes up the messages of one file; none may stand in two.
+func (t *tongue) read(root fs.FS, bundle *i18n.Bundle, name string) error {
+	data, err := fs.ReadFile(root, name)
+	if err != nil {
+		return err
+	}
+	file, err := bundle.ParseMessageFileBytes(data, t.locale+".json")
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	for _, m := range file.Messages {
+		if t.keys[m.ID] {
+			return fmt.Errorf("%s: the message %s stands in two files", name, m.ID)
+		}
+		t.keys[m.ID] = true
+		if m.One == "" && !strings.Contains(m.Other, "{{") {
+			t.plain[m.ID] = m.Other
+		}
+	}
+	return nil
 }
 
 // talk is a language, a zone and a moment together: what a page or a mail needs to speak to someone.

@@ -70,7 +70,7 @@ func BuiltInLines() []Line {
 	allow(Learner, CourseRead, EnrolmentSelf, CertificateRead, PersonSelf)
 	allow(Manager, PersonRead, EnrolmentManage, CertificateAll, APIKeyManage)
 	allow(Instructor, CourseEdit, CoursePublish, FileUpload, EnrolmentManage, PersonRead, CertificateAll, APIKeyManage)
-	allow(Admin, PersonManage, BrandEdit, UsageRead, APIKeyManage, AuditRead)
+	allow(Admin, PersonManage, BrandEdit, UsageRead, APIKeyManage, AuditRead, ConnectionManage, SecurityManage, RoleManage)
 	inherit(Owner, Admin)
 	inherit(Admin, Instructor, Manager)
 	inherit(Instructor, Learner)
@@ -101,7 +101,10 @@ func All() []PermissionInfo {
 		{BrandEdit, "Change the portal's look"},
 		{UsageRead, "See the portal's usage"},
 		{APIKeyManage, "Make and revoke one's own API keys"},
-		{AuditRead, "Read the event log"},
+		{AuditRead, "Read the audit log"},
+		{ConnectionManage, "Set up sign-on, e-mail domains and directories"},
+		{SecurityManage, "Set the rules for sessions, second factors and local sign-in"},
+		{RoleManage, "Make and change roles"},
 	}
 }
 

@@ -56,6 +56,10 @@ const (
 	AuditRead       Permission = "audit:read"       // the event log
 	FileUpload      Permission = "file:upload"      // upload pictures, videos, documents
 	PersonSelf      Permission = "person:self"      // one's own account and sessions
+
+	ConnectionManage Permission = "connection:manage" // sign-on: connections, e-mail domains, directories
+	SecurityManage   Permission = "security:manage"   // rules for sessions, second factors, local sign-in
+	RoleManage       Permission = "role:manage"       // make and change roles
 )
 
 // Set is what a set of roles may do, compiled: one look-up in a map. Sets are shared between requests: never change one.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,12 +13,15 @@ import (
 
 	"lyceum/auth"
 	"lyceum/auth/policy"
+	"lyceum/auth/signon"
 	"lyceum/billing"
 	"lyceum/internal/blob"
 	"lyceum/internal/clock"
 	"lyceum/internal/event"
 	"lyceum/internal/mail"
+	"lyceum/internal/outbound"
 	"lyceum/internal/page"
+	"lyceum/internal/seal"
 	"lyceum/internal/throttle"
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
@@ -34,7 +38,7 @@ import (
 
 // oldestReadable is the lowest version of a tenant's schema that this release can read. Raise it in the release after
 // the one whose migration it needs: each release serves its own shape and the one before.
-const oldestReadable = 1
+const oldestReadable = 2
 
 // app is every service of one process, put together.
 type app struct {
@@ -46,6 +50,10 @@ type app struct {
 	store *store.Store
 	blobs *blob.Store
 	hints *queue.Hints
+	seal  seal.Key
+	http  *http.Client // calls the addresses that tenants name
+
+	private bool // identity providers may stand in private networks
 
 	directory    *tenant.Directory
 	tenants      *tenant.Service
@@ -53,6 +61,7 @@ type app struct {
 	policy       *policy.Engine
 	auth         *auth.Service
 	operators    *auth.Operators
+	signon       *signon.Service
 	catalog      *catalog.Service
 	content      *content.Service
 	enrolment    *enrolment.Service
@@ -101,6 +110,12 @@ func newApp(ctx context.Context, c *Config, listen string, migrate, demo bool) (
 	if err = a.openMail(c, demo); err != nil {
 		return nil, err
 	}
+	if a.seal, err = c.sealKey(); err != nil {
+		return nil, err
+	}
+	a.private = demo || c.AllowPrivateIdP
+	a.http = outbound.Client(outbound.Options{AllowPrivate: a.private})
+	a.closers = append(a.closers, func() error { a.http.CloseIdleConnections(); return nil })
 	return a, a.assemble()
 }
 
@@ -175,6 +190,7 @@ func (a *app) assemble() (err error) {
 	a.auth = auth.New(auth.Options{Keep: a.store, Policy: a.policy, Now: a.now, Guess: guess, GuessFrom: guessFrom,
 		Resets: throttle.New(a.now, 3, time.Hour, 3), Invites: throttle.New(a.now, 200, time.Hour, 200)})
 	a.operators = auth.NewOperators(a.store, a.now, guess)
+	a.signon = signon.New(signon.Options{Keep: a.store, Auth: a.auth, Seal: a.seal, Hosts: a.hosts, HTTP: a.http, AllowPrivate: a.private, Now: a.now, Log: a.log})
 	a.brands = tenant.NewBrands(a.store, a.now)
 	a.directory = tenant.NewDirectory(a.hosts, a.store, oldestReadable, a.now)
 	a.content = content.New(content.Options{Keep: a.store, Blobs: a.blobs, Now: a.now})

@@ -276,7 +276,7 @@ func TestDoctorSaysWhatIsWellAndHowToMendTheRest(t *testing.T) {
 	if sick := report(&out, examine(t.Context(), well)); sick != 0 {
 		t.Errorf("%d need mending:\n%s", sick, out.String())
 	}
-	for _, want := range []string{"PostgreSQL 1", "control schema 1 of 1", "lyceum_app can sign in", "cannot become another's", "no server is configured"} {
+	for _, want := range []string{"PostgreSQL 1", "control schema 2 of 2", "lyceum_app can sign in", "cannot become another's", "no server is configured"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())
 		}

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"lyceum/internal/logs"
+	"lyceum/internal/seal"
 	"lyceum/store/embedded"
 	"lyceum/store/fleet"
 	"lyceum/tenant"
@@ -23,6 +24,7 @@ type Config struct {
 	PoolerURL   string `name:"pooler-url" placeholder:"URL" help:"PgBouncer in transaction mode before that database, logging in as lyceum_app. Requests then go through it."`
 	Data        string `name:"data" placeholder:"DIR" help:"Where the embedded database and files live. Default: a folder of your account, /var/lib/lyceum as root."`
 	FilesURL    string `name:"files-url" placeholder:"URL" help:"Object store for uploaded files (file:///dir). Default: a folder in --data."`
+	SecretKey   string `name:"secret-key" placeholder:"BASE64" help:"Master key (32 bytes in base64) that seals private keys and other secrets in the database; the same for every process. Default: secret.key in --data, made at the first start."`
 	NoDownload  bool   `name:"no-download" help:"Never fetch the embedded database's programs."`
 
 	BaseURL    string `name:"base-url" placeholder:"URL" help:"Address of the platform's own site as browsers see it, for example https://lyceum.example.com. Default: http://lyceum.<base-domain>:<port>."`
@@ -30,6 +32,8 @@ type Config struct {
 
 	SMTPURL  string `name:"smtp-url" placeholder:"URL" help:"Mail server, smtp://user:password@host:587. Without it mail is not sent; the demo keeps it to be read at /dev/mail."`
 	MailFrom string `name:"mail-from" placeholder:"ADDRESS" default:"Lyceum <no-reply@lyceum.example>" help:"Sender of all mail."`
+
+	AllowPrivateIdP bool `name:"allow-private-idp" help:"Let tenants' identity providers and directories stand in private networks. Only where all tenants are trusted: it opens this network to their settings."`
 
 	LogFormat string `name:"log-format" enum:"text,json" default:"text" help:"text or json."`
 	LogLevel  string `name:"log-level" enum:"debug,info,warn,error" default:"info" help:"debug, info, warn or error."`
@@ -132,6 +136,14 @@ func withPasswordOf(pooler, direct, derived string) (address, password string, e
 	}
 	d.User = url.UserPassword(d.User.Username(), password)
 	return d.String(), password, nil
+}
+
+// sealKey gives the master key: the one that was named, else the data folder's.
+func (c *Config) sealKey() (seal.Key, error) {
+	if c.SecretKey != "" {
+		return seal.Parse(c.SecretKey)
+	}
+	return seal.File(filepath.Join(c.dataDir(), "secret.key"))
 }
 
 func (c *Config) filesURL() string {

@@ -22,11 +22,12 @@ func (a *app) apiOptions(cmd serveCmd, m *metrics) api.Options {
 	o := api.Options{
 		Directory: a.directory, Tenants: a.tenants, Brands: a.brands, Auth: a.auth, Operators: a.operators, Policy: a.policy,
 		Catalog: a.catalog, Enrolment: a.enrolment, Content: a.content, Certificates: a.certificates, Billing: a.billing,
-		Events: eventLog{a.store}, Themes: a.themes, Ready: a.ready, Observe: m.request, Log: a.log, Now: a.now,
+		SignOn: a.signon, Events: eventLog{a.store}, Themes: a.themes, Ready: a.ready, Observe: m.request, Log: a.log, Now: a.now,
 		TrustedProxies: cmd.TrustedProxies, Secure: a.hosts.Scheme == "https", SchemaVersion: a.admin.Version(),
 		Limits: api.Limits{
 			Strangers: throttle.New(a.now, 60, time.Minute, 120),
 			Lookups:   throttle.New(a.now, 60, time.Minute, 60),
+			SignOn:    throttle.New(a.now, 1200, time.Minute, 2400), // a company's staff behind one address, at nine o'clock
 			SignUps:   throttle.New(a.now, a.signUpsAnHour(), time.Hour, a.signUpsAnHour()),
 		},
 		REST: rest.Mounting(rest.Services{
