@@ -15,6 +15,7 @@ import (
 	"lyceum/api/route"
 	"lyceum/api/web"
 	"lyceum/auth"
+	"lyceum/auth/audit"
 	"lyceum/auth/policy"
 	"lyceum/auth/signon"
 	"lyceum/billing"
@@ -26,9 +27,6 @@ import (
 	"lyceum/tenant"
 	"lyceum/themes"
 )
-
-// EventLog reads a tenant's event log.
-type EventLog = web.EventLog
 
 // MailStore is the developer's mailbox.
 type MailStore = web.MailStore
@@ -59,7 +57,7 @@ type Options struct {
 	Content      *content.Service
 	Certificates *certificate.Service
 	Billing      *billing.Service
-	Events       EventLog
+	Audit        *audit.Service
 	SignOn       *signon.Service
 	Themes       *themes.Set
 	Mailbox      MailStore // the demo's mail, shown to anyone at /dev/mail; nil: there are no such pages
@@ -90,7 +88,7 @@ func (o *Options) complete() error {
 	for name, missing := range map[string]bool{
 		"Directory": o.Directory == nil, "Tenants": o.Tenants == nil, "Brands": o.Brands == nil, "Auth": o.Auth == nil,
 		"Operators": o.Operators == nil, "Policy": o.Policy == nil, "Catalog": o.Catalog == nil, "Enrolment": o.Enrolment == nil,
-		"Content": o.Content == nil, "Certificates": o.Certificates == nil, "Billing": o.Billing == nil, "Events": o.Events == nil,
+		"Content": o.Content == nil, "Certificates": o.Certificates == nil, "Billing": o.Billing == nil, "Audit": o.Audit == nil,
 		"Themes": o.Themes == nil, "SignOn": o.SignOn == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
 		"Limits.SignUps": o.Limits.SignUps == nil,
 		"Ready":          o.Ready == nil, "Log": o.Log == nil,

@@ -5,6 +5,7 @@ import (
 
 	"lyceum/api/route"
 	"lyceum/api/web"
+	"lyceum/auth/audit"
 	"lyceum/auth/policy"
 )
 
@@ -172,10 +173,16 @@ func (s *Server) onSettings(t *table) {
 	t.post("/settings/api-keys", route.For(policy.APIKeyManage), k.Create)
 	t.post("/settings/api-keys/:id/revoke", route.For(policy.PersonSelf), k.Revoke)
 
-	l := web.Ledger{Site: s.site, Billing: s.Billing, Events: s.Events}
+	l := web.Ledger{Site: s.site, Billing: s.Billing}
 	t.get("/usage", route.For(policy.UsageRead), l.Usage)
 	t.get("/usage/:entry", route.For(policy.UsageRead), l.Proof)
-	t.get("/audit", route.For(policy.AuditRead), l.Audit)
+
+	d := web.Audit{Site: s.site, Log: s.Audit}
+	auditor := route.For(policy.AuditRead)
+	t.get("/audit", auditor, d.List)
+	t.get("/audit/check", auditor, d.Check)
+	t.getOnce("/audit/export.csv", auditor, d.Export(audit.CSV))
+	t.getOnce("/audit/export.jsonl", auditor, d.Export(audit.JSONLines))
 
 	a := web.Account{Site: s.site, Auth: s.Auth}
 	self := route.For(policy.PersonSelf)

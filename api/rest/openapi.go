@@ -31,6 +31,7 @@ const (
 	tagBrand        = "Brand"
 	tagUsage        = "Usage"
 	tagEvents       = "Events"
+	tagAudit        = "Audit log"
 	tagKeys         = "API keys"
 )
 
@@ -46,7 +47,8 @@ func tags() []*huma.Tag {
 		{Name: tagFiles, Description: "Pictures, videos, documents and captions. Large files go up in chunks that resume."},
 		{Name: tagBrand, Description: "How the portal looks."},
 		{Name: tagUsage, Description: "What is counted for the bill, each entry with its proof."},
-		{Name: tagEvents, Description: "What happened, for those who audit or follow it."},
+		{Name: tagEvents, Description: "What happened, for those who follow it."},
+		{Name: tagAudit, Description: "Who did what, kept for good and chained, for those who audit it."},
 		{Name: tagKeys, Description: "Keys for programs that act as you."},
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"lyceum/auth"
+	"lyceum/auth/audit"
 	"lyceum/auth/policy"
 	"lyceum/auth/signon"
 	"lyceum/billing"
@@ -62,6 +63,7 @@ type app struct {
 	auth         *auth.Service
 	operators    *auth.Operators
 	signon       *signon.Service
+	audit        *audit.Service
 	catalog      *catalog.Service
 	content      *content.Service
 	enrolment    *enrolment.Service
@@ -191,6 +193,7 @@ func (a *app) assemble() (err error) {
 		Resets: throttle.New(a.now, 3, time.Hour, 3), Invites: throttle.New(a.now, 200, time.Hour, 200)})
 	a.operators = auth.NewOperators(a.store, a.now, guess)
 	a.signon = signon.New(signon.Options{Keep: a.store, Auth: a.auth, Seal: a.seal, Hosts: a.hosts, HTTP: a.http, AllowPrivate: a.private, Now: a.now, Log: a.log})
+	a.audit = audit.New(a.store, a.now)
 	a.brands = tenant.NewBrands(a.store, a.now)
 	a.directory = tenant.NewDirectory(a.hosts, a.store, oldestReadable, a.now)
 	a.content = content.New(content.Options{Keep: a.store, Blobs: a.blobs, Now: a.now})
@@ -253,15 +256,6 @@ func (l eventLog) Read(ctx context.Context, f event.Filter) (out page.Of[event.E
 		return err
 	})
 	return out, err
-}
-
-// Names gives the names of people, as far as they are known.
-func (l eventLog) Names(ctx context.Context, people []uid.ID) (names map[uid.ID]string, err error) {
-	err = l.store.InTenant(ctx, func(ctx context.Context) (err error) {
-		names, err = l.store.NamesOf(ctx, people)
-		return err
-	})
-	return names, err
 }
 
 // ready tells whether requests can be answered: the database answers and has this release's control schema.

@@ -50,11 +50,17 @@ func (a *app) chores(spares int) []queue.Chore {
 			return err
 		}},
 		{Name: "sweep_uploads", Every: time.Hour, Do: a.sweepUploads},
+		{Name: "anchor_audit", Every: 24 * time.Hour, Do: func(ctx context.Context) error { return a.everywhere(ctx, "audit log", a.audit.Anchor) }},
 	}
 }
 
 // sweepUploads removes uploads that were begun and not ended in time, in every tenant.
 func (a *app) sweepUploads(ctx context.Context) error {
+	return a.everywhere(ctx, "uploads", func(ctx context.Context) error { _, err := a.content.Sweep(ctx); return err })
+}
+
+// everywhere does something in every tenant, one after the other; one tenant's failure does not keep it from the others.
+func (a *app) everywhere(ctx context.Context, what string, do func(ctx context.Context) error) error {
 	var errs []error
 	for after := uid.Nil; ; {
 		list, err := a.store.TenantsAfter(ctx, after, 200)
@@ -63,8 +69,8 @@ func (a *app) sweepUploads(ctx context.Context) error {
 		}
 		for _, t := range list {
 			after = t.ID
-			if _, err := a.content.Sweep(tenant.With(ctx, t)); err != nil {
-				errs = append(errs, fmt.Errorf("uploads of %s: %w", t.Slug, err))
+			if err := do(tenant.With(ctx, t)); err != nil {
+				errs = append(errs, fmt.Errorf("%s of %s: %w", what, t.Slug, err))
 			}
 		}
 		if len(list) < 200 {
