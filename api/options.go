@@ -17,6 +17,7 @@ import (
 	"lyceum/auth"
 	"lyceum/auth/audit"
 	"lyceum/auth/policy"
+	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/billing"
 	"lyceum/internal/clock"
@@ -59,6 +60,7 @@ type Options struct {
 	Billing      *billing.Service
 	Audit        *audit.Service
 	SignOn       *signon.Service
+	SCIM         *scim.Service
 	Themes       *themes.Set
 	Mailbox      MailStore // the demo's mail, shown to anyone at /dev/mail; nil: there are no such pages
 	Limits       Limits
@@ -89,7 +91,7 @@ func (o *Options) complete() error {
 		"Directory": o.Directory == nil, "Tenants": o.Tenants == nil, "Brands": o.Brands == nil, "Auth": o.Auth == nil,
 		"Operators": o.Operators == nil, "Policy": o.Policy == nil, "Catalog": o.Catalog == nil, "Enrolment": o.Enrolment == nil,
 		"Content": o.Content == nil, "Certificates": o.Certificates == nil, "Billing": o.Billing == nil, "Audit": o.Audit == nil,
-		"Themes": o.Themes == nil, "SignOn": o.SignOn == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
+		"Themes": o.Themes == nil, "SignOn": o.SignOn == nil, "SCIM": o.SCIM == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
 		"Limits.SignUps": o.Limits.SignUps == nil,
 		"Ready":          o.Ready == nil, "Log": o.Log == nil,
 	} {

@@ -16,6 +16,7 @@ import (
 	"lyceum/auth"
 	"lyceum/auth/audit"
 	"lyceum/auth/policy"
+	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/billing"
 	"lyceum/internal/blob"
@@ -90,6 +91,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 		Catalog: catalog.New(catalog.Options{Keep: w.Store, Now: now}), Enrolment: enrolment.New(enrolment.Options{Keep: w.Store, Now: now}),
 		Content: files, Certificates: certificate.New(certificate.Options{Keep: w.Store, Now: now}), Billing: billing.New(w.Store, now),
 		SignOn: signon.New(signon.Options{Keep: w.Store, Auth: service, Seal: sealKey(t), Hosts: hosts, HTTP: outbound.Client(outbound.Options{AllowPrivate: true}), AllowPrivate: true, Now: now}),
+		SCIM:   scim.New(scim.Options{Keep: w.Store, Auth: service, Policy: engine, Now: now}),
 		Audit:  audit.New(w.Store, now), Themes: set, Limits: api.Limits{Strangers: freely{}, SignUps: freely{}, Lookups: freely{}, SignOn: freely{}},
 		Ready: func(context.Context) error { return nil }, Log: slog.New(slog.NewTextHandler(h.log, nil)), Now: now, SchemaVersion: admin.Version(),
 	}

@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"lyceum/auth"
+	"lyceum/auth/scim"
 	"lyceum/internal/fault"
 	"lyceum/learning/catalog"
 	"lyceum/learning/enrolment"
@@ -23,6 +24,8 @@ func constraintFault(name string) *fault.Fault {
 		return tenant.ErrDomainTaken
 	case "people_email_uq":
 		return auth.ErrEmailTaken
+	case "directory_people_user_name_uq":
+		return scim.ErrUniqueness
 	case "operators_email_uq":
 		return auth.ErrOperatorTaken
 	case "courses_slug_uq":

@@ -179,13 +179,32 @@ func test(fields map[string]Field, f Compare) (Test, bool) {
 	t := Test{Field: field, Op: f.Op, Value: f.Value}
 	switch v := f.Value.(type) {
 	case string:
-		return t, v != "" && askable(field, f.Op)
+		return t, v != "" && askable(field, f.Op) && (foldedHere(field) || ascii(v))
 	case bool:
 		return t, field == FieldActive
 	case time.Time:
 		return t, field == FieldCreated || field == FieldLastModified
 	}
 	return Test{}, false
+}
+
+// foldedHere tells the fields that are compared as they are, or whose small letters this package has made. Those of the
+// others PostgreSQL makes, and beyond ASCII perhaps not as fold does.
+func foldedHere(field Field) bool {
+	switch field {
+	case FieldDisplayName, FieldGivenName, FieldFamilyName, FieldFormatted:
+		return false
+	}
+	return true
+}
+
+func ascii(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
 
 // askable tells which comparisons of texts the store answers. ne over several values, or where a value may be absent, is
@@ -200,9 +219,7 @@ func askable(field Field, op Op) bool {
 	switch op {
 	case Equal, Contains, StartsWith, EndsWith:
 		return true
-	case Greater, GreaterOrEqual, Less, LessOrEqual:
-		return field == FieldUserName || field == FieldDisplayName
-	case NotEqual:
+	case NotEqual, Greater, GreaterOrEqual, Less, LessOrEqual:
 		return field == FieldUserName
 	}
 	return false

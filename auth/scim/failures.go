@@ -1,6 +1,8 @@
 package scim
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"strconv"
 
@@ -19,7 +21,6 @@ var (
 	ErrNoTarget      = fault.New(fault.KindInvalid, "scim_no_target", "The path matches no value that could be changed.")
 	ErrInvalidValue  = fault.New(fault.KindInvalid, "scim_invalid_value", "A required value is missing or a value is not of its attribute's type.")
 	ErrInvalidCursor = fault.New(fault.KindInvalid, "scim_invalid_cursor", "This cursor is not one that this list gave. Begin again with an empty cursor.")
-	ErrExpiredCursor = fault.New(fault.KindInvalid, "scim_expired_cursor", "This cursor has expired. Begin again with an empty cursor.")
 	ErrInvalidCount  = fault.New(fault.KindInvalid, "scim_invalid_count", "The count is not a number that this list can give.")
 	ErrVersion       = fault.New(fault.KindConflict, "scim_version", "The resource has changed since this version. Read it again, then repeat the change.")
 	ErrNotFound      = fault.New(fault.KindNotFound, "scim_not_found", "There is no such resource in this directory.")
@@ -44,10 +45,10 @@ var answers = map[string]answer{
 	ErrNoTarget.Code:      {http.StatusBadRequest, "noTarget"},
 	ErrInvalidValue.Code:  {http.StatusBadRequest, "invalidValue"},
 	ErrInvalidCursor.Code: {http.StatusBadRequest, "invalidCursor"},
-	ErrExpiredCursor.Code: {http.StatusBadRequest, "expiredCursor"},
 	ErrInvalidCount.Code:  {http.StatusBadRequest, "invalidCount"},
 	ErrVersion.Code:       {http.StatusPreconditionFailed, ""},
 	ErrNotSupported.Code:  {http.StatusNotImplemented, ""},
+	errMethod.Code:        {http.StatusMethodNotAllowed, ""},
 }
 
 // kinds is the status of a failure that another room declared.
@@ -70,6 +71,11 @@ type Failure struct {
 	Detail   string   `json:"detail"`
 }
 
+// NewFailure makes the error response of a failure that no schema knows.
+func NewFailure(status int, detail string) Failure {
+	return Failure{Schemas: []string{MessageError}, Status: strconv.Itoa(status), Detail: detail}
+}
+
 // Answer turns any error into its status and its body. The text of what is not a fault of ours is never shown.
 func Answer(err error) (status int, body Failure) {
 	f := fault.Of(err)
@@ -84,6 +90,9 @@ func Answer(err error) (status int, body Failure) {
 	if a.status == 0 { // internal
 		a.status = http.StatusInternalServerError
 		detail = fault.Of(nil).Text
+		if errors.Is(err, context.DeadlineExceeded) {
+			a.status, detail = http.StatusServiceUnavailable, "This took longer than is allowed. Send it again, in smaller parts."
+		}
 	}
 	for _, field := range sortedKeys(f.Fields) {
 		detail += " " + field + ": " + f.Fields[field]

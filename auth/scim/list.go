@@ -151,7 +151,7 @@ func ParseSearch(body map[string]any, q Quirks) (Parameters, error) {
 		return nil, err
 	}
 	out := Parameters{}
-	for _, name := range []string{"filter", "sortBy", "sortOrder", "startIndex", "count", "cursor", "attributes", "excludedAttributes"} {
+	for _, name := range parameterNames {
 		v, ok := valueOf(body, name)
 		if !ok || v == nil {
 			continue

@@ -14,6 +14,7 @@ import (
 	"lyceum/auth"
 	"lyceum/auth/audit"
 	"lyceum/auth/policy"
+	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/billing"
 	"lyceum/internal/blob"
@@ -63,6 +64,7 @@ type app struct {
 	auth         *auth.Service
 	operators    *auth.Operators
 	signon       *signon.Service
+	scim         *scim.Service
 	audit        *audit.Service
 	catalog      *catalog.Service
 	content      *content.Service
@@ -194,6 +196,7 @@ func (a *app) assemble() (err error) {
 	a.operators = auth.NewOperators(a.store, a.now, guess)
 	a.signon = signon.New(signon.Options{Keep: a.store, Auth: a.auth, Seal: a.seal, Hosts: a.hosts, HTTP: a.http, AllowPrivate: a.private, Now: a.now, Log: a.log})
 	a.audit = audit.New(a.store, a.now)
+	a.scim = scim.New(scim.Options{Keep: a.store, Auth: a.auth, Policy: a.policy, Limit: throttle.New(a.now, 6000, time.Minute, 1000), Now: a.now, Log: a.log})
 	a.brands = tenant.NewBrands(a.store, a.now)
 	a.directory = tenant.NewDirectory(a.hosts, a.store, oldestReadable, a.now)
 	a.content = content.New(content.Options{Keep: a.store, Blobs: a.blobs, Now: a.now})
