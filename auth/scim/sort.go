@@ -24,7 +24,7 @@ func SortKey(r Resource, by Path) (key string, ok bool) {
 	}
 	switch v := found[0].(type) {
 	case string:
-		if !by.leaf().CaseExact {
+		if !by.leaf().CaseExact && by.leaf().Type != TypeDateTime {
 			v = fold(v)
 		}
 		return v, true
