@@ -124,7 +124,18 @@ func (s *Server) onDirectories(t *table) {
 func (s *Server) onFactors(*table) {}
 
 // onRoles is where roles are made and explained.
-func (s *Server) onRoles(*table) {}
+func (s *Server) onRoles(t *table) {
+	r := web.Roles{Site: s.site, Auth: s.Auth}
+	see, manage := route.For(policy.PersonRead), route.For(policy.RoleManage)
+	t.get("/settings/roles", see, r.List)
+	t.get("/settings/roles/new", manage, r.New)
+	t.post("/settings/roles", manage, r.Create)
+	t.get("/settings/roles/who", see, r.Who)
+	t.get("/settings/roles/why", see, r.Why)
+	t.get("/settings/roles/:role", see, r.Show)
+	t.post("/settings/roles/:role", manage, r.Save)
+	t.post("/settings/roles/:role/delete", manage, r.Delete)
+}
 
 func (s *Server) onLearning(t *table) {
 	l := web.Learn{Site: s.site, Catalog: s.Catalog, Enrolment: s.Enrolment, Content: s.Content, Certificates: s.Certificates}

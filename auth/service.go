@@ -20,6 +20,7 @@ type Keeper interface {
 	ProvisionKeeper
 	GroupKeeper
 	RoleKeeper
+	RoleKeepingKeeper
 	SessionKeeper
 	TokenKeeper
 	KeyKeeper

@@ -26,6 +26,10 @@ func constraintFault(name string) *fault.Fault {
 		return auth.ErrEmailTaken
 	case "directory_people_user_name_uq":
 		return scim.ErrUniqueness
+	case "roles_name_uq":
+		return auth.ErrRoleTaken
+	case "person_roles_role_fk":
+		return auth.ErrRoleInUse
 	case "operators_email_uq":
 		return auth.ErrOperatorTaken
 	case "courses_slug_uq":

@@ -27,7 +27,8 @@ type View struct {
 	Flash       *Flash
 	RequestID   string
 	Now         time.Time
-	DevMail     bool // the developer's mailbox exists
+	RoleNames   map[policy.Role]string // of the portal's own roles
+	DevMail     bool                   // the developer's mailbox exists
 }
 
 // Appearance is light, dark or what the device says.

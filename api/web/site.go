@@ -19,6 +19,7 @@ import (
 	"lyceum/api/route"
 	"lyceum/api/visit"
 	"lyceum/auth"
+	"lyceum/auth/policy"
 	"lyceum/internal/clock"
 	"lyceum/internal/fault"
 	"lyceum/internal/recall"
@@ -29,6 +30,7 @@ import (
 
 // Site is what every area shares: how pages are drawn.
 type Site struct {
+	policy  *policy.Engine
 	themes  *themes.Set
 	brands  *tenant.Brands
 	hosts   tenant.Hosts
@@ -46,12 +48,13 @@ type SiteOptions struct {
 	Now     clock.Clock
 	Log     *slog.Logger
 	DevMail bool // the developer's mailbox exists on the platform's site
+	Policy  *policy.Engine
 }
 
 // NewSite makes the shared part.
 func NewSite(o SiteOptions) *Site {
 	return &Site{
-		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail,
+		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail, policy: o.Policy,
 		looks: recall.New[string, look](2000, 24*time.Hour, o.Now),
 	}
 }
@@ -107,6 +110,9 @@ func (s *Site) view(c *fiber.Ctx) themes.View {
 		out.Who, out.TimeZone = &who, who.TimeZone
 		if who.Locale != "" {
 			wish = who.Locale
+		}
+		if names, err := s.policy.Names(ctx); err == nil { // without them a page shows codes
+			out.RoleNames = names
 		}
 	}
 	if o, ok := route.OperatorFrom(ctx); ok {

@@ -19,6 +19,7 @@ alter table sessions add column ends_at timestamptz;
 create index sessions_idp_ix on sessions (connection_id, idp_subject);
 
 alter table roles add column description text;
+create unique index roles_name_uq on roles (lower(name));
 
 -- The connection or directory that gave the role and takes it again; null: it was given by hand.
 alter table person_roles add column source uuid;
