@@ -97,6 +97,26 @@ func (s *Server) onAccess(*table) {}
 
 // onDirectories is SCIM, and where administrators keep directories.
 func (s *Server) onDirectories(t *table) {
+	d := web.Directories{Site: s.site, SCIM: s.SCIM, Auth: s.Auth}
+	manage := route.For(policy.ConnectionManage)
+	t.get("/settings/directories", manage, d.List)
+	t.post("/settings/directories", manage, d.Create)
+	t.get("/settings/directories/:directory", manage, d.Show)
+	t.post("/settings/directories/:directory/status", manage, d.SetStatus)
+	t.post("/settings/directories/:directory/tokens", manage, d.CreateToken)
+	t.post("/settings/directories/:directory/tokens/:key/revoke", manage, d.RevokeToken)
+	t.get("/settings/directories/:directory/settings", manage, d.Settings)
+	t.post("/settings/directories/:directory/settings", manage, d.Save)
+	t.post("/settings/directories/:directory/delete", manage, d.Delete)
+	t.get("/settings/directories/:directory/people", manage, d.People)
+	t.post("/settings/directories/:directory/people", manage, d.Link)
+	t.get("/settings/directories/:directory/groups", manage, d.Groups)
+	t.get("/settings/directories/:directory/requests", manage, d.Requests)
+	t.get("/settings/directories/:directory/requests.json", manage, d.Download)
+	t.get("/settings/directories/:directory/requests/:request", manage, d.Request)
+	t.post("/settings/directories/:directory/requests/:request/try", manage, d.Try)
+	t.post("/settings/directories/:directory/requests/:request/replay", manage, d.Replay)
+
 	// The handler asks for a directory's token itself.
 	h := scim.Handler{Service: s.SCIM, Auth: s.Auth, Guesses: s.Limits.SignOn}
 	for _, kind := range []string{scim.Root + "/Users", scim.Root + "/Groups"} {

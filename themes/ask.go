@@ -26,7 +26,11 @@ var askLooks = map[string]struct {
 	"withdraw":      {"button small quiet bad", "", false},
 	"deactivate":    {"button", "", false},
 	"revoke_key":    {"button small quiet bad", "", false},
-	"delete_role":   {"button", "trash", false},
+	"revoke_token":  {"button small quiet bad", "", false},
+
+	"delete_directory": {"button", "trash", false},
+	"replay_request":   {"button", "", false},
+	"delete_role":      {"button", "trash", false},
 }
 
 // Ask makes a question of a kind; its words are the messages ask.<kind>, ask.<kind>_text and ask.<kind>_do, which may

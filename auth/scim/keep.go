@@ -6,6 +6,7 @@ import (
 
 	"lyceum/auth"
 	"lyceum/auth/policy"
+	"lyceum/auth/signon"
 	"lyceum/internal/event"
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
@@ -27,6 +28,8 @@ type Keeper interface {
 	PersonByEmail(ctx context.Context, email string) (auth.Person, error)
 	Roles(ctx context.Context) ([]policy.Role, error)
 	NamesOf(ctx context.Context, people []uid.ID) (map[uid.ID]string, error)
+	// SignOnConnections is auth/signon's.
+	SignOnConnections(ctx context.Context) ([]signon.Connection, error)
 	// DomainProven tells whether an e-mail domain was proven to be the tenant's.
 	DomainProven(ctx context.Context, domain string) (bool, error)
 }

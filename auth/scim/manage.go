@@ -32,6 +32,18 @@ func (s *Service) Directory(ctx context.Context, id uid.ID) (d Directory, err er
 	return d, err
 }
 
+// Connections lists the identity providers that a directory may name as the one that signs its people in.
+func (s *Service) Connections(ctx context.Context) (list []signon.Connection, err error) {
+	err = s.managing(ctx, func(ctx context.Context) (err error) {
+		list, err = s.keep.SignOnConnections(ctx)
+		return err
+	})
+	for i := range list {
+		list[i].Secrets, list[i].Settings = nil, nil
+	}
+	return list, err
+}
+
 // managing runs fn in a transaction for who may manage directories.
 func (s *Service) managing(ctx context.Context, fn func(ctx context.Context) error) error {
 	if err := auth.Require(ctx, policy.ConnectionManage); err != nil {
