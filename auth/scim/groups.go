@@ -430,7 +430,7 @@ func (w *work) known(ctx context.Context, g auth.Group, list []any) ([]Member, e
 		if !w.q.LooseReferences {
 			return nil, ErrInvalidValue.Saying("members: there is no User %q in this directory.", clip(missing[0]))
 		}
-		w.note("%d members are not in this directory and were passed over, the first is %q", len(missing), clip(missing[0]))
+		w.note("members who are not in this directory were passed over: %d, the first is %q", len(missing), clip(missing[0]))
 	}
 	return out, nil
 }

@@ -283,6 +283,9 @@ func (s *Service) People(ctx context.Context, directory uid.ID, p page.Request) 
 	}
 	limit := p.Bounded()
 	err = s.managing(ctx, func(ctx context.Context) error {
+		if _, err := s.keep.DirectoryByID(ctx, KindSCIM, directory); err != nil {
+			return err
+		}
 		records, err := s.keep.Records(ctx, Span{Directory: directory, By: FieldUserName, After: after, Limit: limit + 1})
 		if err != nil {
 			return err

@@ -130,7 +130,7 @@ func (w *work) whose(ctx context.Context, r Record, res Resource) (p auth.Person
 	}
 	if p.ID == uid.Nil {
 		email = placeholder(r.UserName)
-		w.note("no address is free: the person has %s, and gets no mail", email)
+		w.note("no address is free: the person has a placeholder for one, and gets no mail")
 	}
 	return p, email, nil
 }

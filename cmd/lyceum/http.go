@@ -32,7 +32,7 @@ func (a *app) apiOptions(cmd serveCmd, m *metrics) api.Options {
 		},
 		REST: rest.Mounting(rest.Services{
 			Auth: a.auth, Catalog: a.catalog, Enrolment: a.enrolment, Content: a.content, Certificates: a.certificates, Billing: a.billing,
-			Brands: a.brands, Events: eventLog{a.store}, Audit: a.audit, Now: a.now,
+			Brands: a.brands, Events: eventLog{a.store}, Audit: a.audit, SCIM: a.scim, Now: a.now,
 			Limit: throttle.New(a.now, cmd.RateLimit, time.Minute, cmd.RateLimit), Rate: rest.Rate{Requests: cmd.RateLimit, Window: time.Minute},
 			Hosts: a.hosts,
 		}),
