@@ -63,9 +63,12 @@ type RoleKeepingKeeper interface {
 // Failures of keeping roles.
 var (
 	ErrRoleNotFound = fault.New(fault.KindNotFound, "role_not_found", "There is no such role here.")
-	ErrRoleTaken    = fault.New(fault.KindConflict, "role_taken", "A role of this name is here already. Choose another name.")
-	ErrRoleBuiltIn  = fault.New(fault.KindConflict, "role_built_in", "This role comes with the portal and stays as it is. Make one of your own that inherits it.")
-	ErrRoleInUse    = fault.New(fault.KindConflict, "role_in_use", "People, sign-on rules or directories still give this role. Take it from them first.")
+	// ErrPermissionNotFound is a question about a permission that does not exist.
+	ErrPermissionNotFound = fault.New(fault.KindNotFound, "permission_not_found", "There is no such permission. Choose from the list.")
+
+	ErrRoleTaken   = fault.New(fault.KindConflict, "role_taken", "A role of this name is here already. Choose another name.")
+	ErrRoleBuiltIn = fault.New(fault.KindConflict, "role_built_in", "This role comes with the portal and stays as it is. Make one of your own that inherits it.")
+	ErrRoleInUse   = fault.New(fault.KindConflict, "role_in_use", "People, sign-on rules or directories still give this role. Take it from them first.")
 )
 
 // RoleInput is a role as it is wished.
@@ -407,14 +410,14 @@ func difference(before, after policy.Set) (gained, lost []policy.Permission) {
 	return gained, lost
 }
 
-// Allowing lists the roles that allow a permission, each with the line that decides. It needs person:read; a fault at
-// permission when there is none such.
+// Allowing lists the roles that allow a permission, each with the line that decides. It needs person:read;
+// ErrPermissionNotFound.
 func (s *Service) Allowing(ctx context.Context, p policy.Permission) (rules map[policy.Role]string, err error) {
 	if err := Require(ctx, policy.PersonRead); err != nil {
 		return nil, err
 	}
 	if !policy.Known(p) {
-		return nil, fault.Invalid(map[string]string{"permission": "There is no such permission. Choose from the list."})
+		return nil, ErrPermissionNotFound
 	}
 	var codes []policy.Role
 	err = s.keep.InTenant(ctx, func(ctx context.Context) (err error) {

@@ -3,18 +3,18 @@ package themes
 import (
 	"fmt"
 	"html/template"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"lyceum/auth"
-	"lyceum/auth/ldap"
-	"lyceum/auth/oidc"
 	"lyceum/auth/policy"
 	"lyceum/auth/saml"
 	"lyceum/auth/signon"
 	"lyceum/internal/fault"
+	"lyceum/internal/uid"
 )
 
 func numberOrNone(n int) string {
@@ -57,7 +57,7 @@ func (c *Chrome) Tick(f *fault.Fault, name string, on bool) (t Tick, err error) 
 }
 
 // Pick makes a choice of one from a list. Its words are the messages pick.<name>, pick.<name>_hint and pick.<name>.<value>,
-// where the empty value is none; a value without a message stands as it is, and one that is not on the list is put on it.
+// where the empty value is empty; a value without a message stands as it is, and one that is not on the list is put on it.
 func (c *Chrome) Pick(f *fault.Fault, name, chosen string, values ...string) (out Choice, err error) {
 	out.Field = Field{ID: fieldID(name), Name: name, Value: chosen, Error: c.FieldText(f, name)}
 	if out.Label, err = c.T("pick." + name); err != nil {
@@ -70,7 +70,7 @@ func (c *Chrome) Pick(f *fault.Fault, name, chosen string, values ...string) (ou
 		values = append(slices.Clone(values), chosen)
 	}
 	for _, v := range values {
-		text, err := c.Named("pick."+name, orNone(v))
+		text, err := c.Named("pick."+name, orEmpty(v))
 		if err != nil {
 			return out, err
 		}
@@ -79,9 +79,9 @@ func (c *Chrome) Pick(f *fault.Fault, name, chosen string, values ...string) (ou
 	return out, nil
 }
 
-func orNone(v string) string {
+func orEmpty(v string) string {
 	if v == "" {
-		return "none"
+		return "empty"
 	}
 	return v
 }
@@ -156,7 +156,7 @@ func (c *Chrome) endBadge(warning int, end time.Time) (*Badge, error) {
 		text, err := c.T("connections.ended")
 		return &Badge{Text: text, Tone: "bad"}, err
 	}
-	left := int(end.Sub(c.now).Hours()/24) + 1
+	left := int((end.Sub(c.now) + 24*time.Hour - 1) / (24 * time.Hour))
 	text, err := c.N("connections.ends_in", left)
 	tone := "warn"
 	if warning <= 7 {
@@ -174,7 +174,7 @@ type NextStep struct {
 
 // NextSteps are the way to a connection that works, in order.
 func (p ConnectionPage) NextSteps() []NextStep {
-	c, at := p.Head.Connection, p.Head.At()
+	c, at := p.Head.Connection, p.Head.Address()
 	tried := !p.Head.Health.LastTried.IsZero() || !p.Head.Health.LastAdmitted.IsZero()
 	return []NextStep{
 		{Key: "guide", Href: at + "/guide", Done: p.Incomplete == nil}, {Key: "settings", Href: at + "/settings", Done: p.Incomplete == nil},
@@ -190,7 +190,10 @@ func (p ConnectionPage) Ready() bool {
 
 // Try is where a test sign-on begins.
 func (h ConnectionHead) Try() string {
-	return "/sso/start/" + h.Connection.ID.String() + "?purpose=test"
+	if h.Restricted {
+		return h.At() + "/try"
+	}
+	return "/sso/start/" + h.Connection.ID.String() + "?test=1&next=" + url.QueryEscape(h.At()+"/attempts")
 }
 
 // Try is where a test sign-on begins.
@@ -236,7 +239,7 @@ func (c *Chrome) GuideSteps(p ConnectionGuidePage) ([]GuideStep, error) {
 		}
 		step := GuideStep{Title: title, Text: text, Claims: s.Claims}
 		for _, paste := range s.Pastes {
-			field, err := c.Named("guide_field", strings.ReplaceAll(paste.Field, ".", "_"))
+			field, err := c.Named("guide_field", guideFieldKey(paste.Field))
 			if err != nil {
 				return nil, err
 			}
@@ -246,6 +249,8 @@ func (c *Chrome) GuideSteps(p ConnectionGuidePage) ([]GuideStep, error) {
 	}
 	return out, nil
 }
+
+func guideFieldKey(field string) string { return strings.ReplaceAll(field, ".", "_") }
 
 // value gives an address of ours.
 func (p ConnectionGuidePage) value(v signon.Value) string {
@@ -285,33 +290,13 @@ func (p ConnectionGuidePage) Chosen() bool {
 	return own == p.Guide.Product || own == "" && p.Guide.Product == signon.ProductOther
 }
 
-// Bindings, NameIDFormats and Contexts are what SAML offers to choose from.
-func (p ConnectionSettingsPage) Bindings() []string {
-	return []string{string(saml.BindingRedirect), string(saml.BindingPost)}
-}
-
 // NameIDFormats are those that have a meaning here.
 func (p ConnectionSettingsPage) NameIDFormats() []string {
 	return []string{"", saml.NameIDPersistent, saml.NameIDEmail, saml.NameIDTransient}
 }
 
-// AuthMethods are how OpenID Connect clients prove themselves.
-func (p ConnectionSettingsPage) AuthMethods() []string {
-	return []string{"", string(oidc.AuthPost), string(oidc.AuthPrivateKey), string(oidc.AuthNone)}
-}
-
-// Prompts are what may be asked of the issuer.
-func (p ConnectionSettingsPage) Prompts() []string {
-	return []string{"", "login", "select_account", "consent"}
-}
-
-// DirectoryKinds are the makes of directories.
-func (p ConnectionSettingsPage) DirectoryKinds() []string {
-	return []string{string(ldap.KindActiveDirectory), string(ldap.KindOpenLDAP), string(ldap.KindOther)}
-}
-
-// Named is the NameIDFormats' message, whose URNs are no keys.
-func (c *Chrome) nameIDKey(urn string) string {
+// nameIDKey is the last part of a name ID format: its URN is no key of a message.
+func nameIDKey(urn string) string {
 	return urn[strings.LastIndexByte(urn, ':')+1:]
 }
 
@@ -320,7 +305,7 @@ func (c *Chrome) NameIDPick(f *fault.Fault, chosen string, values []string) (Cho
 	out, err := c.Pick(f, "name_id_format", chosen, values...)
 	for i, o := range out.Options {
 		if err == nil && o.Value != "" {
-			out.Options[i].Text, err = c.Named("pick.name_id_format", c.nameIDKey(o.Value))
+			out.Options[i].Text, err = c.Named("pick.name_id_format", nameIDKey(o.Value))
 		}
 	}
 	return out, err
@@ -406,6 +391,14 @@ func (p ConnectionAttemptPage) Who() string {
 		return ""
 	}
 	return p.Names[*p.Attempt.PersonID]
+}
+
+// Effect says what an attempt came to, or in a dry run would have.
+func (c *Chrome) Effect(a signon.Attempt) (string, error) {
+	if a.Outcome == signon.OutcomeDryRun {
+		return c.Named("effect_dry", a.Result.V.Effect)
+	}
+	return c.Named("effect", a.Result.V.Effect)
 }
 
 // Outcomes lists them to filter by.
@@ -495,4 +488,76 @@ func (p ConnectionOutlookPage) Dates() (days []time.Time) {
 	}
 	slices.SortFunc(days, time.Time.Compare)
 	return days[:min(len(days), 5)]
+}
+
+// Checks is a list of checks with what draws it, for parts/connection.html.
+type Checks struct {
+	*Chrome
+	Checks auth.Report
+}
+
+// WithChecks makes checks drawable.
+func (c *Chrome) WithChecks(r auth.Report) Checks { return Checks{c, r} }
+
+// Joined writes a list in one line.
+func (c *Chrome) Joined(list []string) string { return strings.Join(list, ", ") }
+
+// Maybe is the message "<group>.<code>", "" where there is none.
+func (c *Chrome) Maybe(group, code string) (string, error) { return c.maybe(group + "." + code) }
+
+// ISODay is a day as addresses have it.
+func (c *Chrome) ISODay(at time.Time) string { return at.Format(time.DateOnly) }
+
+// AttemptNumber is an attempt's short name, which people read out to their IT team.
+func (c *Chrome) AttemptNumber(id uid.ID) string { return signon.Number(id) }
+
+// Statuses lists what a connection may be switched to.
+func (p ConnectionPage) Statuses() []signon.Status { return signon.Statuses() }
+
+// Locked tells whether who looks may not switch to a status: the portal lets people in, not who was sent a link.
+func (p ConnectionPage) Locked(s signon.Status) bool {
+	return p.Head.Restricted && (s == signon.StatusOn || p.Head.Connection.Status == signon.StatusOn)
+}
+
+// Unproven tells whether nobody has come through the connection yet.
+func (p ConnectionPage) Unproven() bool {
+	return p.Head.Health.LastAdmitted.IsZero() && p.Head.Health.LastTried.IsZero()
+}
+
+// RoleChoices are the roles on offer, and the one that is chosen already.
+func (p ConnectionAccessPage) RoleChoices(chosen policy.Role) []policy.Role {
+	if chosen == "" || slices.Contains(p.Roles, chosen) {
+		return p.Roles
+	}
+	return append(slices.Clone(p.Roles), chosen)
+}
+
+// advanced are the fields that stand folded away.
+var advanced = []string{
+	"name_id_format", "subject_attribute", "requested_context", "clock_skew", "allow_sha1_until", "slo_redirect_response", "slo_post_response", "scopes", "prompt",
+	"subject_claim", "max_age", "user_filter", "group_filter", "group_base_dn", "member_attribute", "server_name", "attributes", "timeout_seconds",
+}
+
+// Advanced tells whether something that stands folded away needs attention.
+func (p ConnectionSettingsPage) Advanced() bool {
+	return p.Problem != nil && slices.ContainsFunc(advanced, func(field string) bool { return p.Problem.Fields[field] != "" })
+}
+
+// FileFirst tells whether the product gives its metadata as a file only.
+func (p ConnectionSettingsPage) FileFirst() bool {
+	g, ok := signon.GuideFor(p.Head.Connection.Kind, p.Head.Connection.Product)
+	return ok && g.Needs == "metadata_file" || p.MetaProblem != nil && p.MetaProblem.Fields["metadata"] != ""
+}
+
+// AskEntity tells whether the metadata names several identity providers.
+func (p ConnectionSettingsPage) AskEntity() bool {
+	return p.Metadata.EntityID != "" || p.MetaProblem != nil && p.MetaProblem.Fields["entity_id"] != ""
+}
+
+// SecretLabel is the message that names the secret.
+func (p ConnectionSettingsPage) SecretLabel() string {
+	if p.Head.Connection.Kind == auth.ProtocolLDAP {
+		return "secret.bind_password"
+	}
+	return "secret.client_secret"
 }

@@ -32,6 +32,7 @@ const (
 	tagUsage        = "Usage"
 	tagEvents       = "Events"
 	tagAudit        = "Audit log"
+	tagRoles        = "Roles"
 	tagKeys         = "API keys"
 )
 
@@ -44,6 +45,7 @@ func tags() []*huma.Tag {
 		{Name: tagLearning, Description: "Taking a course, as a player does."},
 		{Name: tagCertificates, Description: "Proofs of completion, for anyone to check."},
 		{Name: tagPeople, Description: "Who is in the portal, and as what."},
+		{Name: tagRoles, Description: "What people may do, and why."},
 		{Name: tagFiles, Description: "Pictures, videos, documents and captions. Large files go up in chunks that resume."},
 		{Name: tagBrand, Description: "How the portal looks."},
 		{Name: tagUsage, Description: "What is counted for the bill, each entry with its proof."},

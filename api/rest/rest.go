@@ -93,6 +93,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.keyOperations()
 	a.eventOperations()
 	a.auditOperations()
+	a.roleOperations()
 	a.brandOperations()
 	if err := errors.Join(append(a.wrong, a.documentRoutes(router))...); err != nil {
 		return nil, err

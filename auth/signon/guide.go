@@ -18,6 +18,23 @@ const (
 	ProductOther    Product = "other"            // any other, by the standard
 )
 
+// Label is the name that a connection to the product has where none was typed.
+func (p Product) Label() string {
+	switch p {
+	case ProductEntra:
+		return "Microsoft"
+	case ProductOkta:
+		return "Okta"
+	case ProductGoogle:
+		return "Google"
+	case ProductKeycloak:
+		return "Keycloak"
+	case ProductAD:
+		return "Active Directory"
+	}
+	return "Company account"
+}
+
 // Value is something of ours that is pasted at the identity provider.
 type Value string
 

@@ -449,10 +449,36 @@ func (s *Service) Stakes(ctx context.Context, id uid.ID) (st Stakes, err error) 
 // notRequired is ErrConnectionRequired while a domain's people must use the connection: without it they could not sign in.
 func (s *Service) notRequired(ctx context.Context, id uid.ID) error {
 	st, err := s.Keep.Stakes(ctx, id)
-	if err != nil || len(st.Required) == 0 {
+	if err != nil {
 		return err
 	}
+	if len(st.Required) == 0 {
+		return s.notTheLast(ctx, id)
+	}
 	return ErrConnectionRequired.Saying("People with an e-mail address at %s must use this connection, and could not sign in without it. Make it optional for them first.", strings.Join(st.Required, ", "))
+}
+
+// notTheLast is ErrConnectionRequired when the portal's rules, or a group's, make people use sign-on and no other
+// connection is on.
+func (s *Service) notTheLast(ctx context.Context, id uid.ID) error {
+	rules, err := s.Keep.SignOnRules(ctx)
+	if err != nil {
+		return err
+	}
+	required := rules.Portal.Require == RequirementRequired || slices.ContainsFunc(rules.Groups, func(g GroupRule) bool { return g.Require == RequirementRequired })
+	if !required {
+		return nil
+	}
+	all, err := s.Keep.SignOnConnections(ctx)
+	if err != nil {
+		return err
+	}
+	this := slices.IndexFunc(all, func(c Connection) bool { return c.ID == id && c.Status == StatusOn })
+	other := slices.IndexFunc(all, func(c Connection) bool { return c.ID != id && c.Status == StatusOn })
+	if this >= 0 && other < 0 {
+		return ErrConnectionRequired.Saying("The portal’s rules make people use sign-on, and this is the only connection that is on. Change the rules first, or switch another connection on.")
+	}
+	return nil
 }
 
 // DeleteConnection removes a connection with its trace and with who is linked to it; the people and what they learned

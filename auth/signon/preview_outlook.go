@@ -37,8 +37,7 @@ type Finding struct {
 }
 
 // Outlook tells what of a connection would work at a moment and what would not: it looks at everything that has a date as
-// if it were then. keys are ours, the one that signs first; signer is the fingerprint of the certificate that signed the last real
-// answer, empty where it is not known; sha1 tells that the last real answer was signed with SHA-1. It is a pure function.
+// if it were then. keys are ours, the one that signs first. It is a pure function.
 func Outlook(c Connection, keys []saml.Certificate, last LastAnswer, at time.Time) ([]Finding, error) {
 	var out []Finding
 	switch c.Kind {
@@ -208,7 +207,38 @@ func (s *Service) OutlookOf(ctx context.Context, connection uid.ID, at time.Time
 	if err != nil {
 		return nil, err
 	}
-	return Outlook(t.Connection, nil, lastAnswer(t.Attempts), at)
+	var keys []SigningKey
+	err = s.Keep.InTenant(ctx, func(ctx context.Context) error {
+		keys, err = s.Keep.SigningKeys(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	described, err := describeKeys(keys)
+	if err != nil {
+		return nil, err
+	}
+	return Outlook(t.Connection, described, lastAnswer(t.Attempts), at)
+}
+
+// describeKeys gives our keys that are published, the one that signs first.
+func describeKeys(keys []SigningKey) (list []saml.Certificate, err error) {
+	for _, k := range keys {
+		if k.RetiredAt != nil {
+			continue
+		}
+		d, err := (saml.Key{Certificate: k.Certificate}).Describe()
+		if err != nil {
+			return nil, err
+		}
+		if k.CurrentAt != nil {
+			list = slices.Insert(list, 0, d)
+		} else {
+			list = append(list, d)
+		}
+	}
+	return list, nil
 }
 
 // Health is how a connection does, for the list.
@@ -242,6 +272,28 @@ func (h Health) Warning(now time.Time) int {
 	return -1
 }
 
+// ConnectionHealth gives a connection and how it does. It needs connection:manage; ErrConnectionNotFound.
+func (s *Service) ConnectionHealth(ctx context.Context, id uid.ID) (c Connection, h Health, err error) {
+	err = s.within(ctx, id, func(ctx context.Context) error {
+		if c, err = s.Keep.ConnectionByID(ctx, id); err != nil {
+			return err
+		}
+		last, err := s.Keep.LastAttempts(ctx)
+		if err != nil {
+			return err
+		}
+		h, err = c.health(last[id])
+		return err
+	})
+	return c, h, err
+}
+
+func (c Connection) health(last map[Outcome]time.Time) (h Health, err error) {
+	h = Health{LastAdmitted: last[OutcomeAdmitted], LastRefused: last[OutcomeRefused], LastTried: last[OutcomeDryRun], Missing: c.Complete() != nil}
+	h.Ends, h.Name, err = c.ends()
+	return h, err
+}
+
 // Healths gives how all connections do, by id. It needs connection:manage.
 func (s *Service) Healths(ctx context.Context) (map[uid.ID]Health, error) {
 	list, err := s.Connections(ctx)
@@ -257,11 +309,9 @@ func (s *Service) Healths(ctx context.Context) (map[uid.ID]Health, error) {
 	}
 	out := map[uid.ID]Health{}
 	for _, c := range list {
-		h := Health{LastAdmitted: last[c.ID][OutcomeAdmitted], LastRefused: last[c.ID][OutcomeRefused], LastTried: last[c.ID][OutcomeDryRun], Missing: c.Complete() != nil}
-		if h.Ends, h.Name, err = c.ends(); err != nil {
+		if out[c.ID], err = c.health(last[c.ID]); err != nil {
 			return nil, err
 		}
-		out[c.ID] = h
 	}
 	return out, nil
 }

@@ -142,3 +142,26 @@ func (a Attempt) Refusing() *auth.Check {
 
 // Redacted tells whether a claim's value was taken out before it was kept.
 func Redacted(value string) bool { return strings.HasPrefix(value, "[redacted") }
+
+// Exported is an attempt as it is sent to an identity provider's support: what was checked and what came, without who it
+// is here.
+type Exported struct {
+	Attempt    string              `json:"attempt"`
+	At         time.Time           `json:"at"`
+	Connection string              `json:"connection"`
+	Kind       auth.Protocol       `json:"kind"`
+	Outcome    Outcome             `json:"outcome"`
+	Reason     string              `json:"reason,omitempty"`
+	Subject    string              `json:"subject,omitempty"`
+	Checks     auth.Report         `json:"checks"`
+	Claims     map[string][]string `json:"claims,omitempty"`
+	Result     Result              `json:"result"`
+}
+
+// Export gives the attempt as it is sent away.
+func (a Attempt) Export(c Connection) Exported {
+	return Exported{
+		Attempt: Number(a.ID), At: a.At.UTC(), Connection: c.Name, Kind: c.Kind, Outcome: a.Outcome, Reason: a.Reason, Subject: a.Subject,
+		Checks: a.Checks.V, Claims: a.Claims.V, Result: a.Result.V,
+	}
+}
