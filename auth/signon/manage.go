@@ -361,6 +361,9 @@ func (s *Service) SetStatus(ctx context.Context, id uid.ID, revision int, status
 		data["before"], data["after"] = was.Status, c.Status
 		return s.tell(ctx, "connection.status_changed", "connection", id, data)
 	})
+	if err == nil {
+		s.turned(ctx)
+	}
 	return out, err
 }
 
