@@ -24,14 +24,14 @@ func constraintFault(name string) *fault.Fault {
 		return tenant.ErrDomainTaken
 	case "people_email_uq":
 		return auth.ErrEmailTaken
-	case "email_domains_pk":
-		return signon.ErrDomainHere
-	case "break_glass_two_ck":
-		return signon.ErrTwoPeople
 	case "roles_name_uq":
 		return auth.ErrRoleTaken
 	case "person_roles_role_fk":
 		return auth.ErrRoleInUse
+	case "email_domains_pk":
+		return signon.ErrDomainHere
+	case "break_glass_two_ck":
+		return signon.ErrTwoPeople
 	case "operators_email_uq":
 		return auth.ErrOperatorTaken
 	case "courses_slug_uq":

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"lyceum/auth"
 	"lyceum/auth/signon"
@@ -68,10 +69,16 @@ func (s *Store) DeleteHandshakes(ctx context.Context, before time.Time) error {
 	return fail(s.tx(ctx).Exec("delete from handshakes where expires_at < ?", before).Error, "clear expired handshakes")
 }
 
+type seenRow struct {
+	Hash      []byte
+	ExpiresAt time.Time
+}
+
 // Remember notes what must not be accepted twice. Of several at the same moment, in whichever process, one notes it; the
 // others wait for its transaction.
 func (s *Store) Remember(ctx context.Context, hash []byte, until time.Time) (bool, error) {
-	res := s.tx(ctx).Exec("insert into seen_assertions (hash, expires_at) values (?, ?) on conflict do nothing", hash, until)
+	row := seenRow{Hash: hash, ExpiresAt: until} // not by Exec: GORM takes a []byte behind a parenthesis for a list
+	res := s.tx(ctx).Table("seen_assertions").Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
 	return res.RowsAffected == 1, fail(res.Error, "remember an assertion")
 }
 

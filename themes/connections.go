@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"lyceum/auth"
-	"lyceum/auth/ldap"
-	"lyceum/auth/oidc"
 	"lyceum/auth/policy"
 	"lyceum/auth/saml"
 	"lyceum/auth/signon"
@@ -59,7 +57,7 @@ func (c *Chrome) Tick(f *fault.Fault, name string, on bool) (t Tick, err error) 
 }
 
 // Pick makes a choice of one from a list. Its words are the messages pick.<name>, pick.<name>_hint and pick.<name>.<value>,
-// where the empty value is none; a value without a message stands as it is, and one that is not on the list is put on it.
+// where the empty value is empty; a value without a message stands as it is, and one that is not on the list is put on it.
 func (c *Chrome) Pick(f *fault.Fault, name, chosen string, values ...string) (out Choice, err error) {
 	out.Field = Field{ID: fieldID(name), Name: name, Value: chosen, Error: c.FieldText(f, name)}
 	if out.Label, err = c.T("pick." + name); err != nil {
@@ -72,7 +70,7 @@ func (c *Chrome) Pick(f *fault.Fault, name, chosen string, values ...string) (ou
 		values = append(slices.Clone(values), chosen)
 	}
 	for _, v := range values {
-		text, err := c.Named("pick."+name, orNone(v))
+		text, err := c.Named("pick."+name, orEmpty(v))
 		if err != nil {
 			return out, err
 		}
@@ -81,9 +79,9 @@ func (c *Chrome) Pick(f *fault.Fault, name, chosen string, values ...string) (ou
 	return out, nil
 }
 
-func orNone(v string) string {
+func orEmpty(v string) string {
 	if v == "" {
-		return "none"
+		return "empty"
 	}
 	return v
 }
@@ -158,7 +156,7 @@ func (c *Chrome) endBadge(warning int, end time.Time) (*Badge, error) {
 		text, err := c.T("connections.ended")
 		return &Badge{Text: text, Tone: "bad"}, err
 	}
-	left := int(end.Sub(c.now).Hours()/24) + 1
+	left := int((end.Sub(c.now) + 24*time.Hour - 1) / (24 * time.Hour))
 	text, err := c.N("connections.ends_in", left)
 	tone := "warn"
 	if warning <= 7 {
@@ -176,7 +174,7 @@ type NextStep struct {
 
 // NextSteps are the way to a connection that works, in order.
 func (p ConnectionPage) NextSteps() []NextStep {
-	c, at := p.Head.Connection, p.Head.At()
+	c, at := p.Head.Connection, p.Head.Address()
 	tried := !p.Head.Health.LastTried.IsZero() || !p.Head.Health.LastAdmitted.IsZero()
 	return []NextStep{
 		{Key: "guide", Href: at + "/guide", Done: p.Incomplete == nil}, {Key: "settings", Href: at + "/settings", Done: p.Incomplete == nil},
@@ -241,7 +239,7 @@ func (c *Chrome) GuideSteps(p ConnectionGuidePage) ([]GuideStep, error) {
 		}
 		step := GuideStep{Title: title, Text: text, Claims: s.Claims}
 		for _, paste := range s.Pastes {
-			field, err := c.Named("guide_field", strings.ReplaceAll(paste.Field, ".", "_"))
+			field, err := c.Named("guide_field", guideFieldKey(paste.Field))
 			if err != nil {
 				return nil, err
 			}
@@ -251,6 +249,8 @@ func (c *Chrome) GuideSteps(p ConnectionGuidePage) ([]GuideStep, error) {
 	}
 	return out, nil
 }
+
+func guideFieldKey(field string) string { return strings.ReplaceAll(field, ".", "_") }
 
 // value gives an address of ours.
 func (p ConnectionGuidePage) value(v signon.Value) string {
@@ -290,33 +290,13 @@ func (p ConnectionGuidePage) Chosen() bool {
 	return own == p.Guide.Product || own == "" && p.Guide.Product == signon.ProductOther
 }
 
-// Bindings, NameIDFormats and Contexts are what SAML offers to choose from.
-func (p ConnectionSettingsPage) Bindings() []string {
-	return []string{string(saml.BindingRedirect), string(saml.BindingPost)}
-}
-
 // NameIDFormats are those that have a meaning here.
 func (p ConnectionSettingsPage) NameIDFormats() []string {
 	return []string{"", saml.NameIDPersistent, saml.NameIDEmail, saml.NameIDTransient}
 }
 
-// AuthMethods are how OpenID Connect clients prove themselves.
-func (p ConnectionSettingsPage) AuthMethods() []string {
-	return []string{"", string(oidc.AuthPost), string(oidc.AuthPrivateKey), string(oidc.AuthNone)}
-}
-
-// Prompts are what may be asked of the issuer.
-func (p ConnectionSettingsPage) Prompts() []string {
-	return []string{"", "login", "select_account", "consent"}
-}
-
-// DirectoryKinds are the makes of directories.
-func (p ConnectionSettingsPage) DirectoryKinds() []string {
-	return []string{string(ldap.KindActiveDirectory), string(ldap.KindOpenLDAP), string(ldap.KindOther)}
-}
-
-// Named is the NameIDFormats' message, whose URNs are no keys.
-func (c *Chrome) nameIDKey(urn string) string {
+// nameIDKey is the last part of a name ID format: its URN is no key of a message.
+func nameIDKey(urn string) string {
 	return urn[strings.LastIndexByte(urn, ':')+1:]
 }
 
@@ -325,7 +305,7 @@ func (c *Chrome) NameIDPick(f *fault.Fault, chosen string, values []string) (Cho
 	out, err := c.Pick(f, "name_id_format", chosen, values...)
 	for i, o := range out.Options {
 		if err == nil && o.Value != "" {
-			out.Options[i].Text, err = c.Named("pick.name_id_format", c.nameIDKey(o.Value))
+			out.Options[i].Text, err = c.Named("pick.name_id_format", nameIDKey(o.Value))
 		}
 	}
 	return out, err
@@ -411,6 +391,14 @@ func (p ConnectionAttemptPage) Who() string {
 		return ""
 	}
 	return p.Names[*p.Attempt.PersonID]
+}
+
+// Effect says what an attempt came to, or in a dry run would have.
+func (c *Chrome) Effect(a signon.Attempt) (string, error) {
+	if a.Outcome == signon.OutcomeDryRun {
+		return c.Named("effect_dry", a.Result.V.Effect)
+	}
+	return c.Named("effect", a.Result.V.Effect)
 }
 
 // Outcomes lists them to filter by.

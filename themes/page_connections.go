@@ -76,8 +76,8 @@ type ConnectionHead struct {
 	Restricted bool // whoever looks was sent a set-up link
 }
 
-// At is where the pages of the connection stand.
-func (h ConnectionHead) At() string { return h.Base + "/" + h.Connection.ID.String() }
+// Address is where the pages of the connection stand.
+func (h ConnectionHead) Address() string { return h.Base + "/" + h.Connection.ID.String() }
 
 // ConnectionPage is GET <base>/:connection: how it does, what is next, the switch. It posts to …/status (revision, status)
 // and …/refresh (revision).

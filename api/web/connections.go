@@ -171,7 +171,7 @@ func (h Connections) SetStatus(c *fiber.Ctx) error {
 	if switched.Unproven {
 		key = themes.FlashConnectionUnproven
 	}
-	return h.done(c, p.Head.At(), key, p.Head.Connection.Name)
+	return h.done(c, p.Head.Address(), key, p.Head.Connection.Name)
 }
 
 // Refresh fetches metadata or discovery anew.
@@ -191,7 +191,7 @@ func (h Connections) Refresh(c *fiber.Ctx) error {
 	if p.Head.Connection.Kind == auth.ProtocolOIDC {
 		key = themes.FlashDiscoveryChecked
 	}
-	return h.done(c, p.Head.At(), key, p.Head.Connection.Name)
+	return h.done(c, p.Head.Address(), key, p.Head.Connection.Name)
 }
 
 // DeleteForm says what deleting a connection does.
@@ -258,5 +258,5 @@ func (h Connections) ChooseGuide(c *fiber.Ctx) error {
 	if err != nil {
 		return h.refused(c, err, func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return p })
 	}
-	return h.done(c, p.Head.At()+"/guide", themes.FlashGuideChosen, changed.Name)
+	return h.done(c, p.Head.Address()+"/guide", themes.FlashGuideChosen, changed.Name)
 }

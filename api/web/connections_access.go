@@ -58,7 +58,7 @@ func (h Connections) SaveMapping(c *fiber.Ctx) error {
 		if err != nil {
 			return h.refused(c, err, func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return shown(p) })
 		}
-		return h.done(c, p.Head.At()+"/mapping", themes.FlashConnectionSaved, saved.Name)
+		return h.done(c, p.Head.Address()+"/mapping", themes.FlashConnectionSaved, saved.Name)
 	case "preset":
 		guide, _ := signon.GuideFor(p.Head.Connection.Kind, p.Head.Connection.Product)
 		p.Mapping = guide.Mapping
@@ -124,7 +124,7 @@ func (h Connections) SaveAdmission(c *fiber.Ctx) error {
 	if err != nil {
 		return h.refused(c, err, func(wrong *fault.Fault) themes.Page { p.AdmissionProblem = wrong; return p })
 	}
-	return h.done(c, p.Head.At()+"/access", themes.FlashConnectionSaved, saved.Name)
+	return h.done(c, p.Head.Address()+"/access", themes.FlashConnectionSaved, saved.Name)
 }
 
 // SaveRoles saves the role rules, changes their order on the page, or shows what they would do.
@@ -146,7 +146,7 @@ func (h Connections) SaveRoles(c *fiber.Ctx) error {
 		if err != nil {
 			return h.refused(c, err, func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return p })
 		}
-		return h.done(c, p.Head.At()+"/access#role_rules", themes.FlashConnectionSaved, saved.Name)
+		return h.done(c, p.Head.Address()+"/access#role_rules", themes.FlashConnectionSaved, saved.Name)
 	case "preview":
 		effect, err := h.SignOn.PreviewRules(ctx, connection.ID, connection.Mapping.V, p.Rules)
 		if err != nil {

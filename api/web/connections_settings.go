@@ -128,7 +128,7 @@ func (h Connections) SaveSettings(c *fiber.Ctx) error {
 	if saved.Revision == was.Revision {
 		key = themes.FlashConnectionUnchanged
 	}
-	return h.done(c, p.Head.At()+"/settings", key, saved.Name)
+	return h.done(c, p.Head.Address()+"/settings", key, saved.Name)
 }
 
 // Look asks the issuer that was typed what it says of itself, and keeps nothing.
@@ -219,7 +219,7 @@ func (h Connections) TakeMetadata(c *fiber.Ctx) error {
 	if err != nil {
 		return h.refused(c, err, func(wrong *fault.Fault) themes.Page { p.MetaProblem = wrong; return p })
 	}
-	return h.done(c, p.Head.At()+"/settings", themes.FlashMetadataTaken, p.Head.Connection.Name)
+	return h.done(c, p.Head.Address()+"/settings", themes.FlashMetadataTaken, p.Head.Connection.Name)
 }
 
 // AddCertificate pins one more certificate.
@@ -260,7 +260,7 @@ func (h Connections) certificates(c *fiber.Ctx, key themes.FlashKey, do func(f f
 	if err := do(f, p); err != nil {
 		return h.refused(c, err, func(wrong *fault.Fault) themes.Page { p.CertProblem = wrong; return p })
 	}
-	return h.done(c, p.Head.At()+"/settings#certificates", key, p.Head.Connection.Name)
+	return h.done(c, p.Head.Address()+"/settings#certificates", key, p.Head.Connection.Name)
 }
 
 func readSAML(f form) themes.SAMLForm {

@@ -50,9 +50,9 @@ type SiteOptions struct {
 	Now     clock.Clock
 	Log     *slog.Logger
 	DevMail bool // the developer's mailbox exists on the platform's site
+	Policy  *policy.Engine
 	// Notices gives what who asks is to be reminded of on every page of a portal; nil: nothing.
 	Notices func(ctx context.Context) ([]signon.Notice, error)
-	Policy  *policy.Engine
 }
 
 // NewSite makes the shared part.

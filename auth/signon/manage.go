@@ -491,7 +491,7 @@ func (s *Service) DeleteConnection(ctx context.Context, id uid.ID, typedName str
 	if err := s.decides(ctx); err != nil {
 		return err
 	}
-	return s.Keep.InTenant(ctx, func(ctx context.Context) error {
+	err := s.Keep.InTenant(ctx, func(ctx context.Context) error {
 		c, err := s.Keep.ConnectionByID(ctx, id)
 		if err != nil {
 			return err
@@ -513,6 +513,10 @@ func (s *Service) DeleteConnection(ctx context.Context, id uid.ID, typedName str
 		data["people"] = st.People
 		return s.tell(ctx, "connection.deleted", "connection", id, data)
 	})
+	if err == nil {
+		s.turned(ctx)
+	}
+	return err
 }
 
 // seal closes a connection's secret.
