@@ -191,9 +191,9 @@ func (p ConnectionPage) Ready() bool {
 // Try is where a test sign-on begins.
 func (h ConnectionHead) Try() string {
 	if h.Restricted {
-		return h.At() + "/try"
+		return h.Address() + "/try"
 	}
-	return "/sso/start/" + h.Connection.ID.String() + "?test=1&next=" + url.QueryEscape(h.At()+"/attempts")
+	return "/sso/start/" + h.Connection.ID.String() + "?test=1&next=" + url.QueryEscape(h.Address()+"/attempts")
 }
 
 // Try is where a test sign-on begins.

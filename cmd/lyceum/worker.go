@@ -34,6 +34,7 @@ func (a *app) consequences() []queue.Consequence {
 		{When: "enrolment.completed", Name: "issue_certificate", Urgency: queue.Waited, Do: a.issueCertificate},
 		{When: "certificate.issued", Name: "mail_certificate", Do: a.mailCertificate},
 	}
+	table = append(table, a.accessConsequences()...)
 	for _, typ := range billing.LearningEvents() {
 		table = append(table, queue.Consequence{When: typ, Name: "count_learner", Urgency: queue.Unseen, Do: a.billing.Count})
 	}
@@ -42,7 +43,7 @@ func (a *app) consequences() []queue.Consequence {
 
 // chores is what is done every so often.
 func (a *app) chores(spares int) []queue.Chore {
-	return []queue.Chore{
+	return append(a.accessChores(), []queue.Chore{
 		{Name: "fill_spares", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := a.admin.FillSpares(ctx, spares, a.now())
 			return err
@@ -54,7 +55,7 @@ func (a *app) chores(spares int) []queue.Chore {
 		{Name: "sweep_uploads", Every: time.Hour, Do: a.sweepUploads},
 		{Name: "sweep_sign_on", Every: time.Hour, Do: func(ctx context.Context) error { return a.everywhere(ctx, "sign-on", a.signon.Sweep) }},
 		{Name: "anchor_audit", Every: 24 * time.Hour, Do: func(ctx context.Context) error { return a.everywhere(ctx, "audit log", a.audit.Anchor) }},
-	}
+	}...)
 }
 
 // sweepUploads removes uploads that were begun and not ended in time, in every tenant.
