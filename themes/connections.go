@@ -189,7 +189,7 @@ func (p ConnectionPage) Ready() bool {
 
 // Try is where a test sign-on begins.
 func (h ConnectionHead) Try() string {
-	return "/sso/start/" + h.Connection.ID.String() + "?purpose=test"
+	return h.Address() + "/test"
 }
 
 // Try is where a test sign-on begins.
