@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -63,7 +64,10 @@ type Options struct {
 	SCIM         *scim.Service
 	Themes       *themes.Set
 	Mailbox      MailStore // the demo's mail, shown to anyone at /dev/mail; nil: there are no such pages
-	Limits       Limits
+	// Played are the identity providers that the demo plays, by the path below which each stands on the platform's host
+	// ("/dev/saml"); nil: there are none.
+	Played map[string]http.Handler
+	Limits Limits
 
 	// REST mounts the operations under /api/v1 on the portals' app and says what each needs; nil mounts none. They
 	// bound their own bodies and rates.

@@ -19,7 +19,7 @@ func TestARoleIsMadePreviewedGivenAndExplainedInTheBrowser(t *testing.T) {
 	at := made.Header.Get("Location")
 	b.get(at).is(200).says("The role Translator is made", "Translator")
 
-	b.get("/people/"+p.ID.String()).is(200).says("Translator")
+	b.get("/people/" + p.ID.String()).is(200).says("Translator")
 	code := strings.TrimPrefix(at, "/settings/roles/")
 	b.post("/people/"+p.ID.String()+"/roles", "roles", code).is(303)
 	b.get("/people?role="+code).is(200).says(p.Name, "Translator")
@@ -29,10 +29,10 @@ func TestARoleIsMadePreviewedGivenAndExplainedInTheBrowser(t *testing.T) {
 	b.get("/settings/roles/why?person="+p.ID.String()+"&permission=course:edit").is(200).says(p.Name+" may", code+": p, "+code+", course, edit")
 	b.post(at, "name", "Translator", "inherits", "learner", "permissions", "course:publish").is(303)
 	b.get("/settings/roles/why?person="+p.ID.String()+"&permission=course:edit").is(200).says(p.Name+" may not", "Roles that would allow it", "Instructor")
-	b.get("/settings/roles/why?person="+p.Email+"&permission=course:edit").is(200).says(p.Name + " may not")
+	b.get("/settings/roles/why?person=" + p.Email + "&permission=course:edit").is(200).says(p.Name + " may not")
 	b.get("/settings/roles/who?permission=course:publish").is(200).says(p.Name, "Translator", admin.Name)
 	b.get("/settings/roles/who?permission=course:fly").is(404)
-	b.post(at+"/delete").is(409).says("still give this role")
+	b.post(at + "/delete").is(409).says("still give this role")
 	b.get("/settings/roles/own-00000000").is(404)
 
 	manager := h.as(h.person(policy.Manager))

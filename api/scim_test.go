@@ -180,12 +180,12 @@ func TestADirectoryIsSetUpWatchedAndReplayedInTheBrowser(t *testing.T) {
 	b.get(at).is(200).says("First", secret[:10]).saysNot(secret)
 
 	h.provision(h.host, secret, "POST", "/Users", userBody).is(201)
-	b.get(at+"/people").is(200).says("Nobody yet")
+	b.get(at + "/people").is(200).says("Nobody yet")
 	b.post(at+"/status", "status", "on").is(303)
 	h.provision(h.host, secret, "POST", "/Users", userBody).is(201)
 	h.provision(h.host, secret, "POST", "/Groups", `{"displayName":"Trainers"}`).is(201)
 	b.get(at+"/people").is(200).says("bertha@acme.example", "Bertha", "Learner")
-	b.get(at+"/groups").is(200).says("Trainers")
+	b.get(at + "/groups").is(200).says("Trainers")
 
 	b.post(at+"/settings", "revision", "2", "name", "Entra ID", "mode", "entra", "group", "A", "role", "learner", "group", "Trainers", "role", "instructor", "do", "up.2").is(200).
 		says(`value="Trainers" id="role_rules-1"`, `value="A" id="role_rules-2"`)
@@ -193,24 +193,24 @@ func TestADirectoryIsSetUpWatchedAndReplayedInTheBrowser(t *testing.T) {
 	b.post(at+"/settings", "revision", "2", "name", "Entra ID", "mode", "entra", "group", "Trainers", "role", "emperor").is(422).says("There is no such role")
 	b.post(at+"/settings", "revision", "2", "name", "Entra ID", "mode", "entra", "role_default", "learner", "group", "Trainers", "role", "instructor", "group", "", "role", "", "map.title", "nickName | title").is(303)
 	b.get(at+"/settings").is(200).says("Entra ID is saved", `value="Trainers"`, `value="nickName | title"`)
-	b.get(at+"/groups").is(200).says("Instructor")
+	b.get(at + "/groups").is(200).says("Instructor")
 
-	requests := b.get(at + "/requests").is(200).says("/Users", "201", "Dry run")
+	requests := b.get(at+"/requests").is(200).says("/Users", "201", "Dry run")
 	_, rest, _ = strings.Cut(requests.body, at+"/requests/")
 	for !strings.Contains(rest[:60], "/Groups") && !strings.Contains(rest[:80], "POST /Users") {
 		_, rest, _ = strings.Cut(rest, at+"/requests/")
 	}
 	one := at + "/requests/" + rest[:36]
 	b.get(one).is(200).says("Send again")
-	b.post(one+"/try").is(200).says("Dry run: this would happen")
-	b.post(one+"/replay").is(200).says("Sent again")
+	b.post(one + "/try").is(200).says("Dry run: this would happen")
+	b.post(one + "/replay").is(200).says("Sent again")
 	b.get(at+"/requests.json").is(200).says(`"method":"POST"`).hasIn("Content-Disposition", "scim-requests.json")
 	b.post(at+"/people", "email", "nobody@acme.example", "user_name", "nobody").is(404)
 
 	learner := h.as(h.person(policy.Learner))
 	learner.get(at).is(403)
-	learner.post(at+"/delete").is(403)
-	b.post(at+"/delete").is(303).leads("/settings/directories")
+	learner.post(at + "/delete").is(403)
+	b.post(at + "/delete").is(303).leads("/settings/directories")
 	b.get(at).is(404)
 	h.provision(h.host, secret, "GET", "/Users", "").failure(401, "")
 }

@@ -49,7 +49,8 @@ type verification struct {
 
 // Complete verifies the answer to a Start and gives what it says of the person. Its report has every check in order. An
 // answer that is not believed is a *auth.Refusal, which names the check; where the provider could not be asked, the error
-// is ErrUnreachable or ErrIssuer. The caller still has to refuse an assertion whose ID was used before.
+// is ErrUnreachable or ErrIssuer. The assertion's InResponseTo is the state. The caller still has to refuse an assertion whose
+// ID was used before.
 func (c *Client) Complete(ctx context.Context, s Settings, secret string, in Callback) (auth.Assertion, auth.Report, error) {
 	if in.Now.IsZero() {
 		in.Now = c.now()

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -100,38 +101,42 @@ func TestAnIssuerThatCannotBeUsedIsToldWhatToChange(t *testing.T) {
 
 func TestManyWhoAskAtOnceCauseOneFetchAndWhoHangsUpHoldsNobody(t *testing.T) {
 	t.Parallel()
-	g := newRogue(newHand())
-	net := newWire("rogue.example.com", nil)
-	entered, release := make(chan struct{}), make(chan struct{})
-	net.hosts["rogue.example.com"] = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		close(entered) // a second fetch would panic here
-		<-release
-		g.ServeHTTP(w, r)
-	})
-	rp := oidc.New(oidc.Options{HTTP: net.client(), Now: g.now.Now})
-	s := oidc.Settings{Issuer: g.issuer, ClientID: "lyceum"}
-	var wg sync.WaitGroup
-	first, hangUp := context.WithCancel(t.Context())
-	begin := func(ctx context.Context) {
-		wg.Go(func() {
-			if _, err := rp.Begin(ctx, s, newStart()); err != nil {
-				t.Error(err)
-			}
+	synctest.Test(t, func(t *testing.T) {
+		g := newRogue(newHand())
+		net := newWire("rogue.example.com", nil)
+		release := make(chan struct{})
+		net.hosts["rogue.example.com"] = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			<-release
+			g.ServeHTTP(w, r)
 		})
-	}
-	begin(first)
-	<-entered
-	hangUp() // it fetches for all, so its own hanging up ends nothing
-	for range 20 {
-		begin(t.Context())
-	}
-	gone, leave := context.WithCancel(t.Context())
-	leave()
-	if _, err := rp.Begin(gone, s, newStart()); !errors.Is(err, context.Canceled) {
-		t.Errorf("who hung up waits: %v", err)
-	}
-	close(release)
-	wg.Wait()
+		rp := oidc.New(oidc.Options{HTTP: net.client(), Now: g.now.Now})
+		s := oidc.Settings{Issuer: g.issuer, ClientID: "lyceum"}
+		var wg sync.WaitGroup
+		begin := func(ctx context.Context, want error) {
+			wg.Go(func() {
+				if _, err := rp.Begin(ctx, s, newStart()); !errors.Is(err, want) {
+					t.Error(err)
+				}
+			})
+		}
+		first, hangUp := context.WithCancel(t.Context())
+		begin(first, nil) // it fetches for all, so its own hanging up ends nothing
+		synctest.Wait()
+		waiting, leave := context.WithCancel(t.Context())
+		begin(waiting, context.Canceled)
+		for range 20 {
+			begin(t.Context(), nil)
+		}
+		synctest.Wait()
+		hangUp()
+		leave()
+		synctest.Wait()
+		close(release)
+		wg.Wait()
+		if n := net.count("/.well-known/openid-configuration"); n != 1 {
+			t.Errorf("%d fetches", n)
+		}
+	})
 }
 
 func TestOnlySoManyIssuersAreRemembered(t *testing.T) {

@@ -117,6 +117,23 @@ func signed(alg jose.SignatureAlgorithm, key any, kid string, typ jose.ContentTy
 	return raw
 }
 
+// signedRaw signs a payload as it is written.
+func signedRaw(payload string) string {
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: keyA(), KeyID: "a"}}, nil)
+	if err != nil {
+		panic(err)
+	}
+	jws, err := signer.Sign([]byte(payload))
+	if err != nil {
+		panic(err)
+	}
+	raw, err := jws.CompactSerialize()
+	if err != nil {
+		panic(err)
+	}
+	return raw
+}
+
 // part is one part of a token.
 func part(v any) string {
 	raw, err := json.Marshal(v)

@@ -123,7 +123,7 @@ func TestARequestMayBeUnsignedAndHasBounds(t *testing.T) {
 	p.toIDP.SignRequests = false
 	p.us.Keys = nil
 	m, err := p.us.Begin(p.toIDP, "", "", p.now)
-	if err != nil || strings.Contains(m.URL, "Sig") || strings.Contains(m.URL, "RelayState") {
+	if err != nil || strings.Contains(m.URL, "SigAlg=") || strings.Contains(m.URL, "Signature=") || strings.Contains(m.URL, "RelayState=") {
 		t.Errorf("%s, %v", m.URL, err)
 	}
 	if _, err := p.us.Begin(p.toIDP, strings.Repeat("x", saml.MaxRelayState+1), "", p.now); err == nil {

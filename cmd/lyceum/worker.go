@@ -7,9 +7,14 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"lyceum/auth"
+	"lyceum/auth/ldapsync"
+	"lyceum/auth/signon"
 	"lyceum/billing"
 	"lyceum/internal/event"
 	"lyceum/internal/fault"
@@ -28,10 +33,13 @@ func (a *app) consequences() []queue.Consequence {
 	table := []queue.Consequence{
 		{When: "invitation.created", Name: "mail_invitation", Urgency: queue.Waited, Do: a.mailInvitation},
 		{When: "password.reset_requested", Name: "mail_password_reset", Urgency: queue.Waited, Do: a.mailPasswordReset},
+		{When: "sign_on.link_requested", Name: "mail_first_link", Urgency: queue.Waited, Do: a.mailFirstLink},
 		{When: "enrolment.created", Name: "mail_enrolled", Do: a.mailEnrolled},
 		{When: "enrolment.completed", Name: "issue_certificate", Urgency: queue.Waited, Do: a.issueCertificate},
 		{When: "certificate.issued", Name: "mail_certificate", Do: a.mailCertificate},
+		{When: "directory.sync_requested", Name: "sync_directory", Timeout: syncTimeout, Do: a.ldapsync.Do},
 	}
+	table = append(table, a.accessConsequences()...)
 	for _, typ := range billing.LearningEvents() {
 		table = append(table, queue.Consequence{When: typ, Name: "count_learner", Urgency: queue.Unseen, Do: a.billing.Count})
 	}
@@ -40,7 +48,7 @@ func (a *app) consequences() []queue.Consequence {
 
 // chores is what is done every so often.
 func (a *app) chores(spares int) []queue.Chore {
-	return []queue.Chore{
+	return append(a.accessChores(), []queue.Chore{
 		{Name: "fill_spares", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := a.admin.FillSpares(ctx, spares, a.now())
 			return err
@@ -50,13 +58,41 @@ func (a *app) chores(spares int) []queue.Chore {
 			return err
 		}},
 		{Name: "sweep_uploads", Every: time.Hour, Do: a.sweepUploads},
+		{Name: "sweep_sign_on", Every: time.Hour, Do: func(ctx context.Context) error { return a.everywhere(ctx, "sign-on", a.signon.Sweep) }},
+		{Name: "sync_directories", Every: 5 * time.Minute, Timeout: syncTimeout, Do: a.syncDirectories},
 		{Name: "anchor_audit", Every: 24 * time.Hour, Do: func(ctx context.Context) error { return a.everywhere(ctx, "audit log", a.audit.Anchor) }},
-	}
+	}...)
 }
 
 // sweepUploads removes uploads that were begun and not ended in time, in every tenant.
 func (a *app) sweepUploads(ctx context.Context) error {
 	return a.everywhere(ctx, "uploads", func(ctx context.Context) error { _, err := a.content.Sweep(ctx); return err })
+}
+
+// syncTimeout is longer than a run of a directory may take, so that the run itself says that it was too long.
+const syncTimeout = ldapsync.RunMax + time.Minute
+
+// syncDirectories reads the LDAP directories that are due, of several tenants at a time: one whose server is slow holds
+// the others up no longer than it must.
+func (a *app) syncDirectories(ctx context.Context) error {
+	const atOnce = 8
+	var several errgroup.Group
+	several.SetLimit(atOnce)
+	var mu sync.Mutex
+	var failed []error
+	err := a.everywhere(ctx, "directories", func(ctx context.Context) error {
+		several.Go(func() error {
+			if err := a.ldapsync.SyncDue(ctx); err != nil {
+				t, _ := tenant.From(ctx)
+				mu.Lock()
+				failed = append(failed, fmt.Errorf("directories of %s: %w", t.Slug, err))
+				mu.Unlock()
+			}
+			return nil
+		})
+		return nil
+	})
+	return errors.Join(append(failed, err, several.Wait())...)
 }
 
 // everywhere does something in every tenant, one after the other; one tenant's failure does not keep it from the others.
@@ -102,6 +138,7 @@ type about struct {
 	PersonID      uid.ID `json:"person_id"`
 	EnrolmentID   uid.ID `json:"enrolment_id"`
 	CertificateID uid.ID `json:"certificate_id"`
+	HandshakeID   uid.ID `json:"handshake_id"`
 	Code          string `json:"code"`
 	CourseTitle   string `json:"course_title"`
 	CourseSlug    string `json:"course_slug"`
@@ -165,6 +202,26 @@ func (a *app) mailPasswordReset(ctx context.Context, e event.Event) error {
 	t, _ := tenant.From(ctx)
 	link := a.hosts.PortalURL(t) + "/reset/" + url.PathEscape(secret)
 	return a.letter(ctx, e, who, themes.PasswordResetMail{Name: who.Name, Link: link, ExpiresAt: a.now().Add(auth.TokenPasswordReset.Lifetime())})
+}
+
+// mailFirstLink sends the link that proves an account which a company account is to open from now on.
+func (a *app) mailFirstLink(ctx context.Context, e event.Event) error {
+	d, err := read(e)
+	if err != nil {
+		return err
+	}
+	secret, link, err := a.signon.MintFirstLink(ctx, d.HandshakeID)
+	if unwanted(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	t, _ := tenant.From(ctx)
+	return a.letter(ctx, e, link.Person, themes.FirstLinkMail{
+		Name: link.Person.Name, Connection: link.Connection, Link: a.hosts.PortalURL(t) + "/sso/confirm/" + url.PathEscape(secret),
+		ExpiresAt: a.now().Add(signon.FirstLinkLifetime),
+	})
 }
 
 // unwanted tells whether a link is not wanted any more: the person is gone, or has another state by now.
