@@ -81,7 +81,8 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 	t.Cleanup(func() { _ = blobs.Close() })
 	hosts := tenant.Hosts{Base: "localhost", Platform: "lyceum.localhost", Scheme: "http", Port: "8080"}
 	engine := policy.NewEngine(w.Store, now)
-	service := auth.New(auth.Options{Keep: w.Store, Policy: engine, Now: now, Guess: freely{}, Cost: cheap})
+	gate := signon.NewGate(w.Store, now)
+	service := auth.New(auth.Options{Keep: w.Store, Policy: engine, Gate: gate, Now: now, Guess: freely{}, Cost: cheap})
 	files := content.New(content.Options{Keep: w.Store, Blobs: blobs, Now: now})
 	h.o = api.Options{
 		Directory: tenant.NewDirectory(hosts, w.Store, 2, now), Brands: tenant.NewBrands(w.Store, now), Auth: service,
@@ -89,7 +90,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 		Operators: auth.NewOperators(w.Store, now, freely{}, cheap), Policy: engine,
 		Catalog: catalog.New(catalog.Options{Keep: w.Store, Now: now}), Enrolment: enrolment.New(enrolment.Options{Keep: w.Store, Now: now}),
 		Content: files, Certificates: certificate.New(certificate.Options{Keep: w.Store, Now: now}), Billing: billing.New(w.Store, now),
-		SignOn: signon.New(signon.Options{Keep: w.Store, Auth: service, Seal: sealKey(t), Hosts: hosts, HTTP: outbound.Client(outbound.Options{AllowPrivate: true}), AllowPrivate: true, Now: now}),
+		SignOn: signon.New(signon.Options{Keep: w.Store, Auth: service, Gate: gate, Seal: sealKey(t), Hosts: hosts, HTTP: outbound.Client(outbound.Options{AllowPrivate: true}), AllowPrivate: true, Now: now}),
 		Audit:  audit.New(w.Store, now), Themes: set, Limits: api.Limits{Strangers: freely{}, SignUps: freely{}, Lookups: freely{}, SignOn: freely{}},
 		Ready: func(context.Context) error { return nil }, Log: slog.New(slog.NewTextHandler(h.log, nil)), Now: now, SchemaVersion: admin.Version(),
 	}

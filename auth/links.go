@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -47,7 +48,8 @@ func (k TokenKind) suits(status PersonStatus) bool {
 
 // RequestReset asks for a link to choose a new password: event password.reset_requested, on which the mail goes out.
 // The answer is the same whether the e-mail is here or not, and so is the work: for an unknown or deactivated one the
-// event is password.reset_refused. An invited person gets the invitation again. Each mail voids the link of the
+// event is password.reset_refused, and so it is for who must use their identity provider. An invited person gets the
+// invitation again. Each mail voids the link of the
 // one before, so Options.Resets bounds them per e-mail, whoever asks; ErrTooManyAttempts.
 func (s *Service) RequestReset(ctx context.Context, email string, c Client) error {
 	email, ok := NormaliseEmail(email)
@@ -64,11 +66,16 @@ func (s *Service) RequestReset(ctx context.Context, email string, c Client) erro
 	if err != nil {
 		return err
 	}
+	closed := s.gate.LocalSignIn(ctx, p)
+	if closed != nil && !errors.Is(closed, ErrUseSignOn) {
+		return closed
+	}
 	return s.keep.InTenant(ctx, func(ctx context.Context) error {
-		switch p.Status {
-		case PersonActive:
+		switch {
+		case closed != nil:
+		case p.Status == PersonActive:
 			return s.tell(ctx, "password.reset_requested", p.ID, map[string]any{"person_id": p.ID, "ip": printable(c.IP, ipMax)})
-		case PersonInvited:
+		case p.Status == PersonInvited:
 			return s.tellInvited(ctx, p)
 		}
 		return s.tell(ctx, "password.reset_refused", p.ID, map[string]any{"ip": printable(c.IP, ipMax)})
@@ -131,9 +138,14 @@ func (s *Service) use(ctx context.Context, kind TokenKind, person uid.ID, secret
 }
 
 // AcceptInvitation makes an invited person active, with their own name (empty: the one they were invited by) and
-// password, and signs them in. ErrLinkInvalid. Event invitation.accepted.
+// password, and signs them in. ErrLinkInvalid; ErrUseSignOn for who joins through their identity provider instead. Event
+// invitation.accepted.
 func (s *Service) AcceptInvitation(ctx context.Context, secret, name, password string, c Client) (session string, err error) {
 	p, err := s.OpenLink(ctx, TokenInvitation, secret)
+	if err != nil {
+		return "", err
+	}
+	proof, err := s.locally(ctx, p, Proof{Method: MethodLink})
 	if err != nil {
 		return "", err
 	}
@@ -168,7 +180,7 @@ func (s *Service) AcceptInvitation(ctx context.Context, secret, name, password s
 		if err := s.tellAs(ctx, "invitation.accepted", p.ID, map[string]any{"person_id": p.ID, "name": p.Name}); err != nil {
 			return err
 		}
-		return s.begin(ctx, p.ID, sessionHash, c, Proof{Method: MethodLink})
+		return s.begin(ctx, p.ID, sessionHash, c, proof)
 	})
 	if err != nil {
 		return "", err
@@ -177,10 +189,13 @@ func (s *Service) AcceptInvitation(ctx context.Context, secret, name, password s
 }
 
 // ResetPassword sets another password for whose link this is, ends all their sessions and revokes all their API keys:
-// who resets may have lost the account to someone who made one. ErrLinkInvalid. Events person.password_changed and, for
+// who resets may have lost the account to someone who made one. ErrLinkInvalid; ErrUseSignOn. Events person.password_changed and, for
 // each key, api_key.revoked.
 func (s *Service) ResetPassword(ctx context.Context, secret, password string) error {
 	p, err := s.OpenLink(ctx, TokenPasswordReset, secret)
+	if err == nil {
+		err = s.gate.LocalSignIn(ctx, p)
+	}
 	if err != nil {
 		return err
 	}
@@ -223,9 +238,13 @@ func (s *Service) HandOver(ctx context.Context, email string) (secret string, er
 	return secret, err
 }
 
-// SignInByLink uses a hand-over link up and opens a session. ErrLinkInvalid.
+// SignInByLink uses a hand-over link up and opens a session. ErrLinkInvalid, ErrUseSignOn.
 func (s *Service) SignInByLink(ctx context.Context, secret string, c Client) (session string, err error) {
 	p, err := s.OpenLink(ctx, TokenHandover, secret)
+	if err != nil {
+		return "", err
+	}
+	proof, err := s.locally(ctx, p, Proof{Method: MethodLink})
 	if err != nil {
 		return "", err
 	}
@@ -234,7 +253,7 @@ func (s *Service) SignInByLink(ctx context.Context, secret string, c Client) (se
 		if _, err := s.use(ctx, TokenHandover, p.ID, secret); err != nil {
 			return err
 		}
-		return s.begin(ctx, p.ID, hash, c, Proof{Method: MethodLink})
+		return s.begin(ctx, p.ID, hash, c, proof)
 	})
 	if err != nil {
 		return "", err

@@ -125,6 +125,9 @@ func (s *Service) Resume(ctx context.Context, secret string) (Principal, error) 
 		}
 		if now.Sub(ses.SeenAt) >= seenEvery {
 			ses.SeenAt, ses.ExpiresAt = now, rolled(now.Add(SessionLifetime), ses.CreatedAt.Add(SessionMaximum))
+			if ses.EndsAt != nil {
+				ses.ExpiresAt = rolled(ses.ExpiresAt, *ses.EndsAt)
+			}
 			err = s.keep.InTenant(ctx, func(ctx context.Context) error { return s.keep.TouchSession(ctx, ses) })
 			if err != nil {
 				return who, until, err
@@ -139,7 +142,7 @@ func (s *Service) Resume(ctx context.Context, secret string) (Principal, error) 
 	})
 }
 
-// rolled gives the earlier of the rolling and the absolute end.
+// rolled gives the earlier of the rolling and an absolute end.
 func rolled(rolling, absolute time.Time) time.Time {
 	if absolute.Before(rolling) {
 		return absolute

@@ -31,7 +31,8 @@ func (s *Service) SignIn(ctx context.Context, email, password string, c Client) 
 	if !right {
 		return "", Person{}, s.refuse(ctx, p.ID, c)
 	}
-	if err := s.gate.LocalSignIn(ctx, p); err != nil { // after the password: who does not know it learns nothing
+	proof, err := s.locally(ctx, p, Proof{Method: MethodPassword}) // after the password: who does not know it learns nothing
+	if err != nil {
 		return "", Person{}, err
 	}
 	fresh := ""
@@ -54,7 +55,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string, c Client) 
 				return err
 			}
 		}
-		return s.begin(ctx, p.ID, hash, c, Proof{Method: MethodPassword})
+		return s.begin(ctx, p.ID, hash, c, proof)
 	})
 	if err != nil {
 		return "", Person{}, err

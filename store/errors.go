@@ -9,6 +9,7 @@ import (
 
 	"lyceum/auth"
 	"lyceum/auth/ldapsync"
+	"lyceum/auth/signon"
 	"lyceum/internal/fault"
 	"lyceum/learning/catalog"
 	"lyceum/learning/enrolment"
@@ -28,12 +29,18 @@ func constraintFault(name string) *fault.Fault {
 		return auth.ErrRoleTaken
 	case "person_roles_role_fk":
 		return auth.ErrRoleInUse
+	case "email_domains_pk":
+		return signon.ErrDomainHere
+	case "break_glass_two_ck":
+		return signon.ErrTwoPeople
 	case "directory_runs_running_uq":
 		return ldapsync.ErrRunning
 	case "operators_email_uq":
 		return auth.ErrOperatorTaken
 	case "courses_slug_uq":
 		return catalog.ErrSlugTaken
+	case "identities_subject_uq":
+		return signon.ErrIdentityKnown
 	case "enrolments_once_uq":
 		return enrolment.ErrAlreadyEnrolled
 	}

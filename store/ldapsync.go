@@ -181,10 +181,3 @@ func (s *Store) ManagersOf(ctx context.Context, people []uid.ID) (map[uid.ID]uid
 	}
 	return out, fail(err, "managers of people")
 }
-
-// DomainVerified tells whether an e-mail domain is proven for the tenant.
-func (s *Store) DomainVerified(ctx context.Context, domain string) (bool, error) {
-	var n int64
-	err := s.tx(ctx).Table("email_domains").Where("domain = ? and verified_at is not null", domain).Count(&n).Error
-	return n > 0, fail(err, "find e-mail domain %s", domain)
-}

@@ -20,6 +20,7 @@ var tones = map[string]string{
 	"person_status.invited": "warn", "person_status.active": "good",
 	"course_status.published": "good", "course_status.archived": "warn",
 	"enrolment_status.completed": "good", "enrolment_status.started": "brandly",
+	"connection_status.on": "good", "connection_status.dry_run": "brandly", "outcome.admitted": "good", "outcome.refused": "bad", "outcome.dry_run": "brandly",
 	"tenant.active": "good", "tenant.suspended": "bad", "tenant.provisioning": "brandly", "tenant.deleting": "warn",
 }
 

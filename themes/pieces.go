@@ -46,7 +46,10 @@ func (c *Chrome) Nav() ([]NavGroup, error) {
 		{"teach", []place{{"/studio", "nav.studio", "pen", policy.CourseEdit}, {"/people", "nav.people", "people", policy.PersonRead}}},
 		{"portal", []place{
 			{"/usage", "nav.usage", "chart", policy.UsageRead}, {"/settings/brand", "nav.brand", "palette", policy.BrandEdit},
-			{"/settings/roles", "nav.roles", "shield", policy.RoleManage}, {"/settings/api-keys", "nav.api_keys", "key", policy.APIKeyManage}, {"/audit", "nav.audit", "list", policy.AuditRead},
+			{"/settings/sign-on", "nav.sign_on", "shield", policy.ConnectionManage},
+			{"/settings/roles", "nav.roles", "user", policy.RoleManage},
+			{"/settings/api-keys", "nav.api_keys", "key", policy.APIKeyManage},
+			{"/audit", "nav.audit", "list", policy.AuditRead},
 		}},
 	} {
 		label, err := c.T("nav." + g.key)

@@ -21,7 +21,15 @@ import (
 func specimens(t *testing.T, w *world) []specimen {
 	t.Helper()
 	var all []specimen
-	for _, part := range [][]specimen{entrySpecimens(w), learnSpecimens(w), playerSpecimens(w), peopleSpecimens(w), studioSpecimens(w), lessonSpecimens(w), settingsSpecimens(w), auditSpecimens(w), rolesSpecimens(w), problemSpecimens(w), platformSpecimens(w), operatorSpecimens(w)} {
+	for _, part := range [][]specimen{
+		entrySpecimens(w), learnSpecimens(w), playerSpecimens(w), peopleSpecimens(w), studioSpecimens(w), lessonSpecimens(w), settingsSpecimens(w),
+		auditSpecimens(w),
+		rolesSpecimens(w),
+		ssoSpecimens(w),
+		accessSpecimens(w),
+		connectionSpecimens(t, w),
+		problemSpecimens(w), platformSpecimens(w), operatorSpecimens(w),
+	} {
 		all = append(all, part...)
 	}
 	return all

@@ -64,6 +64,7 @@ type app struct {
 	policy       *policy.Engine
 	auth         *auth.Service
 	operators    *auth.Operators
+	gate         *signon.Gate
 	signon       *signon.Service
 	audit        *audit.Service
 	ldapsync     *ldapsync.Service
@@ -192,10 +193,11 @@ func (a *app) assemble() (err error) {
 	a.policy = policy.NewEngine(a.store, a.now)
 	// Ten guesses at one person's password, then one a minute; an office behind one address may have many people.
 	guess, guessFrom := throttle.New(a.now, 1, time.Minute, 10), throttle.New(a.now, 60, time.Minute, 120)
-	a.auth = auth.New(auth.Options{Keep: a.store, Policy: a.policy, Now: a.now, Guess: guess, GuessFrom: guessFrom,
+	a.gate = signon.NewGate(a.store, a.now)
+	a.auth = auth.New(auth.Options{Keep: a.store, Policy: a.policy, Gate: a.gate, Now: a.now, Guess: guess, GuessFrom: guessFrom,
 		Resets: throttle.New(a.now, 3, time.Hour, 3), Invites: throttle.New(a.now, 200, time.Hour, 200)})
 	a.operators = auth.NewOperators(a.store, a.now, guess)
-	a.signon = signon.New(signon.Options{Keep: a.store, Auth: a.auth, Seal: a.seal, Hosts: a.hosts, HTTP: a.http, AllowPrivate: a.private, Now: a.now, Log: a.log})
+	a.signon = signon.New(signon.Options{Keep: a.store, Auth: a.auth, Gate: a.gate, Seal: a.seal, Hosts: a.hosts, HTTP: a.http, AllowPrivate: a.private, Now: a.now, Log: a.log})
 	a.audit = audit.New(a.store, a.now)
 	a.ldapsync = ldapsync.New(ldapsync.Options{Keep: a.store, Auth: a.auth, Policy: a.policy, LDAP: ldap.New(ldap.Options{Now: a.now, AllowPrivate: a.private}), Seal: a.seal, Now: a.now, Log: a.log})
 	a.brands = tenant.NewBrands(a.store, a.now)
@@ -238,6 +240,7 @@ func (f tenantFiles) RemoveTenantFiles(ctx context.Context, t tenant.Tenant) err
 func (a *app) forget(id uid.ID) {
 	a.directory.Drop(id)
 	a.brands.Drop(id)
+	a.gate.Drop(id)
 	a.auth.Drop(id) // and with it the policy
 }
 

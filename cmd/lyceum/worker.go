@@ -14,6 +14,7 @@ import (
 
 	"lyceum/auth"
 	"lyceum/auth/ldapsync"
+	"lyceum/auth/signon"
 	"lyceum/billing"
 	"lyceum/internal/event"
 	"lyceum/internal/fault"
@@ -32,6 +33,7 @@ func (a *app) consequences() []queue.Consequence {
 	table := []queue.Consequence{
 		{When: "invitation.created", Name: "mail_invitation", Urgency: queue.Waited, Do: a.mailInvitation},
 		{When: "password.reset_requested", Name: "mail_password_reset", Urgency: queue.Waited, Do: a.mailPasswordReset},
+		{When: "sign_on.link_requested", Name: "mail_first_link", Urgency: queue.Waited, Do: a.mailFirstLink},
 		{When: "enrolment.created", Name: "mail_enrolled", Do: a.mailEnrolled},
 		{When: "enrolment.completed", Name: "issue_certificate", Urgency: queue.Waited, Do: a.issueCertificate},
 		{When: "certificate.issued", Name: "mail_certificate", Do: a.mailCertificate},
@@ -55,6 +57,7 @@ func (a *app) chores(spares int) []queue.Chore {
 			return err
 		}},
 		{Name: "sweep_uploads", Every: time.Hour, Do: a.sweepUploads},
+		{Name: "sweep_sign_on", Every: time.Hour, Do: func(ctx context.Context) error { return a.everywhere(ctx, "sign-on", a.signon.Sweep) }},
 		{Name: "sync_directories", Every: 5 * time.Minute, Timeout: syncTimeout, Do: a.syncDirectories},
 		{Name: "anchor_audit", Every: 24 * time.Hour, Do: func(ctx context.Context) error { return a.everywhere(ctx, "audit log", a.audit.Anchor) }},
 	}
@@ -134,6 +137,7 @@ type about struct {
 	PersonID      uid.ID `json:"person_id"`
 	EnrolmentID   uid.ID `json:"enrolment_id"`
 	CertificateID uid.ID `json:"certificate_id"`
+	HandshakeID   uid.ID `json:"handshake_id"`
 	Code          string `json:"code"`
 	CourseTitle   string `json:"course_title"`
 	CourseSlug    string `json:"course_slug"`
@@ -197,6 +201,26 @@ func (a *app) mailPasswordReset(ctx context.Context, e event.Event) error {
 	t, _ := tenant.From(ctx)
 	link := a.hosts.PortalURL(t) + "/reset/" + url.PathEscape(secret)
 	return a.letter(ctx, e, who, themes.PasswordResetMail{Name: who.Name, Link: link, ExpiresAt: a.now().Add(auth.TokenPasswordReset.Lifetime())})
+}
+
+// mailFirstLink sends the link that proves an account which a company account is to open from now on.
+func (a *app) mailFirstLink(ctx context.Context, e event.Event) error {
+	d, err := read(e)
+	if err != nil {
+		return err
+	}
+	secret, link, err := a.signon.MintFirstLink(ctx, d.HandshakeID)
+	if unwanted(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	t, _ := tenant.From(ctx)
+	return a.letter(ctx, e, link.Person, themes.FirstLinkMail{
+		Name: link.Person.Name, Connection: link.Connection, Link: a.hosts.PortalURL(t) + "/sso/confirm/" + url.PathEscape(secret),
+		ExpiresAt: a.now().Add(signon.FirstLinkLifetime),
+	})
 }
 
 // unwanted tells whether a link is not wanted any more: the person is gone, or has another state by now.
