@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"lyceum/tenant"
@@ -168,6 +169,12 @@ func resetDemo(ctx context.Context, c *Config) error {
 type organization struct {
 	slug, name, colour, logo, domain, login string
 	theme                                   tenant.Theme
+}
+
+// account names the connection to the organization's played identity provider.
+func (o organization) account() string {
+	first, _, _ := strings.Cut(o.name, " ")
+	return first + " account (demo)"
 }
 
 func organizations() []organization {

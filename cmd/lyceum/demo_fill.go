@@ -122,7 +122,7 @@ func (a *app) fillOrganization(ctx context.Context, o organization, hash, key st
 			return tenantDescription{}, err
 		}
 	}
-	d := tenantDescription{Slug: o.slug, SignOn: o.name + " account (demo)", URL: a.hosts.PortalURL(t), APIKey: key, Accounts: map[string]account{}}
+	d := tenantDescription{Slug: o.slug, SignOn: "Sign in with " + o.account(), URL: a.hosts.PortalURL(t), APIKey: key, Accounts: map[string]account{}}
 	for _, role := range []string{"owner", "instructor", "manager", "learner"} {
 		d.Accounts[role] = account{role + "@" + o.domain, demoPassword}
 	}

@@ -166,7 +166,7 @@ func (a *app) demoSignOn(ctx context.Context, o organization) error {
 	if err := a.demoDomain(ctx, o.domain); err != nil {
 		return err
 	}
-	in := signon.ConnectionInput{Name: o.name + " account (demo)"}
+	in := signon.ConnectionInput{Name: o.account()}
 	rules := auth.RoleRules{Default: policy.Learner}
 	var settings any
 	var err error
