@@ -305,7 +305,7 @@ func (w *work) patchUser(ctx context.Context, id uid.ID, body map[string]any, se
 	}
 	w.notes(notes)
 	if _, ok := after["active"].(bool); !ok {
-		after["active"] = true // removed: the default
+		after["active"] = r.Active // a removal lets nobody in, and nobody out
 	}
 	if err := w.updateUser(ctx, &r, before, after); err != nil {
 		return Response{}, err
