@@ -52,7 +52,7 @@ func (s *Server) onPlatform(t *table) {
 
 // onPortal is every portal.
 func (s *Server) onPortal(t *table) {
-	e := web.Entry{Site: s.site, Auth: s.Auth}
+	e := web.Entry{Site: s.site, Auth: s.Auth, SignOn: s.SignOn}
 	t.get("/signin", route.Public, e.SignInForm)
 	t.post("/signin", route.Public, e.SignIn)
 	t.get("/forgot", route.Public, e.Forgot)
@@ -141,13 +141,48 @@ func connectionRoutes(t *table, h web.Connections, n route.Need, as func(fiber.H
 	} {
 		t.post(form.path, n, as(form.do))
 	}
-	t.getOnce(one+"/test", n, as(h.Test))
 	t.postFiles(one+"/metadata", n, as(h.LookAtMetadata))
 	t.postFiles(one+"/certificates", n, as(h.AddCertificate))
 }
 
 // onAccess is e-mail domains, rules of sign-on, set-up links and break-glass.
-func (s *Server) onAccess(*table) {}
+func (s *Server) onAccess(t *table) {
+	const base = "/settings/sign-on"
+	a := web.Access{Site: s.site, SignOn: s.SignOn}
+	manage, secure := route.For(policy.ConnectionManage), route.For(policy.SecurityManage)
+	t.get(base+"/domains", manage, a.Domains)
+	t.post(base+"/domains", manage, a.AddDomain)
+	t.get(base+"/domains/:domain", manage, a.Domain)
+	t.post(base+"/domains/:domain", manage, a.SaveDomain)
+	t.post(base+"/domains/:domain/verify", manage, a.VerifyDomain)
+	t.post(base+"/domains/:domain/remove", manage, a.RemoveDomain)
+	t.get(base+"/rules", secure, a.Rules)
+	t.post(base+"/rules", secure, a.SaveRules)
+	t.post(base+"/rules/end-emergency", secure, a.EndEmergency)
+	t.get(base+"/links", manage, a.Links)
+	t.post(base+"/links", manage, a.CreateLink)
+	t.post(base+"/links/:id/revoke", manage, a.RevokeLink)
+	t.get(base+"/keys", manage, a.Keys)
+	t.post(base+"/keys/next", manage, a.PublishKey)
+	t.post(base+"/keys/switch", manage, a.SwitchKey)
+
+	t.get("/break-glass", route.Public, a.EmergencyForm)
+	t.post("/break-glass", route.Public, a.ProveForEmergency)
+	t.post("/break-glass/ask", route.Public, a.AskEmergency)
+	t.post("/break-glass/open", route.Public, a.OpenEmergency)
+
+	u := web.Setup{Site: s.site, SignOn: s.SignOn}
+	t.get("/setup/:token", route.Public, u.Show)
+	t.post("/setup/:token", route.Public, u.Open)
+	t.post("/setup/:token/domains", route.Public, u.As(u.AddDomain))
+	t.post("/setup/:token/domains/:domain/verify", route.Public, u.As(u.VerifyDomain))
+	t.post("/setup/:token/finish", route.Public, u.As(u.Finish))
+	t.get("/setup/:token/connection", route.Public, u.Back)
+	h := web.Connections{Site: s.site, SignOn: s.SignOn, Base: "/setup/:token/connection", Made: u.Made}
+	sso := web.SSO{Site: s.site, Auth: s.Auth, SignOn: s.SignOn, Limit: s.Limits.SignOn}
+	t.getOnce(h.Base+"/:connection/try", route.Public, u.As(u.Try(sso.Start)))
+	connectionRoutes(t, h, route.Public, u.As)
+}
 
 // onDirectories is SCIM, and where administrators keep directories.
 func (s *Server) onDirectories(*table) {}

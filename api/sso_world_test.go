@@ -1,11 +1,13 @@
 package api_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
 	"html"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -211,7 +213,11 @@ type inside struct{ h *house }
 
 // RoundTrip answers.
 func (i inside) RoundTrip(r *http.Request) (*http.Response, error) {
-	again := httptest.NewRequest(r.Method, r.URL.RequestURI(), r.Body)
+	body, err := io.ReadAll(r.Body) // its length is to be known
+	if err != nil {
+		return nil, err
+	}
+	again := httptest.NewRequest(r.Method, r.URL.RequestURI(), bytes.NewReader(body))
 	again.Host, again.Header = r.URL.Host, r.Header.Clone()
 	return i.h.srv.Test(again)
 }
@@ -395,3 +401,11 @@ func (h *house) rename(p auth.Person, email string) {
 		return err
 	})
 }
+
+// scan reads one value of the tenant.
+func (h *house) scan(to any, query string, args ...any) {
+	h.t.Helper()
+	h.inTenant(func(ctx context.Context) error { return store.Pgx(ctx).QueryRow(ctx, query, args...).Scan(to) })
+}
+
+func jsonOf(raw signon.Raw, to any) error { return json.Unmarshal(raw, to) }

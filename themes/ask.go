@@ -27,6 +27,10 @@ var askLooks = map[string]struct {
 	"deactivate":    {"button", "", false},
 	"revoke_key":    {"button small quiet bad", "", false},
 	"delete_role":   {"button", "trash", false},
+	"remove_domain": {"button", "trash", false},
+	"revoke_link":   {"button small quiet bad", "", false},
+	"switch_key":    {"button", "", false},
+	"end_emergency": {"button danger", "", false},
 }
 
 // Ask makes a question of a kind; its words are the messages ask.<kind>, ask.<kind>_text and ask.<kind>_do, which may

@@ -3,6 +3,7 @@ package themes
 import (
 	"fmt"
 	"html/template"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -189,7 +190,10 @@ func (p ConnectionPage) Ready() bool {
 
 // Try is where a test sign-on begins.
 func (h ConnectionHead) Try() string {
-	return h.Address() + "/test"
+	if h.Restricted {
+		return h.Address() + "/try"
+	}
+	return "/sso/start/" + h.Connection.ID.String() + "?test=1&next=" + url.QueryEscape(h.Address()+"/attempts")
 }
 
 // Try is where a test sign-on begins.

@@ -24,6 +24,7 @@ func Pages() []Page {
 		RolesPage{}, RolePage{}, WhoMayPage{}, WhyPage{},
 		ConnectionsPage{}, ConnectionNewPage{}, ConnectionPage{}, ConnectionGuidePage{}, ConnectionSettingsPage{}, ConnectionMetadataPage{}, ConnectionMappingPage{},
 		ConnectionAccessPage{}, ConnectionAttemptsPage{}, ConnectionAttemptPage{}, ConnectionOutlookPage{}, ConnectionDeletePage{},
+		DomainsPage{}, DomainPage{}, SignOnRulesPage{}, SetupLinksPage{}, SigningKeysPage{}, BreakGlassPage{}, SetupPage{}, SetupOverPage{},
 		ProblemPage{}, SuspendedPage{}, ProvisioningPage{},
 		LandingPage{}, SignUpPage{}, SignUpWaitPage{}, UnknownPortalPage{},
 		SSOLeavePage{}, SSOContinuePage{}, SSOConfirmPage{}, SSORefusedPage{}, SSOTriedPage{}, SSOPasswordPage{},

@@ -26,6 +26,7 @@ func specimens(t *testing.T, w *world) []specimen {
 		auditSpecimens(w),
 		rolesSpecimens(w),
 		ssoSpecimens(w),
+		accessSpecimens(w),
 		connectionSpecimens(t, w),
 		problemSpecimens(w), platformSpecimens(w), operatorSpecimens(w),
 	} {

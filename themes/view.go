@@ -5,6 +5,7 @@ import (
 
 	"lyceum/auth"
 	"lyceum/auth/policy"
+	"lyceum/auth/signon"
 	"lyceum/tenant"
 )
 
@@ -25,6 +26,7 @@ type View struct {
 	TimeZone    string          // IANA name; "" is UTC
 	Appearance  Appearance      // from the cookie `theme`
 	Flash       *Flash
+	Notices     []signon.Notice // what administrators are reminded of on every page
 	RequestID   string
 	Now         time.Time
 	RoleNames   map[policy.Role]string // of the portal's own roles

@@ -33,6 +33,7 @@ const (
 	tagEvents       = "Events"
 	tagAudit        = "Audit log"
 	tagRoles        = "Roles"
+	tagConnections  = "Sign-on"
 	tagKeys         = "API keys"
 )
 
@@ -51,6 +52,7 @@ func tags() []*huma.Tag {
 		{Name: tagUsage, Description: "What is counted for the bill, each entry with its proof."},
 		{Name: tagEvents, Description: "What happened, for those who follow it."},
 		{Name: tagAudit, Description: "Who did what, kept for good and chained, for those who audit it."},
+		{Name: tagConnections, Description: "Identity providers and directories through which people sign in."},
 		{Name: tagKeys, Description: "Keys for programs that act as you."},
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"lyceum/api/route"
 	"lyceum/auth"
 	"lyceum/auth/audit"
+	"lyceum/auth/signon"
 	"lyceum/billing"
 	"lyceum/internal/clock"
 	"lyceum/internal/event"
@@ -49,6 +50,7 @@ type Rate struct {
 // Services is what the operations call. All of it is required.
 type Services struct {
 	Auth         *auth.Service
+	SignOn       *signon.Service
 	Catalog      *catalog.Service
 	Enrolment    *enrolment.Service
 	Content      *content.Service
@@ -95,6 +97,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.auditOperations()
 	a.roleOperations()
 	a.brandOperations()
+	a.connectionOperations()
 	if err := errors.Join(append(a.wrong, a.documentRoutes(router))...); err != nil {
 		return nil, err
 	}

@@ -24,6 +24,7 @@ const (
 	lookCookie     = "theme"
 	localeCookie   = "locale"
 	browserCookie  = "lyceum-sso"
+	setupCookie    = "lyceum-setup-"
 )
 
 const year = 365 * 24 * time.Hour
@@ -89,6 +90,20 @@ func KnowBrowser(c *fiber.Ctx) string {
 	}
 	set(c, browserCookie, secret, browserLife)
 	return secret
+}
+
+// SetSetup marks the browser that opened a set-up link, until the link expires at the latest.
+func SetSetup(c *fiber.Ctx, link uid.ID, secret string, life time.Duration) {
+	set(c, setupCookie+setupName(link), secret, life)
+}
+
+// Setup is the mark of the browser that opened a set-up link, "" for any other.
+func Setup(c *fiber.Ctx, link uid.ID) string { return get(c, setupCookie+setupName(link)) }
+
+// setupName tells the cookies of several links apart by the end of their id, which is random.
+func setupName(link uid.ID) string {
+	id := link.String()
+	return id[len(id)-12:]
 }
 
 // OperatorSession is the secret of the operator's session that the browser carries, "" for none.

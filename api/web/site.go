@@ -20,6 +20,7 @@ import (
 	"lyceum/api/visit"
 	"lyceum/auth"
 	"lyceum/auth/policy"
+	"lyceum/auth/signon"
 	"lyceum/internal/clock"
 	"lyceum/internal/fault"
 	"lyceum/internal/recall"
@@ -37,6 +38,7 @@ type Site struct {
 	now     clock.Clock
 	log     *slog.Logger
 	devMail bool
+	notices func(ctx context.Context) ([]signon.Notice, error)
 	looks   *recall.Cache[string, look]
 }
 
@@ -49,12 +51,14 @@ type SiteOptions struct {
 	Log     *slog.Logger
 	DevMail bool // the developer's mailbox exists on the platform's site
 	Policy  *policy.Engine
+	// Notices gives what who asks is to be reminded of on every page of a portal; nil: nothing.
+	Notices func(ctx context.Context) ([]signon.Notice, error)
 }
 
 // NewSite makes the shared part.
 func NewSite(o SiteOptions) *Site {
 	return &Site{
-		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail, policy: o.Policy,
+		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail, policy: o.Policy, notices: o.Notices,
 		looks: recall.New[string, look](2000, 24*time.Hour, o.Now),
 	}
 }
@@ -118,6 +122,12 @@ func (s *Site) view(c *fiber.Ctx) themes.View {
 	}
 	if o, ok := route.OperatorFrom(ctx); ok {
 		out.Operator = &o
+	}
+	if out.Who != nil && s.notices != nil {
+		var err error
+		if out.Notices, err = s.notices(ctx); err != nil { // a page is worth more than its reminders
+			s.log.WarnContext(ctx, "reminders not read", slog.String("request_id", v.ID), slog.String("tenant", v.Tenant.Slug), slog.Any("err", err))
+		}
 	}
 	out.Locale = themes.PickLocale(wish, c.Get(fiber.HeaderAcceptLanguage))
 	return out

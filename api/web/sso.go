@@ -167,7 +167,7 @@ func (h SSO) arrived(c *fiber.Ctx, a signon.Arrival, err error) error {
 	case err != nil:
 		return h.failed(c, err)
 	case a.Result != nil:
-		return h.show(c, themes.SSOTriedPage{Tried: *a.Result, ReturnTo: visit.Local(a.ReturnTo)})
+		return h.ended(c, fiber.StatusOK, themes.SSOTriedPage{Tried: *a.Result, ReturnTo: visit.Local(a.ReturnTo)})
 	case a.FirstLink != "":
 		return h.to(c, "/sso/confirm/"+a.FirstLink)
 	}
@@ -186,15 +186,22 @@ func (h SSO) failed(c *fiber.Ctx, err error) error {
 	if errors.As(err, &refused) {
 		p.Fault, p.Number, p.Connection = refused.Fault(), signon.Number(refused.Attempt), refused.Name
 		p.Again = signon.Offer{ID: refused.Connection}.Path(visit.Local(refused.ReturnTo), "")
-		return h.showWith(c, refusedStatus(p.Fault), p)
+		return h.ended(c, refusedStatus(p.Fault), p)
 	}
 	for _, told := range []*fault.Fault{signon.ErrHandshakeOver, signon.ErrOtherBrowser, signon.ErrLinkElsewhere, signon.ErrConnectionOff, auth.ErrSignOnRefused} {
 		if errors.Is(err, told) {
 			p.Fault = told
-			return h.showWith(c, refusedStatus(told), p)
+			return h.ended(c, refusedStatus(told), p)
 		}
 	}
 	return err
+}
+
+// ended shows the end of a sign-on. Its address works once and may hold secrets: nothing on the page leads back to it.
+func (h SSO) ended(c *fiber.Ctx, status int, p themes.Page) error {
+	v := h.view(c)
+	v.Path = "/signin"
+	return h.draw(c, status, v, p)
 }
 
 // refusedStatus is the status of a refusal; 401 would ask the browser for HTTP authentication.

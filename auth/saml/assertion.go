@@ -31,7 +31,7 @@ const (
 const ClaimNameID = "saml:name_id"
 
 const (
-	confirmationBearer = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
+	confirmationBearer = "urn:oasis:names:tc:SAML:2.0:cm:bearer" //nolint:gosec // a name of the standard
 	statusSuccess      = "urn:oasis:names:tc:SAML:2.0:status:Success"
 	nsInstance         = "http://www.w3.org/2001/XMLSchema-instance"
 )

@@ -21,7 +21,7 @@ import (
 // and each step beyond it multiplies what a sign-in costs; NewKeyOf makes larger ones.
 const KeyBits = 2048
 
-// Key is our own key of one entity: it signs what we send and opens what is encrypted for us. It is kept as JSON, which
+// Key is our own key of one entity, known as older or younger than others by NotBefore: it signs what we send and opens what is encrypted for us. It is kept as JSON, which
 // the caller seals: PrivateKey is a secret.
 type Key struct {
 	Certificate string    `json:"certificate"` // self-signed, base64 DER

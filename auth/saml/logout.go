@@ -182,7 +182,7 @@ func (p Provider) AcceptLogoutResponse(s Settings, in Incoming) (out LogoutAnswe
 // recovered turns a panic into a refusal.
 func (v *visit) recovered(report *auth.Report, err *error) {
 	if r := recover(); r != nil {
-		*err = v.report.Refused(CheckMessage, fmt.Errorf("panic: %v", r), "the message cannot be read")
+		*err = v.refusedBecause(CheckMessage, fmt.Errorf("panic: %v", r), "the message cannot be read")
 		*report = v.report
 	}
 }
@@ -250,14 +250,14 @@ func (v *visit) unpack(rawQuery, field string) (*etree.Element, xmlsig.Query, er
 	}
 	packed, err := decode(q.Message)
 	if err != nil {
-		return nil, q, v.report.Refused(CheckBase64, err, "the message is not base64")
+		return nil, q, v.refusedBecause(CheckBase64, err, "the message is not base64")
 	}
 	raw, err := inflate(packed)
 	switch {
 	case errors.Is(err, errTooLarge):
 		return nil, q, v.refused(CheckSize, "the message unpacks to more than %d bytes", MaxMessage)
 	case err != nil:
-		return nil, q, v.report.Refused(CheckXML, err, "the message is not deflated")
+		return nil, q, v.refusedBecause(CheckXML, err, "the message is not deflated")
 	}
 	root, err := v.parse(raw)
 	return root, q, err

@@ -10,6 +10,7 @@ package saml
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/beevik/etree"
@@ -63,7 +64,7 @@ const (
 // Response is what a browser posted to the ACS.
 type Response struct {
 	SAMLResponse string // the form's field as it came
-	At           string // the address that it was posted to
+	At           string // the address that it was posted to, without a query; it must be the provider's ACSURL
 	// RequestIDs are the requests of this browser that still wait for an answer. Empty: there is none, and only an answer
 	// that the provider began may pass.
 	RequestIDs []string
@@ -95,7 +96,12 @@ type visit struct {
 }
 
 func (v *visit) refused(check, format string, args ...any) error {
-	return v.report.Refused(check, nil, format, args...)
+	return v.refusedBecause(check, nil, format, args...)
+}
+
+// refusedBecause notes the refusal; the detail is bounded whatever a stranger put into it.
+func (v *visit) refusedBecause(check string, cause error, format string, args ...any) error {
+	return v.report.Refused(check, cause, "%.600s", fmt.Sprintf(format, args...))
 }
 
 // problem turns the refusal of a package below into ours.
@@ -104,11 +110,11 @@ func (v *visit) problem(err error) error {
 	var sig *xmlsig.Problem
 	switch {
 	case errors.As(err, &tree):
-		return v.report.Refused(tree.Reason, tree.Cause, "%s", tree.Detail)
+		return v.refusedBecause(tree.Reason, tree.Cause, "%s", tree.Detail)
 	case errors.As(err, &sig):
-		return v.report.Refused(sig.Reason, sig.Cause, "%s", sig.Detail)
+		return v.refusedBecause(sig.Reason, sig.Cause, "%s", sig.Detail)
 	}
-	return v.report.Refused(CheckMessage, err, "the message cannot be read")
+	return v.refusedBecause(CheckMessage, err, "the message cannot be read")
 }
 
 func (v *visit) accept() (auth.Assertion, error) {
@@ -131,7 +137,7 @@ func (v *visit) accept() (auth.Assertion, error) {
 
 func (v *visit) prepare() (err error) {
 	if v.trust, err = v.settings.trust(v.in.Now); err != nil {
-		return v.report.Refused(CheckSettings, err, "the connection's certificates cannot be read: %s", err)
+		return v.refusedBecause(CheckSettings, err, "the connection's certificates cannot be read: %s", err)
 	}
 	if v.settings.EntityID == "" || v.provider.EntityID == "" || v.provider.ACSURL == "" || len(v.trust.Certificates) == 0 {
 		return v.refused(CheckSettings, "the connection is not set up: its entity ID, a certificate, or our own address is missing")
@@ -147,7 +153,7 @@ func (v *visit) open(field string) (*etree.Element, error) {
 	}
 	raw, err := decode(field)
 	if err != nil {
-		return nil, v.report.Refused(CheckBase64, err, "the message is not base64")
+		return nil, v.refusedBecause(CheckBase64, err, "the message is not base64")
 	}
 	return v.parse(raw)
 }
@@ -367,12 +373,12 @@ func (v *visit) unseal(sealed *etree.Element) (el *etree.Element, how string, er
 	// Reading our keys costs as much as verifying a signature, so it waits until one is needed.
 	keys, err := v.provider.decryptionKeys()
 	if err != nil {
-		return nil, "", v.report.Refused(CheckSettings, err, "our own key cannot be read")
+		return nil, "", v.refusedBecause(CheckSettings, err, "our own key cannot be read")
 	}
 	opened, err := xmlenc.Decrypt(sealed, keys)
 	var unknown *xmlenc.ErrAlgorithm
 	if errors.As(err, &unknown) {
-		return nil, "", v.report.Refused(CheckAlgorithm, err, "%s for encryption", unknown)
+		return nil, "", v.refusedBecause(CheckAlgorithm, err, "%s for encryption", unknown)
 	}
 	if err == nil {
 		el, err = xmltree.Parse(opened.Plaintext)
@@ -383,7 +389,7 @@ func (v *visit) unseal(sealed *etree.Element) (el *etree.Element, how string, er
 		err = xmltree.UniqueIDs(el, v.ids)
 	}
 	if err != nil {
-		return nil, "", v.report.Refused(CheckEncryption, err, "what was encrypted for us %s, or is not a whole element: compare the encryption certificate that the identity provider has with ours", xmlenc.ErrOpaque)
+		return nil, "", v.refusedBecause(CheckEncryption, err, "what was encrypted for us %s, or is not a whole element: compare the encryption certificate that the identity provider has with ours", xmlenc.ErrOpaque)
 	}
 	how = opened.Algorithm
 	if opened.Key > 0 {

@@ -113,8 +113,8 @@ func TestXmlsecVerifiesWhatWeSign(t *testing.T) {
 	xmlsec := need(t, "xmlsec1")
 	protocol, metadata := messages(t)
 	certificate := file(t, "us.pem", pemOf("CERTIFICATE", signer(t, setup(t).us.Keys[0]).Certificate.Raw))
-	for name, id := range map[string]string{"AuthnRequest": "", "LogoutRequest": "", "LogoutResponse": ""} {
-		id = "urn:oasis:names:tc:SAML:2.0:protocol:" + name
+	for _, name := range []string{"AuthnRequest", "LogoutRequest", "LogoutResponse"} {
+		id := "urn:oasis:names:tc:SAML:2.0:protocol:" + name
 		run(t, xmlsec, "--verify", "--pubkey-cert-pem", certificate, "--enabled-key-data", "rsa", "--id-attr:ID", id, file(t, "message.xml", protocol[name]))
 		tampered := file(t, "message.xml", strings.Replace(protocol[name], corpus.EntityID, "https://evil.example", 1))
 		if exec.Command(xmlsec, "--verify", "--pubkey-cert-pem", certificate, "--enabled-key-data", "rsa", "--id-attr:ID", id, tampered).Run() == nil {

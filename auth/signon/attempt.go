@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"lyceum/auth"
+	"lyceum/auth/ldap"
+	"lyceum/auth/oidc"
 	"lyceum/auth/policy"
 	"lyceum/internal/fault"
 	"lyceum/internal/uid"
@@ -73,14 +75,11 @@ func (r *Refused) Unwrap() error { return r.err }
 func (r *Refused) Fault() *fault.Fault {
 	for _, told := range []*fault.Fault{
 		ErrConnectionOff, ErrOtherBrowser, ErrHandshakeOver, ErrDeactivated, ErrNoAccount, ErrNoRole, ErrNoEmail, ErrLinkElsewhere,
-		auth.ErrWrongCredentials, auth.ErrTooManyAttempts,
+		auth.ErrWrongCredentials, auth.ErrTooManyAttempts, oidc.ErrUnreachable, ldap.ErrUnavailable, ldap.ErrPasswordExpired,
 	} {
 		if errors.Is(r.err, told) {
 			return told
 		}
-	}
-	if f := fault.Of(r.err); f.Kind == fault.KindUnavailable || f.Code == "directory_password_expired" {
-		return f
 	}
 	return auth.ErrSignOnRefused
 }

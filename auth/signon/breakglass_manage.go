@@ -29,11 +29,8 @@ type ticket struct {
 	At     time.Time `json:"at"`
 }
 
-// EmergencyProof is how an owner proves themselves, with what they know and, where they have one, a second factor.
-type EmergencyProof struct {
-	Email, Password string
-	Code            string // of their second factor; empty when they have none
-}
+// EmergencyProof is how an owner proves themselves.
+type EmergencyProof struct{ Email, Password string }
 
 // Standing is what an owner named for emergencies sees when they have proven themselves.
 type Standing struct {
@@ -69,6 +66,20 @@ func (s *Service) ProveForEmergency(ctx context.Context, proof EmergencyProof, c
 		return err
 	})
 	st.Ticket = base64.RawURLEncoding.EncodeToString(sealed)
+	return st, err
+}
+
+// StandingOf gives what the holder of a ticket sees; ErrTicketOver, and what ProveForEmergency says.
+func (s *Service) StandingOf(ctx context.Context, heldTicket string) (st Standing, err error) {
+	person, err := s.holder(ctx, heldTicket)
+	if err != nil {
+		return st, err
+	}
+	err = s.Keep.InTenant(ctx, func(ctx context.Context) error {
+		st, err = s.standing(ctx, person)
+		return err
+	})
+	st.Ticket = heldTicket
 	return st, err
 }
 

@@ -177,8 +177,11 @@ func (s *Service) logoutAnswered(ctx context.Context, c Connection, p saml.Provi
 		if err := s.openJSON(ctx, sealHandshake, h.Sealed, &about); err != nil {
 			return err
 		}
+		if err := s.Keep.UseHandshake(ctx, h.ID, s.Now()); err != nil {
+			return err
+		}
 		in.RequestIDs = []string{about.Request}
-		return s.Keep.UseHandshake(ctx, h.ID, s.Now())
+		return nil
 	})
 	if err != nil && !isOver(err) {
 		return false, err

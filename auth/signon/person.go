@@ -372,6 +372,11 @@ func (s *Service) link(ctx context.Context, t attempt, person uid.ID, by LinkedB
 	if err != nil {
 		return err
 	}
+	for _, p := range []Purpose{purposeFirstLink, purposeMailedLink} { // what else waits for this account waits for nothing
+		if err := s.Keep.VoidHandshakes(ctx, p, person, t.connection.ID); err != nil {
+			return err
+		}
+	}
 	return s.tell(ctx, "person.linked", "person", person, map[string]any{
 		"person_id": person, "connection_id": t.connection.ID, "connection_name": t.connection.Name, "subject": cut(t.assertion.Subject, subjectMax), "linked_by": by,
 	})

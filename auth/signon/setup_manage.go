@@ -160,7 +160,7 @@ func (s *Service) LookAtSetup(ctx context.Context, secret string) (l SetupLink, 
 	return l, err
 }
 
-// OpenSetup binds a link to the browser that opens it first, and gives what that browser is to carry. ErrSetupLinkOver,
+// OpenSetup binds a link to the browser that opens it first, and gives the secret that this browser is to carry. ErrSetupLinkOver,
 // ErrSetupLinkUsed. Event setup_link.opened.
 func (s *Service) OpenSetup(ctx context.Context, secret string) (l SetupLink, carried string, err error) {
 	if l, err = s.LookAtSetup(ctx, secret); err != nil {

@@ -95,7 +95,7 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 			p.refuse(w, r, in, &refusal{code: "login_required", text: "nobody is signed in here", answerable: true})
 			return
 		}
-		http.Redirect(w, r, p.answer(in, s), http.StatusFound) //nolint:gosec // the client's own address, as read found
+		http.Redirect(w, r, p.answer(in, s), http.StatusFound)
 		return
 	}
 	ticket := rand.Text()
@@ -123,7 +123,7 @@ func (p *Provider) choose(w http.ResponseWriter, r *http.Request) {
 		Name: cookieName, Value: s.secret, Path: p.base.Path + "/", MaxAge: int(sessionLife / time.Second),
 		HttpOnly: true, Secure: p.base.Scheme == "https", SameSite: http.SameSiteLaxMode,
 	})
-	http.Redirect(w, r, p.answer(in, s), http.StatusFound)
+	http.Redirect(w, r, p.answer(in, s), http.StatusFound) //nolint:gosec // the client's own address, as read found
 }
 
 const cookieName = "demoop_session"

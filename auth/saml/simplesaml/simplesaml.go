@@ -74,7 +74,7 @@ func Start(t testing.TB, o Options) *IdP {
 	if err != nil || home == "" {
 		t.Skipf("SKIPPED: no SimpleSAMLphp here, so nothing was tried against it: %s", Missing)
 	}
-	if out, err := exec.CommandContext(t.Context(), php, "-r", `exit(extension_loaded("dom") && extension_loaded("mbstring") ? 0 : 1);`).CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), php, "-r", `exit(extension_loaded("dom") && extension_loaded("mbstring") ? 0 : 1);`).CombinedOutput(); err != nil { //nolint:gosec // PHP as it was found
 		t.Skipf("SKIPPED: PHP here lacks xml or mbstring, so nothing was tried against SimpleSAMLphp: %s (%s)", Missing, out)
 	}
 	idp := &IdP{t: t, dir: t.TempDir(), options: o}
@@ -110,7 +110,7 @@ func freeAddress(t testing.TB) string {
 // run starts the server and waits until it says that it listens.
 func (i *IdP) run(php, home, address string) {
 	i.t.Helper()
-	cmd := exec.Command(php, "-d", "session.save_path="+i.dir, "-d", "display_errors=stderr", "-S", address, "-t", filepath.Join(home, "www")) // #nosec G204 -- a test's own program
+	cmd := exec.Command(php, "-d", "session.save_path="+i.dir, "-d", "display_errors=stderr", "-S", address, "-t", filepath.Join(home, "www")) //nolint:gosec // a test's own program
 	cmd.Dir = i.dir
 	cmd.Env = []string{"PATH=/usr/bin:/bin", "SIMPLESAMLPHP_CONFIG_DIR=" + filepath.Join(i.dir, "config"), "TZ=UTC"}
 	out, err := cmd.StderrPipe()

@@ -18,7 +18,7 @@ import (
 const Success = "urn:oasis:names:tc:SAML:2.0:status:Success"
 
 // Bearer is how the assertions are confirmed.
-const Bearer = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
+const Bearer = "urn:oasis:names:tc:SAML:2.0:cm:bearer" //nolint:gosec // a name of the standard
 
 // Attribute is one attribute of the person.
 type Attribute struct {

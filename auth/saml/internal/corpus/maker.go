@@ -14,6 +14,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/beevik/etree"
@@ -145,6 +146,9 @@ func (m *maker) base() answer.Answer {
 func (m *maker) put(dir string, raw []byte, e Entry) {
 	if e.File == "" {
 		e.File = e.Name + ".xml"
+	}
+	if slices.ContainsFunc(m.entries[dir], func(other Entry) bool { return other.Name == e.Name }) {
+		panic("two entries are called " + e.Name)
 	}
 	must(0, os.WriteFile(filepath.Join(m.dir, dir, e.File), raw, 0o644))
 	m.entries[dir] = append(m.entries[dir], e)

@@ -1,14 +1,21 @@
 package corpus
 
 import (
+	"crypto"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha1" //nolint:gosec // the weak hash is the point
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/pem"
+	"strings"
+
+	dsig "github.com/russellhaering/goxmldsig"
 
 	"lyceum/auth/saml/internal/answer"
 	"lyceum/auth/saml/internal/xmlsig"
+	"lyceum/auth/saml/internal/xmltree"
 )
 
 // keys are signatures by other keys than the pinned one.
@@ -50,6 +57,13 @@ func (m *maker) keys() {
 func (m *maker) algorithms() {
 	m.hostile("sha1", "algorithm", "signed with SHA-1", m.bytes(func(a *answer.Answer) { a.Signer.Method = xmlsig.RSASHA1 }))
 	m.hostile("sha1_after_its_exception", "algorithm", "signed with SHA-1 a day after the exception ended", m.bytes(func(a *answer.Answer) { a.Signer.Method = xmlsig.RSASHA1 }), under("sha1_over"))
+	r := m.tree(nil)
+	find(r, "//SignatureMethod").CreateAttr("Algorithm", ds+"rsa-sha1")
+	signed := must(dsig.MakeC14N10ExclusiveCanonicalizerWithPrefixList("").Canonicalize(xmltree.Detach(find(r, "//SignedInfo"))))
+	sum := sha1.Sum(signed) //nolint:gosec // the weak hash is the point
+	value := must(m.idp.Key.Sign(rand.Reader, sum[:], crypto.SHA1))
+	find(r, "//SignatureValue").SetText(base64.StdEncoding.EncodeToString(value))
+	m.hostile("sha1_over_a_sha256_digest", "algorithm", "a good signature with SHA-1 over a digest with SHA-256", write(r))
 	swap := func(name, reason, does, path, attr, value string) {
 		r := m.tree(nil)
 		find(r, path).CreateAttr(attr, value)
@@ -98,6 +112,9 @@ func (m *maker) shapes() {
 	r = m.tree(nil)
 	find(r, "./Assertion/Signature").CreateElement("ds:Object").SetText("hidden")
 	m.hostile("signature_object", "signature_shape", "an Object in the signature", write(r))
+	r = m.tree(nil)
+	find(r, "./Assertion/Signature").CreateElement("ds:" + strings.Repeat("Long", 2000))
+	m.hostile("long_element_name", "signature_shape", "an element whose name would fill the trace", write(r))
 	r = m.tree(nil)
 	find(r, "//SignatureMethod").CreateElement("ds:HMACOutputLength").SetText("0")
 	m.hostile("hmac_truncation", "signature_shape", "an output length in the signature method", write(r))

@@ -104,7 +104,7 @@ func fromASN1(raw []byte, key *ecdsa.PublicKey) ([]byte, error) {
 	if _, err := asn1.Unmarshal(raw, &v); err != nil {
 		return nil, err
 	}
-	size := (key.Curve.Params().N.BitLen() + 7) / 8
+	size := (key.Params().N.BitLen() + 7) / 8
 	return append(v.R.FillBytes(make([]byte, size)), v.S.FillBytes(make([]byte, size))...), nil
 }
 

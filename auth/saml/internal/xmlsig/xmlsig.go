@@ -156,14 +156,14 @@ func Verify(el *etree.Element, t Trust) (Verified, error) {
 // transform, a canonicalisation; nothing that computes (XPath, XSLT) and nothing that could hide content (Object).
 func shape(el, sig *etree.Element, allowSHA1 bool) (Method, error) {
 	if extra := other(sig, dsig.SignedInfoTag, dsig.SignatureValueTag, dsig.KeyInfoTag); extra != "" {
-		return "", problem(ReasonShape, "the signature holds <%s>", extra)
+		return "", problem(ReasonShape, "the signature holds <%.60s>", extra)
 	}
 	info := xmltree.Child(sig, Namespace, dsig.SignedInfoTag)
 	if info == nil || xmltree.Child(sig, Namespace, dsig.SignatureValueTag) == nil || len(xmltree.Children(sig, Namespace, dsig.KeyInfoTag)) > 1 {
 		return "", problem(ReasonShape, "the signature has not exactly one SignedInfo, one SignatureValue and at most one KeyInfo")
 	}
 	if extra := other(info, dsig.CanonicalizationMethodTag, dsig.SignatureMethodTag, dsig.ReferenceTag); extra != "" {
-		return "", problem(ReasonShape, "SignedInfo holds <%s>", extra)
+		return "", problem(ReasonShape, "SignedInfo holds <%.60s>", extra)
 	}
 	c14n, method := xmltree.Child(info, Namespace, dsig.CanonicalizationMethodTag), xmltree.Child(info, Namespace, dsig.SignatureMethodTag)
 	ref := xmltree.Child(info, Namespace, dsig.ReferenceTag)
@@ -199,7 +199,7 @@ func reference(el, ref *etree.Element, allowSHA1 bool) error {
 		return problem(ReasonShape, "the signature refers to %.120q, and stands in an element with another ID", uri)
 	}
 	if extra := other(ref, dsig.TransformsTag, dsig.DigestMethodTag, dsig.DigestValueTag); extra != "" {
-		return problem(ReasonShape, "the reference holds <%s>", extra)
+		return problem(ReasonShape, "the reference holds <%.60s>", extra)
 	}
 	transforms, digest := xmltree.Child(ref, Namespace, dsig.TransformsTag), xmltree.Child(ref, Namespace, dsig.DigestMethodTag)
 	if transforms == nil || digest == nil || xmltree.Child(ref, Namespace, dsig.DigestValueTag) == nil {
@@ -212,7 +212,7 @@ func reference(el, ref *etree.Element, allowSHA1 bool) error {
 		return problem(ReasonAlgorithm, "the digest uses SHA-1: switch the identity provider to SHA-256")
 	}
 	if extra := other(transforms, dsig.TransformTag); extra != "" {
-		return problem(ReasonShape, "Transforms holds <%s>", extra)
+		return problem(ReasonShape, "Transforms holds <%.60s>", extra)
 	}
 	list := xmltree.Children(transforms, Namespace, dsig.TransformTag)
 	if len(list) == 0 || len(list) > 2 || xmltree.Attr(list[0], dsig.AlgorithmAttr) != string(dsig.EnvelopedSignatureAltorithmId) {
@@ -224,7 +224,7 @@ func reference(el, ref *etree.Element, allowSHA1 bool) error {
 		}
 		for _, p := range t.ChildElements() {
 			if i == 0 || !xmltree.Is(p, excC14N, dsig.InclusiveNamespacesTag) || len(p.ChildElements()) > 0 {
-				return problem(ReasonShape, "a transform has the parameter <%s>", p.Tag)
+				return problem(ReasonShape, "a transform has the parameter <%.60s>", p.Tag)
 			}
 		}
 	}
