@@ -47,8 +47,8 @@ type emailDomainChange struct {
 }
 
 type emailDomainChangeIn struct {
-	emailDomainIn
-	Body emailDomainChange
+	Domain string `path:"domain" doc:"The domain." example:"acme.com"`
+	Body   emailDomainChange
 }
 
 // signOnRule is whether a company account is required, and from when.
@@ -185,7 +185,7 @@ func (a *api) accessOperations() {
 func (a *api) domainOperations() {
 	manage := route.For(policy.ConnectionManage)
 	on(a, operation{
-		method: get, path: "/sign-on/domains", id: "list-email-domains", tag: tagSignOn, need: manage,
+		method: get, path: "/sign-on/domains", id: "list-email-domains", tag: tagConnections, need: manage,
 		summary: "The organization's e-mail domains, by name",
 	}, func(ctx context.Context, _ *nothing) (*pageOut[emailDomain], error) {
 		list, err := a.SignOn.Domains(ctx)
@@ -195,20 +195,20 @@ func (a *api) domainOperations() {
 		return whole(ctx, list, showDomain), nil
 	})
 	on(a, operation{
-		method: post, path: "/sign-on/domains", id: "add-email-domain", tag: tagSignOn, need: manage, status: 201,
+		method: post, path: "/sign-on/domains", id: "add-email-domain", tag: tagConnections, need: manage, status: 201,
 		summary: "Add an e-mail domain, to be proven by a TXT record",
 		fails:   faults{signon.ErrDomainHere, signon.ErrTooManyDomains},
 	}, func(ctx context.Context, in *emailDomainWishIn) (*emailDomainOut, error) {
 		return domainOut(a.SignOn.AddDomain(ctx, in.Body.Domain))
 	})
 	on(a, operation{
-		method: get, path: "/sign-on/domains/{domain}", id: "get-email-domain", tag: tagSignOn, need: manage,
+		method: get, path: "/sign-on/domains/{domain}", id: "get-email-domain", tag: tagConnections, need: manage,
 		summary: "One e-mail domain", fails: faults{signon.ErrDomainNotFound},
 	}, func(ctx context.Context, in *emailDomainIn) (*emailDomainOut, error) {
 		return domainOut(a.SignOn.Domain(ctx, in.Domain))
 	})
 	on(a, operation{
-		method: put, path: "/sign-on/domains/{domain}", id: "update-email-domain", tag: tagSignOn, need: manage,
+		method: put, path: "/sign-on/domains/{domain}", id: "update-email-domain", tag: tagConnections, need: manage,
 		summary: "Set where a domain's people are led, and the rule for them",
 		about:   "Another rule needs the permission `security:manage` too.",
 		fails:   faults{signon.ErrDomainNotFound, signon.ErrLocksYouOut, signon.ErrNoProvenWay, signon.ErrLocksOwners},
@@ -218,14 +218,14 @@ func (a *api) domainOperations() {
 		}))
 	})
 	on(a, operation{
-		method: post, path: "/sign-on/domains/{domain}/verify", id: "verify-email-domain", tag: tagSignOn, need: manage,
+		method: post, path: "/sign-on/domains/{domain}/verify", id: "verify-email-domain", tag: tagConnections, need: manage,
 		summary: "Look for the domain's TXT record now",
 		fails:   faults{signon.ErrDomainNotFound, signon.ErrDomainUnproven, signon.ErrDomainElsewhere, signon.ErrDNS},
 	}, func(ctx context.Context, in *emailDomainIn) (*emailDomainOut, error) {
 		return domainOut(a.SignOn.VerifyDomain(ctx, in.Domain))
 	})
 	on(a, operation{
-		method: del, path: "/sign-on/domains/{domain}", id: "remove-email-domain", tag: tagSignOn, need: manage,
+		method: del, path: "/sign-on/domains/{domain}", id: "remove-email-domain", tag: tagConnections, need: manage,
 		summary: "Take an e-mail domain off the list", fails: faults{signon.ErrDomainNotFound},
 	}, func(ctx context.Context, in *emailDomainIn) (*nothing, error) {
 		return nil, a.SignOn.RemoveDomain(ctx, in.Domain)
@@ -249,13 +249,13 @@ func showDomain(d *signon.Domain) emailDomain {
 func (a *api) signOnRuleOperations() {
 	secure := route.For(policy.SecurityManage)
 	on(a, operation{
-		method: get, path: "/sign-on/rules", id: "get-sign-on-rules", tag: tagSignOn, need: secure,
+		method: get, path: "/sign-on/rules", id: "get-sign-on-rules", tag: tagConnections, need: secure,
 		summary: "Who must use a company account",
 	}, func(ctx context.Context, _ *nothing) (*signOnRulesOut, error) {
 		return rulesOut(a.SignOn.Rules(ctx))
 	})
 	on(a, operation{
-		method: put, path: "/sign-on/rules", id: "update-sign-on-rules", tag: tagSignOn, need: secure,
+		method: put, path: "/sign-on/rules", id: "update-sign-on-rules", tag: tagConnections, need: secure,
 		summary: "Set who must use a company account",
 		about:   "All rules are given. Rules that would lock you out are refused; so are rules that require while no owner or administrator has signed in over a connection that is on, unless two owners are named for emergencies.",
 		fails:   faults{signon.ErrRulesChanged, signon.ErrLocksYouOut, signon.ErrNoProvenWay, signon.ErrLocksOwners, auth.ErrOwnersOnly},
@@ -269,7 +269,7 @@ func (a *api) signOnRuleOperations() {
 		return rulesOut(a.SignOn.SetRules(ctx, signon.RulesInput{Rules: wish, Confirmed: in.Body.Confirmed}))
 	})
 	on(a, operation{
-		method: post, path: "/sign-on/rules/preview", id: "preview-sign-on-rules", tag: tagSignOn, need: secure,
+		method: post, path: "/sign-on/rules/preview", id: "preview-sign-on-rules", tag: tagConnections, need: secure,
 		summary: "Whom rules would lock out; nothing is set",
 	}, func(ctx context.Context, in *signOnRulesWishIn) (*signOnPreviewOut, error) {
 		p, err := a.SignOn.PreviewSignOnRules(ctx, signon.RulesInput{Rules: in.Body.rules()})
@@ -283,7 +283,7 @@ func (a *api) signOnRuleOperations() {
 		return &signOnPreviewOut{out}, nil
 	})
 	on(a, operation{
-		method: get, path: "/sign-on/emergencies", id: "list-emergencies", tag: tagSignOn, need: secure,
+		method: get, path: "/sign-on/emergencies", id: "list-emergencies", tag: tagConnections, need: secure,
 		summary: "The last openings of local sign-in in an emergency (break-glass), the newest first",
 		about:   "Asking for one, and opening it, is for two people with their passwords: it is done in the portal at /break-glass.",
 	}, func(ctx context.Context, _ *nothing) (*pageOut[emergency], error) {
@@ -295,7 +295,7 @@ func (a *api) signOnRuleOperations() {
 		return whole(ctx, list, func(e *signon.Emergency) emergency { return showEmergency(e, now) }), nil
 	})
 	on(a, operation{
-		method: post, path: "/sign-on/emergencies/end", id: "end-emergency", tag: tagSignOn, need: secure,
+		method: post, path: "/sign-on/emergencies/end", id: "end-emergency", tag: tagConnections, need: secure,
 		summary: "Close local sign-in again, and end the sessions that it let in",
 		about:   "Only an owner may.",
 		fails:   faults{signon.ErrEmergencyOver, signon.ErrEmergencyOwners},
@@ -339,7 +339,7 @@ func showEmergency(e *signon.Emergency, now time.Time) emergency {
 func (a *api) setupLinkOperations() {
 	manage := route.For(policy.ConnectionManage)
 	on(a, operation{
-		method: get, path: "/sign-on/links", id: "list-setup-links", tag: tagSignOn, need: manage,
+		method: get, path: "/sign-on/links", id: "list-setup-links", tag: tagConnections, need: manage,
 		summary: "The last set-up links, the newest first",
 	}, func(ctx context.Context, _ *nothing) (*pageOut[setupLink], error) {
 		list, err := a.SignOn.SetupLinks(ctx)
@@ -350,7 +350,7 @@ func (a *api) setupLinkOperations() {
 		return whole(ctx, list, func(l *signon.SetupLink) setupLink { return showLink(l, now) }), nil
 	})
 	on(a, operation{
-		method: post, path: "/sign-on/links", id: "create-setup-link", tag: tagSignOn, need: manage, status: 201,
+		method: post, path: "/sign-on/links", id: "create-setup-link", tag: tagConnections, need: manage, status: 201,
 		summary: "Make a link by which an IT person without an account sets something up",
 		about:   "What they make stays off until an administrator switches it on.",
 		fails:   faults{signon.ErrConnectionNotFound},
@@ -369,7 +369,7 @@ func (a *api) setupLinkOperations() {
 		return &newSetupLinkOut{out}, nil
 	})
 	on(a, operation{
-		method: post, path: "/sign-on/links/{link}/revoke", id: "revoke-setup-link", tag: tagSignOn, need: manage,
+		method: post, path: "/sign-on/links/{link}/revoke", id: "revoke-setup-link", tag: tagConnections, need: manage,
 		summary: "End a set-up link at once", fails: faults{signon.ErrSetupLinkNotFound},
 	}, func(ctx context.Context, in *setupLinkIn) (*setupLinkOut, error) {
 		l, err := a.SignOn.RevokeSetupLink(ctx, in.ID)
@@ -401,11 +401,11 @@ func (a *api) signingKeyOperations() {
 		return whole(ctx, append(list, ring.Previous...), showSigningKey), nil
 	}
 	on(a, operation{
-		method: get, path: "/sign-on/keys", id: "list-signing-keys", tag: tagSignOn, need: manage,
+		method: get, path: "/sign-on/keys", id: "list-signing-keys", tag: tagConnections, need: manage,
 		summary: "The portal's keys towards SAML identity providers: the current one, the next, those before",
 	}, func(ctx context.Context, _ *nothing) (*pageOut[signingKey], error) { return keys(ctx) })
 	on(a, operation{
-		method: post, path: "/sign-on/keys/publish", id: "publish-signing-key", tag: tagSignOn, need: manage,
+		method: post, path: "/sign-on/keys/publish", id: "publish-signing-key", tag: tagConnections, need: manage,
 		summary: "Put the next key into the portal's metadata", about: "It is done by itself 90 days before the current key ends.", fails: faults{signon.ErrNextKeyThere},
 	}, func(ctx context.Context, _ *nothing) (*pageOut[signingKey], error) {
 		if err := a.SignOn.PublishNextKey(ctx); err != nil {
@@ -414,7 +414,7 @@ func (a *api) signingKeyOperations() {
 		return keys(ctx)
 	})
 	on(a, operation{
-		method: post, path: "/sign-on/keys/switch", id: "switch-signing-key", tag: tagSignOn, need: manage,
+		method: post, path: "/sign-on/keys/switch", id: "switch-signing-key", tag: tagConnections, need: manage,
 		summary: "Have the next key sign from now on", about: "It is done by itself 30 days before the current key ends.", fails: faults{signon.ErrNoNextKey},
 	}, func(ctx context.Context, _ *nothing) (*pageOut[signingKey], error) {
 		if err := a.SignOn.SwitchKey(ctx); err != nil {
@@ -423,7 +423,7 @@ func (a *api) signingKeyOperations() {
 		return keys(ctx)
 	})
 	on(a, operation{
-		method: get, path: "/sign-on/expiring", id: "list-expiring", tag: tagSignOn, need: manage,
+		method: get, path: "/sign-on/expiring", id: "list-expiring", tag: tagConnections, need: manage,
 		summary: "What expires within 60 days: certificates, keys, tokens", about: "The closest first.",
 	}, func(ctx context.Context, _ *nothing) (*pageOut[expiry], error) {
 		list, err := a.SignOn.Expiring(ctx)

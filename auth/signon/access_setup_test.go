@@ -21,8 +21,6 @@ import (
 	"lyceum/tenant"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m) }
-
 const password = "three unrelated words"
 
 var (
@@ -86,7 +84,7 @@ type office struct {
 	limiter auth.Limiter
 }
 
-func setup(t *testing.T, edit ...func(*office)) *office {
+func furnished(t *testing.T, edit ...func(*office)) *office {
 	t.Helper()
 	w := storetest.New(t)
 	now := w.Now.Clock()

@@ -18,7 +18,7 @@ import (
 // locked is an office whose rule requires sign-on, with two owners named for emergencies and one who is not.
 func locked(t *testing.T, edit ...func(*office)) (o *office, a, b, third auth.Person) {
 	t.Helper()
-	o = setup(t, edit...)
+	o = furnished(t, edit...)
 	a, b, third = o.person("a@acme.example", policy.Owner), o.person("b@acme.example", policy.Owner), o.person("c@acme.example", policy.Owner)
 	o.rules(signon.Rules{Portal: signon.Rule{Require: signon.RequirementRequired}, BreakGlass: []uid.ID{a.ID, b.ID}})
 	return o, a, b, third

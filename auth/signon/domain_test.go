@@ -21,7 +21,7 @@ func unique(suffix string) string { return "d" + uid.Opaque(14) + suffix }
 
 func TestADomainIsBroughtIntoTheFormOfTheDNSOrRefusedWithAReason(t *testing.T) {
 	t.Parallel()
-	o := setup(t)
+	o := furnished(t)
 	admin := o.admin(o.ctx)
 	name := unique(".example")
 	for typed, want := range map[string]string{
@@ -61,7 +61,7 @@ func TestADomainIsBroughtIntoTheFormOfTheDNSOrRefusedWithAReason(t *testing.T) {
 
 func TestADomainIsProvenByItsRecordHoweverItWasPasted(t *testing.T) {
 	t.Parallel()
-	o := setup(t)
+	o := furnished(t)
 	admin := o.admin(o.ctx)
 	for name, place := range map[string]func(d signon.Domain) (string, []string){
 		"at the label": func(d signon.Domain) (string, []string) { return d.RecordName(), []string{d.RecordValue()} },
@@ -110,7 +110,7 @@ func TestADomainIsProvenByItsRecordHoweverItWasPasted(t *testing.T) {
 
 func TestADomainBelongsToOneTenantAndTheOtherIsNotTold(t *testing.T) {
 	t.Parallel()
-	o := setup(t)
+	o := furnished(t)
 	name := unique(".example")
 	mine, theirs := o.admin(o.ctx), o.admin(o.other)
 	add := func(ctx context.Context) signon.Domain {
@@ -159,7 +159,7 @@ func TestADomainBelongsToOneTenantAndTheOtherIsNotTold(t *testing.T) {
 
 func TestACrashBetweenTheClaimAndItsNoteIsMended(t *testing.T) {
 	t.Parallel()
-	o := setup(t)
+	o := furnished(t)
 	admin := o.admin(o.ctx)
 	d, err := o.signon.AddDomain(admin, unique(".example"))
 	if err != nil {
@@ -194,7 +194,7 @@ func TestACrashBetweenTheClaimAndItsNoteIsMended(t *testing.T) {
 
 func TestADomainWhoseRecordIsGoneIsWarnedOfOnceAndLostAfterTwoWeeks(t *testing.T) {
 	t.Parallel()
-	o := setup(t)
+	o := furnished(t)
 	admin := o.admin(o.ctx)
 	d, err := o.signon.AddDomain(admin, unique(".example"))
 	if err != nil {
@@ -243,7 +243,7 @@ func TestADomainWhoseRecordIsGoneIsWarnedOfOnceAndLostAfterTwoWeeks(t *testing.T
 
 func TestOnlyWhoLooksAfterSignOnSeesDomains(t *testing.T) {
 	t.Parallel()
-	o := setup(t)
+	o := furnished(t)
 	learner, _ := storetest.Learner(t, o.ctx, o.w)
 	for name, ctx := range map[string]context.Context{"a learner": learner, "a stranger": o.ctx} {
 		_, list := o.signon.Domains(ctx)
@@ -260,7 +260,7 @@ func TestOnlyWhoLooksAfterSignOnSeesDomains(t *testing.T) {
 
 func TestAnAddressLeadsToItsDomainsConnectionWhetherOrNotThereIsSuchAPerson(t *testing.T) {
 	t.Parallel()
-	o := setup(t)
+	o := furnished(t)
 	on, off := o.connection("Entra", signon.StatusOn), o.connection("Okta", signon.StatusOff)
 	o.domain("led.example", func(d *signon.Domain) { d.ConnectionID = &on.ID })
 	o.domain("dark.example", func(d *signon.Domain) { d.ConnectionID = &off.ID })

@@ -24,7 +24,7 @@ func (o *office) ring(ctx context.Context) signon.Ring {
 
 func TestManyWhoAskAtOnceGetTheSameFirstKey(t *testing.T) {
 	t.Parallel()
-	o := setup(t)
+	o := furnished(t)
 	admin := o.admin(o.ctx)
 	var wg sync.WaitGroup
 	rings := make([]signon.Ring, 4)
@@ -65,7 +65,7 @@ func TestManyWhoAskAtOnceGetTheSameFirstKey(t *testing.T) {
 
 func TestTheNextKeyIsPublishedBeforeItTakesOverAndTheOldOneGoes(t *testing.T) {
 	t.Parallel()
-	o := setup(t)
+	o := furnished(t)
 	admin := o.admin(o.ctx)
 	if err := o.signon.TurnKeys(o.ctx); err != nil || o.happened("signing_key.published") != 0 {
 		t.Fatalf("where there is no key the chore makes one: %v", err)
@@ -108,7 +108,7 @@ func TestTheNextKeyIsPublishedBeforeItTakesOverAndTheOldOneGoes(t *testing.T) {
 
 func TestAKeyThatWasPublishedLateIsShownForTwoWeeksFirst(t *testing.T) {
 	t.Parallel()
-	o := setup(t)
+	o := furnished(t)
 	admin := o.admin(o.ctx)
 	first := o.ring(admin).Current
 	turn := func() signon.Ring {
@@ -133,7 +133,7 @@ func TestAKeyThatWasPublishedLateIsShownForTwoWeeksFirst(t *testing.T) {
 
 func TestAnAdministratorTurnsTheKeyByHand(t *testing.T) {
 	t.Parallel()
-	o := setup(t)
+	o := furnished(t)
 	admin := o.admin(o.ctx)
 	if err := o.signon.SwitchKey(admin); !errors.Is(err, signon.ErrNoNextKey) {
 		t.Errorf("without a next key: %v", err)

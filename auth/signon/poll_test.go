@@ -33,7 +33,7 @@ const entity = "https://idp.example/metadata"
 func newIdP(t *testing.T, certificates ...string) *idp {
 	t.Helper()
 	i := &idp{}
-	i.says(metadata(certificates...))
+	i.says(described(certificates...))
 	i.url = serving(t, func(w http.ResponseWriter, _ *http.Request) {
 		i.calls.Add(1)
 		text := *i.text.Load()
@@ -48,7 +48,7 @@ func newIdP(t *testing.T, certificates ...string) *idp {
 
 func (i *idp) says(text string) { i.text.Store(&text) }
 
-func metadata(certificates ...string) string {
+func described(certificates ...string) string {
 	var keys strings.Builder
 	for _, c := range certificates {
 		fmt.Fprintf(&keys, `<KeyDescriptor use="signing"><KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>%s</X509Certificate></X509Data></KeyInfo></KeyDescriptor>`, c)
@@ -106,7 +106,7 @@ func (o *office) poll(wait time.Duration) {
 
 func TestACertificateThatIsAddedCountsAtOnceAndOneThatIsGoneForAWeek(t *testing.T) {
 	t.Parallel()
-	o := setup(t)
+	o := furnished(t)
 	before, _ := o.certificate(1000 * day)
 	after, _ := o.certificate(2000 * day)
 	provider := newIdP(t, before)
@@ -115,7 +115,7 @@ func TestACertificateThatIsAddedCountsAtOnceAndOneThatIsGoneForAWeek(t *testing.
 	if got, _ := o.now(c); got.CheckedAt == nil || got.Revision != 1 || o.happened("connection.metadata_changed") != 0 {
 		t.Errorf("nothing changed, and %+v", got)
 	}
-	provider.says(metadata(before, after))
+	provider.says(described(before, after))
 	o.poll(time.Hour)
 	if _, pinned := o.now(c); len(pinned) != 1 {
 		t.Error("metadata is read more often than every six hours")
@@ -125,7 +125,7 @@ func TestACertificateThatIsAddedCountsAtOnceAndOneThatIsGoneForAWeek(t *testing.
 	if !slices.Equal(pinned, sorted([]string{before, after})) || got.Revision != 2 || got.Status != signon.StatusOn || o.happened("connection.metadata_changed") != 1 {
 		t.Fatalf("%d pinned, revision %d", len(pinned), got.Revision)
 	}
-	provider.says(metadata(after))
+	provider.says(described(after))
 	o.poll(8 * time.Hour)
 	if _, pinned = o.now(c); len(pinned) != 2 || o.happened("connection.metadata_changed") != 2 {
 		t.Fatal("the old certificate is dropped at once: whoever signs in at the provider's other machine is shut out")
@@ -142,7 +142,7 @@ func TestACertificateThatIsAddedCountsAtOnceAndOneThatIsGoneForAWeek(t *testing.
 
 func TestACertificateThatIsGoneCountsNoLongerOnceTheNextOneWasSeenToSign(t *testing.T) {
 	t.Parallel()
-	o := setup(t)
+	o := furnished(t)
 	before, _ := o.certificate(1000 * day)
 	after, fingerprint := o.certificate(2000 * day)
 	provider := newIdP(t, before, after)
@@ -156,7 +156,7 @@ func TestACertificateThatIsGoneCountsNoLongerOnceTheNextOneWasSeenToSign(t *test
 			}, signon.AttemptsKept)
 		})
 	}
-	provider.says(metadata(after))
+	provider.says(described(after))
 	attempt(signon.OutcomeRefused, true) // believed in nothing
 	attempt(signon.OutcomeAdmitted, false)
 	o.poll(8 * time.Hour)
@@ -172,11 +172,11 @@ func TestACertificateThatIsGoneCountsNoLongerOnceTheNextOneWasSeenToSign(t *test
 
 func TestWhatCannotBeReadChangesNothingButTheNote(t *testing.T) {
 	t.Parallel()
-	o := setup(t)
+	o := furnished(t)
 	good, _ := o.certificate(1000 * day)
 	provider := newIdP(t, good)
 	c := o.samlAt(provider.url, good)
-	for _, bad := range []string{"", "<html>sign in</html>", strings.Replace(metadata(good), entity, "https://another.example", 1), metadata(), strings.Repeat("x", 2<<20)} {
+	for _, bad := range []string{"", "<html>sign in</html>", strings.Replace(described(good), entity, "https://another.example", 1), described(), strings.Repeat("x", 2<<20)} {
 		provider.says(bad)
 		o.poll(2 * time.Hour)
 		got, pinned := o.now(c)
@@ -184,7 +184,7 @@ func TestWhatCannotBeReadChangesNothingButTheNote(t *testing.T) {
 			t.Errorf("%.30q: %+v", bad, got)
 		}
 	}
-	provider.says(metadata(good))
+	provider.says(described(good))
 	o.poll(2 * time.Hour)
 	if got, _ := o.now(c); got.Problem != "" {
 		t.Errorf("it answers again, and the note stays: %s", got.Problem)
@@ -197,7 +197,7 @@ func TestWhatCannotBeReadChangesNothingButTheNote(t *testing.T) {
 
 func TestEachExpiryIsToldOnceAtEachStepHoweverOftenTheChoreRuns(t *testing.T) {
 	t.Parallel()
-	o := setup(t)
+	o := furnished(t)
 	admin := o.admin(o.ctx)
 	short, _ := o.certificate(100 * day)
 	o.samlAt("", short)
@@ -243,7 +243,7 @@ func TestEachExpiryIsToldOnceAtEachStepHoweverOftenTheChoreRuns(t *testing.T) {
 
 func TestOnlyTheLastCertificateOfAConnectionIsWarnedOf(t *testing.T) {
 	t.Parallel()
-	o := setup(t)
+	o := furnished(t)
 	admin := o.admin(o.ctx)
 	short, _ := o.certificate(10 * day)
 	long, _ := o.certificate(1000 * day)
@@ -284,7 +284,7 @@ func TestOnlyTheLastCertificateOfAConnectionIsWarnedOf(t *testing.T) {
 
 func TestThoseWhoLookAfterSignOnAreTold(t *testing.T) {
 	t.Parallel()
-	o := setup(t)
+	o := furnished(t)
 	owner, admin := o.person("o@acme.example", policy.Owner), o.person("a@acme.example", policy.Admin)
 	o.person("i@acme.example", policy.Instructor)
 	gone := o.person("g@acme.example", policy.Admin)

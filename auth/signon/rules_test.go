@@ -34,7 +34,7 @@ func (o *office) group(name string, members ...auth.Person) uid.ID {
 
 func TestTheClosestRuleThatHoldsDecides(t *testing.T) {
 	t.Parallel()
-	o := setup(t)
+	o := furnished(t)
 	p := o.person("anna@ruled.example", policy.Learner)
 	one, two := o.group("One", p), o.group("Two", p)
 	strangers := o.group("Strangers")
@@ -90,7 +90,7 @@ func TestTheClosestRuleThatHoldsDecides(t *testing.T) {
 
 func TestWhereSignOnIsRequiredNothingLocalOpens(t *testing.T) {
 	t.Parallel()
-	o := setup(t)
+	o := furnished(t)
 	p := o.person("anna@acme.example", policy.Learner)
 	owner := o.person("owner@acme.example", policy.Owner)
 	invited, err := o.auth.Invite(o.as(owner), auth.InviteInput{Email: "new@acme.example", Name: "New", Role: policy.Learner})
@@ -132,7 +132,7 @@ func TestWhereSignOnIsRequiredNothingLocalOpens(t *testing.T) {
 
 func TestARuleThatLocksOutIsRefusedUntilItDoesNot(t *testing.T) {
 	t.Parallel()
-	o := setup(t)
+	o := furnished(t)
 	maker, second := o.person("maker@acme.example", policy.Owner), o.person("second@acme.example", policy.Owner)
 	helper := o.person("helper@acme.example", policy.Admin)
 	c := o.connection("Entra", signon.StatusOn)
@@ -197,7 +197,7 @@ func TestARuleThatLocksOutIsRefusedUntilItDoesNot(t *testing.T) {
 
 func TestADomainsRuleIsGuardedLikeThePortals(t *testing.T) {
 	t.Parallel()
-	o := setup(t)
+	o := furnished(t)
 	maker := o.person("maker@guarded.example", policy.Owner)
 	ctx := o.as(maker)
 	o.domain("guarded.example", nil)
@@ -237,7 +237,7 @@ func TestADomainsRuleIsGuardedLikeThePortals(t *testing.T) {
 
 func TestAdministratorsAreRemindedOfWhatIsComing(t *testing.T) {
 	t.Parallel()
-	o := setup(t)
+	o := furnished(t)
 	admin := o.admin(o.ctx)
 	learner, _ := storetest.Learner(t, o.ctx, o.w)
 	look := func(ctx context.Context) []signon.Notice {

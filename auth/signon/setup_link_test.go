@@ -30,7 +30,7 @@ func (o *office) link(ctx context.Context, in signon.SetupInput) (string, signon
 
 func TestASetUpLinkOpensInOneBrowserUntilItsWorkIsDone(t *testing.T) {
 	t.Parallel()
-	o := setup(t)
+	o := furnished(t)
 	admin := o.admin(o.ctx)
 	secret, l := o.link(admin, signon.SetupInput{Kind: signon.SetupAny})
 	if l.ExpiresAt.Sub(o.w.Now.Now()) != 72*time.Hour {
@@ -94,7 +94,7 @@ func TestASetUpLinkOpensInOneBrowserUntilItsWorkIsDone(t *testing.T) {
 
 func TestASetUpLinkReachesNothingElse(t *testing.T) {
 	t.Parallel()
-	o := setup(t)
+	o := furnished(t)
 	admin := o.admin(o.ctx)
 	c := o.connection("Okta", signon.StatusOff)
 	enter := func(in signon.SetupInput) context.Context {
@@ -164,7 +164,7 @@ func TestASetUpLinkReachesNothingElse(t *testing.T) {
 
 func TestASetUpLinkIsRevokedExpiresAndIsAskedForRightly(t *testing.T) {
 	t.Parallel()
-	o := setup(t)
+	o := furnished(t)
 	admin := o.admin(o.ctx)
 	secret, l := o.link(admin, signon.SetupInput{Kind: signon.SetupAny, Hours: 1})
 	_, carried, err := o.signon.OpenSetup(o.ctx, secret)
@@ -213,7 +213,7 @@ func TestASetUpLinkIsRevokedExpiresAndIsAskedForRightly(t *testing.T) {
 
 func TestAMailedLinksSecretIsMadeByTheMail(t *testing.T) {
 	t.Parallel()
-	o := setup(t)
+	o := furnished(t)
 	secret, l := o.link(o.admin(o.ctx), signon.SetupInput{Kind: signon.SetupAny, Email: "Lena@IT.example", Mail: true})
 	if secret != "" || l.Email != "lena@it.example" {
 		t.Errorf("shown too: %q, to %s", secret, l.Email)
