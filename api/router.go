@@ -142,7 +142,6 @@ func connectionRoutes(t *table, h web.Connections, n route.Need, as func(fiber.H
 	} {
 		t.post(form.path, n, as(form.do))
 	}
-	t.getOnce(one+"/test", n, as(h.Test))
 	t.postFiles(one+"/metadata", n, as(h.LookAtMetadata))
 	t.postFiles(one+"/certificates", n, as(h.AddCertificate))
 }

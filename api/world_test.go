@@ -98,7 +98,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 	}
 	h.o.REST = func(portal fiber.Router) ([]route.Route, error) {
 		return rest.Mount(portal, rest.Services{
-			Auth: service, Catalog: h.o.Catalog, Enrolment: h.o.Enrolment, Content: files, Certificates: h.o.Certificates, Billing: h.o.Billing,
+			Auth: service, SignOn: h.o.SignOn, Catalog: h.o.Catalog, Enrolment: h.o.Enrolment, Content: files, Certificates: h.o.Certificates, Billing: h.o.Billing,
 			Brands: h.o.Brands, Events: events{w}, Audit: h.o.Audit, SCIM: h.o.SCIM, Limit: freely{}, Rate: rest.Rate{Requests: 100, Window: time.Minute}, Hosts: hosts, Now: now,
 		})
 	}

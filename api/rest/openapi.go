@@ -34,6 +34,7 @@ const (
 	tagAudit        = "Audit log"
 	tagRoles        = "Roles"
 	tagDirectories  = "Directories"
+	tagConnections  = "Sign-on"
 	tagKeys         = "API keys"
 )
 
@@ -53,6 +54,7 @@ func tags() []*huma.Tag {
 		{Name: tagUsage, Description: "What is counted for the bill, each entry with its proof."},
 		{Name: tagEvents, Description: "What happened, for those who follow it."},
 		{Name: tagAudit, Description: "Who did what, kept for good and chained, for those who audit it."},
+		{Name: tagConnections, Description: "Identity providers and directories through which people sign in."},
 		{Name: tagKeys, Description: "Keys for programs that act as you."},
 	}
 }
