@@ -179,11 +179,14 @@ func (p ConnectionPage) NextSteps() []NextStep {
 		try = p.Head.Try()
 	}
 	tried := !p.Head.Health.LastTried.IsZero() || !p.Head.Health.LastAdmitted.IsZero()
-	return []NextStep{
+	steps := []NextStep{
 		{Key: "guide", Href: at + "/guide", Done: p.Incomplete == nil}, {Key: "settings", Href: at + "/settings", Done: p.Incomplete == nil},
 		{Key: "try", Href: try, Done: tried}, {Key: "mapping", Href: at + "/mapping", Done: tried && c.Status == signon.StatusOn},
-		{Key: "on", Href: at + "#status", Done: c.Status == signon.StatusOn},
 	}
+	if !p.Head.Restricted { // whoever was sent a link switches nothing on
+		steps = append(steps, NextStep{Key: "on", Href: at + "#status", Done: c.Status == signon.StatusOn})
+	}
+	return steps
 }
 
 // Ready tells whether nothing on the way is left to do.
