@@ -131,11 +131,16 @@ func (s *Service) use(ctx context.Context, kind TokenKind, person uid.ID, secret
 }
 
 // AcceptInvitation makes an invited person active, with their own name (empty: the one they were invited by) and
-// password, and signs them in. ErrLinkInvalid. Event invitation.accepted.
-func (s *Service) AcceptInvitation(ctx context.Context, secret, name, password string, c Client) (session string, err error) {
+// password, and signs them in: to a session, or to a challenge where the rules ask them for a second factor.
+// ErrLinkInvalid. Event invitation.accepted.
+func (s *Service) AcceptInvitation(ctx context.Context, secret, name, password string, c Client) (out SignedIn, err error) {
 	p, err := s.OpenLink(ctx, TokenInvitation, secret)
 	if err != nil {
-		return "", err
+		return out, err
+	}
+	rules, err := s.rules(ctx)
+	if err != nil {
+		return out, err
 	}
 	f := fault.Fields{}
 	if name = strings.TrimSpace(name); name != "" {
@@ -143,13 +148,12 @@ func (s *Service) AcceptInvitation(ctx context.Context, secret, name, password s
 	}
 	checkPassword(f, password, p)
 	if err := f.Err(); err != nil {
-		return "", err
+		return out, err
 	}
 	hash, err := s.passwords.hash(ctx, password)
 	if err != nil {
-		return "", err
+		return out, err
 	}
-	session, sessionHash := uid.Secret()
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
 		if _, err := s.use(ctx, TokenInvitation, p.ID, secret); err != nil {
 			return err
@@ -168,12 +172,14 @@ func (s *Service) AcceptInvitation(ctx context.Context, secret, name, password s
 		if err := s.tellAs(ctx, "invitation.accepted", p.ID, map[string]any{"person_id": p.ID, "name": p.Name}); err != nil {
 			return err
 		}
-		return s.begin(ctx, p.ID, sessionHash, c, Proof{Method: MethodLink})
+		out, err = s.admit(ctx, rules, p, Proof{Method: MethodLink}, c)
+		return err
 	})
 	if err != nil {
-		return "", err
+		return SignedIn{}, err
 	}
-	return session, nil
+	s.limited(ctx, out)
+	return out, nil
 }
 
 // ResetPassword sets another password for whose link this is, ends all their sessions and revokes all their API keys:
@@ -223,21 +229,26 @@ func (s *Service) HandOver(ctx context.Context, email string) (secret string, er
 	return secret, err
 }
 
-// SignInByLink uses a hand-over link up and opens a session. ErrLinkInvalid.
-func (s *Service) SignInByLink(ctx context.Context, secret string, c Client) (session string, err error) {
+// SignInByLink uses a hand-over link up and opens a session, or leads to a challenge as SignIn does. ErrLinkInvalid.
+func (s *Service) SignInByLink(ctx context.Context, secret string, c Client) (out SignedIn, err error) {
 	p, err := s.OpenLink(ctx, TokenHandover, secret)
 	if err != nil {
-		return "", err
+		return out, err
 	}
-	session, hash := uid.Secret()
+	rules, err := s.rules(ctx)
+	if err != nil {
+		return out, err
+	}
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
 		if _, err := s.use(ctx, TokenHandover, p.ID, secret); err != nil {
 			return err
 		}
-		return s.begin(ctx, p.ID, hash, c, Proof{Method: MethodLink})
+		out, err = s.admit(ctx, rules, p, Proof{Method: MethodLink}, c)
+		return err
 	})
 	if err != nil {
-		return "", err
+		return SignedIn{}, err
 	}
-	return session, nil
+	s.limited(ctx, out)
+	return out, nil
 }

@@ -52,9 +52,12 @@ type Session struct {
 	IP        string
 	UserAgent string
 	Proof     `gorm:"embedded"`
+	// ConnectionName is what the identity provider that vouched is called; filled where a person's sessions are listed.
+	ConnectionName string `gorm:"->"`
 }
 
-// SessionLifetime is how long a session lasts without use; SessionMaximum how long at all.
+// SessionLifetime is how long a session lasts without use, SessionMaximum how long at all, where a tenant's rules say
+// nothing else. The cookie that carries it lasts as long as the longest may.
 const (
 	SessionLifetime = 14 * 24 * time.Hour
 	SessionMaximum  = 90 * 24 * time.Hour
@@ -140,6 +143,7 @@ type Principal struct {
 type Client struct {
 	IP        string
 	UserAgent string
+	Known     string // the secret by which a remembered browser shows itself; "" for none
 }
 
 type principalKey struct{}
