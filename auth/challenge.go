@@ -71,6 +71,9 @@ type SignedIn struct {
 	Known     string // the secret of the browser, to be remembered; "" when it is not to be
 	KnownDays int
 	Person    Person
+	// UsedRecovery says that a recovery code was used, and CodesLeft how many are left.
+	UsedRecovery bool
+	CodesLeft    int
 
 	ended int // older sessions that the new one ended
 }
@@ -243,9 +246,9 @@ func (s *Service) AnswerChallenge(ctx context.Context, secret string, a FactorAn
 	if err := s.takeTry(ctx, h); err != nil {
 		return SignedIn{}, err
 	}
-	out, err := s.finish(ctx, rules, h, c, func(ctx context.Context, p Person, factors []Factor) (Proof, string, error) {
-		f, err := s.prove(ctx, p, factors, a)
-		if err != nil {
+	var f Factor
+	out, err := s.finish(ctx, rules, h, c, func(ctx context.Context, p Person, factors []Factor) (_ Proof, _ string, err error) {
+		if f, err = s.prove(ctx, p, factors, a); err != nil {
 			return Proof{}, "", err
 		}
 		proof := state.Proof
@@ -262,6 +265,7 @@ func (s *Service) AnswerChallenge(ctx context.Context, secret string, a FactorAn
 	if out.Known != "" {
 		out.KnownDays = rules.RememberDays
 	}
+	out.UsedRecovery, out.CodesLeft = f.Kind == FactorRecovery, len(f.Data.Codes)
 	return out, err
 }
 

@@ -26,6 +26,8 @@ var askLooks = map[string]struct {
 	"withdraw":      {"button small quiet bad", "", false},
 	"deactivate":    {"button", "", false},
 	"revoke_key":    {"button small quiet bad", "", false},
+	"remove_factor": {"button small quiet bad", "", false},
+	"reset_factors": {"button", "", false},
 }
 
 // Ask makes a question of a kind; its words are the messages ask.<kind>, ask.<kind>_text and ask.<kind>_do, which may

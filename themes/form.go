@@ -36,7 +36,7 @@ func (f Field) Describes() string {
 
 // Field makes a labelled control of a form. What is wrong with it is taken from the problem's message for name. The
 // options are words: type=email (text is the default; area is a text area), id=x, label=key and hint=key (messages;
-// the label is field.<name> by default), fill=username (autocomplete), max=80, rows=6, mode=numeric, and must, mono,
+// the label is field.<name> by default), fill=username (autocomplete; + stands for a space), max=80, rows=6, mode=numeric, and must, mono,
 // focus.
 func (c *Chrome) Field(f *fault.Fault, name, value, options string) (Field, error) {
 	out := Field{ID: fieldID(name), Name: name, Type: "text", Value: value, Error: c.FieldText(f, name)}
@@ -54,7 +54,7 @@ func (c *Chrome) Field(f *fault.Fault, name, value, options string) (Field, erro
 		case "hint":
 			hint = arg
 		case "fill":
-			out.Fill = arg
+			out.Fill = strings.ReplaceAll(arg, "+", " ")
 		case "mode":
 			out.Mode = arg
 		case "max":

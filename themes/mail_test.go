@@ -23,6 +23,11 @@ func letters() []letter {
 		{"enrolled", themes.EnrolledMail{Name: "Jonas", CourseTitle: "Workplace safety", By: "Maya Chen", Link: "https://acme.lyceum.example/courses/workplace-safety"}},
 		{"enrolled-nobody", themes.EnrolledMail{Name: "Jonas", CourseTitle: "Workplace safety", Link: "https://acme.lyceum.example/courses/workplace-safety"}},
 		{"certificate", themes.CertificateMail{Name: "Jonas", CourseTitle: "Workplace safety", Link: "https://acme.lyceum.example/certificates", VerifyLink: "https://acme.lyceum.example/verify/k3v9q0"}},
+		{"notice-added", themes.NoticeMail{Kind: themes.NoticeFactorAdded, Name: "Jonas", What: "Phone", At: now, Link: "https://acme.lyceum.example/account/security"}},
+		{"notice-removed", themes.NoticeMail{Kind: themes.NoticeFactorRemoved, Name: "Jonas", What: "Phone", At: now, Link: "https://acme.lyceum.example/account/security"}},
+		{"notice-reset", themes.NoticeMail{Kind: themes.NoticeFactorsReset, Name: "Jonas", At: now, Link: "https://acme.lyceum.example/account/security"}},
+		{"notice-recovery", themes.NoticeMail{Kind: themes.NoticeRecoveryUsed, Name: "Jonas", What: "2", At: now, Link: "https://acme.lyceum.example/account/security"}},
+		{"notice-exhausted", themes.NoticeMail{Kind: themes.NoticeExhausted, Name: "Jonas", At: now, Link: "https://acme.lyceum.example/account/security"}},
 		{"welcome", themes.WelcomeMail{Name: "Maya", Organization: "Acme Tools"}},
 	}
 }
@@ -61,8 +66,8 @@ func TestEveryMailIsWrittenInEveryLanguageWithBrandAndLink(t *testing.T) {
 			seen[locale+subject] = true
 		}
 	}
-	if len(seen) != 10 {
-		t.Errorf("%d different subjects in both languages, want 10", len(seen))
+	if len(seen) != 20 {
+		t.Errorf("%d different subjects in both languages, want 20", len(seen))
 	}
 }
 

@@ -61,7 +61,7 @@ var (
 	usedInGo       = regexp.MustCompile(`[ct]\.(T|N)\("([a-z0-9_.]+)"|"((?:nav|ago|time|problem)\.[a-z0-9_]+)"`)
 	// families are keys made of a group and a code at run time.
 	families = []string{"home.good_", "field.file_", "upload.hint_", "flash.", "ask.", "nav.", "problem.", "step.", "role.", "role_hint.", "person_status.",
-		"course_status.", "enrolment_status.", "tenant.", "kind.", "theme.", "theme_hint.", "permission.", "event.", "fact.", "actor."}
+		"course_status.", "enrolment_status.", "tenant.", "kind.", "theme.", "theme_hint.", "permission.", "event.", "fact.", "actor.", "factor_kind.", "mail.notice_"}
 )
 
 // used lists the keys that templates and code name.

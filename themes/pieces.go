@@ -46,7 +46,7 @@ func (c *Chrome) Nav() ([]NavGroup, error) {
 		{"teach", []place{{"/studio", "nav.studio", "pen", policy.CourseEdit}, {"/people", "nav.people", "people", policy.PersonRead}}},
 		{"portal", []place{
 			{"/usage", "nav.usage", "chart", policy.UsageRead}, {"/settings/brand", "nav.brand", "palette", policy.BrandEdit},
-			{"/settings/api-keys", "nav.api_keys", "key", policy.APIKeyManage}, {"/audit", "nav.audit", "list", policy.AuditRead},
+			{"/settings/api-keys", "nav.api_keys", "key", policy.APIKeyManage}, {"/settings/security", "nav.security", "shield", policy.SecurityManage}, {"/audit", "nav.audit", "list", policy.AuditRead},
 		}},
 	} {
 		label, err := c.T("nav." + g.key)
