@@ -81,7 +81,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 	t.Cleanup(func() { _ = blobs.Close() })
 	hosts := tenant.Hosts{Base: "localhost", Platform: "lyceum.localhost", Scheme: "http", Port: "8080"}
 	engine := policy.NewEngine(w.Store, now)
-	service := auth.New(auth.Options{Keep: w.Store, Policy: engine, Now: now, Guess: freely{}, Cost: cheap})
+	service := auth.New(auth.Options{Keep: w.Store, Policy: engine, Now: now, Guess: freely{}, Cost: cheap, Seal: sealKey(t)})
 	files := content.New(content.Options{Keep: w.Store, Blobs: blobs, Now: now})
 	h.o = api.Options{
 		Directory: tenant.NewDirectory(hosts, w.Store, 2, now), Brands: tenant.NewBrands(w.Store, now), Auth: service,

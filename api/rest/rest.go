@@ -89,6 +89,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.fileOperations()
 	a.usageOperations()
 	a.keyOperations()
+	a.factorOperations()
 	a.eventOperations()
 	a.brandOperations()
 	if err := errors.Join(append(a.wrong, a.documentRoutes(router))...); err != nil {
