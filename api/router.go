@@ -31,7 +31,12 @@ func (s *Server) onPlatform(t *table) {
 	o := web.Console{Site: s.site, Operators: s.Operators, Tenants: s.Tenants, Newest: s.SchemaVersion}
 	t.get("/operator/signin", route.Public, o.SignInForm)
 	t.post("/operator/signin", route.Public, o.SignIn)
+	t.get("/operator/signin/code", route.Public, o.CodeForm)
+	t.post("/operator/signin/code", route.Public, o.Code)
 	t.post("/operator/signout", route.Public, o.SignOut)
+	t.get("/operator/security", route.Operator, o.Security)
+	t.post("/operator/security/app", route.Operator, o.AddApp)
+	t.post("/operator/security/app/remove", route.Operator, o.RemoveApp)
 	t.get("/operator", route.Operator, o.List)
 	t.get("/operator/tenants/:slug", route.Operator, o.Show)
 	t.post("/operator/tenants/:slug/suspend", route.Operator, o.Suspend)

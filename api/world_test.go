@@ -86,7 +86,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 	h.o = api.Options{
 		Directory: tenant.NewDirectory(hosts, w.Store, 2, now), Brands: tenant.NewBrands(w.Store, now), Auth: service,
 		Tenants:   tenant.New(tenant.Options{Keep: w.Store, Schemas: admin, Owners: owners{service}, Files: noFiles{}, Now: now, Log: slog.New(slog.DiscardHandler)}),
-		Operators: auth.NewOperators(w.Store, now, freely{}, cheap), Policy: engine,
+		Operators: auth.NewOperators(w.Store, now, freely{}, cheap).Sealing(sealKey(t)), Policy: engine,
 		Catalog: catalog.New(catalog.Options{Keep: w.Store, Now: now}), Enrolment: enrolment.New(enrolment.Options{Keep: w.Store, Now: now}),
 		Content: files, Certificates: certificate.New(certificate.Options{Keep: w.Store, Now: now}), Billing: billing.New(w.Store, now),
 		SignOn: signon.New(signon.Options{Keep: w.Store, Auth: service, Seal: sealKey(t), Hosts: hosts, HTTP: outbound.Client(outbound.Options{AllowPrivate: true}), AllowPrivate: true, Now: now}),

@@ -107,7 +107,12 @@ type Operator struct {
 	Name         string
 	PasswordHash string
 	CreatedAt    time.Time
+	TOTPSealed   []byte `gorm:"column:totp_sealed"` // the seed of their app; nil while they have none
+	TOTPStep     int64  `gorm:"column:totp_step"`   // the last time step whose code was used
 }
+
+// HasApp tells whether the operator signs in by an app beside the password.
+func (o Operator) HasApp() bool { return o.TOTPSealed != nil }
 
 // OperatorSession is an operator's signed-in browser.
 type OperatorSession struct {

@@ -175,23 +175,23 @@ func TestGuessingAtAnOperatorIsHeldBackFromOneNetworkAndInTheEndFromMany(t *test
 	w, _, who := operators(t)
 	o := auth.NewOperators(w.Store, w.Now.Clock(), throttle.New(w.Now.Clock(), 1, time.Minute, 3), cheap)
 	for range 3 {
-		_, _, err := o.SignIn(t.Context(), who.Email, "not the password", client)
+		_, err := o.SignIn(t.Context(), who.Email, "not the password", client)
 		wants(t, err, auth.ErrWrongCredentials)
 	}
-	_, _, err := o.SignIn(t.Context(), who.Email, password, client)
+	_, err := o.SignIn(t.Context(), who.Email, password, client)
 	wants(t, err, auth.ErrTooManyAttempts)
-	_, _, err = o.SignIn(t.Context(), who.Email, password, from("198.51.100.1"))
+	_, err = o.SignIn(t.Context(), who.Email, password, from("198.51.100.1"))
 	wants(t, err, nil)
 	w.Now.Advance(time.Minute)
-	_, _, err = o.SignIn(t.Context(), who.Email, password, client)
+	_, err = o.SignIn(t.Context(), who.Email, password, client)
 	wants(t, err, nil)
 
 	w.Now.Advance(time.Hour)
 	for i := range 120 {
-		_, _, err = o.SignIn(t.Context(), who.Email, "not the password", from(fmt.Sprintf("203.0.113.%d", i)))
+		_, err = o.SignIn(t.Context(), who.Email, "not the password", from(fmt.Sprintf("203.0.113.%d", i)))
 		wants(t, err, auth.ErrWrongCredentials)
 	}
-	_, _, err = o.SignIn(t.Context(), who.Email, "not the password", from("203.0.113.200"))
+	_, err = o.SignIn(t.Context(), who.Email, "not the password", from("203.0.113.200"))
 	wants(t, err, auth.ErrTooManyAttempts)
 }
 

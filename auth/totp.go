@@ -17,6 +17,7 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"lyceum/internal/fault"
+	"lyceum/internal/seal"
 	"lyceum/internal/uid"
 	"lyceum/tenant"
 )
@@ -47,9 +48,7 @@ func (s *Service) BeginTOTP(ctx context.Context) (Seed, error) {
 	if err != nil {
 		return Seed{}, err
 	}
-	raw := make([]byte, totpSeedSize)
-	rand.Read(raw) // never fails: crypto/rand ends the process instead
-	return s.seed(ctx, who.PersonID, who.Email, raw)
+	return s.seed(ctx, who.PersonID, who.Email, newSeed())
 }
 
 // OpenTOTP shows a seed again by its token, after a wrong first code; ErrSeedOver. It needs person:self and a session.
@@ -93,6 +92,8 @@ func (s *Service) ConfirmTOTP(ctx context.Context, token, code, name string) (Fa
 // ErrSeedOver is a seed that was shown too long ago, or to someone else.
 var ErrSeedOver = fault.New(fault.KindConflict, "seed_over", "This code for your app is too old. Begin again with a new one.")
 
+const wrongFirstCode = "This code is not right. Check that your phone's clock is, and type the six digits that the app shows now."
+
 // confirmed makes the factor of a seed whose first code is right.
 func (s *Service) confirmed(ctx context.Context, person uid.ID, token, code, name string) (Factor, error) {
 	raw, err := s.openSeed(ctx, person, token)
@@ -103,7 +104,7 @@ func (s *Service) confirmed(ctx context.Context, person uid.ID, token, code, nam
 	wrong := fault.Fields{}
 	name = factorName(wrong, strings.TrimSpace(name), "Authenticator app")
 	step, ok := matching(raw, code, now)
-	wrong.Check(ok, "code", "This code is not right. Check that your phone's clock is, and type the six digits that the app shows now.")
+	wrong.Check(ok, "code", wrongFirstCode)
 	if err := wrong.Err(); err != nil {
 		return Factor{}, err
 	}
@@ -117,19 +118,16 @@ func (s *Service) confirmed(ctx context.Context, person uid.ID, token, code, nam
 	}, nil
 }
 
-// seed dresses a raw seed.
+// seed dresses a raw seed for a person of the tenant.
 func (s *Service) seed(ctx context.Context, person uid.ID, email string, raw []byte) (Seed, error) {
 	t, _ := tenant.From(ctx)
-	key, err := totp.Generate(totp.GenerateOpts{Issuer: issuer(t), AccountName: email, Secret: raw, Period: uint(totpPeriod / time.Second)})
-	if err != nil {
-		return Seed{}, fmt.Errorf("dress a seed: %w", err)
-	}
-	plain := binary.BigEndian.AppendUint64(person[:], uint64(s.now().Add(seedLifetime).Unix()))
-	sealed, err := s.seal.Seal(t.ID, totpPurpose+" token", append(plain, raw...))
-	if err != nil {
-		return Seed{}, fmt.Errorf("seal a seed's token: %w", err)
-	}
-	return Seed{Text: key.Secret(), URL: key.URL(), Token: base64.RawURLEncoding.EncodeToString(sealed)}, nil
+	return sealer{s.seal, t.ID}.dress(person, issuer(t), email, raw, s.now())
+}
+
+// openSeed gives the seed of a token; ErrSeedOver.
+func (s *Service) openSeed(ctx context.Context, person uid.ID, token string) ([]byte, error) {
+	t, _ := tenant.From(ctx)
+	return sealer{s.seal, t.ID}.seedOf(person, token, s.now())
 }
 
 // issuer is what an app shows above its code. A colon divides issuer and account in the address.
@@ -140,21 +138,46 @@ func issuer(t tenant.Tenant) string {
 	return "Lyceum"
 }
 
-// openSeed gives the seed of a token; ErrSeedOver.
-func (s *Service) openSeed(ctx context.Context, person uid.ID, token string) ([]byte, error) {
-	t, _ := tenant.From(ctx)
+// sealer closes seeds of one place: a tenant, or (uid.Nil) the platform.
+type sealer struct {
+	key   seal.Key
+	place uid.ID
+}
+
+// dress gives a raw seed as an app takes it, with the token that brings it back.
+func (s sealer) dress(person uid.ID, issuer, account string, raw []byte, now time.Time) (Seed, error) {
+	key, err := totp.Generate(totp.GenerateOpts{Issuer: issuer, AccountName: account, Secret: raw, Period: uint(totpPeriod / time.Second)})
+	if err != nil {
+		return Seed{}, fmt.Errorf("dress a seed: %w", err)
+	}
+	plain := binary.BigEndian.AppendUint64(person[:], uint64(now.Add(seedLifetime).Unix())) //nolint:gosec // our time is after 1970
+	sealed, err := s.key.Seal(s.place, totpPurpose+" token", append(plain, raw...))
+	if err != nil {
+		return Seed{}, fmt.Errorf("seal a seed's token: %w", err)
+	}
+	return Seed{Text: key.Secret(), URL: key.URL(), Token: base64.RawURLEncoding.EncodeToString(sealed)}, nil
+}
+
+// seedOf gives the raw seed of a token; ErrSeedOver.
+func (s sealer) seedOf(person uid.ID, token string, now time.Time) ([]byte, error) {
 	sealed, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil {
 		return nil, ErrSeedOver
 	}
-	plain, err := s.seal.Open(t.ID, totpPurpose+" token", sealed)
+	plain, err := s.key.Open(s.place, totpPurpose+" token", sealed)
 	if err != nil || len(plain) != len(person)+8+totpSeedSize || uid.ID(plain[:16]) != person {
 		return nil, ErrSeedOver
 	}
-	if ends := time.Unix(int64(binary.BigEndian.Uint64(plain[16:])), 0); !s.now().Before(ends) { //nolint:gosec // our own number
+	if ends := time.Unix(int64(binary.BigEndian.Uint64(plain[16:])), 0); !now.Before(ends) { //nolint:gosec // our own number
 		return nil, ErrSeedOver
 	}
 	return plain[24:], nil
+}
+
+func newSeed() []byte {
+	raw := make([]byte, totpSeedSize)
+	rand.Read(raw) // never fails: crypto/rand ends the process instead
+	return raw
 }
 
 // derivedSeed is the seed that belongs to a challenge: showing its page again shows the same one.

@@ -189,7 +189,7 @@ func (a *app) assemble() (err error) {
 	guess, guessFrom := throttle.New(a.now, 1, time.Minute, 10), throttle.New(a.now, 60, time.Minute, 120)
 	a.auth = auth.New(auth.Options{Keep: a.store, Policy: a.policy, Now: a.now, Guess: guess, GuessFrom: guessFrom,
 		Resets: throttle.New(a.now, 3, time.Hour, 3), Invites: throttle.New(a.now, 200, time.Hour, 200), Seal: a.seal})
-	a.operators = auth.NewOperators(a.store, a.now, guess)
+	a.operators = auth.NewOperators(a.store, a.now, guess).Sealing(a.seal)
 	a.signon = signon.New(signon.Options{Keep: a.store, Auth: a.auth, Seal: a.seal, Hosts: a.hosts, HTTP: a.http, AllowPrivate: a.private, Now: a.now, Log: a.log})
 	a.brands = tenant.NewBrands(a.store, a.now)
 	a.directory = tenant.NewDirectory(a.hosts, a.store, oldestReadable, a.now)
