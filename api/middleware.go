@@ -13,6 +13,7 @@ import (
 	"lyceum/api/problem"
 	"lyceum/api/visit"
 	"lyceum/api/web"
+	"lyceum/internal/event"
 	"lyceum/internal/uid"
 )
 
@@ -81,7 +82,7 @@ func loggedPath(path, route string) string {
 	if strings.Contains(route, ":token") {
 		return route
 	}
-	for _, links := range []string{"/reset/", "/invitation/", "/welcome/"} {
+	for _, links := range []string{"/reset/", "/invitation/", "/welcome/", "/setup/"} {
 		if strings.HasPrefix(path, links) {
 			return links + "…"
 		}
@@ -117,11 +118,13 @@ var held = []struct{ name, value string }{
 	{"Cross-Origin-Resource-Policy", "same-origin"},
 }
 
-// deadline bounds the request: a client that hangs up does not end its context.
+// deadline bounds the request: a client that hangs up does not end its context. What happens under it is known to have
+// come from here.
 func (s *Server) deadline(c *fiber.Ctx) error {
 	ctx, cancel := context.WithTimeout(c.UserContext(), s.RequestTimeout)
 	defer cancel()
-	c.SetUserContext(ctx)
+	v := visit.Of(c)
+	c.SetUserContext(event.WithOrigin(ctx, event.Origin{IP: v.Client.IP, RequestID: v.ID}))
 	return c.Next()
 }
 

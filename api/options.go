@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -15,6 +16,7 @@ import (
 	"lyceum/api/route"
 	"lyceum/api/web"
 	"lyceum/auth"
+	"lyceum/auth/audit"
 	"lyceum/auth/policy"
 	"lyceum/auth/signon"
 	"lyceum/billing"
@@ -26,9 +28,6 @@ import (
 	"lyceum/tenant"
 	"lyceum/themes"
 )
-
-// EventLog reads a tenant's event log.
-type EventLog = web.EventLog
 
 // MailStore is the developer's mailbox.
 type MailStore = web.MailStore
@@ -59,11 +58,14 @@ type Options struct {
 	Content      *content.Service
 	Certificates *certificate.Service
 	Billing      *billing.Service
-	Events       EventLog
+	Audit        *audit.Service
 	SignOn       *signon.Service
 	Themes       *themes.Set
 	Mailbox      MailStore // the demo's mail, shown to anyone at /dev/mail; nil: there are no such pages
-	Limits       Limits
+	// Played are the identity providers that the demo plays, by the path below which each stands on the platform's host
+	// ("/dev/saml"); nil: there are none.
+	Played map[string]http.Handler
+	Limits Limits
 
 	// REST mounts the operations under /api/v1 on the portals' app and says what each needs; nil mounts none. They
 	// bound their own bodies and rates.
@@ -90,7 +92,7 @@ func (o *Options) complete() error {
 	for name, missing := range map[string]bool{
 		"Directory": o.Directory == nil, "Tenants": o.Tenants == nil, "Brands": o.Brands == nil, "Auth": o.Auth == nil,
 		"Operators": o.Operators == nil, "Policy": o.Policy == nil, "Catalog": o.Catalog == nil, "Enrolment": o.Enrolment == nil,
-		"Content": o.Content == nil, "Certificates": o.Certificates == nil, "Billing": o.Billing == nil, "Events": o.Events == nil,
+		"Content": o.Content == nil, "Certificates": o.Certificates == nil, "Billing": o.Billing == nil, "Audit": o.Audit == nil,
 		"Themes": o.Themes == nil, "SignOn": o.SignOn == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
 		"Limits.SignUps": o.Limits.SignUps == nil,
 		"Ready":          o.Ready == nil, "Log": o.Log == nil,

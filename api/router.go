@@ -5,6 +5,7 @@ import (
 
 	"lyceum/api/route"
 	"lyceum/api/web"
+	"lyceum/auth/audit"
 	"lyceum/auth/policy"
 )
 
@@ -49,14 +50,16 @@ func (s *Server) onPlatform(t *table) {
 		t.get("/dev/mail/:id", route.Public, m.Show)
 		t.get("/dev/mail/:id/html", route.Public, m.HTML)
 	}
+	for path, provider := range s.Played {
+		t.play(path, provider)
+	}
 }
 
 // onPortal is every portal.
 func (s *Server) onPortal(t *table) {
-	e := web.Entry{Site: s.site, Auth: s.Auth}
+	e := web.Entry{Site: s.site, Auth: s.Auth, SignOn: s.SignOn}
 	t.get("/signin", route.Public, e.SignInForm)
 	t.post("/signin", route.Public, e.SignIn)
-	t.post("/signout", route.Public, e.SignOut)
 	t.get("/forgot", route.Public, e.Forgot)
 	t.post("/forgot", route.Public, e.SendReset)
 	t.get("/reset/:token", route.Public, e.ResetForm)
@@ -82,28 +85,116 @@ func (s *Server) onPortal(t *table) {
 	s.onStudio(t)
 	s.onSettings(t)
 	s.onSignOn(t)
+	s.onAccess(t) // before the connections: /settings/sign-on/rules is no connection's
 	s.onConnections(t)
-	s.onAccess(t)
 	s.onDirectories(t)
 	s.onFactors(t)
 	s.onRoles(t)
 }
 
 // onSignOn is signing in through someone else: starts, answers, logouts.
-func (s *Server) onSignOn(*table) {}
+func (s *Server) onSignOn(t *table) {
+	h := web.SSO{Site: s.site, Auth: s.Auth, SignOn: s.SignOn, Limit: s.Limits.SignOn}
+	t.post("/signout", route.Public, h.SignOut)
+	t.getOnce("/sso/start/:connection", route.Public, h.Start)
+	t.getOnce("/sso/finish/:token", route.Public, h.Finish)
+	t.post("/sso/finish/:token", route.Public, h.Continue)
+	t.get("/sso/confirm/:token", route.Public, h.ConfirmForm)
+	t.post("/sso/confirm/:token", route.Public, h.Confirm)
+	t.post("/sso/confirm/:token/mail", route.Public, h.MailLink)
+	t.get("/sso/ldap/:connection", route.Public, h.LDAPForm)
+	t.post("/sso/ldap/:connection", route.Public, h.SignInByLDAP)
+	t.get("/sso/saml/metadata", route.Public, h.SAMLMetadata)
+	t.get("/sso/saml/:connection/metadata", route.Public, h.OwnSAMLMetadata)
+	t.postForeign("/sso/saml/:connection/acs", route.Public, h.AcceptSAML)
+	t.getOnce("/sso/saml/:connection/slo", route.Public, h.SAMLLogout)
+	t.postForeign("/sso/saml/:connection/slo", route.Public, h.SAMLLogout)
+	t.getOnce("/sso/oidc/callback", route.Public, h.AnswerOIDC)
+	t.postForeign("/sso/oidc/:connection/backchannel", route.Public, h.BackChannelLogout)
+	t.getOnce("/sso/oidc/:connection/frontchannel", route.Public, h.FrontChannelLogout)
+	t.get("/sso/signed-out", route.Public, h.SignedOut)
+}
 
 // onConnections is where administrators keep identity providers.
-func (s *Server) onConnections(*table) {}
+func (s *Server) onConnections(t *table) {
+	h := web.Connections{Site: s.site, SignOn: s.SignOn, Base: "/settings/sign-on"}
+	t.get(h.Base, route.For(policy.ConnectionManage), h.List)
+	connectionRoutes(t, h, route.For(policy.ConnectionManage), func(h fiber.Handler) fiber.Handler { return h })
+}
+
+// connectionRoutes are the pages of connections below a base, which are the administrators' and, by set-up links, of those
+// who have no account. as wraps each handler.
+func connectionRoutes(t *table, h web.Connections, n route.Need, as func(fiber.Handler) fiber.Handler) {
+	one := h.Base + "/:connection"
+	for _, page := range []struct {
+		path string
+		show fiber.Handler
+	}{
+		{h.Base + "/new", h.NewForm}, {one, h.Show}, {one + "/guide", h.Guide}, {one + "/settings", h.Settings}, {one + "/mapping", h.Mapping}, {one + "/access", h.Access},
+		{one + "/attempts", h.Attempts}, {one + "/attempts/:attempt.json", h.ExportAttempt}, {one + "/attempts/:attempt", h.Attempt},
+		{one + "/outlook", h.Outlook}, {one + "/delete", h.DeleteForm},
+	} {
+		t.get(page.path, n, as(page.show))
+	}
+	for _, form := range []struct {
+		path string
+		do   fiber.Handler
+	}{
+		{h.Base + "/new", h.Create}, {one + "/move", h.Move}, {one + "/status", h.SetStatus}, {one + "/refresh", h.Refresh}, {one + "/delete", h.Delete}, {one + "/guide", h.ChooseGuide},
+		{one + "/settings", h.SaveSettings}, {one + "/look", h.Look}, {one + "/check", h.Check}, {one + "/metadata/take", h.TakeMetadata},
+		{one + "/certificates/remove", h.RemoveCertificate}, {one + "/mapping", h.SaveMapping}, {one + "/access", h.SaveAdmission}, {one + "/roles", h.SaveRoles},
+	} {
+		t.post(form.path, n, as(form.do))
+	}
+	t.postFiles(one+"/metadata", n, as(h.LookAtMetadata))
+	t.postFiles(one+"/certificates", n, as(h.AddCertificate))
+}
 
 // onAccess is e-mail domains, rules of sign-on, set-up links and break-glass.
-func (s *Server) onAccess(*table) {}
+func (s *Server) onAccess(t *table) {
+	const base = "/settings/sign-on"
+	a := web.Access{Site: s.site, SignOn: s.SignOn}
+	manage, secure := route.For(policy.ConnectionManage), route.For(policy.SecurityManage)
+	t.get(base+"/domains", manage, a.Domains)
+	t.post(base+"/domains", manage, a.AddDomain)
+	t.get(base+"/domains/:domain", manage, a.Domain)
+	t.post(base+"/domains/:domain", manage, a.SaveDomain)
+	t.post(base+"/domains/:domain/verify", manage, a.VerifyDomain)
+	t.post(base+"/domains/:domain/remove", manage, a.RemoveDomain)
+	t.get(base+"/rules", secure, a.Rules)
+	t.post(base+"/rules", secure, a.SaveRules)
+	t.post(base+"/rules/end-emergency", secure, a.EndEmergency)
+	t.get(base+"/links", manage, a.Links)
+	t.post(base+"/links", manage, a.CreateLink)
+	t.post(base+"/links/:id/revoke", manage, a.RevokeLink)
+	t.get(base+"/keys", manage, a.Keys)
+	t.post(base+"/keys/next", manage, a.PublishKey)
+	t.post(base+"/keys/switch", manage, a.SwitchKey)
+
+	t.get("/break-glass", route.Public, a.EmergencyForm)
+	t.post("/break-glass", route.Public, a.ProveForEmergency)
+	t.post("/break-glass/ask", route.Public, a.AskEmergency)
+	t.post("/break-glass/open", route.Public, a.OpenEmergency)
+
+	u := web.Setup{Site: s.site, SignOn: s.SignOn}
+	t.get("/setup/:token", route.Public, u.Show)
+	t.post("/setup/:token", route.Public, u.Open)
+	t.post("/setup/:token/domains", route.Public, u.As(u.AddDomain))
+	t.post("/setup/:token/domains/:domain/verify", route.Public, u.As(u.VerifyDomain))
+	t.post("/setup/:token/finish", route.Public, u.As(u.Finish))
+	t.get("/setup/:token/connection", route.Public, u.Back)
+	h := web.Connections{Site: s.site, SignOn: s.SignOn, Base: "/setup/:token/connection", Made: u.Made}
+	sso := web.SSO{Site: s.site, Auth: s.Auth, SignOn: s.SignOn, Limit: s.Limits.SignOn}
+	t.getOnce(h.Base+"/:connection/try", route.Public, u.As(u.Try(sso.Start)))
+	connectionRoutes(t, h, route.Public, u.As)
+}
 
 // onDirectories is SCIM, and where administrators keep directories.
 func (s *Server) onDirectories(*table) {}
 
 // onFactors is second factors, passkeys, step-up, and the rules for sessions.
 func (s *Server) onFactors(t *table) {
-	f := web.Factors{Site: s.site, Auth: s.Auth}
+	f := web.Factors{Site: s.site, Auth: s.Auth, SignOn: s.SignOn}
 	t.get("/signin/passkey", route.Public, f.SignInOptions)
 	t.post("/signin/passkey", route.Public, f.SignInByPasskey)
 	t.get("/signin/factor", route.Public, f.FactorForm)
@@ -147,7 +238,18 @@ func (s *Server) fresh(h fiber.Handler) fiber.Handler {
 }
 
 // onRoles is where roles are made and explained.
-func (s *Server) onRoles(*table) {}
+func (s *Server) onRoles(t *table) {
+	r := web.Roles{Site: s.site, Auth: s.Auth}
+	see, manage := route.For(policy.PersonRead), route.For(policy.RoleManage)
+	t.get("/settings/roles", see, r.List)
+	t.get("/settings/roles/new", manage, r.New)
+	t.post("/settings/roles", manage, r.Create)
+	t.get("/settings/roles/who", see, r.Who)
+	t.get("/settings/roles/why", see, r.Why)
+	t.get("/settings/roles/:role", see, r.Show)
+	t.post("/settings/roles/:role", manage, r.Save)
+	t.post("/settings/roles/:role/delete", manage, r.Delete)
+}
 
 func (s *Server) onLearning(t *table) {
 	l := web.Learn{Site: s.site, Catalog: s.Catalog, Enrolment: s.Enrolment, Content: s.Content, Certificates: s.Certificates}
@@ -219,10 +321,16 @@ func (s *Server) onSettings(t *table) {
 	t.post("/settings/api-keys", route.For(policy.APIKeyManage), s.fresh(k.Create))
 	t.post("/settings/api-keys/:id/revoke", route.For(policy.PersonSelf), k.Revoke)
 
-	l := web.Ledger{Site: s.site, Billing: s.Billing, Events: s.Events}
+	l := web.Ledger{Site: s.site, Billing: s.Billing}
 	t.get("/usage", route.For(policy.UsageRead), l.Usage)
 	t.get("/usage/:entry", route.For(policy.UsageRead), l.Proof)
-	t.get("/audit", route.For(policy.AuditRead), l.Audit)
+
+	d := web.Audit{Site: s.site, Log: s.Audit}
+	auditor := route.For(policy.AuditRead)
+	t.get("/audit", auditor, d.List)
+	t.get("/audit/check", auditor, d.Check)
+	t.getOnce("/audit/export.csv", auditor, d.Export(audit.CSV))
+	t.getOnce("/audit/export.jsonl", auditor, d.Export(audit.JSONLines))
 
 	a := web.Account{Site: s.site, Auth: s.Auth}
 	self := route.For(policy.PersonSelf)

@@ -56,7 +56,8 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s.site = web.NewSite(web.SiteOptions{
-		Themes: o.Themes, Brands: o.Brands, Hosts: o.Directory.Hosts(), Now: o.Now, Log: o.Log, DevMail: o.Mailbox != nil,
+		Themes: o.Themes, Brands: o.Brands, Hosts: o.Directory.Hosts(), Now: o.Now, Log: o.Log, DevMail: o.Mailbox != nil, Policy: o.Policy,
+		Notices: o.SignOn.Notices,
 	})
 	s.desk = problem.Desk{Page: s.site.Problem, Log: o.Log}
 	s.app = s.newApp()

@@ -3,8 +3,10 @@ package api
 import (
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/adaptor"
 
 	"lyceum/api/route"
 	"lyceum/api/visit"
@@ -57,6 +59,21 @@ func (t *table) postForeign(path string, n route.Need, h fiber.Handler) {
 func (t *table) open(method, path string, n route.Need, h fiber.Handler) {
 	t.foreign = append(t.foreign, path)
 	t.add(method, path, n, formLimit, h)
+}
+
+// play is a whole site of net/http's below a path, as the demo's identity providers are: it keeps its own rules of what may
+// be posted, framed and stored.
+func (t *table) play(path string, h http.Handler) {
+	played := adaptor.HTTPHandler(h)
+	handle := func(c *fiber.Ctx) error {
+		for _, header := range held {
+			c.Response().Header.Del(header.name)
+		}
+		return played(c)
+	}
+	for _, method := range []string{fiber.MethodGet, fiber.MethodPost} {
+		t.open(method, path+"/*", route.Public, handle)
+	}
 }
 
 // postFiles is post for a form that may bring a file along.

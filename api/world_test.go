@@ -14,6 +14,7 @@ import (
 	"lyceum/api/rest"
 	"lyceum/api/route"
 	"lyceum/auth"
+	"lyceum/auth/audit"
 	"lyceum/auth/policy"
 	"lyceum/auth/signon"
 	"lyceum/billing"
@@ -22,7 +23,6 @@ import (
 	"lyceum/internal/outbound"
 	"lyceum/internal/page"
 	"lyceum/internal/seal"
-	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
@@ -81,7 +81,8 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 	t.Cleanup(func() { _ = blobs.Close() })
 	hosts := tenant.Hosts{Base: "localhost", Platform: "lyceum.localhost", Scheme: "http", Port: "8080"}
 	engine := policy.NewEngine(w.Store, now)
-	service := auth.New(auth.Options{Keep: w.Store, Policy: engine, Now: now, Guess: freely{}, Cost: cheap, Seal: sealKey(t)})
+	gate := signon.NewGate(w.Store, now)
+	service := auth.New(auth.Options{Keep: w.Store, Policy: engine, Gate: gate, Now: now, Guess: freely{}, Cost: cheap, Seal: sealKey(t)})
 	files := content.New(content.Options{Keep: w.Store, Blobs: blobs, Now: now})
 	h.o = api.Options{
 		Directory: tenant.NewDirectory(hosts, w.Store, 2, now), Brands: tenant.NewBrands(w.Store, now), Auth: service,
@@ -89,14 +90,14 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 		Operators: auth.NewOperators(w.Store, now, freely{}, cheap).Sealing(sealKey(t)), Policy: engine,
 		Catalog: catalog.New(catalog.Options{Keep: w.Store, Now: now}), Enrolment: enrolment.New(enrolment.Options{Keep: w.Store, Now: now}),
 		Content: files, Certificates: certificate.New(certificate.Options{Keep: w.Store, Now: now}), Billing: billing.New(w.Store, now),
-		SignOn: signon.New(signon.Options{Keep: w.Store, Auth: service, Seal: sealKey(t), Hosts: hosts, HTTP: outbound.Client(outbound.Options{AllowPrivate: true}), AllowPrivate: true, Now: now}),
-		Events: events{w}, Themes: set, Limits: api.Limits{Strangers: freely{}, SignUps: freely{}, Lookups: freely{}, SignOn: freely{}},
+		SignOn: signon.New(signon.Options{Keep: w.Store, Auth: service, Gate: gate, Seal: sealKey(t), Hosts: hosts, HTTP: outbound.Client(outbound.Options{AllowPrivate: true}), AllowPrivate: true, Now: now}),
+		Audit:  audit.New(w.Store, now), Themes: set, Limits: api.Limits{Strangers: freely{}, SignUps: freely{}, Lookups: freely{}, SignOn: freely{}},
 		Ready: func(context.Context) error { return nil }, Log: slog.New(slog.NewTextHandler(h.log, nil)), Now: now, SchemaVersion: admin.Version(),
 	}
 	h.o.REST = func(portal fiber.Router) ([]route.Route, error) {
 		return rest.Mount(portal, rest.Services{
 			Auth: service, Catalog: h.o.Catalog, Enrolment: h.o.Enrolment, Content: files, Certificates: h.o.Certificates, Billing: h.o.Billing,
-			Brands: h.o.Brands, Events: h.o.Events, Limit: freely{}, Rate: rest.Rate{Requests: 100, Window: time.Minute}, Hosts: hosts, Now: now,
+			Brands: h.o.Brands, Events: events{w}, Audit: h.o.Audit, Limit: freely{}, Rate: rest.Rate{Requests: 100, Window: time.Minute}, Hosts: hosts, Now: now,
 		})
 	}
 	for _, e := range edit {
@@ -158,21 +159,6 @@ func (e events) Read(ctx context.Context, f event.Filter) (out page.Of[event.Eve
 	err = e.w.Store.InTenant(ctx, func(ctx context.Context) (err error) {
 		out, err = e.w.Store.Events(ctx, f)
 		return err
-	})
-	return out, err
-}
-
-func (e events) Names(ctx context.Context, people []uid.ID) (map[uid.ID]string, error) {
-	out := map[uid.ID]string{}
-	err := e.w.Store.InTenant(ctx, func(ctx context.Context) error {
-		for _, one := range people {
-			p, err := e.w.Store.PersonByID(ctx, one)
-			if err != nil {
-				return err
-			}
-			out[one] = p.Name
-		}
-		return nil
 	})
 	return out, err
 }

@@ -2,15 +2,20 @@ package auth
 
 import (
 	"context"
+	"time"
 
 	"lyceum/internal/fault"
+	"lyceum/internal/uid"
 )
 
 // Gate says who may sign in locally (password, passkey, invitation) where the organization requires its identity provider.
-// auth/signon has one.
+// auth/signon has one. Neither method is to be called within a transaction: it may wait for another's load, which may wait
+// for a connection.
 type Gate interface {
 	// LocalSignIn is nil when this person may; ErrUseSignOn when their identity provider is required today.
 	LocalSignIn(ctx context.Context, p Person) error
+	// LocalEnds is the end of what alone lets this person in locally now (an emergency); nil: there is none.
+	LocalEnds(ctx context.Context, person uid.ID) (*time.Time, error)
 }
 
 // open is the gate of a portal without rules.
@@ -18,6 +23,20 @@ type open struct{}
 
 // LocalSignIn lets everyone through.
 func (open) LocalSignIn(context.Context, Person) error { return nil }
+
+// LocalEnds bounds nobody.
+func (open) LocalEnds(context.Context, uid.ID) (*time.Time, error) { return nil, nil } //nolint:nilnil // no end
+
+// locally is what a local session of this person rests on, with the end that the gate sets; ErrUseSignOn when it lets them
+// open none.
+func (s *Service) locally(ctx context.Context, p Person, proof Proof) (Proof, error) {
+	if err := s.gate.LocalSignIn(ctx, p); err != nil {
+		return proof, err
+	}
+	ends, err := s.gate.LocalEnds(ctx, p.ID)
+	proof.EndsAt = ends
+	return proof, err
+}
 
 // ErrUseSignOn is a local sign-in by someone whose organization requires its own.
 var ErrUseSignOn = fault.New(fault.KindForbidden, "use_sign_on", "Your organization asks you to sign in with your company account. Enter your e-mail and choose “Continue”.")

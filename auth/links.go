@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -47,7 +48,8 @@ func (k TokenKind) suits(status PersonStatus) bool {
 
 // RequestReset asks for a link to choose a new password: event password.reset_requested, on which the mail goes out.
 // The answer is the same whether the e-mail is here or not, and so is the work: for an unknown or deactivated one the
-// event is password.reset_refused. An invited person gets the invitation again. Each mail voids the link of the
+// event is password.reset_refused, and so it is for who must use their identity provider. An invited person gets the
+// invitation again. Each mail voids the link of the
 // one before, so Options.Resets bounds them per e-mail, whoever asks; ErrTooManyAttempts.
 func (s *Service) RequestReset(ctx context.Context, email string, c Client) error {
 	email, ok := NormaliseEmail(email)
@@ -64,11 +66,16 @@ func (s *Service) RequestReset(ctx context.Context, email string, c Client) erro
 	if err != nil {
 		return err
 	}
+	closed := s.gate.LocalSignIn(ctx, p)
+	if closed != nil && !errors.Is(closed, ErrUseSignOn) {
+		return closed
+	}
 	return s.keep.InTenant(ctx, func(ctx context.Context) error {
-		switch p.Status {
-		case PersonActive:
+		switch {
+		case closed != nil:
+		case p.Status == PersonActive:
 			return s.tell(ctx, "password.reset_requested", p.ID, map[string]any{"person_id": p.ID, "ip": printable(c.IP, ipMax)})
-		case PersonInvited:
+		case p.Status == PersonInvited:
 			return s.tellInvited(ctx, p)
 		}
 		return s.tell(ctx, "password.reset_refused", p.ID, map[string]any{"ip": printable(c.IP, ipMax)})
@@ -132,13 +139,17 @@ func (s *Service) use(ctx context.Context, kind TokenKind, person uid.ID, secret
 
 // AcceptInvitation makes an invited person active, with their own name (empty: the one they were invited by) and
 // password, and signs them in: to a session, or to a challenge where the rules ask them for a second factor.
-// ErrLinkInvalid. Event invitation.accepted.
+// ErrLinkInvalid; ErrUseSignOn for who joins through their identity provider instead. Event invitation.accepted.
 func (s *Service) AcceptInvitation(ctx context.Context, secret, name, password string, c Client) (out SignedIn, err error) {
 	p, err := s.OpenLink(ctx, TokenInvitation, secret)
 	if err != nil {
 		return out, err
 	}
 	rules, err := s.rules(ctx)
+	if err != nil {
+		return out, err
+	}
+	proof, err := s.locally(ctx, p, Proof{Method: MethodLink})
 	if err != nil {
 		return out, err
 	}
@@ -172,7 +183,7 @@ func (s *Service) AcceptInvitation(ctx context.Context, secret, name, password s
 		if err := s.tellAs(ctx, "invitation.accepted", p.ID, map[string]any{"person_id": p.ID, "name": p.Name}); err != nil {
 			return err
 		}
-		out, err = s.admit(ctx, rules, p, Proof{Method: MethodLink}, c)
+		out, err = s.admit(ctx, rules, p, proof, c)
 		return err
 	})
 	if err != nil {
@@ -183,10 +194,13 @@ func (s *Service) AcceptInvitation(ctx context.Context, secret, name, password s
 }
 
 // ResetPassword sets another password for whose link this is, ends all their sessions and revokes all their API keys:
-// who resets may have lost the account to someone who made one. ErrLinkInvalid. Events person.password_changed and, for
+// who resets may have lost the account to someone who made one. ErrLinkInvalid; ErrUseSignOn. Events person.password_changed and, for
 // each key, api_key.revoked.
 func (s *Service) ResetPassword(ctx context.Context, secret, password string) error {
 	p, err := s.OpenLink(ctx, TokenPasswordReset, secret)
+	if err == nil {
+		err = s.gate.LocalSignIn(ctx, p)
+	}
 	if err != nil {
 		return err
 	}
@@ -229,7 +243,8 @@ func (s *Service) HandOver(ctx context.Context, email string) (secret string, er
 	return secret, err
 }
 
-// SignInByLink uses a hand-over link up and opens a session, or leads to a challenge as SignIn does. ErrLinkInvalid.
+// SignInByLink uses a hand-over link up and opens a session, or leads to a challenge as SignIn does. ErrLinkInvalid,
+// ErrUseSignOn.
 func (s *Service) SignInByLink(ctx context.Context, secret string, c Client) (out SignedIn, err error) {
 	p, err := s.OpenLink(ctx, TokenHandover, secret)
 	if err != nil {
@@ -239,11 +254,15 @@ func (s *Service) SignInByLink(ctx context.Context, secret string, c Client) (ou
 	if err != nil {
 		return out, err
 	}
+	proof, err := s.locally(ctx, p, Proof{Method: MethodLink})
+	if err != nil {
+		return out, err
+	}
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
 		if _, err := s.use(ctx, TokenHandover, p.ID, secret); err != nil {
 			return err
 		}
-		out, err = s.admit(ctx, rules, p, Proof{Method: MethodLink}, c)
+		out, err = s.admit(ctx, rules, p, proof, c)
 		return err
 	})
 	if err != nil {

@@ -39,10 +39,12 @@ type PeopleKeeper interface {
 
 // PeopleFilter narrows a list of people. Zero values do not narrow.
 type PeopleFilter struct {
-	Query  string // part of the name or e-mail, in any case
-	Role   policy.Role
-	Status PersonStatus
-	Page   page.Request
+	Query string // part of the name or e-mail, in any case
+	Role  policy.Role
+	// AnyRole narrows to who has at least one of these.
+	AnyRole []policy.Role
+	Status  PersonStatus
+	Page    page.Request
 }
 
 // InviteInput is who is asked to join, and as what.

@@ -22,6 +22,7 @@ type Keeper interface {
 	ProvisionKeeper
 	GroupKeeper
 	RoleKeeper
+	RoleKeepingKeeper
 	SessionKeeper
 	TokenKeeper
 	KeyKeeper

@@ -168,7 +168,7 @@ func (s *Service) Resume(ctx context.Context, secret string) (Principal, error) 
 	})
 }
 
-// rolled gives the earlier of the rolling and the absolute end.
+// rolled gives the earlier of the rolling and an absolute end.
 func rolled(rolling, absolute time.Time) time.Time {
 	if absolute.Before(rolling) {
 		return absolute

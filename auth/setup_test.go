@@ -201,3 +201,12 @@ func wantsField(t *testing.T, err error, field string) {
 		t.Fatalf("got error %v (fields %v), want a message for field %s", err, fault.Of(err).Fields, field)
 	}
 }
+
+func mustPrincipal(t *testing.T, ctx context.Context) auth.Principal {
+	t.Helper()
+	who, ok := auth.PrincipalFrom(ctx)
+	if !ok {
+		t.Fatal("nobody asks")
+	}
+	return who
+}

@@ -37,7 +37,8 @@ func (s *Service) SignIn(ctx context.Context, email, password string, c Client) 
 	if !right {
 		return SignedIn{}, s.refuse(ctx, p.ID, c)
 	}
-	if err := s.gate.LocalSignIn(ctx, p); err != nil { // after the password: who does not know it learns nothing
+	proof, err := s.locally(ctx, p, Proof{Method: MethodPassword, Factors: "pwd"}) // after the password: who does not know it learns nothing
+	if err != nil {
 		return SignedIn{}, err
 	}
 	if rules.PasswordOff {
@@ -63,7 +64,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string, c Client) 
 				return err
 			}
 		}
-		out, err = s.admit(ctx, rules, p, Proof{Method: MethodPassword, Factors: "pwd"}, c)
+		out, err = s.admit(ctx, rules, p, proof, c)
 		return err
 	})
 	if err != nil {

@@ -22,6 +22,7 @@ import (
 	"gorm.io/gorm/logger"
 	"gorm.io/gorm/schema"
 
+	"lyceum/internal/event"
 	"lyceum/internal/uid"
 	"lyceum/tenant"
 )
@@ -157,6 +158,8 @@ type running struct {
 	db     *gorm.DB
 	pgx    pgx.Tx
 	events bool // events were appended
+
+	audited []event.Event // those of them that go into the audit log at the commit
 }
 
 type runningKey struct{}
@@ -241,6 +244,12 @@ func (s *Store) run(ctx context.Context, sh shard, schema, begin string, fn func
 	r.db.Statement.ConnPool = &tagConn{conn: conn, tag: s.tagOf(schema)}
 	if err = fn(context.WithValue(ctx, runningKey{}, r)); err != nil {
 		return false, err
+	}
+	if len(r.audited) > 0 {
+		t, _ := tenant.From(ctx)
+		if err = s.chain(ctx, r, t.ID); err != nil {
+			return false, err
+		}
 	}
 	if err = r.pgx.Commit(ctx); err != nil {
 		return false, fmt.Errorf("commit in %s: %w", schema, err)

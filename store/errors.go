@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"lyceum/auth"
+	"lyceum/auth/signon"
 	"lyceum/internal/fault"
 	"lyceum/learning/catalog"
 	"lyceum/learning/enrolment"
@@ -25,10 +26,20 @@ func constraintFault(name string) *fault.Fault {
 		return auth.ErrEmailTaken
 	case "factors_credential_uq":
 		return auth.ErrPasskeyTaken
+	case "roles_name_uq":
+		return auth.ErrRoleTaken
+	case "person_roles_role_fk":
+		return auth.ErrRoleInUse
+	case "email_domains_pk":
+		return signon.ErrDomainHere
+	case "break_glass_two_ck":
+		return signon.ErrTwoPeople
 	case "operators_email_uq":
 		return auth.ErrOperatorTaken
 	case "courses_slug_uq":
 		return catalog.ErrSlugTaken
+	case "identities_subject_uq":
+		return signon.ErrIdentityKnown
 	case "enrolments_once_uq":
 		return enrolment.ErrAlreadyEnrolled
 	}

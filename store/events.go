@@ -30,6 +30,7 @@ func (s *Store) AppendEvents(ctx context.Context, events ...event.Event) error {
 		return fail(err, "append to outbox")
 	}
 	r.events = true
+	r.noteAudited(events)
 	return nil
 }
 

@@ -79,6 +79,9 @@ func (s *Store) PeopleBy(ctx context.Context, f auth.PeopleFilter) (out page.Of[
 	if f.Role != "" {
 		q = q.Where("exists (select 1 from person_roles f where f.person_id = p.id and f.role = ?)", f.Role)
 	}
+	if len(f.AnyRole) > 0 {
+		q = q.Where("exists (select 1 from person_roles f where f.person_id = p.id and f.role in ?)", f.AnyRole)
+	}
 	if f.Page.After != "" {
 		after, err := page.Parts(f.Page.After, 2)
 		if err != nil {

@@ -28,6 +28,11 @@ var askLooks = map[string]struct {
 	"revoke_key":    {"button small quiet bad", "", false},
 	"remove_factor": {"button small quiet bad", "", false},
 	"reset_factors": {"button", "", false},
+	"delete_role":   {"button", "trash", false},
+	"remove_domain": {"button", "trash", false},
+	"revoke_link":   {"button small quiet bad", "", false},
+	"switch_key":    {"button", "", false},
+	"end_emergency": {"button danger", "", false},
 }
 
 // Ask makes a question of a kind; its words are the messages ask.<kind>, ask.<kind>_text and ask.<kind>_do, which may

@@ -1,6 +1,11 @@
 package themes
 
 import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
 	"lyceum/auth"
 	"lyceum/auth/policy"
 	"lyceum/learning/catalog"
@@ -15,6 +20,7 @@ var tones = map[string]string{
 	"person_status.invited": "warn", "person_status.active": "good",
 	"course_status.published": "good", "course_status.archived": "warn",
 	"enrolment_status.completed": "good", "enrolment_status.started": "brandly",
+	"connection_status.on": "good", "connection_status.dry_run": "brandly", "outcome.admitted": "good", "outcome.refused": "bad", "outcome.dry_run": "brandly",
 	"tenant.active": "good", "tenant.suspended": "bad", "tenant.provisioning": "brandly", "tenant.deleting": "warn",
 }
 
@@ -47,8 +53,13 @@ func (c *Chrome) EnrolmentBadge(e enrolment.Enrolment) (Badge, error) {
 	return c.StatusBadge("enrolment_status", status)
 }
 
-// BuiltInRoles lists the roles to filter by.
-func (c *Chrome) BuiltInRoles() []policy.Role { return policy.BuiltInRoles() }
+// AllRoles lists the roles to filter by: the built-in ones, then the portal's own by name.
+func (c *Chrome) AllRoles() []policy.Role {
+	own := slices.SortedFunc(maps.Keys(c.View.RoleNames), func(a, b policy.Role) int {
+		return cmp.Or(strings.Compare(c.View.RoleNames[a], c.View.RoleNames[b]), strings.Compare(string(a), string(b)))
+	})
+	return append(policy.BuiltInRoles(), own...)
+}
 
 // PersonStatuses lists the states of people to filter by.
 func (c *Chrome) PersonStatuses() []auth.PersonStatus {

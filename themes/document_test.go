@@ -142,7 +142,7 @@ func (d *document) named(n *html.Node) {
 	}
 }
 
-// form wants the CSRF field where it posts, and nothing but GET elsewhere.
+// form wants the CSRF field where it posts to this site, and nowhere else: another site must not learn it.
 func (d *document) form(n *html.Node) {
 	method, _ := attr(n, "method")
 	if method != "post" {
@@ -160,8 +160,8 @@ func (d *document) form(n *html.Node) {
 		}
 	}
 	walk(n)
-	if action, _ := attr(n, "action"); !found || action == "" {
-		d.t.Errorf("%s: form %q posts without the CSRF value or without an address", d.name, action)
+	if action, _ := attr(n, "action"); found != strings.HasPrefix(action, "/") {
+		d.t.Errorf("%s: form %q posts without the CSRF value, to another site with it, or without an address", d.name, action)
 	}
 }
 

@@ -52,3 +52,6 @@ func (s *Set) Talk(locale string) talk { return s.talk(locale, "", time.Time{}) 
 
 // TalkIn speaks a language in a zone at a moment.
 func (s *Set) TalkIn(locale, zone string, now time.Time) talk { return s.talk(locale, zone, now) }
+
+// GuideFieldKey is the code of a guide's field in the messages.
+var GuideFieldKey = guideFieldKey

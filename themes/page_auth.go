@@ -2,8 +2,10 @@ package themes
 
 import (
 	"html/template"
+	"time"
 
 	"lyceum/auth"
+	"lyceum/auth/signon"
 	"lyceum/internal/fault"
 )
 
@@ -13,11 +15,34 @@ type SignInForm struct {
 	Next  string // local path to go on to after signing in
 }
 
-// SignInPage is GET and POST /signin: fields email, password, next.
+// SignInPage is GET and POST /signin: fields email, password, next. Where there are other ways to sign in it asks for the
+// e-mail alone at first, and for the password when that leads nowhere else; /signin?step=password does so at once.
 type SignInPage struct {
 	LoginText template.HTML // the brand's login text through the sanitiser
 	Form      SignInForm
+	Entrance  signon.Entrance
+	Password  bool       // ask for the password, whatever other ways there are
+	From      *time.Time // from when local sign-in will be closed; nil: no rule says so
 	Problem   *fault.Fault
+}
+
+// AsksEmail tells whether the form has the e-mail alone.
+func (p SignInPage) AsksEmail() bool { return p.Entrance.EmailFirst() && !p.Password }
+
+// EmailField and PasswordField are the options of the fields; the one to be filled in next has the focus.
+func (p SignInPage) EmailField() string {
+	if p.Form.Email == "" {
+		return "type=email fill=username must focus"
+	}
+	return "type=email fill=username must"
+}
+
+// PasswordField is described at EmailField.
+func (p SignInPage) PasswordField() string {
+	if p.Form.Email == "" {
+		return "type=password fill=current-password must"
+	}
+	return "type=password fill=current-password must focus"
 }
 
 func (p SignInPage) in(c *Chrome) (string, any) { return "signin", framed[SignInPage]{c, p} }

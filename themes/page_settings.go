@@ -10,8 +10,6 @@ import (
 	"lyceum/billing"
 	"lyceum/internal/event"
 	"lyceum/internal/fault"
-	"lyceum/internal/page"
-	"lyceum/internal/uid"
 	"lyceum/tenant"
 )
 
@@ -77,16 +75,6 @@ type UsageEventPage struct {
 func (p UsageEventPage) in(c *Chrome) (string, any) {
 	return "usage_event", framed[UsageEventPage]{c, p}
 }
-
-// AuditPage is GET /audit?type=&after=: the event log, newest first.
-type AuditPage struct {
-	Type   string   // "" is all
-	Types  []string // those on offer
-	Events page.Of[event.Event]
-	Names  map[uid.ID]string // of actors, as far as known
-}
-
-func (p AuditPage) in(c *Chrome) (string, any) { return "audit", framed[AuditPage]{c, p} }
 
 // Wants tells whether a scope's box is ticked.
 func (p APIKeysPage) Wants(scope policy.Permission) bool {

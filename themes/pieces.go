@@ -46,7 +46,11 @@ func (c *Chrome) Nav() ([]NavGroup, error) {
 		{"teach", []place{{"/studio", "nav.studio", "pen", policy.CourseEdit}, {"/people", "nav.people", "people", policy.PersonRead}}},
 		{"portal", []place{
 			{"/usage", "nav.usage", "chart", policy.UsageRead}, {"/settings/brand", "nav.brand", "palette", policy.BrandEdit},
-			{"/settings/api-keys", "nav.api_keys", "key", policy.APIKeyManage}, {"/settings/security", "nav.security", "shield", policy.SecurityManage}, {"/audit", "nav.audit", "list", policy.AuditRead},
+			{"/settings/sign-on", "nav.sign_on", "shield", policy.ConnectionManage},
+			{"/settings/security", "nav.security", "lock", policy.SecurityManage},
+			{"/settings/roles", "nav.roles", "user", policy.RoleManage},
+			{"/settings/api-keys", "nav.api_keys", "key", policy.APIKeyManage},
+			{"/audit", "nav.audit", "list", policy.AuditRead},
 		}},
 	} {
 		label, err := c.T("nav." + g.key)

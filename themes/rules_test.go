@@ -251,13 +251,13 @@ func TestAQuizTellsTheRightAnswersOnlyWhenItIsPassed(t *testing.T) {
 	}
 }
 
-func TestPagesThatWaitAskAgainByThemselves(t *testing.T) {
+func TestPagesThatWaitOrLeaveGoOnByThemselves(t *testing.T) {
 	t.Parallel()
 	s, w := newSet(t), newWorld(t)
 	refresh := `<meta http-equiv="refresh"`
 	for _, sp := range specimens(t, w) {
 		doc := render(t, s, sp.view, sp.page)
-		waits := strings.HasSuffix(sp.name, "completed-pending") && !strings.HasPrefix(sp.name, "course") || sp.name == "signup-wait" || sp.name == "provisioning" || sp.name == "updating"
+		waits := strings.HasSuffix(sp.name, "completed-pending") && !strings.HasPrefix(sp.name, "course") || sp.name == "signup-wait" || sp.name == "provisioning" || sp.name == "updating" || sp.name == "sso-leave"
 		if strings.Contains(doc, refresh) != waits {
 			t.Errorf("%s: refresh is %v, want %v", sp.name, !waits, waits)
 		}

@@ -6,7 +6,6 @@ import (
 
 	"lyceum/auth"
 	"lyceum/auth/policy"
-	"lyceum/internal/event"
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
@@ -22,7 +21,16 @@ import (
 func specimens(t *testing.T, w *world) []specimen {
 	t.Helper()
 	var all []specimen
-	for _, part := range [][]specimen{entrySpecimens(w), learnSpecimens(w), playerSpecimens(w), peopleSpecimens(w), studioSpecimens(w), lessonSpecimens(w), settingsSpecimens(w), problemSpecimens(w), platformSpecimens(w), operatorSpecimens(w), factorSpecimens(w)} {
+	for _, part := range [][]specimen{
+		entrySpecimens(w), learnSpecimens(w), playerSpecimens(w), peopleSpecimens(w), studioSpecimens(w), lessonSpecimens(w), settingsSpecimens(w),
+		auditSpecimens(w),
+		rolesSpecimens(w),
+		ssoSpecimens(w),
+		accessSpecimens(w),
+		factorSpecimens(w),
+		connectionSpecimens(t, w),
+		problemSpecimens(w), platformSpecimens(w), operatorSpecimens(w),
+	} {
 		all = append(all, part...)
 	}
 	return all
@@ -229,10 +237,6 @@ func settingsSpecimens(w *world) []specimen {
 	quiet.Rows, quiet.Total, quiet.PerDay = nil, 0, make([]int64, 30)
 	actor := w.people[0].ID
 	started := happened("lesson.started", &actor, map[string]any{"person_name": "Maya Chen", "course_title": w.outlines[0].Version.Title, "lesson_id": id("l").String(), "nested": map[string]any{"a": 1}})
-	events := []event.Event{
-		started, happened("course.published", &actor, map[string]any{"title": "Workplace safety", "version": 2}),
-		happened("certificate.issued", nil, map[string]any{"code": "k3v9q0t7m2x8c5b1n6z4"}), happened("something.new", nil, nil),
-	}
 	return []specimen{
 		{"brand", branded, themes.BrandPage{Saved: saved, Form: themes.NewBrandForm(w.brand)}},
 		{"brand-pale", w.portal("/settings/brand", may()), themes.BrandPage{Saved: w.brand, Form: pale, Problem: refused(map[string]string{"colour": "This colour is too close to white for buttons and links to be seen. The nearest that works is #8a7200.", "logo": "This SVG holds something that is not allowed."})}},
@@ -243,8 +247,6 @@ func settingsSpecimens(w *world) []specimen {
 		{"usage-none", w.portal("/usage", may()), themes.UsagePage{Usage: quiet, First: now}},
 		{"usage-event", w.portal("/usage/x", may()), themes.UsageEventPage{Row: u.Rows[0], Event: &started}},
 		{"usage-event-gone", w.portal("/usage/x", may()), themes.UsageEventPage{Row: u.Rows[1]}},
-		{"audit", w.portal("/audit", may()), themes.AuditPage{Types: []string{"course.published", "lesson.started"}, Events: listOf(events...), Names: map[uid.ID]string{actor: "Maya Chen"}}},
-		{"audit-none", w.portal("/audit?type=course.published", may()), themes.AuditPage{Type: "course.published", Types: []string{"course.published"}}},
 	}
 }
 

@@ -102,9 +102,11 @@ type Fact struct {
 }
 
 // Facts lists an event's data by name. Nested values are shown as JSON.
-func (c *Chrome) Facts(e event.Event) ([]Fact, error) {
+func (c *Chrome) Facts(e event.Event) ([]Fact, error) { return c.facts(e.Data) }
+
+func (c *Chrome) facts(raw json.RawMessage) ([]Fact, error) {
 	var data map[string]any
-	if json.Unmarshal(e.Data, &data) != nil {
+	if json.Unmarshal(raw, &data) != nil {
 		return nil, nil // not an object: nothing to list
 	}
 	var out []Fact
@@ -137,12 +139,4 @@ func (c *Chrome) Facts(e event.Event) ([]Fact, error) {
 		out = append(out, f)
 	}
 	return out, nil
-}
-
-// Actor names who caused an event, "" when that is not known.
-func (p AuditPage) Actor(e event.Event) string {
-	if e.ActorID == nil {
-		return ""
-	}
-	return p.Names[*e.ActorID]
 }

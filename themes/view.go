@@ -5,6 +5,7 @@ import (
 
 	"lyceum/auth"
 	"lyceum/auth/policy"
+	"lyceum/auth/signon"
 	"lyceum/tenant"
 )
 
@@ -25,9 +26,11 @@ type View struct {
 	TimeZone    string          // IANA name; "" is UTC
 	Appearance  Appearance      // from the cookie `theme`
 	Flash       *Flash
+	Notices     []signon.Notice // what administrators are reminded of on every page
 	RequestID   string
 	Now         time.Time
-	DevMail     bool // the developer's mailbox exists
+	RoleNames   map[policy.Role]string // of the portal's own roles
+	DevMail     bool                   // the developer's mailbox exists
 }
 
 // Appearance is light, dark or what the device says.

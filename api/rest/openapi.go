@@ -31,6 +31,8 @@ const (
 	tagBrand        = "Brand"
 	tagUsage        = "Usage"
 	tagEvents       = "Events"
+	tagAudit        = "Audit log"
+	tagRoles        = "Roles"
 	tagKeys         = "API keys"
 	tagSecurity     = "Security"
 )
@@ -44,10 +46,12 @@ func tags() []*huma.Tag {
 		{Name: tagLearning, Description: "Taking a course, as a player does."},
 		{Name: tagCertificates, Description: "Proofs of completion, for anyone to check."},
 		{Name: tagPeople, Description: "Who is in the portal, and as what."},
+		{Name: tagRoles, Description: "What people may do, and why."},
 		{Name: tagFiles, Description: "Pictures, videos, documents and captions. Large files go up in chunks that resume."},
 		{Name: tagBrand, Description: "How the portal looks."},
 		{Name: tagUsage, Description: "What is counted for the bill, each entry with its proof."},
-		{Name: tagEvents, Description: "What happened, for those who audit or follow it."},
+		{Name: tagEvents, Description: "What happened, for those who follow it."},
+		{Name: tagAudit, Description: "Who did what, kept for good and chained, for those who audit it."},
 		{Name: tagKeys, Description: "Keys for programs that act as you."},
 		{Name: tagSecurity, Description: "Second factors, and the portal's rules for them and for sessions."},
 	}

@@ -14,6 +14,7 @@ import (
 
 	"lyceum/api/route"
 	"lyceum/auth"
+	"lyceum/auth/audit"
 	"lyceum/billing"
 	"lyceum/internal/clock"
 	"lyceum/internal/event"
@@ -55,6 +56,7 @@ type Services struct {
 	Billing      *billing.Service
 	Brands       *tenant.Brands
 	Events       EventLog
+	Audit        *audit.Service
 	Limit        Limiter
 	Rate         Rate
 	Hosts        tenant.Hosts // for links to the portal's pages
@@ -91,6 +93,8 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.keyOperations()
 	a.factorOperations()
 	a.eventOperations()
+	a.auditOperations()
+	a.roleOperations()
 	a.brandOperations()
 	if err := errors.Join(append(a.wrong, a.documentRoutes(router))...); err != nil {
 		return nil, err

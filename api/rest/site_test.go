@@ -20,6 +20,7 @@ import (
 	"lyceum/api/route"
 	"lyceum/api/visit"
 	"lyceum/auth"
+	"lyceum/auth/audit"
 	"lyceum/auth/policy"
 	"lyceum/billing"
 	"lyceum/internal/blob"
@@ -75,6 +76,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		Billing:      billing.New(w.Store, now),
 		Brands:       tenant.NewBrands(w.Store, now),
 		Events:       eventLog{w},
+		Audit:        audit.New(w.Store, w.Now.Clock()),
 		Limit:        freely{},
 		Rate:         rest.Rate{Requests: 100, Window: time.Minute},
 		Hosts:        tenant.Hosts{Base: "example", Platform: "lyceum.example", Scheme: "https"},

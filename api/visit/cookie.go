@@ -10,6 +10,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"lyceum/auth"
+	"lyceum/internal/uid"
 )
 
 // Names of cookies. Over https each is prefixed with __Host-, which browsers accept only with Secure, with Path=/ and
@@ -23,12 +24,17 @@ const (
 	// The sign-in that waits for its second factor, the challenge of a passkey under way, and the browser that is remembered.
 	challengeCookie = "lyceum-challenge"
 	ceremonyCookie  = "lyceum-passkey"
-	knownCookie     = "lyceum-browser"
+	knownCookie     = "lyceum-known"
 	lookCookie      = "theme"
 	localeCookie    = "locale"
+	browserCookie   = "lyceum-sso"
+	setupCookie     = "lyceum-setup-"
 )
 
 const year = 365 * 24 * time.Hour
+
+// secretLength is how long what uid.Secret makes is.
+const secretLength = 43
 
 func (v *Visit) cookieName(name string) string { return cookieName(v.Secure, name) }
 
@@ -103,6 +109,37 @@ func Known(c *fiber.Ctx) string { return get(c, knownCookie) }
 // SetKnown has the browser remembered for so many days.
 func SetKnown(c *fiber.Ctx, secret string, days int) {
 	set(c, knownCookie, secret, time.Duration(days)*24*time.Hour)
+}
+
+// browserLife is how long a browser is known that signs in through someone else. It outlives all that is bound to it.
+const browserLife = 2 * time.Hour
+
+// Browser is the secret that binds sign-ons under way to this browser, "" for none. It proves nothing but that it is the
+// same browser.
+func Browser(c *fiber.Ctx) string { return get(c, browserCookie) }
+
+// KnowBrowser gives the browser its secret, one for all of its tabs, or prolongs the one it has.
+func KnowBrowser(c *fiber.Ctx) string {
+	secret := Browser(c)
+	if len(secret) != secretLength {
+		secret, _ = uid.Secret()
+	}
+	set(c, browserCookie, secret, browserLife)
+	return secret
+}
+
+// SetSetup marks the browser that opened a set-up link, until the link expires at the latest.
+func SetSetup(c *fiber.Ctx, link uid.ID, secret string, life time.Duration) {
+	set(c, setupCookie+setupName(link), secret, life)
+}
+
+// Setup is the mark of the browser that opened a set-up link, "" for any other.
+func Setup(c *fiber.Ctx, link uid.ID) string { return get(c, setupCookie+setupName(link)) }
+
+// setupName tells the cookies of several links apart by the end of their id, which is random.
+func setupName(link uid.ID) string {
+	id := link.String()
+	return id[len(id)-12:]
 }
 
 // OperatorSession is the secret of the operator's session that the browser carries, "" for none.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/url"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -42,4 +43,23 @@ func frameable(c *fiber.Ctx) {
 func leadsToPortals(c *fiber.Ctx, h tenant.Hosts) {
 	portals := h.PortalURL(tenant.Tenant{Slug: "*"})
 	c.Set(fiber.HeaderContentSecurityPolicy, policyWith("form-action 'self' "+portals))
+}
+
+// postsTo lets this page's form go to an identity provider, and on to wherever that leads: browsers hold a form's
+// redirects to form-action too, and sign-in pages have several hosts.
+func postsTo(c *fiber.Ctx, action string) {
+	sources := "form-action 'self' https:"
+	if u, err := url.Parse(action); err == nil && u.Scheme == "http" {
+		sources += " http://" + u.Host
+	}
+	c.Set(fiber.HeaderContentSecurityPolicy, policyWith(sources))
+}
+
+// framedAnywhere lets an identity provider frame this answer while it signs a person out everywhere: there is nothing in it
+// that could be clicked for someone.
+func framedAnywhere(c *fiber.Ctx) {
+	policy := string(c.Response().Header.Peek(fiber.HeaderContentSecurityPolicy))
+	c.Set(fiber.HeaderContentSecurityPolicy, strings.Replace(policy, "frame-ancestors 'none'", "frame-ancestors *", 1))
+	c.Response().Header.Del(fiber.HeaderXFrameOptions)
+	c.Set("Cross-Origin-Resource-Policy", "cross-origin")
 }

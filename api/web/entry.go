@@ -7,6 +7,7 @@ import (
 
 	"lyceum/api/visit"
 	"lyceum/auth"
+	"lyceum/auth/signon"
 	"lyceum/internal/fault"
 	"lyceum/internal/markdown"
 	"lyceum/themes"
@@ -15,7 +16,8 @@ import (
 // Entry is how people get in and out: signing in, resetting a password, accepting an invitation.
 type Entry struct {
 	*Site
-	Auth *auth.Service
+	Auth   *auth.Service
+	SignOn *signon.Service
 }
 
 // home is where who is signed in begins.
@@ -29,9 +31,11 @@ func onward(next string) string {
 	return home
 }
 
-func (e Entry) signInPage(c *fiber.Ctx, form themes.SignInForm, p *fault.Fault) themes.Page {
+// signInPage is the page with what was typed; with the password it asks for that too, whatever other ways there are.
+func (e Entry) signInPage(c *fiber.Ctx, form themes.SignInForm, password bool) (themes.SignInPage, error) {
 	words := markdown.Render(e.brand(c).LoginText, markdown.Options{HeadingOffset: 1, IDPrefix: "login-"})
-	return themes.SignInPage{LoginText: words, Form: form, Problem: p}
+	entrance, err := e.SignOn.Entrance(c.UserContext())
+	return themes.SignInPage{LoginText: words, Form: form, Entrance: entrance, Password: password, From: entrance.Coming}, err
 }
 
 // SignInForm shows the form; who is signed in goes on.
@@ -40,32 +44,53 @@ func (e Entry) SignInForm(c *fiber.Ctx) error {
 	if _, in := auth.PrincipalFrom(c.UserContext()); in {
 		return e.to(c, onward(next))
 	}
-	return e.show(c, e.signInPage(c, themes.SignInForm{Next: next}, nil))
+	p, err := e.signInPage(c, themes.SignInForm{Next: next}, query(c, "step") == "password")
+	if err != nil {
+		return err
+	}
+	return e.show(c, p)
 }
 
-// SignIn opens a session.
+// goOn leads who has typed an e-mail alone to where people with such an address sign in: a connection, or the form for the
+// password. Nobody learns whether there is such an account.
+func (e Entry) goOn(c *fiber.Ctx, typed themes.SignInForm) error {
+	next, err := e.SignOn.Discover(c.UserContext(), typed.Email)
+	if err != nil {
+		return err
+	}
+	if next.Offer != nil {
+		email, _ := auth.NormaliseEmail(typed.Email)
+		return e.to(c, next.Offer.Path(typed.Next, email))
+	}
+	p, err := e.signInPage(c, typed, true)
+	if err != nil {
+		return err
+	}
+	if next.From != nil {
+		p.From = next.From
+	}
+	return e.show(c, p)
+}
+
+// SignIn opens a session for an e-mail with its password; an e-mail alone leads on.
 func (e Entry) SignIn(c *fiber.Ctx) error {
 	f, err := readForm(c)
 	if err != nil {
 		return err
 	}
 	typed := themes.SignInForm{Email: f.get("email"), Next: visit.Local(f.get("next"))}
+	if _, sent := f.values["password"]; !sent {
+		return e.goOn(c, typed)
+	}
+	page, err := e.signInPage(c, typed, true)
+	if err != nil {
+		return err
+	}
 	in, err := e.Auth.SignIn(c.UserContext(), typed.Email, f.get("password"), client(c))
 	if err != nil {
-		return e.refused(c, err, func(p *fault.Fault) themes.Page { return e.signInPage(c, typed, p) })
+		return e.refused(c, err, func(p *fault.Fault) themes.Page { page.Problem = p; return page })
 	}
 	return e.entered(c, in, typed.Next, func() error { return e.to(c, onward(typed.Next)) })
-}
-
-// SignOut ends the session. One that has ended already is no failure: who wants out is out.
-func (e Entry) SignOut(c *fiber.Ctx) error {
-	if _, in := auth.PrincipalFrom(c.UserContext()); in {
-		if err := e.Auth.SignOut(c.UserContext()); err != nil {
-			return err
-		}
-	}
-	visit.ClearSession(c)
-	return e.done(c, "/signin", themes.FlashSignedOut, "")
 }
 
 // Forgot shows the form that asks for a link.

@@ -9,6 +9,7 @@ import (
 
 	"lyceum/api/visit"
 	"lyceum/auth"
+	"lyceum/auth/signon"
 	"lyceum/internal/fault"
 	"lyceum/themes"
 )
@@ -16,7 +17,8 @@ import (
 // Factors is the second step of signing in, a person's own second factors and sessions, and proving oneself anew.
 type Factors struct {
 	*Site
-	Auth *auth.Service
+	Auth   *auth.Service
+	SignOn *signon.Service
 }
 
 const (
@@ -98,8 +100,11 @@ func (f Factors) SignInByPasskey(c *fiber.Ctx) error {
 	next := visit.Local(typed.get("next"))
 	in, err := f.Auth.SignInByPasskey(c.UserContext(), f.answered(c, typed), client(c))
 	if err != nil {
-		entry := Entry{Site: f.Site, Auth: f.Auth}
-		return f.refused(c, err, func(p *fault.Fault) themes.Page { return entry.signInPage(c, themes.SignInForm{Next: next}, p) })
+		page, failed := Entry{Site: f.Site, Auth: f.Auth, SignOn: f.SignOn}.signInPage(c, themes.SignInForm{Next: next}, false)
+		if failed != nil {
+			return failed
+		}
+		return f.refused(c, err, func(p *fault.Fault) themes.Page { page.Problem = p; return page })
 	}
 	return f.entered(c, in, next, func() error { return f.to(c, onward(next)) })
 }
@@ -399,5 +404,5 @@ func (f Factors) EndAll(c *fiber.Ctx) error {
 	if _, err := f.Auth.EndOtherSessions(c.UserContext()); err != nil {
 		return err
 	}
-	return Entry{Site: f.Site, Auth: f.Auth}.SignOut(c)
+	return SSO{Site: f.Site, Auth: f.Auth, SignOn: f.SignOn}.SignOut(c)
 }

@@ -36,15 +36,16 @@ func (p People) List(c *fiber.Ctx) error {
 func (p People) offered(ctx context.Context) ([]policy.Role, error) {
 	me := who(ctx)
 	var roles []policy.Role
-	for _, role := range policy.BuiltInRoles() {
+	all, err := p.Auth.RoleList(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range all {
+		role := one.Code
 		if role == policy.Owner && !slices.Contains(me.Roles, policy.Owner) {
 			continue
 		}
-		theirs, err := p.Policy.For(ctx, []policy.Role{role})
-		if err != nil {
-			return nil, err
-		}
-		if me.May.Covers(theirs) {
+		if me.May.Covers(one.May) {
 			roles = append(roles, role)
 		}
 	}

@@ -86,7 +86,7 @@ func (r Rules) posted(c *fiber.Ctx, do func(context.Context, auth.SecurityRules,
 		return err
 	}
 	ctx := c.UserContext()
-	typed, rules, wrong := readRules(f, zoneOf(ctx))
+	typed, rules, wrong := readSecurity(f, zoneOf(ctx))
 	p, err := r.page(ctx, typed)
 	if err != nil {
 		return err
@@ -108,8 +108,8 @@ func zoneOf(ctx context.Context) *time.Location {
 	return time.UTC
 }
 
-// readRules reads the form, as it was typed and as it was meant.
-func readRules(f form, zone *time.Location) (typed themes.RulesForm, rules auth.SecurityRules, err error) {
+// readSecurity reads the form, as it was typed and as it was meant.
+func readSecurity(f form, zone *time.Location) (typed themes.RulesForm, rules auth.SecurityRules, err error) {
 	typed = themes.RulesForm{
 		From: map[policy.Role]string{}, Grace: f.get("grace_days"), Idle: f.get("idle_minutes"), Lifetime: f.get("lifetime_minutes"),
 		SessionsMax: f.get("sessions_max"), Remember: f.get("remember_days"), StepUp: f.get("step_up_minutes"),

@@ -19,6 +19,8 @@ import (
 	"lyceum/api/route"
 	"lyceum/api/visit"
 	"lyceum/auth"
+	"lyceum/auth/policy"
+	"lyceum/auth/signon"
 	"lyceum/internal/clock"
 	"lyceum/internal/fault"
 	"lyceum/internal/recall"
@@ -29,12 +31,14 @@ import (
 
 // Site is what every area shares: how pages are drawn.
 type Site struct {
+	policy  *policy.Engine
 	themes  *themes.Set
 	brands  *tenant.Brands
 	hosts   tenant.Hosts
 	now     clock.Clock
 	log     *slog.Logger
 	devMail bool
+	notices func(ctx context.Context) ([]signon.Notice, error)
 	looks   *recall.Cache[string, look]
 }
 
@@ -46,12 +50,15 @@ type SiteOptions struct {
 	Now     clock.Clock
 	Log     *slog.Logger
 	DevMail bool // the developer's mailbox exists on the platform's site
+	Policy  *policy.Engine
+	// Notices gives what who asks is to be reminded of on every page of a portal; nil: nothing.
+	Notices func(ctx context.Context) ([]signon.Notice, error)
 }
 
 // NewSite makes the shared part.
 func NewSite(o SiteOptions) *Site {
 	return &Site{
-		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail,
+		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail, policy: o.Policy, notices: o.Notices,
 		looks: recall.New[string, look](2000, 24*time.Hour, o.Now),
 	}
 }
@@ -103,14 +110,24 @@ func (s *Site) view(c *fiber.Ctx) themes.View {
 	}
 	out.LogoURL, out.FaviconURL = pictureURL("logo", b.LogoFileID), pictureURL("favicon", b.FaviconFileID)
 	wish := visit.Locale(c)
-	if who, ok := auth.PrincipalFrom(ctx); ok {
+	// Who works by a set-up link is a principal without a person: for the page's frame they are a stranger.
+	if who, ok := auth.PrincipalFrom(ctx); ok && who.PersonID != uid.Nil {
 		out.Who, out.TimeZone = &who, who.TimeZone
 		if who.Locale != "" {
 			wish = who.Locale
 		}
+		if names, err := s.policy.Names(ctx); err == nil { // without them a page shows codes
+			out.RoleNames = names
+		}
 	}
 	if o, ok := route.OperatorFrom(ctx); ok {
 		out.Operator = &o
+	}
+	if out.Who != nil && s.notices != nil {
+		var err error
+		if out.Notices, err = s.notices(ctx); err != nil { // a page is worth more than its reminders
+			s.log.WarnContext(ctx, "reminders not read", slog.String("request_id", v.ID), slog.String("tenant", v.Tenant.Slug), slog.Any("err", err))
+		}
 	}
 	out.Locale = themes.PickLocale(wish, c.Get(fiber.HeaderAcceptLanguage))
 	return out

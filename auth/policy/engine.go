@@ -43,6 +43,8 @@ type Keeper interface {
 	InTenant(ctx context.Context, fn func(ctx context.Context) error) error
 	// PolicyLines gives all lines of the tenant of ctx.
 	PolicyLines(ctx context.Context) ([]Line, error)
+	// RoleNames gives the names of the roles of the tenant of ctx that are not built in.
+	RoleNames(ctx context.Context) (map[Role]string, error)
 }
 
 // Engine answers what roles may do in the tenant of a context. It holds the policies of the tenants asked for last.
@@ -65,6 +67,7 @@ type compiled struct {
 	mu       sync.Mutex // casbin's plain enforcer is not made for use by many at once
 	enforcer *casbin.Enforcer
 	sets     *lru.Cache[string, Set]
+	names    map[Role]string
 	until    time.Time
 }
 
@@ -157,7 +160,21 @@ func (e *Engine) load(ctx context.Context) (*compiled, error) {
 	if err != nil {
 		return nil, err
 	}
-	return compile(lines, e.now().Add(policyLifetime))
+	c, err := compile(lines, e.now().Add(policyLifetime))
+	if err != nil || !slices.ContainsFunc(lines, func(l Line) bool { return !slices.Contains(BuiltInRoles(), Role(l.V0)) }) {
+		return c, err
+	}
+	c.names, err = e.keep.RoleNames(ctx)
+	return c, err
+}
+
+// Names gives what the tenant of ctx calls the roles of its own. Never change the map: it is shared.
+func (e *Engine) Names(ctx context.Context) (map[Role]string, error) {
+	c, err := e.policyOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.names, nil
 }
 
 func compile(lines []Line, until time.Time) (*compiled, error) {

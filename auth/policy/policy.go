@@ -4,6 +4,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 
 	"lyceum/internal/fault"
@@ -76,6 +77,16 @@ func (s Set) Covers(other Set) bool {
 		}
 	}
 	return true
+}
+
+// List gives the set's permissions, sorted; never nil.
+func (s Set) List() []Permission {
+	out := make([]Permission, 0, len(s))
+	for p := range s {
+		out = append(out, p)
+	}
+	slices.Sort(out)
+	return out
 }
 
 // Narrow keeps only what the scopes name ("*" keeps all): what an API key may do.

@@ -34,7 +34,8 @@ func Statuses() []Status { return []Status{StatusOff, StatusDryRun, StatusOn} }
 type Connection struct {
 	ID       uid.ID
 	Kind     auth.Protocol
-	Name     string // on the button that leads there
+	Product  Product // whose guide is followed in setting it up; empty: ProductOther
+	Name     string  // on the button that leads there
 	Status   Status
 	Position int // order of the buttons
 	// Settings are those of the protocol's room (saml.Settings, oidc.Settings, ldap.Settings) as JSON; no secret is in them.
@@ -43,6 +44,7 @@ type Connection struct {
 	Secrets   []byte
 	Mapping   JSON[auth.Mapping]
 	RoleRules JSON[auth.RoleRules]
+	Admission JSON[Admission]
 	Revision  int        // counts changes: who saves names the one they saw
 	CheckedAt *time.Time // when metadata or discovery was last fetched; nil: never, or there is none
 	Problem   string     // why the last fetch failed, in English; empty when it went well

@@ -7,6 +7,8 @@ import (
 	"net/http"
 
 	"lyceum/auth"
+	"lyceum/auth/ldap"
+	"lyceum/auth/oidc"
 	"lyceum/internal/clock"
 	"lyceum/internal/event"
 	"lyceum/internal/outbound"
@@ -46,14 +48,18 @@ type Options struct {
 	HTTP *http.Client
 	// AllowPrivate lets LDAP servers stand in private networks too; HTTP has its own.
 	AllowPrivate bool
-	Resolver     Resolver    // default net.DefaultResolver
-	Now          clock.Clock // default clock.Real
-	Log          *slog.Logger
+	// Gate is the one that Auth asks; default one of its own, which then learns of changes by its time alone.
+	Gate     *Gate
+	Resolver Resolver    // default net.DefaultResolver
+	Now      clock.Clock // default clock.Real
+	Log      *slog.Logger
 }
 
 // Service is corporate sign-on in the tenant of each call's context.
 type Service struct {
 	Options
+	oidc *oidc.Client
+	ldap *ldap.Client
 }
 
 // New makes the service. It panics when a required option is missing: that is a mistake in the wiring.
@@ -70,10 +76,15 @@ func New(o Options) *Service {
 	if o.Now == nil {
 		o.Now = clock.Real
 	}
+	if o.Gate == nil {
+		o.Gate = NewGate(o.Keep, o.Now)
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Options: o}
+	return &Service{
+		Options: o, oidc: oidc.New(oidc.Options{HTTP: o.HTTP, Now: o.Now}), ldap: ldap.New(ldap.Options{Now: o.Now, AllowPrivate: o.AllowPrivate}),
+	}
 }
 
 // tell appends an event about something of sign-on's.

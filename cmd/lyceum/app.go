@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"lyceum/auth"
+	"lyceum/auth/audit"
 	"lyceum/auth/policy"
 	"lyceum/auth/signon"
 	"lyceum/billing"
@@ -61,7 +62,9 @@ type app struct {
 	policy       *policy.Engine
 	auth         *auth.Service
 	operators    *auth.Operators
+	gate         *signon.Gate
 	signon       *signon.Service
+	audit        *audit.Service
 	catalog      *catalog.Service
 	content      *content.Service
 	enrolment    *enrolment.Service
@@ -187,10 +190,12 @@ func (a *app) assemble() (err error) {
 	a.policy = policy.NewEngine(a.store, a.now)
 	// Ten guesses at one person's password, then one a minute; an office behind one address may have many people.
 	guess, guessFrom := throttle.New(a.now, 1, time.Minute, 10), throttle.New(a.now, 60, time.Minute, 120)
-	a.auth = auth.New(auth.Options{Keep: a.store, Policy: a.policy, Now: a.now, Guess: guess, GuessFrom: guessFrom,
+	a.gate = signon.NewGate(a.store, a.now)
+	a.auth = auth.New(auth.Options{Keep: a.store, Policy: a.policy, Gate: a.gate, Now: a.now, Guess: guess, GuessFrom: guessFrom,
 		Resets: throttle.New(a.now, 3, time.Hour, 3), Invites: throttle.New(a.now, 200, time.Hour, 200), Seal: a.seal})
 	a.operators = auth.NewOperators(a.store, a.now, guess).Sealing(a.seal)
-	a.signon = signon.New(signon.Options{Keep: a.store, Auth: a.auth, Seal: a.seal, Hosts: a.hosts, HTTP: a.http, AllowPrivate: a.private, Now: a.now, Log: a.log})
+	a.signon = signon.New(signon.Options{Keep: a.store, Auth: a.auth, Gate: a.gate, Seal: a.seal, Hosts: a.hosts, HTTP: a.http, AllowPrivate: a.private, Now: a.now, Log: a.log})
+	a.audit = audit.New(a.store, a.now)
 	a.brands = tenant.NewBrands(a.store, a.now)
 	a.directory = tenant.NewDirectory(a.hosts, a.store, oldestReadable, a.now)
 	a.content = content.New(content.Options{Keep: a.store, Blobs: a.blobs, Now: a.now})
@@ -231,6 +236,7 @@ func (f tenantFiles) RemoveTenantFiles(ctx context.Context, t tenant.Tenant) err
 func (a *app) forget(id uid.ID) {
 	a.directory.Drop(id)
 	a.brands.Drop(id)
+	a.gate.Drop(id)
 	a.auth.Drop(id) // and with it the policy
 }
 
@@ -253,15 +259,6 @@ func (l eventLog) Read(ctx context.Context, f event.Filter) (out page.Of[event.E
 		return err
 	})
 	return out, err
-}
-
-// Names gives the names of people, as far as they are known.
-func (l eventLog) Names(ctx context.Context, people []uid.ID) (names map[uid.ID]string, err error) {
-	err = l.store.InTenant(ctx, func(ctx context.Context) (err error) {
-		names, err = l.store.NamesOf(ctx, people)
-		return err
-	})
-	return names, err
 }
 
 // ready tells whether requests can be answered: the database answers and has this release's control schema.

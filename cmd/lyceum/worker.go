@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"lyceum/auth"
+	"lyceum/auth/signon"
 	"lyceum/billing"
 	"lyceum/internal/event"
 	"lyceum/internal/fault"
@@ -29,6 +30,7 @@ func (a *app) consequences() []queue.Consequence {
 	table := []queue.Consequence{
 		{When: "invitation.created", Name: "mail_invitation", Urgency: queue.Waited, Do: a.mailInvitation},
 		{When: "password.reset_requested", Name: "mail_password_reset", Urgency: queue.Waited, Do: a.mailPasswordReset},
+		{When: "sign_on.link_requested", Name: "mail_first_link", Urgency: queue.Waited, Do: a.mailFirstLink},
 		{When: "enrolment.created", Name: "mail_enrolled", Do: a.mailEnrolled},
 		{When: "enrolment.completed", Name: "issue_certificate", Urgency: queue.Waited, Do: a.issueCertificate},
 		{When: "certificate.issued", Name: "mail_certificate", Do: a.mailCertificate},
@@ -56,11 +58,18 @@ func (a *app) chores(spares int) []queue.Chore {
 			return err
 		}},
 		{Name: "sweep_uploads", Every: time.Hour, Do: a.sweepUploads},
+		{Name: "sweep_sign_on", Every: time.Hour, Do: func(ctx context.Context) error { return a.everywhere(ctx, "sign-on", a.signon.Sweep) }},
+		{Name: "anchor_audit", Every: 24 * time.Hour, Do: func(ctx context.Context) error { return a.everywhere(ctx, "audit log", a.audit.Anchor) }},
 	}
 }
 
 // sweepUploads removes uploads that were begun and not ended in time, in every tenant.
 func (a *app) sweepUploads(ctx context.Context) error {
+	return a.everywhere(ctx, "uploads", func(ctx context.Context) error { _, err := a.content.Sweep(ctx); return err })
+}
+
+// everywhere does something in every tenant, one after the other; one tenant's failure does not keep it from the others.
+func (a *app) everywhere(ctx context.Context, what string, do func(ctx context.Context) error) error {
 	var errs []error
 	for after := uid.Nil; ; {
 		list, err := a.store.TenantsAfter(ctx, after, 200)
@@ -69,8 +78,8 @@ func (a *app) sweepUploads(ctx context.Context) error {
 		}
 		for _, t := range list {
 			after = t.ID
-			if _, err := a.content.Sweep(tenant.With(ctx, t)); err != nil {
-				errs = append(errs, fmt.Errorf("uploads of %s: %w", t.Slug, err))
+			if err := do(tenant.With(ctx, t)); err != nil {
+				errs = append(errs, fmt.Errorf("%s of %s: %w", what, t.Slug, err))
 			}
 		}
 		if len(list) < 200 {
@@ -102,6 +111,7 @@ type about struct {
 	PersonID      uid.ID `json:"person_id"`
 	EnrolmentID   uid.ID `json:"enrolment_id"`
 	CertificateID uid.ID `json:"certificate_id"`
+	HandshakeID   uid.ID `json:"handshake_id"`
 	Code          string `json:"code"`
 	CourseTitle   string `json:"course_title"`
 	CourseSlug    string `json:"course_slug"`
@@ -197,6 +207,26 @@ func (a *app) mailNotice(kind themes.NoticeKind) func(context.Context, event.Eve
 		t, _ := tenant.From(ctx)
 		return a.letter(ctx, e, to, themes.NoticeMail{Kind: kind, Name: to.Name, What: what, At: e.At, Link: a.hosts.PortalURL(t) + "/account/security"})
 	}
+}
+
+// mailFirstLink sends the link that proves an account which a company account is to open from now on.
+func (a *app) mailFirstLink(ctx context.Context, e event.Event) error {
+	d, err := read(e)
+	if err != nil {
+		return err
+	}
+	secret, link, err := a.signon.MintFirstLink(ctx, d.HandshakeID)
+	if unwanted(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	t, _ := tenant.From(ctx)
+	return a.letter(ctx, e, link.Person, themes.FirstLinkMail{
+		Name: link.Person.Name, Connection: link.Connection, Link: a.hosts.PortalURL(t) + "/sso/confirm/" + url.PathEscape(secret),
+		ExpiresAt: a.now().Add(signon.FirstLinkLifetime),
+	})
 }
 
 // unwanted tells whether a link is not wanted any more: the person is gone, or has another state by now.

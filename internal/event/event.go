@@ -26,6 +26,10 @@ type Event struct {
 	SubjectID   uid.ID
 	Data        json.RawMessage
 	At          time.Time
+
+	// Where the request came from that caused it; for the audit log, the event log keeps neither.
+	IP        string `gorm:"-"`
+	RequestID string `gorm:"-"`
 }
 
 // Actor says who causes what happens under a context.
@@ -49,6 +53,16 @@ func ActorFrom(ctx context.Context) Actor {
 	return Actor{Kind: "system"}
 }
 
+// Origin is where a request came from.
+type Origin struct{ IP, RequestID string }
+
+type originKey struct{}
+
+// WithOrigin notes where the request came from under whose context things happen.
+func WithOrigin(ctx context.Context, o Origin) context.Context {
+	return context.WithValue(ctx, originKey{}, o)
+}
+
 // New makes an event of version 1 caused by the actor of ctx. Data must marshal: it is a struct or map of ours.
 func New(ctx context.Context, at time.Time, typ, subjectType string, subject uid.ID, data any) (Event, error) {
 	raw, err := json.Marshal(data)
@@ -63,6 +77,9 @@ func New(ctx context.Context, at time.Time, typ, subjectType string, subject uid
 	e.ActorKind = a.Kind
 	if a.ID != uid.Nil {
 		e.ActorID = &a.ID
+	}
+	if o, ok := ctx.Value(originKey{}).(Origin); ok {
+		e.IP, e.RequestID = o.IP, o.RequestID
 	}
 	return e, nil
 }

@@ -19,6 +19,7 @@ alter table sessions add column ends_at timestamptz;
 create index sessions_idp_ix on sessions (connection_id, idp_subject);
 
 alter table roles add column description text;
+create unique index roles_name_uq on roles (lower(name));
 
 -- The connection or directory that gave the role and takes it again; null: it was given by hand.
 alter table person_roles add column source uuid;
@@ -27,6 +28,7 @@ alter table person_roles add column source uuid;
 create table connections (
     id         uuid not null,
     kind       text not null,
+    product    text not null,
     name       text not null,
     status     text not null,
     position   integer not null,
@@ -34,6 +36,7 @@ create table connections (
     secrets    bytea,
     mapping    jsonb not null,
     role_rules jsonb not null,
+    admission  jsonb not null,
     revision   integer not null,
     checked_at timestamptz,
     problem    text not null,
@@ -55,6 +58,27 @@ create table signing_keys (
     expires_at  timestamptz not null,
     constraint signing_keys_pk primary key (id)
 );
+create unique index signing_keys_next_uq on signing_keys ((current_at is null)) where current_at is null and retired_at is null;
+create unique index signing_keys_current_uq on signing_keys ((current_at is null)) where current_at is not null and retired_at is null;
+
+-- That something expires is told once for each thing and step, through crashes.
+create table expiry_warnings (
+    what      text not null,
+    step      integer not null,
+    warned_at timestamptz not null,
+    constraint expiry_warnings_pk primary key (what, step)
+);
+
+-- What the polls of a connection's metadata know beside its settings: certificates that the identity provider no longer
+-- names are kept for a while.
+create table metadata_polls (
+    connection_id uuid not null,
+    next_at       timestamptz not null,
+    fingerprint   text not null,
+    leaving       jsonb not null,
+    constraint metadata_polls_pk primary key (connection_id),
+    constraint metadata_polls_connection_fk foreign key (connection_id) references connections (id) on delete cascade
+);
 
 -- E-mail domains of the organization. That a domain is proven for one tenant only is control.email_domains' to keep.
 create table email_domains (
@@ -65,6 +89,7 @@ create table email_domains (
     policy_from   timestamptz,
     verified_at   timestamptz,
     checked_at    timestamptz,
+    missing_since timestamptz,
     created_at    timestamptz not null,
     constraint email_domains_pk primary key (domain),
     constraint email_domains_connection_fk foreign key (connection_id) references connections (id) on delete set null,
@@ -143,6 +168,7 @@ create table setup_links (
     name          text not null,
     email         text not null,
     kind          text not null,
+    mailed        boolean not null,
     connection_id uuid,
     directory_id  uuid,
     created_by    uuid not null,
@@ -289,7 +315,8 @@ create table break_glass (
     ended_by     uuid,
     ended_at     timestamptz,
     constraint break_glass_pk primary key (id),
-    constraint break_glass_two_ck check (approved_by is null or approved_by <> requested_by)
+    constraint break_glass_two_ck check (approved_by is null or approved_by <> requested_by),
+    constraint break_glass_open_ck check (open_until is null or approved_by is not null)
 );
 
 -- The audit log: append-only by privilege, each entry chained to the one before by its hash. data is text, so that the

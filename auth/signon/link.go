@@ -1,0 +1,197 @@
+package signon
+
+import (
+	"context"
+
+	"lyceum/auth"
+	"lyceum/internal/fault"
+	"lyceum/internal/uid"
+)
+
+// FirstLink is a sign-on that waits for a proof that the account which has its e-mail is the same person's.
+type FirstLink struct {
+	Person      auth.Person // without password hash
+	Connection  string      // its name
+	HasPassword bool
+	ByMail      bool // the link of the mail was opened: a yes is all that is missing
+}
+
+// mailsMax is how many mails one first link may send.
+const mailsMax = 3
+
+// ErrTooManyMails is a first link that asks for its mail once more.
+var ErrTooManyMails = fault.New(fault.KindTooMany, "sign_on_mails", "We have sent this link three times. Look in the spam folder, or sign in again later.")
+
+// askForProof keeps the assertion until its person has proven the account that is here. Nothing is linked yet.
+func (s *Service) askForProof(ctx context.Context, t attempt, v verdict, e *Arrival) error {
+	about := answered{Assertion: t.assertion, Report: t.report, ReturnTo: t.returnTo, Person: v.person.ID}
+	secret, h, err := s.newHandshake(ctx, purposeFirstLink, t.connection.ID, FirstLinkLifetime, about)
+	if err != nil {
+		return err
+	}
+	h.Browser, h.PersonID = uid.Hash(t.browser), &v.person.ID
+	if err := s.Keep.InsertHandshake(ctx, h); err != nil {
+		return err
+	}
+	e.FirstLink = secret
+	row := t.row(s, OutcomeRefused, ReasonFirstLink)
+	row.Result.V, row.PersonID = v.result(), &v.person.ID
+	return s.Keep.InsertAttempt(ctx, row, AttemptsKept)
+}
+
+// pending is a first link with what it is about.
+type pending struct {
+	handshake  Handshake
+	connection Connection
+	about      answered
+	person     auth.Person
+}
+
+// pendingLink opens a first link in the browser that it belongs to. ErrHandshakeOver, ErrOtherBrowser, ErrLinkElsewhere.
+func (s *Service) pendingLink(ctx context.Context, secret, browser string) (p pending, err error) {
+	err = s.Keep.InTenant(ctx, func(ctx context.Context) (err error) {
+		if p.handshake, err = s.handshake(ctx, secret, purposeFirstLink, purposeMailedLink); err != nil {
+			return err
+		}
+		if !p.handshake.open(s.Now()) {
+			return ErrHandshakeOver
+		}
+		if !p.handshake.with(browser) {
+			if p.handshake.Purpose == purposeMailedLink {
+				return ErrLinkElsewhere
+			}
+			return ErrOtherBrowser
+		}
+		if err := s.openJSON(ctx, sealHandshake, p.handshake.Sealed, &p.about); err != nil {
+			return err
+		}
+		if p.connection, err = s.Keep.ConnectionByID(ctx, *p.handshake.ConnectionID); err != nil {
+			return err
+		}
+		p.person, err = s.Keep.PersonByID(ctx, p.about.Person)
+		return err
+	})
+	return p, err
+}
+
+// OpenFirstLink shows what a first link is about and leaves it unused.
+func (s *Service) OpenFirstLink(ctx context.Context, secret, browser string) (f FirstLink, err error) {
+	p, err := s.pendingLink(ctx, secret, browser)
+	if err != nil {
+		return f, err
+	}
+	f = FirstLink{Person: p.person, Connection: p.connection.Name, HasPassword: p.person.PasswordHash != "", ByMail: p.handshake.Purpose == purposeMailedLink}
+	f.Person.PasswordHash = ""
+	return f, nil
+}
+
+// ProveByPassword links the account whose password this is, and ends the sign-on. auth.ErrWrongCredentials,
+// auth.ErrTooManyAttempts.
+func (s *Service) ProveByPassword(ctx context.Context, secret, browser, password string, from auth.Client) (Arrival, error) {
+	p, err := s.pendingLink(ctx, secret, browser)
+	if err != nil {
+		return Arrival{}, err
+	}
+	if err := s.Auth.ProvePassword(ctx, p.person.ID, password, from); err != nil {
+		return Arrival{}, err
+	}
+	return s.endProven(ctx, p, browser, from)
+}
+
+// ProveByMail links the account whose mailbox the link came from, and ends the sign-on. ErrHandshakeOver for a first link
+// that no mail brought.
+func (s *Service) ProveByMail(ctx context.Context, secret, browser string, from auth.Client) (Arrival, error) {
+	p, err := s.pendingLink(ctx, secret, browser)
+	if err == nil && p.handshake.Purpose != purposeMailedLink {
+		err = ErrHandshakeOver
+	}
+	if err != nil {
+		return Arrival{}, err
+	}
+	return s.endProven(ctx, p, browser, from)
+}
+
+// endProven ends a sign-on whose person has proven the account that is here. What has changed meanwhile is met again: the
+// decision is made anew.
+func (s *Service) endProven(ctx context.Context, p pending, browser string, from auth.Client) (Arrival, error) {
+	t := attempt{
+		connection: p.connection, client: from, assertion: p.about.Assertion, report: p.about.Report, browser: browser, returnTo: p.about.ReturnTo, proven: p.about.Person,
+	}
+	how := "by password"
+	if p.handshake.Purpose == purposeMailedLink {
+		how = "by a link in a mail"
+	}
+	t.report.Passed("first_link", "the account that is here was proven %s", how)
+	if err := t.mayUse(); err != nil {
+		return Arrival{}, s.refuse(ctx, t, err)
+	}
+	return s.admit(ctx, t, func(ctx context.Context, _ *attempt) error { return s.Keep.UseHandshake(ctx, p.handshake.ID, s.Now()) })
+}
+
+// RequestFirstLink asks for the mail that proves the account: event sign_on.link_requested, on which it goes out. Three
+// times at most for one first link; ErrTooManyMails.
+func (s *Service) RequestFirstLink(ctx context.Context, secret, browser string) error {
+	p, err := s.pendingLink(ctx, secret, browser)
+	if err != nil {
+		return err
+	}
+	if p.handshake.Purpose != purposeFirstLink {
+		return ErrHandshakeOver
+	}
+	return s.Keep.InTenant(ctx, func(ctx context.Context) error {
+		tries, err := s.Keep.CountTry(ctx, p.handshake.ID)
+		if err != nil {
+			return err
+		}
+		if tries > mailsMax {
+			return ErrTooManyMails
+		}
+		return s.tell(ctx, "sign_on.link_requested", "person", p.person.ID, map[string]any{
+			"person_id": p.person.ID, "connection_id": p.connection.ID, "connection_name": p.connection.Name, "handshake_id": p.handshake.ID,
+		})
+	})
+}
+
+// MintFirstLink makes the secret of the mailed link of a first link and voids the one before. The mail job calls it, so
+// that no secret lies in a queue or a log. ErrHandshakeOver when it is not wanted any more: nothing is to be sent then.
+func (s *Service) MintFirstLink(ctx context.Context, handshake uid.ID) (secret string, f FirstLink, err error) {
+	err = s.Keep.InTenant(ctx, func(ctx context.Context) error {
+		h, err := s.Keep.HandshakeByID(ctx, handshake)
+		if err != nil {
+			return err
+		}
+		if h.Purpose != purposeFirstLink || h.ConnectionID == nil || h.PersonID == nil || !h.open(s.Now()) {
+			return ErrHandshakeOver
+		}
+		c, err := s.Keep.ConnectionByID(ctx, *h.ConnectionID)
+		if err != nil {
+			return err
+		}
+		p, err := s.Keep.PersonByID(ctx, *h.PersonID)
+		if err != nil {
+			return err
+		}
+		if p.Status == auth.PersonDeactivated {
+			return ErrHandshakeOver
+		}
+		if err := s.Keep.VoidHandshakes(ctx, purposeMailedLink, p.ID, c.ID); err != nil {
+			return err
+		}
+		var about answered
+		if err := s.openJSON(ctx, sealHandshake, h.Sealed, &about); err != nil {
+			return err
+		}
+		var mailed Handshake
+		if secret, mailed, err = s.newHandshake(ctx, purposeMailedLink, c.ID, FirstLinkLifetime, about); err != nil {
+			return err
+		}
+		mailed.Browser, mailed.PersonID = h.Browser, h.PersonID
+		p.PasswordHash = ""
+		f = FirstLink{Person: p, Connection: c.Name, ByMail: true}
+		return s.Keep.InsertHandshake(ctx, mailed)
+	})
+	if err != nil {
+		return "", FirstLink{}, err
+	}
+	return secret, f, nil
+}

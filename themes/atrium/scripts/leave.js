@@ -1,0 +1,2 @@
+// Posts the form that leads to an identity provider.
+document.getElementById('leave').requestSubmit();
