@@ -24,6 +24,8 @@ func constraintFault(name string) *fault.Fault {
 		return tenant.ErrDomainTaken
 	case "people_email_uq":
 		return auth.ErrEmailTaken
+	case "factors_credential_uq":
+		return auth.ErrPasskeyTaken
 	case "roles_name_uq":
 		return auth.ErrRoleTaken
 	case "person_roles_role_fk":

@@ -26,6 +26,8 @@ var askLooks = map[string]struct {
 	"withdraw":      {"button small quiet bad", "", false},
 	"deactivate":    {"button", "", false},
 	"revoke_key":    {"button small quiet bad", "", false},
+	"remove_factor": {"button small quiet bad", "", false},
+	"reset_factors": {"button", "", false},
 	"delete_role":   {"button", "trash", false},
 	"remove_domain": {"button", "trash", false},
 	"revoke_link":   {"button small quiet bad", "", false},

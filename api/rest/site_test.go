@@ -26,6 +26,7 @@ import (
 	"lyceum/internal/blob"
 	"lyceum/internal/event"
 	"lyceum/internal/page"
+	"lyceum/internal/seal"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
@@ -65,7 +66,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 	}
 	s.services = rest.Services{
 		Auth: auth.New(auth.Options{
-			Keep: w.Store, Policy: policy.NewEngine(w.Store, now), Now: now, Guess: freely{},
+			Keep: w.Store, Policy: policy.NewEngine(w.Store, now), Now: now, Guess: freely{}, Seal: sealKey(t),
 			Cost: auth.PasswordCost{MemoryKiB: 64, Iterations: 1, Parallelism: 1},
 		}),
 		Catalog:      catalog.New(catalog.Options{Keep: w.Store, Now: now}),
@@ -83,6 +84,15 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 	}
 	s.mount(t)
 	return s
+}
+
+func sealKey(t testing.TB) seal.Key {
+	t.Helper()
+	key, err := seal.New(bytes.Repeat([]byte{1}, seal.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
 }
 
 // freely is a limiter that allows everything.
