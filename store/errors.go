@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"lyceum/auth"
+	"lyceum/auth/ldapsync"
 	"lyceum/auth/signon"
 	"lyceum/internal/fault"
 	"lyceum/learning/catalog"
@@ -34,6 +35,8 @@ func constraintFault(name string) *fault.Fault {
 		return signon.ErrDomainHere
 	case "break_glass_two_ck":
 		return signon.ErrTwoPeople
+	case "directory_runs_running_uq":
+		return ldapsync.ErrRunning
 	case "operators_email_uq":
 		return auth.ErrOperatorTaken
 	case "courses_slug_uq":

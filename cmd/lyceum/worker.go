@@ -8,9 +8,13 @@ import (
 	"log/slog"
 	"net/url"
 	"strconv"
+	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"lyceum/auth"
+	"lyceum/auth/ldapsync"
 	"lyceum/auth/signon"
 	"lyceum/billing"
 	"lyceum/internal/event"
@@ -39,6 +43,7 @@ func (a *app) consequences() []queue.Consequence {
 		{When: "factor.reset", Name: "mail_factors_reset", Urgency: queue.Waited, Do: a.mailNotice(themes.NoticeFactorsReset)},
 		{When: "factor.used_recovery", Name: "mail_recovery_used", Urgency: queue.Waited, Do: a.mailNotice(themes.NoticeRecoveryUsed)},
 		{When: "factor.exhausted", Name: "mail_factor_exhausted", Urgency: queue.Waited, Do: a.mailNotice(themes.NoticeExhausted)},
+		{When: "directory.sync_requested", Name: "sync_directory", Timeout: syncTimeout, Do: a.ldapsync.Do},
 	}
 	table = append(table, a.accessConsequences()...)
 	for _, typ := range billing.LearningEvents() {
@@ -60,6 +65,7 @@ func (a *app) chores(spares int) []queue.Chore {
 		}},
 		{Name: "sweep_uploads", Every: time.Hour, Do: a.sweepUploads},
 		{Name: "sweep_sign_on", Every: time.Hour, Do: func(ctx context.Context) error { return a.everywhere(ctx, "sign-on", a.signon.Sweep) }},
+		{Name: "sync_directories", Every: 5 * time.Minute, Timeout: syncTimeout, Do: a.syncDirectories},
 		{Name: "anchor_audit", Every: 24 * time.Hour, Do: func(ctx context.Context) error { return a.everywhere(ctx, "audit log", a.audit.Anchor) }},
 	}...)
 }
@@ -67,6 +73,32 @@ func (a *app) chores(spares int) []queue.Chore {
 // sweepUploads removes uploads that were begun and not ended in time, in every tenant.
 func (a *app) sweepUploads(ctx context.Context) error {
 	return a.everywhere(ctx, "uploads", func(ctx context.Context) error { _, err := a.content.Sweep(ctx); return err })
+}
+
+// syncTimeout is longer than a run of a directory may take, so that the run itself says that it was too long.
+const syncTimeout = ldapsync.RunMax + time.Minute
+
+// syncDirectories reads the LDAP directories that are due, of several tenants at a time: one whose server is slow holds
+// the others up no longer than it must.
+func (a *app) syncDirectories(ctx context.Context) error {
+	const atOnce = 8
+	var several errgroup.Group
+	several.SetLimit(atOnce)
+	var mu sync.Mutex
+	var failed []error
+	err := a.everywhere(ctx, "directories", func(ctx context.Context) error {
+		several.Go(func() error {
+			if err := a.ldapsync.SyncDue(ctx); err != nil {
+				t, _ := tenant.From(ctx)
+				mu.Lock()
+				failed = append(failed, fmt.Errorf("directories of %s: %w", t.Slug, err))
+				mu.Unlock()
+			}
+			return nil
+		})
+		return nil
+	})
+	return errors.Join(append(failed, err, several.Wait())...)
 }
 
 // everywhere does something in every tenant, one after the other; one tenant's failure does not keep it from the others.

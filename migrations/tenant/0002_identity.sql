@@ -257,6 +257,28 @@ create table directory_requests (
 );
 create index directory_requests_directory_ix on directory_requests (directory_id, id);
 
+-- The last readings of each LDAP directory: what they changed, or would have. beat_at is the last sign of life; at most one
+-- runs at a time.
+create table directory_runs (
+    id           uuid not null,
+    directory_id uuid not null,
+    dry_run      boolean not null,
+    requested_by uuid,
+    started_at   timestamptz not null,
+    beat_at      timestamptz not null,
+    ended_at     timestamptz,
+    outcome      text not null,
+    problem      text not null,
+    counts       jsonb not null,
+    changes      jsonb not null,
+    report       jsonb not null,
+    constraint directory_runs_pk primary key (id),
+    constraint directory_runs_directory_fk foreign key (directory_id) references directories (id) on delete cascade,
+    constraint directory_runs_outcome_ck check (outcome in ('running', 'done', 'held', 'incomplete', 'failed'))
+);
+create unique index directory_runs_running_uq on directory_runs (directory_id) where ended_at is null;
+create index directory_runs_directory_ix on directory_runs (directory_id, id);
+
 -- Groups of people: kept by a directory, or by hand (directory_id null).
 create table groups (
     id           uuid not null,
