@@ -2,7 +2,6 @@ package themes
 
 import (
 	"fmt"
-	"html/template"
 	"slices"
 	"strconv"
 	"strings"
