@@ -424,7 +424,8 @@ func (s *Service) SignInByPasskey(ctx context.Context, a PasskeyAnswer, c Client
 	if err != nil {
 		return out, err
 	}
-	if err := s.gate.LocalSignIn(ctx, p); err != nil {
+	proof, err := s.locally(ctx, p, Proof{Method: MethodPasskey})
+	if err != nil {
 		// Only who holds the key may learn that it is not to be used: it is checked first, and nothing of that is kept.
 		if refused := s.tried(ctx, p.ID, a); refused != nil {
 			return out, refused
@@ -443,7 +444,8 @@ func (s *Service) SignInByPasskey(ctx context.Context, a PasskeyAnswer, c Client
 		if err != nil {
 			return err
 		}
-		out, err = s.opened(ctx, rules, p, Proof{Method: MethodPasskey, Factors: joined(f.Data.Passkey.words(), "mfa")}, c)
+		proof.Factors = joined(f.Data.Passkey.words(), "mfa")
+		out, err = s.opened(ctx, rules, p, proof, c)
 		return err
 	})
 	if errors.Is(err, ErrPasskeyRefused) {

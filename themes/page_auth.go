@@ -32,9 +32,9 @@ func (p SignInPage) AsksEmail() bool { return p.Entrance.EmailFirst() && !p.Pass
 // EmailField and PasswordField are the options of the fields; the one to be filled in next has the focus.
 func (p SignInPage) EmailField() string {
 	if p.Form.Email == "" {
-		return "type=email fill=username must focus"
+		return "type=email fill=username+webauthn must focus"
 	}
-	return "type=email fill=username must"
+	return "type=email fill=username+webauthn must"
 }
 
 // PasswordField is described at EmailField.
