@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
+	"lyceum/auth"
 	"lyceum/auth/policy"
 	"lyceum/auth/scim"
 	"lyceum/internal/page"
@@ -184,6 +185,20 @@ func (s *Store) MembershipsIn(ctx context.Context, directory uid.ID, people []ui
 		return err
 	})
 	return out, fail(err, "memberships in directory %s", directory)
+}
+
+// PeopleOf gives people with their roles, without password hashes.
+func (s *Store) PeopleOf(ctx context.Context, people []uid.ID) (map[uid.ID]auth.Person, error) {
+	out := map[uid.ID]auth.Person{}
+	err := pieces(people, func(ids []uid.ID) error {
+		var rows []personRow
+		err := s.tx(ctx).Table("people p").Select(personColumns+", "+personRoles).Where("p.id in ?", ids).Find(&rows).Error
+		for _, r := range rows {
+			out[r.ID] = r.person()
+		}
+		return err
+	})
+	return out, fail(err, "find people")
 }
 
 // RolesGiven gives the roles that a directory gave to people.

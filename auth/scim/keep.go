@@ -93,6 +93,8 @@ type RecordKeeper interface {
 	Linked(ctx context.Context, directory uid.ID, people []uid.ID) ([]uid.ID, error)
 	// MembershipsIn gives the groups of a directory that people are in, by person, then name.
 	MembershipsIn(ctx context.Context, directory uid.ID, people []uid.ID) ([]Membership, error)
+	// PeopleOf gives people with their roles, without password hashes.
+	PeopleOf(ctx context.Context, people []uid.ID) (map[uid.ID]auth.Person, error)
 	// RolesGiven gives the roles that a directory gave to people.
 	RolesGiven(ctx context.Context, directory uid.ID, people []uid.ID) (map[uid.ID][]policy.Role, error)
 }

@@ -72,17 +72,21 @@ func sortField(by Path) (f Field, ok bool) {
 
 // asked is a page that the store gives as it is.
 func asked[T any](ctx context.Context, w *work, q Query, from source[T], where Condition, by Field) (out List, err error) {
-	if out.TotalResults, err = from.count(ctx, w.d.ID, where); err != nil || q.Count == 0 {
-		return out, err
-	}
 	span := Span{Directory: w.d.ID, Where: where, By: by, Descending: q.Descending, After: q.After, Limit: q.Count}
 	if q.Cursored {
 		span.Limit++
 	} else {
 		span.Skip = q.StartIndex - 1
 	}
-	rows, err := from.read(ctx, span)
-	if err != nil {
+	var rows []T
+	if q.Count > 0 {
+		if rows, err = from.read(ctx, span); err != nil {
+			return out, err
+		}
+	}
+	if q.After.ID == "" && span.Skip == 0 && len(rows) < q.Count {
+		out.TotalResults = len(rows) // that was all: directories mostly ask for one person
+	} else if out.TotalResults, err = from.count(ctx, w.d.ID, where); err != nil {
 		return out, err
 	}
 	more := len(rows) > q.Count

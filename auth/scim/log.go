@@ -11,6 +11,7 @@ import (
 	"lyceum/auth"
 	"lyceum/auth/policy"
 	"lyceum/auth/signon"
+	"lyceum/internal/logs"
 	"lyceum/internal/uid"
 )
 
@@ -47,11 +48,6 @@ func kept(text string) (string, bool) {
 	return strings.ToValidUTF8(text[:bodyKept], ""), true
 }
 
-// secretive are parts of names whose values the log does not keep.
-var secretive = []string{"password", "secret", "token", "credential"}
-
-const hidden = "[redacted]"
-
 // redacted is a body without secrets. What is not JSON is not kept at all: nobody knows what is in it.
 func redacted(body []byte) string {
 	if len(body) == 0 {
@@ -76,7 +72,7 @@ func withoutSecrets(v any, hide bool) any {
 		path, _ := valueOf(v, "path")
 		text, _ := path.(string)
 		for name, one := range v {
-			out[name] = withoutSecrets(one, hide || secret(name) || strings.EqualFold(name, "value") && secret(text))
+			out[name] = withoutSecrets(one, hide || logs.Secret(name) || strings.EqualFold(name, "value") && logs.Secret(text))
 		}
 		return out
 	case []any:
@@ -90,20 +86,10 @@ func withoutSecrets(v any, hide bool) any {
 	}
 	if hide {
 		if _, truth := v.(bool); !truth {
-			return hidden
+			return logs.Redacted
 		}
 	}
 	return v
-}
-
-func secret(name string) bool {
-	name = fold(name)
-	for _, part := range secretive {
-		if strings.Contains(name, part) && !strings.HasPrefix(name, "changepassword") {
-			return true
-		}
-	}
-	return false
 }
 
 // Replay sends a request of the log again, in dry run unless real, whatever the directory's own status, and tells what it

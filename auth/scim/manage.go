@@ -296,15 +296,17 @@ func (s *Service) People(ctx context.Context, directory uid.ID, p page.Request) 
 		if err != nil {
 			return err
 		}
+		people, err := s.keep.PeopleOf(ctx, idsOf(piece.Items))
+		if err != nil {
+			return err
+		}
 		for _, r := range piece.Items {
-			one := Listed{UserName: r.UserName, Active: r.Active, Groups: names[r.PersonID]}
-			if res, err := r.read(); err == nil {
-				one.UserName, _ = res["userName"].(string)
-			}
-			if one.Person, err = s.keep.PersonByID(ctx, r.PersonID); err != nil {
+			res, err := r.read()
+			if err != nil {
 				return err
 			}
-			one.Person.PasswordHash = ""
+			one := Listed{Person: people[r.PersonID], Active: r.Active, Groups: names[r.PersonID]}
+			one.UserName, _ = res["userName"].(string)
 			out.Items = append(out.Items, one)
 		}
 		return nil

@@ -45,6 +45,8 @@ func (w *work) reassignSome(ctx context.Context, people []uid.ID) error {
 	if err != nil {
 		return err
 	}
+	type turn struct{ before, after []policy.Role }
+	turns, moved := map[uid.ID]turn{}, []uid.ID{}
 	for _, person := range people {
 		var wished []policy.Role
 		if role, _, ok := w.d.RoleRules.V.For(names[person]); ok {
@@ -58,11 +60,18 @@ func (w *work) reassignSome(ctx context.Context, people []uid.ID) error {
 			return err
 		}
 		if changed {
-			w.touched = true
-			w.changed(person.String(), "roles", joined(given[person]), joined(wished))
+			turns[person], moved = turn{given[person], wished}, append(moved, person)
 		}
 	}
-	return nil
+	if len(moved) == 0 {
+		return nil
+	}
+	w.touched = true
+	called, err := w.keep.NamesOf(ctx, moved)
+	for _, person := range moved {
+		w.changed(called[person], "roles", joined(turns[person].before), joined(turns[person].after))
+	}
+	return err
 }
 
 func joined(roles []policy.Role) string {

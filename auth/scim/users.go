@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"lyceum/auth"
+	"lyceum/auth/policy"
 	"lyceum/internal/uid"
 )
 
@@ -63,20 +64,42 @@ func (w *work) createUser(ctx context.Context, body map[string]any, sel Selectio
 	if err := w.keep.InsertRecord(ctx, r); err != nil {
 		return Response{}, err
 	}
-	if err := w.settle(ctx, r, person.ID != uid.Nil, person.Status == auth.PersonActive || person.ID == uid.Nil); err != nil {
+	if person.ID == uid.Nil {
+		return w.welcome(ctx, r, sel)
+	}
+	if err := w.settle(ctx, r, person.Status == auth.PersonActive); err != nil {
 		return Response{}, err
 	}
 	return w.answerUser(ctx, http.StatusCreated, r, sel)
 }
 
-// settle gives a person who has just come into the directory their roles and brings their status to what it says.
-func (w *work) settle(ctx context.Context, r Record, known, active bool) error {
+// welcome gives someone new their first role, and answers. They are active, and in no group yet: nothing has to be asked.
+func (w *work) welcome(ctx context.Context, r Record, sel Selection) (Response, error) {
+	if role, _, ok := w.d.RoleRules.V.For(nil); ok {
+		if _, err := w.auth.AssignFrom(ctx, w.d.Source(), r.PersonID, []policy.Role{role}); err != nil {
+			return Response{}, err
+		}
+		w.changed(r.UserName, "roles", "", string(role))
+	}
+	if !r.Active {
+		if err := w.switchTo(ctx, r); err != nil {
+			return Response{}, err
+		}
+	}
+	found, err := w.showUsers(ctx, []Record{r}, Selection{without: []Path{{Attr: userSchema.attribute("groups")}}})
+	if err != nil {
+		return Response{}, err
+	}
+	return w.resource(http.StatusCreated, found[0], sel, Users), nil
+}
+
+// settle gives a person who was here before, and has just come into the directory, their roles and brings their status to
+// what it says.
+func (w *work) settle(ctx context.Context, r Record, active bool) error {
 	if err := w.reassign(ctx, []uid.ID{r.PersonID}); err != nil {
 		return err
 	}
-	if known || !r.Active {
-		w.touched = true
-	}
+	w.touched = true
 	if r.Active == active {
 		return nil
 	}
@@ -282,7 +305,7 @@ func (w *work) patchUser(ctx context.Context, id uid.ID, body map[string]any, se
 	}
 	w.notes(notes)
 	if _, ok := after["active"].(bool); !ok {
-		after["active"] = true // removed: the default
+		after["active"] = r.Active // a removal lets nobody in, and nobody out
 	}
 	if err := w.updateUser(ctx, &r, before, after); err != nil {
 		return Response{}, err

@@ -91,6 +91,33 @@ func TestAUserWhoLeavesIsSwitchedOffAndComesBack(t *testing.T) {
 	}
 }
 
+// TestWhoLeavesKeepsWhatTheyLearned: the record is evidence, and is there again when the person is.
+func TestWhoLeavesKeepsWhatTheyLearned(t *testing.T) {
+	t.Parallel()
+	s := setup(t, scim.ModeStandard)
+	_, e := storetest.EnrolledLearner(t, s.ctx, s.w, storetest.PublishedCourse(t, s.ctx, s.w, storetest.SmallCourse("Ladders")))
+	learner := s.person(e.PersonID.String())
+	fails(t, s.scim.Link(s.admin, s.dir.ID, learner.Email, "learner"), nil)
+	enrolments := func() (n int) {
+		row := s.w.Admin.QueryRow(t.Context(), "select count(*) from "+schemaOf(s.ctx)+".enrolments where id = $1 and person_id = $2", e.ID, learner.ID)
+		if err := row.Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	s.ask("PATCH", "/Users/"+learner.ID.String(), patchJSON(`{"op":"replace","path":"active","value":false}`)).is(200)
+	if enrolments() != 1 {
+		t.Error("deactivation took the record")
+	}
+	s.ask("DELETE", "/Users/"+learner.ID.String(), "").is(204)
+	if enrolments() != 1 {
+		t.Error("deletion took the record")
+	}
+	if id := s.user("learner"); id != learner.ID.String() || enrolments() != 1 {
+		t.Errorf("came back as %s, with %d enrolments", id, enrolments())
+	}
+}
+
 func TestAUserNameThatComesBackWithAnotherExternalIDIsSomeoneElse(t *testing.T) {
 	t.Parallel()
 	s := setup(t, scim.ModeStandard)

@@ -40,5 +40,8 @@ func (a *app) apiOptions(cmd serveCmd, m *metrics) api.Options {
 	if a.mailbox != nil {
 		o.Mailbox = a.mailbox
 	}
+	if a.played != nil {
+		o.Played = a.played.handlers()
+	}
 	return o
 }
