@@ -111,7 +111,9 @@ func TestAnAddressLeadsToItsDomainsConnectionAndTellsNothingOfAccounts(t *testin
 	s.post("/signin", "email", "Someone@LED.example", "next", "/courses").is(303).leads(to + "?hint=someone%40led.example&next=%2Fcourses")
 	s.post("/signin", "email", "someone@led.example", "next", "//evil.example").is(303).leads(to + "?hint=someone%40led.example")
 	known, unknown := s.post("/signin", "email", p.Email).is(200), s.post("/signin", "email", "nobody@example.com").is(200)
-	shown := func(body, email string) string { return strip(strings.ReplaceAll(body, url.QueryEscape(email), ""), email) }
+	shown := func(body, email string) string {
+		return strip(strings.ReplaceAll(body, url.QueryEscape(email), ""), email)
+	}
 	if shown(known.body, p.Email) != shown(unknown.body, "nobody@example.com") {
 		t.Error("the page tells whether there is such an account")
 	}

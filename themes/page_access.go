@@ -62,8 +62,9 @@ type DomainPage struct {
 	Domain       signon.Domain
 	Connections  []signon.Connection
 	Form         DomainRuleForm
-	MayRule      bool // who asks may set a rule
-	Confirm      bool // the owners who are locked out are to be confirmed
+	MayRule      bool            // who asks may set a rule
+	Preview      *signon.Preview // of a rule that was refused
+	Confirm      bool            // the owners who are locked out are to be confirmed
 	Problem      *fault.Fault
 	CheckProblem *fault.Fault
 	Base         string // "" but on a set-up link's page, where only proving is offered
@@ -270,6 +271,15 @@ type SetupOverPage struct {
 }
 
 func (p SetupOverPage) in(c *Chrome) (string, any) { return "setup_over", framed[SetupOverPage]{c, p} }
+
+// Previewed is what a rule would do, drawn by parts/access.html.
+type Previewed struct {
+	*Chrome
+	signon.Preview
+}
+
+// Previewed makes a preview drawable.
+func (c *Chrome) Previewed(p *signon.Preview) Previewed { return Previewed{c, *p} }
 
 // AccessTabs is the head of the pages around connections, drawn by parts/access.html.
 type AccessTabs struct {

@@ -25,7 +25,7 @@ func accessSpecimens(w *world) []specimen {
 	out := []specimen{
 		{"domains", w.portal("/settings/sign-on/domains", may()), themes.DomainsPage{Domains: []signon.Domain{gone, proven, fresh}, Connections: map[uid.ID]string{entra.ID: entra.Name}}},
 		{"domains-none", w.portal("/settings/sign-on/domains", may()), themes.DomainsPage{Form: themes.DomainForm{Domain: "gmail.com"}, Problem: refused(map[string]string{"domain": "Anyone can have an address at this mail provider, so no organization can own it. Enter your organization's own domain."})}},
-		{"domain", w.portal("/settings/sign-on/domains/acme.example", may()), themes.DomainPage{Domain: proven, Connections: connections, MayRule: true, Form: themes.DomainRuleForm{Connection: entra.ID.String(), Rule: themes.RuleForm{Require: "required", From: "2026-12-10"}}, Confirm: true, Problem: signon.ErrLocksOwners}},
+		{"domain", w.portal("/settings/sign-on/domains/acme.example", may()), themes.DomainPage{Domain: proven, Connections: connections, MayRule: true, Form: themes.DomainRuleForm{Connection: entra.ID.String(), Rule: themes.RuleForm{Require: "required", From: "2026-12-10"}}, Confirm: true, Problem: signon.ErrLocksOwners, Preview: &signon.Preview{Requires: true, Proven: true, Owners: w.people[1:2], Unlinked: 41, All: 48}}},
 		{"domain-fresh", w.portal("/settings/sign-on/domains/x", may()), themes.DomainPage{Domain: fresh, Connections: connections, CheckProblem: signon.ErrDomainUnproven}},
 		{"domain-missing", w.portal("/settings/sign-on/domains/x", may()), themes.DomainPage{Domain: gone, Connections: connections, MayRule: true, Form: themes.DomainRuleForm{Connection: entra.ID.String()}}},
 	}

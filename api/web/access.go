@@ -139,7 +139,13 @@ func (a Access) SaveDomain(c *fiber.Ctx) error {
 		_, err = a.SignOn.ChangeDomain(ctx, p.Domain.Domain, in)
 	}
 	if err != nil {
-		p.Confirm = errors.Is(err, signon.ErrLocksOwners)
+		if p.Confirm = errors.Is(err, signon.ErrLocksOwners); p.Confirm || errors.Is(err, signon.ErrNoProvenWay) || errors.Is(err, signon.ErrLocksYouOut) {
+			look, failed := a.SignOn.PreviewDomainRule(ctx, p.Domain.Domain)
+			if failed != nil {
+				return failed
+			}
+			p.Preview = &look
+		}
 		return a.refused(c, err, func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return p })
 	}
 	return a.done(c, atAccess+"domains/"+p.Domain.Domain, themes.FlashDomainSaved, p.Domain.Shown())

@@ -236,7 +236,7 @@ func (s *Service) ChangeDomain(ctx context.Context, name string, in DomainInput)
 			if !was.Verified() {
 				return fault.Invalid(map[string]string{"policy": "Prove the domain first: nothing can be required of people at a domain that may be someone else's."})
 			}
-			look, err := s.preview(ctx, rules, func(h Holder) bool { at, _ := domainOf(h.Email); return at == name })
+			look, err := s.preview(ctx, rules, at(name))
 			if err != nil {
 				return err
 			}
@@ -254,6 +254,32 @@ func (s *Service) ChangeDomain(ctx context.Context, name string, in DomainInput)
 		s.turned(ctx)
 	}
 	return d, err
+}
+
+// at tells who has an address at a domain.
+func at(name string) func(Holder) bool {
+	return func(h Holder) bool { own, _ := domainOf(h.Email); return own == name }
+}
+
+// PreviewDomainRule says whom a rule that requires would lock out of those with an address at a domain, and sets nothing. It
+// needs security:manage.
+func (s *Service) PreviewDomainRule(ctx context.Context, name string) (p Preview, err error) {
+	if err := auth.Require(ctx, policy.SecurityManage); err != nil {
+		return p, err
+	}
+	name, ok := normaliseDomain(name)
+	if !ok {
+		return p, ErrDomainNotFound
+	}
+	err = s.Keep.InTenant(ctx, func(ctx context.Context) error {
+		rules, err := s.Keep.SignOnRules(ctx)
+		if err != nil {
+			return err
+		}
+		p, err = s.preview(ctx, rules, at(name))
+		return err
+	})
+	return p, err
 }
 
 func sameTime(a, b *time.Time) bool {
