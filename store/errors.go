@@ -8,6 +8,8 @@ import (
 	"gorm.io/gorm"
 
 	"lyceum/auth"
+	"lyceum/auth/ldapsync"
+	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/internal/fault"
 	"lyceum/learning/catalog"
@@ -24,6 +26,8 @@ func constraintFault(name string) *fault.Fault {
 		return tenant.ErrDomainTaken
 	case "people_email_uq":
 		return auth.ErrEmailTaken
+	case "directory_people_user_name_uq":
+		return scim.ErrUniqueness
 	case "roles_name_uq":
 		return auth.ErrRoleTaken
 	case "person_roles_role_fk":
@@ -32,6 +36,8 @@ func constraintFault(name string) *fault.Fault {
 		return signon.ErrDomainHere
 	case "break_glass_two_ck":
 		return signon.ErrTwoPeople
+	case "directory_runs_running_uq":
+		return ldapsync.ErrRunning
 	case "operators_email_uq":
 		return auth.ErrOperatorTaken
 	case "courses_slug_uq":

@@ -28,6 +28,7 @@ func specimens(t *testing.T, w *world) []specimen {
 		ssoSpecimens(w),
 		accessSpecimens(w),
 		connectionSpecimens(t, w),
+		directorySpecimens(w),
 		problemSpecimens(w), platformSpecimens(w), operatorSpecimens(w),
 	} {
 		all = append(all, part...)

@@ -43,12 +43,6 @@ type roleRules struct {
 	Default policy.Role `json:"default,omitempty" doc:"For who is in none. Left out, they get no role."`
 }
 
-// roleRule gives a role to who is in a group.
-type roleRule struct {
-	Group string      `json:"group" example:"LMS Administrators"`
-	Role  policy.Role `json:"role" example:"admin"`
-}
-
 // connectionAdmission says who gets an account.
 type connectionAdmission struct {
 	AllowJIT               bool   `json:"allow_jit" doc:"Make an account at the first sign-in, at proven e-mail domains."`

@@ -15,6 +15,7 @@ import (
 	"lyceum/api/route"
 	"lyceum/auth"
 	"lyceum/auth/audit"
+	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/billing"
 	"lyceum/internal/clock"
@@ -59,6 +60,7 @@ type Services struct {
 	Brands       *tenant.Brands
 	Events       EventLog
 	Audit        *audit.Service
+	SCIM         *scim.Service
 	Limit        Limiter
 	Rate         Rate
 	Hosts        tenant.Hosts // for links to the portal's pages
@@ -96,6 +98,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.eventOperations()
 	a.auditOperations()
 	a.roleOperations()
+	a.directoryOperations()
 	a.brandOperations()
 	a.connectionOperations()
 	if err := errors.Join(append(a.wrong, a.documentRoutes(router))...); err != nil {

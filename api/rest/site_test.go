@@ -22,6 +22,7 @@ import (
 	"lyceum/auth"
 	"lyceum/auth/audit"
 	"lyceum/auth/policy"
+	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/billing"
 	"lyceum/internal/blob"
@@ -87,6 +88,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 	s.services.SignOn = signon.New(signon.Options{
 		Keep: w.Store, Auth: s.services.Auth, Seal: sealKey(t), Hosts: s.services.Hosts, HTTP: outbound.Client(outbound.Options{AllowPrivate: true}), AllowPrivate: true, Now: now,
 	})
+	s.services.SCIM = scim.New(scim.Options{Keep: w.Store, Auth: s.services.Auth, Policy: policy.NewEngine(w.Store, now), Now: now})
 	s.mount(t)
 	return s
 }

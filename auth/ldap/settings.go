@@ -141,6 +141,13 @@ func (s Settings) Reading(attributes ...string) Settings {
 	return s
 }
 
+// SameAccount tells whether a password that was given for one of the two goes to the same account of the same servers in
+// the other, checked by the same authorities. Where it does not, it must be given anew: else whoever may change settings
+// could have a kept password sent to a server of theirs.
+func (s Settings) SameAccount(o Settings) bool {
+	return slices.Equal(s.URLs, o.URLs) && s.StartTLS == o.StartTLS && s.CACertificates == o.CACertificates && s.ServerName == o.ServerName && s.BindDN == o.BindDN
+}
+
 // Validate says what is wrong with the settings, defaults filled in, a message per field named as in JSON. It asks no
 // server: see Client.Check.
 func (s Settings) Validate() error { return s.WithDefaults().validate(false) }

@@ -52,6 +52,9 @@ func (s *Service) SetStatus(ctx context.Context, id uid.ID, revision int, status
 		data["before"], data["after"] = was.Status, c.Status
 		return s.tell(ctx, "connection.status_changed", "connection", id, data)
 	})
+	if err == nil {
+		s.turned(ctx)
+	}
 	return out, err
 }
 
@@ -179,7 +182,7 @@ func (s *Service) DeleteConnection(ctx context.Context, id uid.ID, typedName str
 	if err := s.decides(ctx); err != nil {
 		return err
 	}
-	return s.Keep.InTenant(ctx, func(ctx context.Context) error {
+	err := s.Keep.InTenant(ctx, func(ctx context.Context) error {
 		c, err := s.Keep.ConnectionByID(ctx, id)
 		if err != nil {
 			return err
@@ -201,4 +204,8 @@ func (s *Service) DeleteConnection(ctx context.Context, id uid.ID, typedName str
 		data["people"] = st.People
 		return s.tell(ctx, "connection.deleted", "connection", id, data)
 	})
+	if err == nil {
+		s.turned(ctx)
+	}
+	return err
 }

@@ -7,9 +7,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"lyceum/auth"
+	"lyceum/auth/ldapsync"
 	"lyceum/auth/signon"
 	"lyceum/billing"
 	"lyceum/internal/event"
@@ -33,7 +37,9 @@ func (a *app) consequences() []queue.Consequence {
 		{When: "enrolment.created", Name: "mail_enrolled", Do: a.mailEnrolled},
 		{When: "enrolment.completed", Name: "issue_certificate", Urgency: queue.Waited, Do: a.issueCertificate},
 		{When: "certificate.issued", Name: "mail_certificate", Do: a.mailCertificate},
+		{When: "directory.sync_requested", Name: "sync_directory", Timeout: syncTimeout, Do: a.ldapsync.Do},
 	}
+	table = append(table, a.accessConsequences()...)
 	for _, typ := range billing.LearningEvents() {
 		table = append(table, queue.Consequence{When: typ, Name: "count_learner", Urgency: queue.Unseen, Do: a.billing.Count})
 	}
@@ -42,7 +48,7 @@ func (a *app) consequences() []queue.Consequence {
 
 // chores is what is done every so often.
 func (a *app) chores(spares int) []queue.Chore {
-	return []queue.Chore{
+	return append(a.accessChores(), []queue.Chore{
 		{Name: "fill_spares", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := a.admin.FillSpares(ctx, spares, a.now())
 			return err
@@ -53,13 +59,40 @@ func (a *app) chores(spares int) []queue.Chore {
 		}},
 		{Name: "sweep_uploads", Every: time.Hour, Do: a.sweepUploads},
 		{Name: "sweep_sign_on", Every: time.Hour, Do: func(ctx context.Context) error { return a.everywhere(ctx, "sign-on", a.signon.Sweep) }},
+		{Name: "sync_directories", Every: 5 * time.Minute, Timeout: syncTimeout, Do: a.syncDirectories},
 		{Name: "anchor_audit", Every: 24 * time.Hour, Do: func(ctx context.Context) error { return a.everywhere(ctx, "audit log", a.audit.Anchor) }},
-	}
+	}...)
 }
 
 // sweepUploads removes uploads that were begun and not ended in time, in every tenant.
 func (a *app) sweepUploads(ctx context.Context) error {
 	return a.everywhere(ctx, "uploads", func(ctx context.Context) error { _, err := a.content.Sweep(ctx); return err })
+}
+
+// syncTimeout is longer than a run of a directory may take, so that the run itself says that it was too long.
+const syncTimeout = ldapsync.RunMax + time.Minute
+
+// syncDirectories reads the LDAP directories that are due, of several tenants at a time: one whose server is slow holds
+// the others up no longer than it must.
+func (a *app) syncDirectories(ctx context.Context) error {
+	const atOnce = 8
+	var several errgroup.Group
+	several.SetLimit(atOnce)
+	var mu sync.Mutex
+	var failed []error
+	err := a.everywhere(ctx, "directories", func(ctx context.Context) error {
+		several.Go(func() error {
+			if err := a.ldapsync.SyncDue(ctx); err != nil {
+				t, _ := tenant.From(ctx)
+				mu.Lock()
+				failed = append(failed, fmt.Errorf("directories of %s: %w", t.Slug, err))
+				mu.Unlock()
+			}
+			return nil
+		})
+		return nil
+	})
+	return errors.Join(append(failed, err, several.Wait())...)
 }
 
 // everywhere does something in every tenant, one after the other; one tenant's failure does not keep it from the others.

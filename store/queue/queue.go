@@ -30,6 +30,8 @@ type Consequence struct {
 	Name string
 	// Urgency says who goes first when jobs wait; the zero value is in the middle.
 	Urgency Urgency
+	// Timeout bounds one attempt; default a minute.
+	Timeout time.Duration
 	Do      func(ctx context.Context, e event.Event) error
 }
 
@@ -50,7 +52,9 @@ func (u Urgency) priority() int { return 2 + int(u) }
 type Chore struct {
 	Name  string
 	Every time.Duration
-	Do    func(ctx context.Context) error
+	// Timeout bounds one turn; default a minute. Where it is longer than Every, turns overlap.
+	Timeout time.Duration
+	Do      func(ctx context.Context) error
 }
 
 // Keeper is what the queue needs of the store.

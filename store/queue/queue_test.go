@@ -228,6 +228,45 @@ func TestAFailedJobIsTriedAgain(t *testing.T) { //nolint:paralleltest // see abo
 	}
 }
 
+func TestWorkThatTakesLongIsGivenItsTime(t *testing.T) { //nolint:paralleltest // see above
+	w := world(t)
+	ctx := w.Tenant(t)
+	left := make(chan time.Duration, 2)
+	note := func(ctx context.Context) error {
+		until, _ := ctx.Deadline()
+		left <- time.Until(until)
+		return nil
+	}
+	q, err := queue.New(t.Context(), queue.Options{
+		URL: w.URL, Keep: w.Store,
+		Consequences: []queue.Consequence{{When: "thing.slow", Name: "slow", Timeout: time.Hour, Do: func(ctx context.Context, _ event.Event) error { return note(ctx) }}},
+		Chores:       []queue.Chore{{Name: "slow chore", Every: time.Hour, Timeout: time.Hour, Do: note}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := q.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := q.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	}()
+	happen(t, w.Store, ctx, "thing.slow", 1)
+	q.Wake(uid.Nil)
+	for range 2 {
+		select {
+		case got := <-left:
+			if got < 50*time.Minute {
+				t.Errorf("only %s were left", got)
+			}
+		case <-time.After(60 * time.Second):
+			t.Fatal("not worked")
+		}
+	}
+}
+
 // A process that is killed (SIGKILL, by itself) at a step leaves its work to the next one.
 
 const childStep, childURL = "QUEUE_TEST_DIE_AT", "QUEUE_TEST_URL"

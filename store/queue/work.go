@@ -65,6 +65,11 @@ func (w *consequenceWorker) NextRetry(job *river.Job[consequenceArgs]) time.Time
 	return time.Now().Add(min(time.Duration(job.Attempt*job.Attempt)*time.Second, time.Hour))
 }
 
+// Timeout is the consequence's; 0 takes the usual one.
+func (w *consequenceWorker) Timeout(job *river.Job[consequenceArgs]) time.Duration {
+	return w.q.byName[job.Args.Name].Timeout
+}
+
 func gone(err error) error {
 	if fault.Of(err).Kind == fault.KindNotFound {
 		return river.JobCancel(err)
@@ -97,6 +102,16 @@ func (w *choreWorker) Work(ctx context.Context, job *river.Job[choreArgs]) (err 
 		}
 	}
 	return nil
+}
+
+// Timeout is the chore's; 0 takes the usual one.
+func (w *choreWorker) Timeout(job *river.Job[choreArgs]) time.Duration {
+	for _, c := range w.q.o.Chores {
+		if c.Name == job.Args.Name {
+			return c.Timeout
+		}
+	}
+	return 0
 }
 
 // quiet passes River's warnings and errors; its notes about starting, leading and stopping are for its authors, and that
