@@ -2,6 +2,7 @@ package themes
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -198,7 +199,7 @@ func (h ConnectionHead) Try() string {
 	if h.Restricted {
 		return h.Address() + "/try"
 	}
-	return h.Address() + "/test"
+	return "/sso/start/" + h.Connection.ID.String() + "?test=1&next=" + url.QueryEscape(h.Address()+"/attempts")
 }
 
 // Refreshable tells whether there is something to fetch anew.
