@@ -323,11 +323,12 @@ type ListedGroup struct {
 
 // GroupsOf lists a directory's groups in the order in which they came.
 func (s *Service) GroupsOf(ctx context.Context, directory uid.ID, p page.Request) (out page.Of[ListedGroup], err error) {
-	after, ok := uid.Nil, true
+	var after Cursor
 	if p.After != "" {
-		if after, ok = uid.Parse(p.After); !ok {
+		if _, ok := uid.Parse(p.After); !ok {
 			return out, page.ErrCursor
 		}
+		after.ID = p.After
 	}
 	limit := p.Bounded()
 	err = s.managing(ctx, func(ctx context.Context) error {
@@ -335,11 +336,7 @@ func (s *Service) GroupsOf(ctx context.Context, directory uid.ID, p page.Request
 		if err != nil {
 			return err
 		}
-		span := Span{Directory: directory, By: FieldID, Limit: limit + 1}
-		if after != uid.Nil {
-			span.After = Cursor{ID: after.String()}
-		}
-		groups, err := s.keep.DirectoryGroups(ctx, span)
+		groups, err := s.keep.DirectoryGroups(ctx, Span{Directory: directory, By: FieldID, After: after, Limit: limit + 1})
 		if err != nil {
 			return err
 		}
