@@ -16,6 +16,7 @@ import (
 	"lyceum/auth"
 	"lyceum/auth/audit"
 	"lyceum/auth/scim"
+	"lyceum/auth/signon"
 	"lyceum/billing"
 	"lyceum/internal/clock"
 	"lyceum/internal/event"
@@ -50,6 +51,7 @@ type Rate struct {
 // Services is what the operations call. All of it is required.
 type Services struct {
 	Auth         *auth.Service
+	SignOn       *signon.Service
 	Catalog      *catalog.Service
 	Enrolment    *enrolment.Service
 	Content      *content.Service
@@ -93,11 +95,14 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.fileOperations()
 	a.usageOperations()
 	a.keyOperations()
+	a.factorOperations()
 	a.eventOperations()
 	a.auditOperations()
 	a.roleOperations()
 	a.directoryOperations()
 	a.brandOperations()
+	a.connectionOperations()
+	a.accessOperations()
 	if err := errors.Join(append(a.wrong, a.documentRoutes(router))...); err != nil {
 		return nil, err
 	}

@@ -23,10 +23,13 @@ import (
 	"lyceum/auth/audit"
 	"lyceum/auth/policy"
 	"lyceum/auth/scim"
+	"lyceum/auth/signon"
 	"lyceum/billing"
 	"lyceum/internal/blob"
 	"lyceum/internal/event"
+	"lyceum/internal/outbound"
 	"lyceum/internal/page"
+	"lyceum/internal/seal"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
@@ -66,7 +69,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 	}
 	s.services = rest.Services{
 		Auth: auth.New(auth.Options{
-			Keep: w.Store, Policy: policy.NewEngine(w.Store, now), Now: now, Guess: freely{},
+			Keep: w.Store, Policy: policy.NewEngine(w.Store, now), Now: now, Guess: freely{}, Seal: sealKey(t),
 			Cost: auth.PasswordCost{MemoryKiB: 64, Iterations: 1, Parallelism: 1},
 		}),
 		Catalog:      catalog.New(catalog.Options{Keep: w.Store, Now: now}),
@@ -83,8 +86,20 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		Now:          now,
 	}
 	s.services.SCIM = scim.New(scim.Options{Keep: w.Store, Auth: s.services.Auth, Policy: policy.NewEngine(w.Store, now), Now: now})
+	s.services.SignOn = signon.New(signon.Options{
+		Keep: w.Store, Auth: s.services.Auth, Seal: sealKey(t), Hosts: s.services.Hosts, HTTP: outbound.Client(outbound.Options{AllowPrivate: true}), AllowPrivate: true, Now: now,
+	})
 	s.mount(t)
 	return s
+}
+
+func sealKey(t testing.TB) seal.Key {
+	t.Helper()
+	key, err := seal.New(bytes.Repeat([]byte{1}, seal.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
 }
 
 // freely is a limiter that allows everything.

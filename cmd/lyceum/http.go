@@ -31,7 +31,7 @@ func (a *app) apiOptions(cmd serveCmd, m *metrics) api.Options {
 			SignUps:   throttle.New(a.now, a.signUpsAnHour(), time.Hour, a.signUpsAnHour()),
 		},
 		REST: rest.Mounting(rest.Services{
-			Auth: a.auth, Catalog: a.catalog, Enrolment: a.enrolment, Content: a.content, Certificates: a.certificates, Billing: a.billing,
+			Auth: a.auth, SignOn: a.signon, Catalog: a.catalog, Enrolment: a.enrolment, Content: a.content, Certificates: a.certificates, Billing: a.billing,
 			Brands: a.brands, Events: eventLog{a.store}, Audit: a.audit, SCIM: a.scim, Now: a.now,
 			Limit: throttle.New(a.now, cmd.RateLimit, time.Minute, cmd.RateLimit), Rate: rest.Rate{Requests: cmd.RateLimit, Window: time.Minute},
 			Hosts: a.hosts,
@@ -39,6 +39,9 @@ func (a *app) apiOptions(cmd serveCmd, m *metrics) api.Options {
 	}
 	if a.mailbox != nil {
 		o.Mailbox = a.mailbox
+	}
+	if a.played != nil {
+		o.Played = a.played.handlers()
 	}
 	return o
 }
