@@ -9,6 +9,7 @@ import (
 
 	"lyceum/auth"
 	"lyceum/auth/ldapsync"
+	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/internal/fault"
 	"lyceum/learning/catalog"
@@ -27,6 +28,8 @@ func constraintFault(name string) *fault.Fault {
 		return auth.ErrEmailTaken
 	case "factors_credential_uq":
 		return auth.ErrPasskeyTaken
+	case "directory_people_user_name_uq":
+		return scim.ErrUniqueness
 	case "roles_name_uq":
 		return auth.ErrRoleTaken
 	case "person_roles_role_fk":

@@ -3,7 +3,6 @@ package themes
 import (
 	"fmt"
 	"html/template"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -193,7 +192,7 @@ func (h ConnectionHead) Try() string {
 	if h.Restricted {
 		return h.Address() + "/try"
 	}
-	return "/sso/start/" + h.Connection.ID.String() + "?test=1&next=" + url.QueryEscape(h.Address()+"/attempts")
+	return h.Address() + "/test"
 }
 
 // Try is where a test sign-on begins.

@@ -15,6 +15,7 @@ import (
 	"lyceum/api/route"
 	"lyceum/auth"
 	"lyceum/auth/audit"
+	"lyceum/auth/scim"
 	"lyceum/billing"
 	"lyceum/internal/clock"
 	"lyceum/internal/event"
@@ -57,6 +58,7 @@ type Services struct {
 	Brands       *tenant.Brands
 	Events       EventLog
 	Audit        *audit.Service
+	SCIM         *scim.Service
 	Limit        Limiter
 	Rate         Rate
 	Hosts        tenant.Hosts // for links to the portal's pages
@@ -95,6 +97,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.eventOperations()
 	a.auditOperations()
 	a.roleOperations()
+	a.directoryOperations()
 	a.brandOperations()
 	if err := errors.Join(append(a.wrong, a.documentRoutes(router))...); err != nil {
 		return nil, err

@@ -22,6 +22,7 @@ import (
 	"lyceum/auth"
 	"lyceum/auth/audit"
 	"lyceum/auth/policy"
+	"lyceum/auth/scim"
 	"lyceum/billing"
 	"lyceum/internal/blob"
 	"lyceum/internal/event"
@@ -82,6 +83,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		Hosts:        tenant.Hosts{Base: "example", Platform: "lyceum.example", Scheme: "https"},
 		Now:          now,
 	}
+	s.services.SCIM = scim.New(scim.Options{Keep: w.Store, Auth: s.services.Auth, Policy: policy.NewEngine(w.Store, now), Now: now})
 	s.mount(t)
 	return s
 }

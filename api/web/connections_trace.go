@@ -8,6 +8,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"lyceum/api/visit"
 	"lyceum/auth/signon"
 	"lyceum/internal/fault"
 	"lyceum/themes"
@@ -69,6 +70,25 @@ func (h Connections) ExportAttempt(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderContentType, "application/json; charset=utf-8")
 	c.Set(fiber.HeaderContentDisposition, `attachment; filename="sign-on-`+signon.Number(p.Attempt.ID)+`.json"`)
 	return c.Send(append(text, '\n'))
+}
+
+// Test begins a sign-on that signs nobody in and shows whom it would. It comes back to the attempts.
+func (h Connections) Test(c *fiber.Ctx) error {
+	head, err := h.head(c)
+	if err != nil {
+		return err
+	}
+	sso := SSO{Site: h.Site, SignOn: h.SignOn}
+	if home := sso.elsewhere(c); home != "" {
+		return h.to(c, home+c.OriginalURL())
+	}
+	d, err := h.SignOn.Begin(c.UserContext(), head.Connection.ID, signon.Start{
+		Purpose: signon.PurposeTest, ReturnTo: head.Address() + "/attempts", Browser: visit.KnowBrowser(c), Client: client(c), Locales: []string{h.view(c).Locale},
+	})
+	if err != nil {
+		return sso.failed(c, err)
+	}
+	return sso.leave(c, d)
 }
 
 // Outlook shows what would work on a day, and what not.

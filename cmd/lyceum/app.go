@@ -16,6 +16,7 @@ import (
 	"lyceum/auth/ldap"
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/policy"
+	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/billing"
 	"lyceum/internal/blob"
@@ -66,6 +67,7 @@ type app struct {
 	operators    *auth.Operators
 	gate         *signon.Gate
 	signon       *signon.Service
+	scim         *scim.Service
 	audit        *audit.Service
 	ldapsync     *ldapsync.Service
 	catalog      *catalog.Service
@@ -200,6 +202,7 @@ func (a *app) assemble() (err error) {
 	a.signon = signon.New(signon.Options{Keep: a.store, Auth: a.auth, Gate: a.gate, Seal: a.seal, Hosts: a.hosts, HTTP: a.http, AllowPrivate: a.private, Now: a.now, Log: a.log})
 	a.audit = audit.New(a.store, a.now)
 	a.ldapsync = ldapsync.New(ldapsync.Options{Keep: a.store, Auth: a.auth, Policy: a.policy, LDAP: ldap.New(ldap.Options{Now: a.now, AllowPrivate: a.private}), Seal: a.seal, Now: a.now, Log: a.log})
+	a.scim = scim.New(scim.Options{Keep: a.store, Auth: a.auth, Policy: a.policy, Limit: throttle.New(a.now, 6000, time.Minute, 1000), Now: a.now, Log: a.log})
 	a.brands = tenant.NewBrands(a.store, a.now)
 	a.directory = tenant.NewDirectory(a.hosts, a.store, oldestReadable, a.now)
 	a.content = content.New(content.Options{Keep: a.store, Blobs: a.blobs, Now: a.now})
