@@ -237,6 +237,24 @@ func TestTheOwnerOfAnAccountProvesItOnceByPassword(t *testing.T) {
 	}
 	evil.signsIn(evil.stranger(), "anna@acme.example").is(403)
 	evil.last(signon.OutcomeRefused, signon.ReasonOtherSubject)
+
+	// An administrator who knows better disconnects the one before; what it opened and gave ends with it.
+	b.get("/").is(200)
+	var identity uid.ID
+	c.scan(&identity, "select id from identities")
+	unlink := "/people/" + old.ID.String() + "/accounts/" + identity.String() + "/unlink"
+	manager := c.as(c.person(policy.Manager))
+	manager.get("/").is(200)
+	manager.post(unlink).is(403)
+	admin := c.as(c.person(policy.Admin))
+	admin.get("/people/"+old.ID.String()).is(200).says("Company accounts", "someone before", unlink)
+	admin.post("/people/" + uid.New().String() + "/accounts/" + identity.String() + "/unlink").is(404)
+	admin.post(unlink).is(303)
+	b.get("/").is(303)
+	if roles := c.who("anna@acme.example").Roles; !slices.Equal(roles, []policy.Role{policy.Manager}) || c.happened("person.unlinked") != 1 {
+		t.Errorf("after the disconnection: %v", roles)
+	}
+	evil.signsIn(evil.stranger(), "anna@acme.example").is(303).hasIn("Location", "/sso/confirm/")
 }
 
 // relink pretends that the person had come under another subject.

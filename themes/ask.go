@@ -28,6 +28,7 @@ var askLooks = map[string]struct {
 	"revoke_key":       {"button small quiet bad", "", false},
 	"remove_factor":    {"button small quiet bad", "", false},
 	"reset_factors":    {"button", "", false},
+	"unlink":           {"button small quiet bad", "", false},
 	"delete_role":      {"button", "trash", false},
 	"remove_domain":    {"button", "trash", false},
 	"revoke_link":      {"button small quiet bad", "", false},

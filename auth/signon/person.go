@@ -237,7 +237,7 @@ func (s *Service) decideRoles(ctx context.Context, t *attempt, v *verdict) error
 		t.report.Passed(CheckRoles, "rule %d names the owner's role, which no rule gives", rule)
 		ok = false
 	}
-	if ok {
+	if ok && !slices.Contains(v.person.Roles, role) {
 		known, err := s.roleKnown(ctx, role)
 		if err != nil {
 			return err
