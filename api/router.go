@@ -114,6 +114,9 @@ func (s *Server) onSignOn(t *table) {
 	t.postForeign("/sso/oidc/:connection/backchannel", route.Public, h.BackChannelLogout)
 	t.getOnce("/sso/oidc/:connection/frontchannel", route.Public, h.FrontChannelLogout)
 	t.get("/sso/signed-out", route.Public, h.SignedOut)
+
+	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy, SignOn: s.SignOn}
+	t.post("/people/:id/accounts/:identity/unlink", route.For(policy.ConnectionManage), s.fresh(p.Unlink))
 }
 
 // onConnections is where administrators keep identity providers.
@@ -265,7 +268,7 @@ func (s *Server) onFactors(t *table) {
 	t.post("/account/sessions/end-others", self, f.EndOthers)
 	t.post("/account/sessions/end-all", self, f.EndAll)
 
-	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy}
+	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy, SignOn: s.SignOn}
 	t.post("/people/:id/factors/reset", route.For(policy.PersonManage), s.fresh(p.ResetFactors))
 
 	r := web.Rules{Site: s.site, Auth: s.Auth}
@@ -338,7 +341,7 @@ func (s *Server) onStudio(t *table) {
 }
 
 func (s *Server) onSettings(t *table) {
-	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy}
+	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy, SignOn: s.SignOn}
 	see, manage := route.For(policy.PersonRead), route.For(policy.PersonManage)
 	t.get("/people", see, p.List)
 	t.get("/people/invite", manage, p.InviteForm)
