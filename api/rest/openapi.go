@@ -34,6 +34,7 @@ const (
 	tagAudit        = "Audit log"
 	tagRoles        = "Roles"
 	tagDirectories  = "Directories"
+	tagLDAP         = "LDAP directories"
 	tagKeys         = "API keys"
 )
 
@@ -48,6 +49,7 @@ func tags() []*huma.Tag {
 		{Name: tagPeople, Description: "Who is in the portal, and as what."},
 		{Name: tagRoles, Description: "What people may do, and why."},
 		{Name: tagDirectories, Description: "Companies' directories that bring people by SCIM 2.0, and what they sent. SCIM itself is spoken at /scim/v2."},
+		{Name: tagLDAP, Description: "LDAP servers that are read for people on a schedule, and what each reading did."},
 		{Name: tagFiles, Description: "Pictures, videos, documents and captions. Large files go up in chunks that resume."},
 		{Name: tagBrand, Description: "How the portal looks."},
 		{Name: tagUsage, Description: "What is counted for the bill, each entry with its proof."},
