@@ -21,12 +21,15 @@ import (
 	"lyceum/api/visit"
 	"lyceum/auth"
 	"lyceum/auth/audit"
+	"lyceum/auth/ldap"
+	"lyceum/auth/ldapsync"
 	"lyceum/auth/policy"
 	"lyceum/auth/scim"
 	"lyceum/billing"
 	"lyceum/internal/blob"
 	"lyceum/internal/event"
 	"lyceum/internal/page"
+	"lyceum/internal/seal"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
@@ -82,6 +85,14 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		Hosts:        tenant.Hosts{Base: "example", Platform: "lyceum.example", Scheme: "https"},
 		Now:          now,
 	}
+	key, err := seal.New(bytes.Repeat([]byte{2}, seal.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.services.LDAPSync = ldapsync.New(ldapsync.Options{
+		Keep: w.Store, Auth: s.services.Auth, Policy: policy.NewEngine(w.Store, now), Seal: key, Now: now,
+		LDAP: ldap.New(ldap.Options{AllowPrivate: true}), // by the machine's clock, as the certificates of tests' servers
+	})
 	s.services.SCIM = scim.New(scim.Options{Keep: w.Store, Auth: s.services.Auth, Policy: policy.NewEngine(w.Store, now), Now: now})
 	s.mount(t)
 	return s
