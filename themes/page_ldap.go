@@ -239,7 +239,7 @@ func (p LDAPSettingsPage) Kept() bool { return p.Directory.HasSecret() }
 func (p LDAPSettingsPage) Opened() bool { return p.Form.opened(p.Problem) }
 
 // furtherLDAP are the fields that stand under the further settings.
-var furtherLDAP = []string{"sync_filter", "group_base_dn", "group_filter", "member_attribute", "subject_attribute", "server_name", "attributes", "timeout_seconds", "every_minutes", "hold_percent", "user_name_attribute", "manager_attribute"}
+var furtherLDAP = []string{"sync_filter", "group_base_dn", "group_filter", "member_attribute", "subject_attribute", "server_name", "attributes", "timeout_seconds", "user_name_attribute", "manager_attribute"}
 
 func (f LDAPDirectoryForm) opened(problem *fault.Fault) bool {
 	if problem != nil {
