@@ -195,7 +195,7 @@ func (s *Server) onAccess(t *table) {
 
 // onDirectories is SCIM, and where administrators keep directories.
 func (s *Server) onDirectories(t *table) {
-	d := web.Directories{Site: s.site, SCIM: s.SCIM, Auth: s.Auth}
+	d := web.Directories{Site: s.site, SCIM: s.SCIM, Sync: s.LDAPSync, Auth: s.Auth}
 	manage := route.For(policy.ConnectionManage)
 	t.get("/settings/directories", manage, d.List)
 	t.post("/settings/directories", manage, d.Create)
@@ -214,6 +214,8 @@ func (s *Server) onDirectories(t *table) {
 	t.get("/settings/directories/:directory/requests/:request", manage, d.Request)
 	t.post("/settings/directories/:directory/requests/:request/try", manage, d.Try)
 	t.post("/settings/directories/:directory/requests/:request/replay", manage, d.Replay)
+
+	ldapRoutes(t, web.LDAP{Directories: d}, manage)
 
 	// The handler asks for a directory's token itself.
 	h := scim.Handler{Service: s.SCIM, Auth: s.Auth, Guesses: s.Limits.SignOn}
@@ -236,6 +238,27 @@ func (s *Server) onDirectories(t *table) {
 	for _, method := range []string{fiber.MethodGet, fiber.MethodPost, fiber.MethodPut, fiber.MethodPatch, fiber.MethodDelete} {
 		t.open(method, scim.Root+"/*", route.Public, h.Serve) // what is not there, told as SCIM tells it; and old names of Entra's
 	}
+}
+
+// ldapRoutes are the pages of LDAP directories.
+func ldapRoutes(t *table, h web.LDAP, manage route.Need) {
+	const base = "/settings/directories/ldap"
+	t.get(base+"/new", manage, h.New)
+	t.post(base+"/new", manage, h.Create)
+	t.post(base+"/new/check", manage, h.CheckNew)
+	t.get(base+"/:directory", manage, h.Show)
+	t.post(base+"/:directory/status", manage, h.SetStatus)
+	t.post(base+"/:directory/sync", manage, h.Read)
+	t.post(base+"/:directory/try", manage, h.Try)
+	t.post(base+"/:directory/confirm", manage, h.Confirm)
+	t.get(base+"/:directory/runs/:run", manage, h.Run)
+	t.get(base+"/:directory/settings", manage, h.Settings)
+	t.post(base+"/:directory/settings", manage, h.Save)
+	t.post(base+"/:directory/check", manage, h.Check)
+	t.get(base+"/:directory/mapping", manage, h.Mapping)
+	t.post(base+"/:directory/mapping", manage, h.SaveMapping)
+	t.get(base+"/:directory/delete", manage, h.AskDelete)
+	t.post(base+"/:directory/delete", manage, h.Delete)
 }
 
 // onFactors is second factors, passkeys, step-up, and the rules for sessions.

@@ -37,6 +37,7 @@ var askLooks = map[string]struct {
 	"revoke_token":     {"button small quiet bad", "", false},
 	"delete_directory": {"button", "trash", false},
 	"replay_request":   {"button", "", false},
+	"confirm_held":     {"button danger", "", false},
 }
 
 // Ask makes a question of a kind; its words are the messages ask.<kind>, ask.<kind>_text and ask.<kind>_do, which may

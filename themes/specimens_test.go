@@ -30,6 +30,7 @@ func specimens(t *testing.T, w *world) []specimen {
 		factorSpecimens(w),
 		connectionSpecimens(t, w),
 		directorySpecimens(w),
+		ldapSpecimens(w),
 		problemSpecimens(w), platformSpecimens(w), operatorSpecimens(w),
 	} {
 		all = append(all, part...)

@@ -11,6 +11,7 @@ import (
 	binding "lyceum/api/scim"
 	"lyceum/api/visit"
 	"lyceum/auth"
+	"lyceum/auth/ldapsync"
 	"lyceum/auth/policy"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
@@ -22,6 +23,7 @@ import (
 type Directories struct {
 	*Site
 	SCIM *scim.Service
+	Sync *ldapsync.Service
 	Auth *auth.Service
 }
 
@@ -32,20 +34,35 @@ func (d Directories) offered(ctx context.Context) ([]policy.Role, error) {
 }
 
 func (d Directories) list(ctx context.Context) (p themes.DirectoriesPage, err error) {
-	if p.Directories, err = d.SCIM.Directories(ctx); err != nil {
+	pushed, err := d.SCIM.Directories(ctx)
+	if err != nil {
 		return p, err
 	}
+	read, err := d.Sync.Directories(ctx)
+	if err != nil {
+		return p, err
+	}
+	for _, one := range pushed {
+		p.Directories = append(p.Directories, themes.DirectoryRowOf(one))
+	}
+	for _, one := range read {
+		p.Directories = append(p.Directories, themes.LDAPRowOf(one))
+	}
+	slices.SortStableFunc(p.Directories, func(a, b themes.DirectoryRow) int {
+		return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
+	})
 	p.Form = themes.NewDirectoryForm{Mode: scim.ModeEntra, Role: string(policy.Learner)}
 	p.Roles, err = d.offered(ctx)
 	return p, err
 }
 
-// List shows the directories and the form for another one.
+// List shows the directories of both kinds, and the ways to add one; with ?add=scim also the form for a SCIM directory.
 func (d Directories) List(c *fiber.Ctx) error {
 	p, err := d.list(c.UserContext())
 	if err != nil {
 		return err
 	}
+	p.Add = query(c, "add") == "scim"
 	return d.show(c, p)
 }
 
@@ -64,7 +81,7 @@ func (d Directories) Create(c *fiber.Ctx) error {
 		if failed != nil {
 			return failed
 		}
-		p.Form = typed
+		p.Form, p.Add = typed, true
 		return d.refused(c, err, func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return p })
 	}
 	return d.done(c, at(made), themes.FlashDirectoryCreated, made.Name)
@@ -210,10 +227,7 @@ func (d Directories) Save(c *fiber.Ctx) error {
 	}
 	in := scim.DirectoryInput{
 		Name: p.Form.Name, Mode: p.Form.Mode, Status: p.Directory.Status, ConnectionID: optionalID(p.Form.Connection), Mapping: p.Form.MappingTyped(),
-		RoleRules: auth.RoleRules{Default: policy.Role(p.Form.Default)},
-	}
-	for _, r := range p.Form.Rules {
-		in.RoleRules.Rules = append(in.RoleRules.Rules, auth.RoleRule{Group: r.Group, Role: policy.Role(r.Role)})
+		RoleRules: p.Form.RulesTyped(),
 	}
 	saved, err := d.SCIM.UpdateDirectory(c.UserContext(), p.Directory.ID, f.revision(), in)
 	if err != nil {
