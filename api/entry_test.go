@@ -312,17 +312,18 @@ func TestPeopleLookAfterTheirAccount(t *testing.T) {
 	h := setup(t)
 	p := h.person(policy.Learner)
 	b, other := h.as(p), h.as(p)
-	page := b.get("/account").is(200).says(p.Email, "Europe/Berlin")
+	b.get("/account").is(200).says(p.Email, "Europe/Berlin")
 	b.post("/account", "name", "").is(422).says("Enter a name.")
 	b.post("/account/password", "current", "wrong", "password", "another good password").is(422).says("This is not your password.", `id="current-error"`)
 	b.post("/account/sessions/" + uid.New().String() + "/end").is(404)
 	sessions, err := h.o.Auth.Sessions(auth.WithPrincipal(h.ctx, auth.Principal{PersonID: p.ID, May: policy.Set{policy.PersonSelf: {}}}))
-	if err != nil || len(sessions) != 2 || strings.Count(page.body, "This browser") != 1 {
+	page := b.get("/account/security").is(200).says("Password")
+	if err != nil || len(sessions) != 2 || strings.Count(page.body, "This browser<") != 1 {
 		t.Fatalf("%d sessions, %v", len(sessions), err)
 	}
 	other.get("/").is(200)
-	b.post("/account/sessions/end-others").is(303).leads("/account")
-	b.get("/account").is(200).says("All other sessions are ended.")
+	b.post("/account/sessions/end-others").is(303).leads("/account/security")
+	b.get("/account/security").is(200).says("All other sessions are ended.")
 	other.get("/").is(303)
 	other.signIn(p)
 	b.post("/account/password", "current", password, "password", "another good password").is(303)

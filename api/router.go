@@ -33,7 +33,12 @@ func (s *Server) onPlatform(t *table) {
 	o := web.Console{Site: s.site, Operators: s.Operators, Tenants: s.Tenants, Newest: s.SchemaVersion}
 	t.get("/operator/signin", route.Public, o.SignInForm)
 	t.post("/operator/signin", route.Public, o.SignIn)
+	t.get("/operator/signin/code", route.Public, o.CodeForm)
+	t.post("/operator/signin/code", route.Public, o.Code)
 	t.post("/operator/signout", route.Public, o.SignOut)
+	t.get("/operator/security", route.Operator, o.Security)
+	t.post("/operator/security/app", route.Operator, o.AddApp)
+	t.post("/operator/security/app/remove", route.Operator, o.RemoveApp)
 	t.get("/operator", route.Operator, o.List)
 	t.get("/operator/tenants/:slug", route.Operator, o.Show)
 	t.post("/operator/tenants/:slug/suspend", route.Operator, o.Suspend)
@@ -231,7 +236,49 @@ func (s *Server) onDirectories(t *table) {
 }
 
 // onFactors is second factors, passkeys, step-up, and the rules for sessions.
-func (s *Server) onFactors(*table) {}
+func (s *Server) onFactors(t *table) {
+	f := web.Factors{Site: s.site, Auth: s.Auth, SignOn: s.SignOn}
+	t.get("/signin/passkey", route.Public, f.SignInOptions)
+	t.post("/signin/passkey", route.Public, f.SignInByPasskey)
+	t.get("/signin/factor", route.Public, f.FactorForm)
+	t.post("/signin/factor", route.Public, f.Factor)
+	t.post("/signin/factor/passkey", route.Public, f.ChallengeOptions)
+	t.get("/signin/factor/enrol", route.Public, f.EnrolForm)
+	t.post("/signin/factor/enrol", route.Public, f.Enrol)
+
+	self := route.For(policy.PersonSelf)
+	t.get("/step-up", self, f.StepUpForm)
+	t.post("/step-up", self, f.StepUp)
+	t.get("/step-up/:token", self, f.KeptForm)
+	t.post("/step-up/:token", self, f.Kept)
+
+	t.get("/account/security", self, f.Show)
+	t.post("/account/security/totp", self, s.fresh(f.BeginApp))
+	t.post("/account/security/totp/confirm", self, s.fresh(f.ConfirmApp))
+	t.post("/account/security/passkeys", self, s.fresh(f.AddPasskey))
+	t.post("/account/security/passkeys/options", self, s.fresh(f.PasskeyOptions))
+	t.post("/account/security/passkeys/check", self, f.CheckOptions)
+	t.post("/account/security/factors/:id/remove", self, s.fresh(f.Remove))
+	t.get("/account/security/recovery", self, f.Recovery)
+	t.post("/account/security/recovery", self, s.fresh(f.MakeRecovery))
+	t.post("/account/sessions/:id/end", self, f.EndSession)
+	t.post("/account/sessions/end-others", self, f.EndOthers)
+	t.post("/account/sessions/end-all", self, f.EndAll)
+
+	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy}
+	t.post("/people/:id/factors/reset", route.For(policy.PersonManage), s.fresh(p.ResetFactors))
+
+	r := web.Rules{Site: s.site, Auth: s.Auth}
+	rule := route.For(policy.SecurityManage)
+	t.get("/settings/security", rule, r.Show)
+	t.post("/settings/security", rule, s.fresh(r.Save))
+	t.post("/settings/security/preview", rule, r.Preview)
+}
+
+// fresh is around what is dangerous: who asks must have proved themselves lately (the tenant's rules say how lately).
+func (s *Server) fresh(h fiber.Handler) fiber.Handler {
+	return web.Factors{Site: s.site, Auth: s.Auth}.Fresh(h)
+}
 
 // onRoles is where roles are made and explained.
 func (s *Server) onRoles(t *table) {
@@ -297,8 +344,8 @@ func (s *Server) onSettings(t *table) {
 	t.get("/people/invite", manage, p.InviteForm)
 	t.post("/people/invite", manage, p.Invite)
 	t.get("/people/:id", see, p.Show)
-	t.post("/people/:id/roles", manage, p.SetRoles)
-	t.post("/people/:id/deactivate", manage, p.Deactivate)
+	t.post("/people/:id/roles", manage, s.fresh(p.SetRoles))
+	t.post("/people/:id/deactivate", manage, s.fresh(p.Deactivate))
 	t.post("/people/:id/reactivate", manage, p.Reactivate)
 	t.post("/people/:id/invite", manage, p.InviteAgain)
 
@@ -314,7 +361,7 @@ func (s *Server) onSettings(t *table) {
 	k := web.Keys{Site: s.site, Auth: s.Auth}
 	// Who may no longer make keys can still see and end their own.
 	t.get("/settings/api-keys", route.For(policy.PersonSelf), k.List)
-	t.post("/settings/api-keys", route.For(policy.APIKeyManage), k.Create)
+	t.post("/settings/api-keys", route.For(policy.APIKeyManage), s.fresh(k.Create))
 	t.post("/settings/api-keys/:id/revoke", route.For(policy.PersonSelf), k.Revoke)
 
 	l := web.Ledger{Site: s.site, Billing: s.Billing}
@@ -332,9 +379,7 @@ func (s *Server) onSettings(t *table) {
 	self := route.For(policy.PersonSelf)
 	t.get("/account", self, a.Show)
 	t.post("/account", self, a.Save)
-	t.post("/account/password", self, a.ChangePassword)
-	t.post("/account/sessions/:id/end", self, a.EndSession)
-	t.post("/account/sessions/end-others", self, a.EndOthers)
+	t.post("/account/password", self, s.fresh(a.ChangePassword))
 }
 
 // open puts the tables on their apps, each behind what holds for all of its routes.

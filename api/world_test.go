@@ -83,12 +83,12 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 	hosts := tenant.Hosts{Base: "localhost", Platform: "lyceum.localhost", Scheme: "http", Port: "8080"}
 	engine := policy.NewEngine(w.Store, now)
 	gate := signon.NewGate(w.Store, now)
-	service := auth.New(auth.Options{Keep: w.Store, Policy: engine, Gate: gate, Now: now, Guess: freely{}, Cost: cheap})
+	service := auth.New(auth.Options{Keep: w.Store, Policy: engine, Gate: gate, Now: now, Guess: freely{}, Cost: cheap, Seal: sealKey(t)})
 	files := content.New(content.Options{Keep: w.Store, Blobs: blobs, Now: now})
 	h.o = api.Options{
 		Directory: tenant.NewDirectory(hosts, w.Store, 2, now), Brands: tenant.NewBrands(w.Store, now), Auth: service,
 		Tenants:   tenant.New(tenant.Options{Keep: w.Store, Schemas: admin, Owners: owners{service}, Files: noFiles{}, Now: now, Log: slog.New(slog.DiscardHandler)}),
-		Operators: auth.NewOperators(w.Store, now, freely{}, cheap), Policy: engine,
+		Operators: auth.NewOperators(w.Store, now, freely{}, cheap).Sealing(sealKey(t)), Policy: engine,
 		Catalog: catalog.New(catalog.Options{Keep: w.Store, Now: now}), Enrolment: enrolment.New(enrolment.Options{Keep: w.Store, Now: now}),
 		Content: files, Certificates: certificate.New(certificate.Options{Keep: w.Store, Now: now}), Billing: billing.New(w.Store, now),
 		SignOn: signon.New(signon.Options{Keep: w.Store, Auth: service, Gate: gate, Seal: sealKey(t), Hosts: hosts, HTTP: outbound.Client(outbound.Options{AllowPrivate: true}), AllowPrivate: true, Now: now}),

@@ -138,16 +138,20 @@ func (s *Service) use(ctx context.Context, kind TokenKind, person uid.ID, secret
 }
 
 // AcceptInvitation makes an invited person active, with their own name (empty: the one they were invited by) and
-// password, and signs them in. ErrLinkInvalid; ErrUseSignOn for who joins through their identity provider instead. Event
-// invitation.accepted.
-func (s *Service) AcceptInvitation(ctx context.Context, secret, name, password string, c Client) (session string, err error) {
+// password, and signs them in: to a session, or to a challenge where the rules ask them for a second factor.
+// ErrLinkInvalid; ErrUseSignOn for who joins through their identity provider instead. Event invitation.accepted.
+func (s *Service) AcceptInvitation(ctx context.Context, secret, name, password string, c Client) (out SignedIn, err error) {
 	p, err := s.OpenLink(ctx, TokenInvitation, secret)
 	if err != nil {
-		return "", err
+		return out, err
+	}
+	rules, err := s.rules(ctx)
+	if err != nil {
+		return out, err
 	}
 	proof, err := s.locally(ctx, p, Proof{Method: MethodLink})
 	if err != nil {
-		return "", err
+		return out, err
 	}
 	f := fault.Fields{}
 	if name = strings.TrimSpace(name); name != "" {
@@ -155,13 +159,12 @@ func (s *Service) AcceptInvitation(ctx context.Context, secret, name, password s
 	}
 	checkPassword(f, password, p)
 	if err := f.Err(); err != nil {
-		return "", err
+		return out, err
 	}
 	hash, err := s.passwords.hash(ctx, password)
 	if err != nil {
-		return "", err
+		return out, err
 	}
-	session, sessionHash := uid.Secret()
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
 		if _, err := s.use(ctx, TokenInvitation, p.ID, secret); err != nil {
 			return err
@@ -180,12 +183,14 @@ func (s *Service) AcceptInvitation(ctx context.Context, secret, name, password s
 		if err := s.tellAs(ctx, "invitation.accepted", p.ID, map[string]any{"person_id": p.ID, "name": p.Name}); err != nil {
 			return err
 		}
-		return s.begin(ctx, p.ID, sessionHash, c, proof)
+		out, err = s.admit(ctx, rules, p, proof, c)
+		return err
 	})
 	if err != nil {
-		return "", err
+		return SignedIn{}, err
 	}
-	return session, nil
+	s.limited(ctx, out)
+	return out, nil
 }
 
 // ResetPassword sets another password for whose link this is, ends all their sessions and revokes all their API keys:
@@ -238,25 +243,31 @@ func (s *Service) HandOver(ctx context.Context, email string) (secret string, er
 	return secret, err
 }
 
-// SignInByLink uses a hand-over link up and opens a session. ErrLinkInvalid, ErrUseSignOn.
-func (s *Service) SignInByLink(ctx context.Context, secret string, c Client) (session string, err error) {
+// SignInByLink uses a hand-over link up and opens a session, or leads to a challenge as SignIn does. ErrLinkInvalid,
+// ErrUseSignOn.
+func (s *Service) SignInByLink(ctx context.Context, secret string, c Client) (out SignedIn, err error) {
 	p, err := s.OpenLink(ctx, TokenHandover, secret)
 	if err != nil {
-		return "", err
+		return out, err
+	}
+	rules, err := s.rules(ctx)
+	if err != nil {
+		return out, err
 	}
 	proof, err := s.locally(ctx, p, Proof{Method: MethodLink})
 	if err != nil {
-		return "", err
+		return out, err
 	}
-	session, hash := uid.Secret()
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
 		if _, err := s.use(ctx, TokenHandover, p.ID, secret); err != nil {
 			return err
 		}
-		return s.begin(ctx, p.ID, hash, c, proof)
+		out, err = s.admit(ctx, rules, p, proof, c)
+		return err
 	})
 	if err != nil {
-		return "", err
+		return SignedIn{}, err
 	}
-	return session, nil
+	s.limited(ctx, out)
+	return out, nil
 }

@@ -50,11 +50,11 @@ func TestAnInvitedPersonChoosesAPasswordAndIsSignedIn(t *testing.T) {
 	wantsField(t, err, "name")
 	session, err := h.auth.AcceptInvitation(h.ctx, link, " Ada Lovelace ", password, client)
 	wants(t, err, nil)
-	who, err := h.auth.Resume(h.ctx, session)
+	who, err := h.auth.Resume(h.ctx, session.Secret)
 	if wants(t, err, nil); who.Name != "Ada Lovelace" || !who.May.Has(policy.CourseEdit) {
 		t.Errorf("resumed %+v; want the instructor Ada Lovelace", who)
 	}
-	_, _, err = h.auth.SignIn(h.ctx, invited.Email, password, client)
+	_, err = h.auth.SignIn(h.ctx, invited.Email, password, client)
 	wants(t, err, nil)
 	h.told("invitation.accepted")
 
@@ -164,9 +164,9 @@ func TestAResetEndsAllSessionsAndChangesThePassword(t *testing.T) {
 	wants(t, h.auth.ResetPassword(h.ctx, link, "another good password"), nil)
 	_, err := h.auth.Resume(h.ctx, session)
 	wants(t, err, auth.ErrSignInFirst)
-	_, _, err = h.auth.SignIn(h.ctx, p.Email, password, client)
+	_, err = h.auth.SignIn(h.ctx, p.Email, password, client)
 	wants(t, err, auth.ErrWrongCredentials)
-	_, _, err = h.auth.SignIn(h.ctx, p.Email, "another good password", client)
+	_, err = h.auth.SignIn(h.ctx, p.Email, "another good password", client)
 	wants(t, err, nil)
 }
 
@@ -225,7 +225,7 @@ func TestAHandOverSignsTheOwnerInOnceAndOnlySoon(t *testing.T) {
 	wants(t, err, nil)
 	session, err := h.auth.SignInByLink(h.ctx, link, client)
 	wants(t, err, nil)
-	who, err := h.auth.Resume(h.ctx, session)
+	who, err := h.auth.Resume(h.ctx, session.Secret)
 	if wants(t, err, nil); who.PersonID != owner.ID {
 		t.Errorf("signed in %s, want %s", who.PersonID, owner.ID)
 	}

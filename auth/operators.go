@@ -7,6 +7,7 @@ import (
 
 	"lyceum/internal/clock"
 	"lyceum/internal/fault"
+	"lyceum/internal/seal"
 	"lyceum/internal/throttle"
 	"lyceum/internal/uid"
 )
@@ -24,6 +25,8 @@ type OperatorKeeper interface {
 	InsertOperator(ctx context.Context, o Operator) error
 	// OperatorByEmail gives the operator of a normalised e-mail; ErrOperatorNotFound.
 	OperatorByEmail(ctx context.Context, email string) (Operator, error)
+	// OperatorByID gives an operator; ErrOperatorNotFound.
+	OperatorByID(ctx context.Context, id uid.ID) (Operator, error)
 	// SetOperatorPassword writes a password's hash, if the old one is still there; ErrOperatorNotFound.
 	SetOperatorPassword(ctx context.Context, id uid.ID, old, hash string) error
 	InsertOperatorSession(ctx context.Context, s OperatorSession) error
@@ -33,6 +36,10 @@ type OperatorKeeper interface {
 	TouchOperatorSession(ctx context.Context, s OperatorSession) error
 	// DeleteOperatorSession ends a session; one that is not there is no failure.
 	DeleteOperatorSession(ctx context.Context, hash []byte) error
+	// SetOperatorTOTP writes the seed of an operator's app (nil takes it away) and the last step used; ErrOperatorNotFound.
+	SetOperatorTOTP(ctx context.Context, id uid.ID, sealed []byte, step int64) error
+	// SpendOperatorStep notes that a code of a time step was used, when no later one was; ErrFactorSpent.
+	SpendOperatorStep(ctx context.Context, id uid.ID, step int64) error
 	// DeleteExpiredOperatorSessions removes what has expired of an operator's.
 	DeleteExpiredOperatorSessions(ctx context.Context, operator uid.ID, now time.Time) error
 }
@@ -44,6 +51,7 @@ type Operators struct {
 	now       clock.Clock
 	guesses   guesses
 	passwords *passwords
+	seal      seal.Key
 }
 
 // How often an operator's e-mail may be tried from all networks together.
@@ -65,54 +73,81 @@ func NewOperators(keep OperatorKeeper, now clock.Clock, guess Limiter, cost ...P
 	return o
 }
 
-// SignIn opens a session for who knows the password; ErrWrongCredentials, after the same work, for an unknown e-mail
-// and for a wrong password; ErrTooManyAttempts.
-func (o *Operators) SignIn(ctx context.Context, email, password string, c Client) (secret string, who Operator, err error) {
+// Sealing hands over the key that closes the seeds of operators' apps, and gives the service back. Without it nobody can
+// add one.
+func (o *Operators) Sealing(key seal.Key) *Operators {
+	o.seal = key
+	return o
+}
+
+// OperatorIn is what an operator's sign-in led to: a session, or a challenge for the code of their app.
+type OperatorIn struct {
+	Secret    string // of the session; "" when a challenge stands before it
+	Challenge string
+	Operator  Operator
+}
+
+// SignIn opens a session for who knows the password, or asks for the code of their app; ErrWrongCredentials, after the same
+// work, for an unknown e-mail and for a wrong password; ErrTooManyAttempts.
+func (o *Operators) SignIn(ctx context.Context, email, password string, c Client) (in OperatorIn, err error) {
 	email, _ = NormaliseEmail(email)
 	if err := o.guesses.allow("operator sign-in", c.IP, email, adviceNone); err != nil {
-		return "", Operator{}, err
+		return in, err
 	}
+	var who Operator
 	err = o.keep.InControl(ctx, func(ctx context.Context) (err error) {
 		who, err = o.keep.OperatorByEmail(ctx, email)
 		return err
 	})
 	if err != nil && !errors.Is(err, ErrOperatorNotFound) {
-		return "", Operator{}, err
+		return in, err
 	}
 	right, stale, err := o.passwords.verify(ctx, password, who.PasswordHash)
 	if err != nil {
-		return "", Operator{}, err
+		return in, err
 	}
 	if !right {
-		return "", Operator{}, ErrWrongCredentials
+		return in, ErrWrongCredentials
 	}
-	fresh := ""
 	if stale {
-		if fresh, err = o.passwords.hash(ctx, password); err != nil {
-			return "", Operator{}, err
+		fresh, err := o.passwords.hash(ctx, password)
+		if err != nil {
+			return in, err
+		}
+		err = o.keep.InControl(ctx, func(ctx context.Context) error {
+			return o.keep.SetOperatorPassword(ctx, who.ID, who.PasswordHash, fresh)
+		})
+		if err != nil {
+			return in, err
 		}
 	}
+	if who.HasApp() {
+		in.Challenge, err = o.challenge(who)
+		return in, err
+	}
+	err = o.keep.InControl(ctx, func(ctx context.Context) error {
+		in, err = o.begin(ctx, who, c)
+		return err
+	})
+	return in, err
+}
+
+// begin writes an operator's session, and clears away their expired ones.
+func (o *Operators) begin(ctx context.Context, who Operator, c Client) (OperatorIn, error) {
 	secret, hash := uid.Secret()
 	now := o.now()
-	err = o.keep.InControl(ctx, func(ctx context.Context) error {
-		if fresh != "" {
-			if err := o.keep.SetOperatorPassword(ctx, who.ID, who.PasswordHash, fresh); err != nil {
-				return err
-			}
-		}
-		if err := o.keep.DeleteExpiredOperatorSessions(ctx, who.ID, now); err != nil {
-			return err
-		}
-		return o.keep.InsertOperatorSession(ctx, OperatorSession{
-			ID: uid.New(), Hash: hash, OperatorID: who.ID, CreatedAt: now, SeenAt: now,
-			ExpiresAt: now.Add(OperatorSessionLifetime), IP: printable(c.IP, ipMax), UserAgent: printable(c.UserAgent, userAgentMax),
-		})
+	if err := o.keep.DeleteExpiredOperatorSessions(ctx, who.ID, now); err != nil {
+		return OperatorIn{}, err
+	}
+	err := o.keep.InsertOperatorSession(ctx, OperatorSession{
+		ID: uid.New(), Hash: hash, OperatorID: who.ID, CreatedAt: now, SeenAt: now,
+		ExpiresAt: now.Add(OperatorSessionLifetime), IP: printable(c.IP, ipMax), UserAgent: printable(c.UserAgent, userAgentMax),
 	})
 	if err != nil {
-		return "", Operator{}, err
+		return OperatorIn{}, err
 	}
 	who.PasswordHash = ""
-	return secret, who, nil
+	return OperatorIn{Secret: secret, Operator: who}, nil
 }
 
 // Resume gives the operator who holds a session's secret; ErrSignInFirst when it is unknown or has expired. It is not

@@ -52,9 +52,12 @@ type Session struct {
 	IP        string
 	UserAgent string
 	Proof     `gorm:"embedded"`
+	// ConnectionName is what the identity provider that vouched is called; filled where a person's sessions are listed.
+	ConnectionName string `gorm:"->"`
 }
 
-// SessionLifetime is how long a session lasts without use; SessionMaximum how long at all.
+// SessionLifetime is how long a session lasts without use, SessionMaximum how long at all, where a tenant's rules say
+// nothing else. The cookie that carries it lasts as long as the longest may.
 const (
 	SessionLifetime = 14 * 24 * time.Hour
 	SessionMaximum  = 90 * 24 * time.Hour
@@ -104,7 +107,12 @@ type Operator struct {
 	Name         string
 	PasswordHash string
 	CreatedAt    time.Time
+	TOTPSealed   []byte `gorm:"column:totp_sealed"` // the seed of their app; nil while they have none
+	TOTPStep     int64  `gorm:"column:totp_step"`   // the last time step whose code was used
 }
+
+// HasApp tells whether the operator signs in by an app beside the password.
+func (o Operator) HasApp() bool { return o.TOTPSealed != nil }
 
 // OperatorSession is an operator's signed-in browser.
 type OperatorSession struct {
@@ -140,6 +148,7 @@ type Principal struct {
 type Client struct {
 	IP        string
 	UserAgent string
+	Known     string // the secret by which a remembered browser shows itself; "" for none
 }
 
 type principalKey struct{}

@@ -4,6 +4,8 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"lyceum/internal/uid"
@@ -84,3 +86,17 @@ func (a *Attributes) Scan(src any) error {
 
 // GormDataType names the column's type.
 func (Attributes) GormDataType() string { return "jsonb" }
+
+// multi tells whether more than one factor was proven (RFC 8176 "mfa"), by us or as an identity provider says.
+func (p Proof) multi() bool { return slices.Contains(strings.Fields(p.Factors), "mfa") }
+
+// joined adds words to a list of words, each once.
+func joined(words string, more ...string) string {
+	list := strings.Fields(words)
+	for _, word := range strings.Fields(strings.Join(more, " ")) {
+		if !slices.Contains(list, word) {
+			list = append(list, word)
+		}
+	}
+	return strings.Join(list, " ")
+}

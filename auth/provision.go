@@ -236,6 +236,9 @@ func (s *Service) switchOff(ctx context.Context, person uid.ID, now time.Time) e
 	if err := s.keep.DeleteTokens(ctx, person, TokenInvitation, TokenPasswordReset); err != nil {
 		return err
 	}
+	if err := s.keep.DeleteChallenges(ctx, person); err != nil {
+		return err
+	}
 	if _, err := s.keep.DeleteSessionsBut(ctx, person, uid.Nil); err != nil {
 		return err
 	}

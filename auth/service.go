@@ -6,6 +6,8 @@ import (
 	"lyceum/auth/policy"
 	"lyceum/internal/clock"
 	"lyceum/internal/event"
+	"lyceum/internal/recall"
+	"lyceum/internal/seal"
 	"lyceum/internal/uid"
 	"lyceum/tenant"
 )
@@ -24,6 +26,9 @@ type Keeper interface {
 	SessionKeeper
 	TokenKeeper
 	KeyKeeper
+	FactorKeeper
+	ChallengeKeeper
+	SecurityKeeper
 }
 
 // Options says what a service works with.
@@ -48,6 +53,9 @@ type Options struct {
 	Cost PasswordCost
 	// Gate says who may still use a local sign-in where an identity provider is required. Default: everyone may.
 	Gate Gate
+	// Seal closes seeds of one-time passwords and what is under way with a browser. Without one nobody can add a second
+	// factor, or sign in with one.
+	Seal seal.Key
 	// Remembered is how many principals are cached for up to 5 seconds. Default 10,000.
 	Remembered int
 }
@@ -63,7 +71,12 @@ type Service struct {
 	passwords *passwords
 	memory    *memory
 	gate      Gate
+	seal      seal.Key
+	ruled     *recall.Cache[uid.ID, SecurityRules]
 }
+
+// ruledTenants is how many tenants' rules are kept at hand.
+const ruledTenants = 5000
 
 // New makes the service. It panics when a required option is missing: that is a mistake in the wiring.
 func New(o Options) *Service {
@@ -89,12 +102,14 @@ func New(o Options) *Service {
 		keep: o.Keep, policy: o.Policy, now: o.Now,
 		guesses: guesses{of: o.Guess, from: o.GuessFrom, at: o.GuessAt}, resets: o.Resets, invites: o.Invites,
 		passwords: newPasswords(o.Cost, o.HashSlots), memory: newMemory(o.Remembered), gate: o.Gate,
+		seal: o.Seal, ruled: recall.New[uid.ID, SecurityRules](ruledTenants, rulesLifetime, o.Now),
 	}
 }
 
-// Drop forgets the cached sessions, keys and policy of a tenant; uid.Nil those of all. The store's listener calls it
+// Drop forgets the cached sessions, keys, rules and policy of a tenant; uid.Nil those of all. The store's listener calls it
 // when any process announced a change.
 func (s *Service) Drop(tenantID uid.ID) {
+	s.ruled.Drop(func(id uid.ID, _ SecurityRules) bool { return tenantID == uid.Nil || id == tenantID })
 	s.memory.drop(tenantID)
 	s.policy.Drop(tenantID)
 }

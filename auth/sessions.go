@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -25,6 +26,8 @@ type SessionKeeper interface {
 	DeleteSession(ctx context.Context, person, id uid.ID) error
 	// DeleteSessionsBut ends a person's sessions but one (Nil: all) and says how many.
 	DeleteSessionsBut(ctx context.Context, person, id uid.ID) (int, error)
+	// VerifySession writes that its person proved themselves anew, and adds what was proven to Factors; ErrSessionNotFound.
+	VerifySession(ctx context.Context, person, id uid.ID, factors string, at time.Time) error
 	// DeleteExpiredSessions removes what has expired of a person's.
 	DeleteExpiredSessions(ctx context.Context, person uid.ID, now time.Time) error
 }
@@ -38,32 +41,41 @@ const (
 	userAgentMax = 400
 )
 
-// OpenSession signs a person in without a password: after provisioning and an accepted invitation. It asks nobody's
-// permission. ErrPersonNotFound unless the person is active.
+// OpenSession signs a person in without a password, and without a second factor: after provisioning, and in tests. It asks
+// nobody's permission. ErrPersonNotFound unless the person is active.
 func (s *Service) OpenSession(ctx context.Context, person uid.ID, c Client) (secret string, err error) {
-	secret, hash := uid.Secret()
-	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
-		p, err := s.keep.LockPerson(ctx, person)
-		if err != nil {
-			return err
-		}
-		if p.Status != PersonActive {
-			return ErrPersonNotFound
-		}
-		return s.begin(ctx, person, hash, c, Proof{Method: MethodLink})
-	})
-	if err != nil {
-		return "", err
-	}
-	return secret, nil
+	return s.OpenVouchedSession(ctx, person, c, Proof{Method: MethodLink})
 }
 
 // OpenVouchedSession signs in a person for whom an identity provider has vouched, in the transaction that runs or in one of
-// its own. It asks nobody's permission: auth/signon calls it when everything has been checked. ErrPersonNotFound unless
-// the person is active. Events person.signed_in.
+// its own, whatever the rules ask beside: SignInVouched asks them. It asks nobody's permission. ErrPersonNotFound unless
+// the person is active. Event person.signed_in.
 func (s *Service) OpenVouchedSession(ctx context.Context, person uid.ID, c Client, proof Proof) (secret string, err error) {
-	secret, hash := uid.Secret()
+	out, err := s.vouched(ctx, person, func(ctx context.Context, rules SecurityRules, p Person) (SignedIn, error) {
+		return s.opened(ctx, rules, p, proof, c)
+	})
+	return out.Secret, err
+}
+
+// SignInVouched is OpenVouchedSession where the rules may ask for a second factor beside: auth/signon calls it when
+// everything has been checked. Where the rules ask everyone (FactorSignOn), a challenge stands before the session unless
+// Proof.Factors holds "mfa": the caller fills it from OIDC's amr (RFC 8176) or SAML's AuthnContext.
+func (s *Service) SignInVouched(ctx context.Context, person uid.ID, c Client, proof Proof) (SignedIn, error) {
+	return s.vouched(ctx, person, func(ctx context.Context, rules SecurityRules, p Person) (SignedIn, error) {
+		return s.admit(ctx, rules, p, proof, c)
+	})
+}
+
+// vouched holds an active person and signs them in. The rules are read within the transaction, which may be the caller's:
+// from the store, for memory may wait for another's load.
+func (s *Service) vouched(
+	ctx context.Context, person uid.ID, admit func(context.Context, SecurityRules, Person) (SignedIn, error),
+) (out SignedIn, err error) {
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
+		rules, err := s.keep.SecurityRules(ctx)
+		if err != nil {
+			return err
+		}
 		p, err := s.keep.LockPerson(ctx, person)
 		if err != nil {
 			return err
@@ -71,44 +83,57 @@ func (s *Service) OpenVouchedSession(ctx context.Context, person uid.ID, c Clien
 		if p.Status != PersonActive {
 			return ErrPersonNotFound
 		}
-		return s.begin(ctx, person, hash, c, proof)
+		if p.Roles, err = s.keep.RolesOf(ctx, person); err != nil {
+			return err
+		}
+		out, err = admit(ctx, rules, p)
+		return err
 	})
 	if err != nil {
-		return "", err
+		return SignedIn{}, err
 	}
-	return secret, nil
+	s.limited(ctx, out)
+	return out, nil
 }
 
-// begin writes a session for a person whom the transaction holds, and clears away their expired ones.
-func (s *Service) begin(ctx context.Context, person uid.ID, hash []byte, c Client, proof Proof) error {
+// begin writes a session for a person whom the transaction holds, clears away their expired ones, and ends the oldest beyond
+// the number that the rules allow.
+func (s *Service) begin(ctx context.Context, rules SecurityRules, person uid.ID, hash []byte, c Client, proof Proof) (ended int, err error) {
 	now := s.now()
 	if err := s.keep.DeleteExpiredSessions(ctx, person, now); err != nil {
-		return err
+		return 0, err
 	}
 	if proof.VerifiedAt == nil {
 		proof.VerifiedAt = &now
 	}
-	ends := now.Add(SessionLifetime)
-	if proof.EndsAt != nil && proof.EndsAt.Before(ends) {
-		ends = *proof.EndsAt
-	}
-	err := s.keep.InsertSession(ctx, Session{
-		ID: uid.New(), Hash: hash, PersonID: person, CreatedAt: now, SeenAt: now, ExpiresAt: ends,
+	ses := Session{
+		ID: uid.New(), Hash: hash, PersonID: person, CreatedAt: now, SeenAt: now,
 		IP: printable(c.IP, ipMax), UserAgent: printable(c.UserAgent, userAgentMax), Proof: proof,
-	})
-	if err != nil {
-		return err
 	}
-	data := map[string]any{"person_id": person, "ip": printable(c.IP, ipMax), "method": proof.Method}
+	ses.ExpiresAt = rules.endOf(ses, now)
+	if err := s.keep.InsertSession(ctx, ses); err != nil {
+		return 0, err
+	}
+	data := map[string]any{"person_id": person, "ip": ses.IP, "method": proof.Method}
+	if proof.Factors != "" {
+		data["factors"] = proof.Factors
+	}
 	if proof.ConnectionID != nil {
 		data["connection_id"] = *proof.ConnectionID
 	}
-	return s.tellAs(ctx, "person.signed_in", person, data)
+	if err := s.tellAs(ctx, "person.signed_in", person, data); err != nil || rules.SessionsMax == 0 {
+		return 0, err
+	}
+	if ended, err = s.keep.DeleteOldestSessions(ctx, person, rules.SessionsMax); err != nil || ended == 0 {
+		return 0, err
+	}
+	return ended, s.tellAs(ctx, "person.session_ended", person, map[string]any{"person_id": person, "sessions": ended, "because": "limit"})
 }
 
-// Resume gives who holds a session's secret; ErrSignInFirst when it is unknown, has expired or belongs to someone
-// deactivated. The answer is cached for up to 5 seconds. A session rolls on for SessionLifetime from its last use and
-// ends at SessionMaximum from its beginning; its use is written down at most once a minute.
+// Resume gives who holds a session's secret; ErrSignInFirst when it is unknown, has ended or belongs to someone
+// deactivated. The answer is cached for up to 5 seconds. A session rolls on from its last use and ends at the latest some
+// time after its beginning, as the tenant's rules of today say, never later than what is written; its use is written down
+// at most once a minute.
 func (s *Service) Resume(ctx context.Context, secret string) (Principal, error) {
 	t, ok := tenant.From(ctx)
 	if !ok || len(secret) != secretLength {
@@ -116,18 +141,19 @@ func (s *Service) Resume(ctx context.Context, secret string) (Principal, error) 
 	}
 	now, hash := s.now(), uid.Hash(secret)
 	return s.memory.principal(ctx, t.ID, 's', hash, now, func(ctx context.Context) (who Principal, until time.Time, err error) {
+		rules, err := s.rules(ctx)
+		if err != nil {
+			return who, until, err
+		}
 		ses, p, err := s.keep.SessionByHash(ctx, hash)
-		if errors.Is(err, ErrSessionNotFound) || err == nil && (p.Status != PersonActive || !now.Before(ses.ExpiresAt)) {
+		if errors.Is(err, ErrSessionNotFound) || err == nil && (p.Status != PersonActive || rules.ended(ses, now)) {
 			return who, until, ErrSignInFirst
 		}
 		if err != nil {
 			return who, until, err
 		}
-		if now.Sub(ses.SeenAt) >= seenEvery {
-			ses.SeenAt, ses.ExpiresAt = now, rolled(now.Add(SessionLifetime), ses.CreatedAt.Add(SessionMaximum))
-			if ses.EndsAt != nil {
-				ses.ExpiresAt = rolled(ses.ExpiresAt, *ses.EndsAt)
-			}
+		if now.Sub(ses.SeenAt) >= rules.seenEvery() {
+			ses.SeenAt, ses.ExpiresAt = now, rules.endOf(ses, now)
 			err = s.keep.InTenant(ctx, func(ctx context.Context) error { return s.keep.TouchSession(ctx, ses) })
 			if err != nil {
 				return who, until, err
@@ -138,7 +164,7 @@ func (s *Service) Resume(ctx context.Context, secret string) (Principal, error) 
 		if ses.ConnectionID != nil {
 			who.ConnectionID = *ses.ConnectionID
 		}
-		return who, ses.ExpiresAt, err
+		return who, rolled(ses.ExpiresAt, rules.endOf(ses, ses.SeenAt)), err
 	})
 }
 
@@ -182,11 +208,16 @@ func (s *Service) Sessions(ctx context.Context) (sessions []Session, err error) 
 	if err != nil {
 		return nil, err
 	}
+	rules, err := s.rules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
 	err = s.keep.InTenant(ctx, func(ctx context.Context) (err error) {
-		sessions, err = s.keep.SessionsOf(ctx, who.PersonID, s.now())
+		sessions, err = s.keep.SessionsOf(ctx, who.PersonID, now)
 		return err
 	})
-	return sessions, err
+	return slices.DeleteFunc(sessions, func(ses Session) bool { return rules.ended(ses, now) }), err
 }
 
 // EndSession ends one of one's own sessions; ErrSessionNotFound. It needs person:self.

@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"lyceum/internal/event"
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
+	"lyceum/internal/seal"
 	"lyceum/internal/uid"
 	"lyceum/store"
 	"lyceum/store/storetest"
@@ -91,6 +93,7 @@ func setup(t *testing.T) *house {
 func (h *house) service(o auth.Options) *auth.Service {
 	o.Keep, o.Now = h.keep, h.w.Now.Clock()
 	o.Policy = policy.NewEngine(h.w.Store, h.w.Now.Clock())
+	o.Seal = sealKey(h.t)
 	if o.Guess == nil {
 		o.Guess = open{}
 	}
@@ -98,6 +101,15 @@ func (h *house) service(o auth.Options) *auth.Service {
 		o.Cost = cheap
 	}
 	return auth.New(o)
+}
+
+func sealKey(t testing.TB) seal.Key {
+	t.Helper()
+	key, err := seal.New(bytes.Repeat([]byte{1}, seal.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
 }
 
 // person adds an active person whose password is password.
@@ -123,11 +135,11 @@ func (h *house) as(p auth.Person) context.Context {
 // signIn signs the person in and gives the secret and a context in which they ask with it.
 func (h *house) signIn(p auth.Person) (secret string, ctx context.Context) {
 	h.t.Helper()
-	secret, _, err := h.auth.SignIn(h.ctx, p.Email, password, client)
-	if err != nil {
-		h.t.Fatal(err)
+	in, err := h.auth.SignIn(h.ctx, p.Email, password, client)
+	if err != nil || in.Secret == "" {
+		h.t.Fatalf("signed in: %+v, %v", in, err)
 	}
-	return secret, h.with(secret)
+	return in.Secret, h.with(in.Secret)
 }
 
 // with gives a context in which who holds the secret asks.

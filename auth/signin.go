@@ -9,39 +9,48 @@ import (
 	"lyceum/internal/uid"
 )
 
-// SignIn opens a session for who knows the password. Unknown e-mail, wrong password, invited and deactivated all answer
-// ErrWrongCredentials after the same work; ErrTooManyAttempts when too many tries came from the network or at the
-// e-mail (see Options). A password kept at an old cost is hashed anew. Events person.signed_in and person.sign_in_failed.
-func (s *Service) SignIn(ctx context.Context, email, password string, c Client) (secret string, who Person, err error) {
+// SignIn opens a session for who knows the password, or puts a challenge before it where they have a second factor or need
+// one. Unknown e-mail, wrong password, invited and deactivated all answer ErrWrongCredentials after the same work;
+// ErrTooManyAttempts when too many tries came from the network or at the e-mail (see Options), ErrPasswordOff where the
+// rules take no passwords. A password kept at an old cost is hashed anew. Events person.signed_in and
+// person.sign_in_failed.
+func (s *Service) SignIn(ctx context.Context, email, password string, c Client) (SignedIn, error) {
 	email, _ = NormaliseEmail(email)
 	if err := s.guesses.allow(place(ctx)+" sign-in", c.IP, email, adviceReset); err != nil {
-		return "", Person{}, err
+		return SignedIn{}, err
+	}
+	rules, err := s.rules(ctx)
+	if err != nil {
+		return SignedIn{}, err
 	}
 	p, err := s.findByEmail(ctx, email)
 	if err != nil {
-		return "", Person{}, err
+		return SignedIn{}, err
 	}
 	if p.Status != PersonActive {
 		p.PasswordHash = ""
 	}
 	right, stale, err := s.passwords.verify(ctx, password, p.PasswordHash)
 	if err != nil {
-		return "", Person{}, err
+		return SignedIn{}, err
 	}
 	if !right {
-		return "", Person{}, s.refuse(ctx, p.ID, c)
+		return SignedIn{}, s.refuse(ctx, p.ID, c)
 	}
-	proof, err := s.locally(ctx, p, Proof{Method: MethodPassword}) // after the password: who does not know it learns nothing
+	proof, err := s.locally(ctx, p, Proof{Method: MethodPassword, Factors: "pwd"}) // after the password: who does not know it learns nothing
 	if err != nil {
-		return "", Person{}, err
+		return SignedIn{}, err
+	}
+	if rules.PasswordOff {
+		return SignedIn{}, ErrPasswordOff
 	}
 	fresh := ""
 	if stale {
 		if fresh, err = s.passwords.hash(ctx, password); err != nil {
-			return "", Person{}, err
+			return SignedIn{}, err
 		}
 	}
-	secret, hash := uid.Secret()
+	var out SignedIn
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
 		held, err := s.keep.LockPerson(ctx, p.ID)
 		if errors.Is(err, ErrPersonNotFound) || err == nil && (held.Status != PersonActive || held.PasswordHash != p.PasswordHash) {
@@ -55,13 +64,18 @@ func (s *Service) SignIn(ctx context.Context, email, password string, c Client) 
 				return err
 			}
 		}
-		return s.begin(ctx, p.ID, hash, c, proof)
+		out, err = s.admit(ctx, rules, p, proof, c)
+		return err
 	})
 	if err != nil {
-		return "", Person{}, err
+		return SignedIn{}, err
 	}
-	return secret, shown(p), nil
+	s.limited(ctx, out)
+	return out, nil
 }
+
+// ErrPasswordOff is a right password where the tenant's rules take none.
+var ErrPasswordOff = fault.New(fault.KindForbidden, "password_off", "Your organization does not take passwords. Sign in with a passkey or your company account.")
 
 // findByEmail gives the person, or nobody (the zero Person) for an e-mail that is not here.
 func (s *Service) findByEmail(ctx context.Context, email string) (p Person, err error) {
@@ -135,7 +149,8 @@ func (s *Service) ChangePassword(ctx context.Context, old, wished string) error 
 	return err
 }
 
-// replacePassword writes a password and ends what the old one opened: sessions but one, and links.
+// replacePassword writes a password and ends what the old one opened: sessions but one, links, sign-ins that wait for a
+// second factor, and the browsers that are spared it.
 func (s *Service) replacePassword(ctx context.Context, person uid.ID, hash string, but uid.ID) error {
 	if err := s.keep.SetPassword(ctx, person, hash, s.now()); err != nil {
 		return err
@@ -144,6 +159,12 @@ func (s *Service) replacePassword(ctx context.Context, person uid.ID, hash strin
 		return err
 	}
 	if err := s.keep.DeleteTokens(ctx, person, TokenPasswordReset); err != nil {
+		return err
+	}
+	if err := s.keep.DeleteChallenges(ctx, person); err != nil {
+		return err
+	}
+	if _, err := s.keep.DeleteFactors(ctx, person, FactorBrowser); err != nil {
 		return err
 	}
 	return s.tellAs(ctx, "person.password_changed", person, map[string]any{"person_id": person})

@@ -15,12 +15,12 @@ func TestTheRightPasswordOpensASessionThatSaysWhoIsThere(t *testing.T) {
 	h := setup(t)
 	p := h.person(policy.Instructor)
 
-	secret, who, err := h.auth.SignIn(h.ctx, "  "+strings.ToUpper(p.Email)+" ", password, client)
+	in, err := h.auth.SignIn(h.ctx, "  "+strings.ToUpper(p.Email)+" ", password, client)
 	wants(t, err, nil)
-	if who.ID != p.ID || who.PasswordHash != "" {
-		t.Errorf("signed in as %+v; want %s without a hash", who, p.ID)
+	if in.Person.ID != p.ID || in.Person.PasswordHash != "" || in.Challenge != "" {
+		t.Errorf("signed in as %+v; want %s without a hash", in, p.ID)
 	}
-	got, err := h.auth.Resume(h.ctx, secret)
+	got, err := h.auth.Resume(h.ctx, in.Secret)
 	wants(t, err, nil)
 	if got.PersonID != p.ID || got.Name != p.Name || !got.May.Has(policy.CourseEdit) || got.May.Has(policy.PersonManage) {
 		t.Errorf("resumed %+v; want the instructor's permissions", got)
@@ -49,9 +49,9 @@ func TestEveryRefusedSignInAnswersAlikeAndVerifiesOneHash(t *testing.T) {
 		"invited, empty password": {invited.Email, ""},
 	} {
 		before := h.auth.Verifications()
-		secret, who, err := h.auth.SignIn(h.ctx, try.email, try.password, client)
-		if wants(t, err, auth.ErrWrongCredentials); secret != "" || who.Email != "" {
-			t.Errorf("%s: got a session for %q", name, who.Email)
+		in, err := h.auth.SignIn(h.ctx, try.email, try.password, client)
+		if wants(t, err, auth.ErrWrongCredentials); in.Secret != "" || in.Person.Email != "" {
+			t.Errorf("%s: got a session for %q", name, in.Person.Email)
 		}
 		if n := h.auth.Verifications() - before; n != 1 {
 			t.Errorf("%s: %d hashes verified, want 1", name, n)
@@ -67,7 +67,7 @@ func TestAPasswordTypedInAnotherUnicodeFormIsTheSamePassword(t *testing.T) {
 	if err := h.auth.ChangePassword(h.as(p), password, "caf\u00e9 \u00fcber alles"); err != nil {
 		t.Fatal(err)
 	}
-	_, _, err := h.auth.SignIn(h.ctx, p.Email, "cafe\u0301 u\u0308ber alles", client)
+	_, err := h.auth.SignIn(h.ctx, p.Email, "cafe\u0301 u\u0308ber alles", client)
 	wants(t, err, nil)
 }
 
@@ -78,7 +78,7 @@ func TestAPasswordKeptAtAnOldCostIsHashedAnewAtTheNextSignIn(t *testing.T) {
 	dearer := h.service(auth.Options{Cost: auth.PasswordCost{MemoryKiB: 128, Iterations: 2, Parallelism: 1}})
 
 	for range 2 {
-		_, _, err := dearer.SignIn(h.ctx, p.Email, password, client)
+		_, err := dearer.SignIn(h.ctx, p.Email, password, client)
 		wants(t, err, nil)
 	}
 	var hash string
@@ -91,7 +91,7 @@ func TestAPasswordKeptAtAnOldCostIsHashedAnewAtTheNextSignIn(t *testing.T) {
 	if !strings.HasPrefix(hash, "$argon2id$v=19$m=128,t=2,p=1$") {
 		t.Errorf("kept hash is %q; want it at the new cost", hash)
 	}
-	_, _, err = dearer.SignIn(h.ctx, p.Email, "not the password", client)
+	_, err = dearer.SignIn(h.ctx, p.Email, "not the password", client)
 	wants(t, err, auth.ErrWrongCredentials)
 }
 
@@ -104,7 +104,7 @@ func TestASignInThatWasVerifiedBeforeThePasswordChangedOpensNothing(t *testing.T
 			t.Error(err)
 		}
 	}
-	_, _, err := h.auth.SignIn(h.ctx, p.Email, password, client)
+	_, err := h.auth.SignIn(h.ctx, p.Email, password, client)
 	wants(t, err, auth.ErrWrongCredentials)
 }
 
@@ -124,9 +124,9 @@ func TestChangingThePasswordEndsTheOtherSessionsAndKeepsThisOne(t *testing.T) {
 	wants(t, err, nil)
 	_, err = h.auth.Resume(h.ctx, other)
 	wants(t, err, auth.ErrSignInFirst)
-	_, _, err = h.auth.SignIn(h.ctx, p.Email, password, client)
+	_, err = h.auth.SignIn(h.ctx, p.Email, password, client)
 	wants(t, err, auth.ErrWrongCredentials)
-	_, _, err = h.auth.SignIn(h.ctx, p.Email, "another good password", client)
+	_, err = h.auth.SignIn(h.ctx, p.Email, "another good password", client)
 	wants(t, err, nil)
 	h.told("person.password_changed")
 }
@@ -154,7 +154,7 @@ func TestWhatATenantKnowsOfAPersonOpensNothingInAnother(t *testing.T) {
 	wants(t, err, nil)
 	other := h.w.Tenant(t)
 
-	_, _, err = h.auth.SignIn(other, p.Email, password, client)
+	_, err = h.auth.SignIn(other, p.Email, password, client)
 	wants(t, err, auth.ErrWrongCredentials)
 	_, err = h.auth.Resume(other, secret)
 	wants(t, err, auth.ErrSignInFirst)

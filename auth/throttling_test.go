@@ -33,11 +33,11 @@ func TestGuessingAtAPersonIsHeldBackFromOneNetworkUntilTimePasses(t *testing.T) 
 	h := guarded(t)
 	p, neighbour := h.person(policy.Learner), h.person(policy.Learner)
 	for range 3 {
-		_, _, err := h.auth.SignIn(h.ctx, p.Email, "not the password", client)
+		_, err := h.auth.SignIn(h.ctx, p.Email, "not the password", client)
 		wants(t, err, auth.ErrWrongCredentials)
 	}
 	before := h.auth.Verifications()
-	_, _, err := h.auth.SignIn(h.ctx, strings.ToUpper(p.Email), password, client)
+	_, err := h.auth.SignIn(h.ctx, strings.ToUpper(p.Email), password, client)
 	wants(t, err, auth.ErrTooManyAttempts)
 	if h.auth.Verifications() != before {
 		t.Error("a throttled attempt was verified")
@@ -45,11 +45,11 @@ func TestGuessingAtAPersonIsHeldBackFromOneNetworkUntilTimePasses(t *testing.T) 
 	if f := fault.Of(err); !strings.Contains(f.Text, "Wait a minute") || !strings.Contains(f.Text, "reset your password") {
 		t.Errorf("told %q; want how long to wait and what else to do", f.Text)
 	}
-	_, _, err = h.auth.SignIn(h.ctx, neighbour.Email, password, client)
+	_, err = h.auth.SignIn(h.ctx, neighbour.Email, password, client)
 	wants(t, err, nil)
 
 	h.w.Now.Advance(time.Minute)
-	_, _, err = h.auth.SignIn(h.ctx, p.Email, password, client)
+	_, err = h.auth.SignIn(h.ctx, p.Email, password, client)
 	wants(t, err, nil)
 }
 
@@ -58,14 +58,14 @@ func TestAStrangersWrongGuessesDoNotKeepThePersonOutElsewhere(t *testing.T) {
 	h := guarded(t)
 	p := h.person(policy.Learner)
 	for i := range 15 { // far more than a network is allowed: the refused ones take nothing from the person
-		_, _, err := h.auth.SignIn(h.ctx, p.Email, "not the password", from("192.0.2.66"))
+		_, err := h.auth.SignIn(h.ctx, p.Email, "not the password", from("192.0.2.66"))
 		if i < 3 {
 			wants(t, err, auth.ErrWrongCredentials)
 		} else {
 			wants(t, err, auth.ErrTooManyAttempts)
 		}
 	}
-	_, _, err := h.auth.SignIn(h.ctx, p.Email, password, from("198.51.100.1"))
+	_, err := h.auth.SignIn(h.ctx, p.Email, password, from("198.51.100.1"))
 	wants(t, err, nil)
 }
 
@@ -74,15 +74,15 @@ func TestGuessingAtAPersonFromManyNetworksIsSlowedInTheEnd(t *testing.T) {
 	h := guarded(t)
 	p, neighbour := h.person(policy.Learner), h.person(policy.Learner)
 	for i := range 12 {
-		_, _, err := h.auth.SignIn(h.ctx, p.Email, "not the password", from(fmt.Sprintf("192.0.2.%d", i)))
+		_, err := h.auth.SignIn(h.ctx, p.Email, "not the password", from(fmt.Sprintf("192.0.2.%d", i)))
 		wants(t, err, auth.ErrWrongCredentials)
 	}
-	_, _, err := h.auth.SignIn(h.ctx, p.Email, "not the password", from("192.0.2.99"))
+	_, err := h.auth.SignIn(h.ctx, p.Email, "not the password", from("192.0.2.99"))
 	wants(t, err, auth.ErrTooManyAttempts)
-	_, _, err = h.auth.SignIn(h.ctx, neighbour.Email, password, from("192.0.2.99"))
+	_, err = h.auth.SignIn(h.ctx, neighbour.Email, password, from("192.0.2.99"))
 	wants(t, err, nil)
 	h.w.Now.Advance(time.Minute)
-	_, _, err = h.auth.SignIn(h.ctx, p.Email, password, from("192.0.2.100"))
+	_, err = h.auth.SignIn(h.ctx, p.Email, password, from("192.0.2.100"))
 	wants(t, err, nil)
 }
 
@@ -93,7 +93,7 @@ func TestWithoutALimitOfItsOwnAPersonIsGuardedFromManyNetworksByTheAddressesLimi
 	h.auth = h.service(auth.Options{Guess: throttle.New(now, 1, time.Minute, 2), GuessFrom: throttle.New(now, 1, time.Minute, 5)})
 	p := h.person(policy.Learner)
 	for i := range 6 {
-		_, _, err := h.auth.SignIn(h.ctx, p.Email, "not the password", from(fmt.Sprintf("192.0.2.%d", i)))
+		_, err := h.auth.SignIn(h.ctx, p.Email, "not the password", from(fmt.Sprintf("192.0.2.%d", i)))
 		if i < 5 {
 			wants(t, err, auth.ErrWrongCredentials)
 		} else {
@@ -107,14 +107,14 @@ func TestGuessingFromAnAddressIsHeldBackForEverybodyAndSparesThePeopleGuessedAt(
 	h := guarded(t)
 	p := h.person(policy.Learner)
 	for i := range 20 {
-		_, _, err := h.auth.SignIn(h.ctx, fmt.Sprintf("nobody%d@example.com", i), password, from("2001:db8:0:7::1"))
+		_, err := h.auth.SignIn(h.ctx, fmt.Sprintf("nobody%d@example.com", i), password, from("2001:db8:0:7::1"))
 		wants(t, err, auth.ErrWrongCredentials)
 	}
 	for range 5 { // another address of the same visitor; these take nothing from the person's own allowance
-		_, _, err := h.auth.SignIn(h.ctx, p.Email, password, from("2001:db8:0:7:ffff::2"))
+		_, err := h.auth.SignIn(h.ctx, p.Email, password, from("2001:db8:0:7:ffff::2"))
 		wants(t, err, auth.ErrTooManyAttempts)
 	}
-	_, _, err := h.auth.SignIn(h.ctx, p.Email, password, from("2001:db8:0:8::1"))
+	_, err := h.auth.SignIn(h.ctx, p.Email, password, from("2001:db8:0:8::1"))
 	wants(t, err, nil)
 }
 
@@ -122,11 +122,11 @@ func TestAttemptsInOneTenantDoNotCountInAnother(t *testing.T) {
 	t.Parallel()
 	h := guarded(t)
 	for range 4 {
-		_, _, _ = h.auth.SignIn(h.ctx, "same@example.com", password, client)
+		_, _ = h.auth.SignIn(h.ctx, "same@example.com", password, client)
 	}
-	_, _, err := h.auth.SignIn(h.ctx, "same@example.com", password, client)
+	_, err := h.auth.SignIn(h.ctx, "same@example.com", password, client)
 	wants(t, err, auth.ErrTooManyAttempts)
-	_, _, err = h.auth.SignIn(h.w.Tenant(t), "same@example.com", password, client)
+	_, err = h.auth.SignIn(h.w.Tenant(t), "same@example.com", password, client)
 	wants(t, err, auth.ErrWrongCredentials)
 }
 
@@ -175,23 +175,23 @@ func TestGuessingAtAnOperatorIsHeldBackFromOneNetworkAndInTheEndFromMany(t *test
 	w, _, who := operators(t)
 	o := auth.NewOperators(w.Store, w.Now.Clock(), throttle.New(w.Now.Clock(), 1, time.Minute, 3), cheap)
 	for range 3 {
-		_, _, err := o.SignIn(t.Context(), who.Email, "not the password", client)
+		_, err := o.SignIn(t.Context(), who.Email, "not the password", client)
 		wants(t, err, auth.ErrWrongCredentials)
 	}
-	_, _, err := o.SignIn(t.Context(), who.Email, password, client)
+	_, err := o.SignIn(t.Context(), who.Email, password, client)
 	wants(t, err, auth.ErrTooManyAttempts)
-	_, _, err = o.SignIn(t.Context(), who.Email, password, from("198.51.100.1"))
+	_, err = o.SignIn(t.Context(), who.Email, password, from("198.51.100.1"))
 	wants(t, err, nil)
 	w.Now.Advance(time.Minute)
-	_, _, err = o.SignIn(t.Context(), who.Email, password, client)
+	_, err = o.SignIn(t.Context(), who.Email, password, client)
 	wants(t, err, nil)
 
 	w.Now.Advance(time.Hour)
 	for i := range 120 {
-		_, _, err = o.SignIn(t.Context(), who.Email, "not the password", from(fmt.Sprintf("203.0.113.%d", i)))
+		_, err = o.SignIn(t.Context(), who.Email, "not the password", from(fmt.Sprintf("203.0.113.%d", i)))
 		wants(t, err, auth.ErrWrongCredentials)
 	}
-	_, _, err = o.SignIn(t.Context(), who.Email, "not the password", from("203.0.113.200"))
+	_, err = o.SignIn(t.Context(), who.Email, "not the password", from("203.0.113.200"))
 	wants(t, err, auth.ErrTooManyAttempts)
 }
 

@@ -28,6 +28,8 @@ func constraintFault(name string) *fault.Fault {
 		return auth.ErrEmailTaken
 	case "directory_people_user_name_uq":
 		return scim.ErrUniqueness
+	case "factors_credential_uq":
+		return auth.ErrPasskeyTaken
 	case "roles_name_uq":
 		return auth.ErrRoleTaken
 	case "person_roles_role_fk":

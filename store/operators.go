@@ -8,7 +8,7 @@ import (
 	"lyceum/internal/uid"
 )
 
-const operatorColumns = "o.id, o.email, o.name, o.password_hash, o.created_at"
+const operatorColumns = "o.id, o.email, o.name, o.password_hash, o.created_at, o.totp_sealed, coalesce(o.totp_step, 0) as totp_step"
 
 // InsertOperator adds an operator.
 func (s *Store) InsertOperator(ctx context.Context, o auth.Operator) error {
@@ -19,6 +19,24 @@ func (s *Store) InsertOperator(ctx context.Context, o auth.Operator) error {
 func (s *Store) OperatorByEmail(ctx context.Context, email string) (o auth.Operator, err error) {
 	err = s.tx(ctx).Table("control.operators o").Select(operatorColumns).Where("o.email = ?", email).Take(&o).Error
 	return o, notFound(err, auth.ErrOperatorNotFound, "find an operator")
+}
+
+// OperatorByID finds an operator.
+func (s *Store) OperatorByID(ctx context.Context, id uid.ID) (o auth.Operator, err error) {
+	err = s.tx(ctx).Table("control.operators o").Select(operatorColumns).Where("o.id = ?", id).Take(&o).Error
+	return o, notFound(err, auth.ErrOperatorNotFound, "find operator %s", id)
+}
+
+// SetOperatorTOTP writes the seed of an operator's app and the last step used.
+func (s *Store) SetOperatorTOTP(ctx context.Context, id uid.ID, sealed []byte, step int64) error {
+	return s.changeOne(ctx, auth.ErrOperatorNotFound, "set an operator's app",
+		"update control.operators set totp_sealed = ?, totp_step = ? where id = ?", sealed, step, id)
+}
+
+// SpendOperatorStep notes that a code of a time step was used. Of several at the same moment one meets the row.
+func (s *Store) SpendOperatorStep(ctx context.Context, id uid.ID, step int64) error {
+	return s.changeOne(ctx, auth.ErrFactorSpent, "use an operator's code",
+		"update control.operators set totp_step = ? where id = ? and totp_step < ?", step, id, step)
 }
 
 // SetOperatorPassword writes a password's hash if the old one is still there.
@@ -40,7 +58,7 @@ func (s *Store) OperatorSessionByHash(ctx context.Context, hash []byte) (auth.Op
 	}
 	err := s.tx(ctx).Table("control.operator_sessions s").Joins("join control.operators o on o.id = s.operator_id").
 		Select(`s.id, s.hash, s.operator_id, s.created_at, s.seen_at, s.expires_at, s.ip, s.user_agent,
-			o.id as o_id, o.email as o_email, o.name as o_name, o.created_at as o_created_at`).
+			o.id as o_id, o.email as o_email, o.name as o_name, o.created_at as o_created_at, o.totp_sealed as o_totp_sealed`).
 		Where("s.hash = ?", hash).Take(&row).Error
 	return row.Session, row.Operator, notFound(err, auth.ErrSessionNotFound, "find an operator's session")
 }

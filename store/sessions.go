@@ -66,8 +66,10 @@ func (s *Store) TouchSession(ctx context.Context, session auth.Session) error {
 
 // SessionsOf lists a person's sessions that have not expired, the last used first, without hashes.
 func (s *Store) SessionsOf(ctx context.Context, person uid.ID, now time.Time) (sessions []auth.Session, err error) {
-	err = s.tx(ctx).Select("id, person_id, created_at, seen_at, expires_at, ip, user_agent, coalesce(method, 'password') as method, coalesce(factors, '') as factors, verified_at, connection_id").
-		Where("person_id = ? and expires_at > ?", person, now).Order("seen_at desc, id desc").Limit(listedMax).Find(&sessions).Error
+	err = s.tx(ctx).Table("sessions s").Joins("left join connections c on c.id = s.connection_id").
+		Select(`s.id, s.person_id, s.created_at, s.seen_at, s.expires_at, s.ip, s.user_agent, coalesce(s.method, 'password') as method,
+			coalesce(s.factors, '') as factors, s.verified_at, s.connection_id, s.ends_at, coalesce(c.name, '') as connection_name`).
+		Where("s.person_id = ? and s.expires_at > ?", person, now).Order("s.seen_at desc, s.id desc").Limit(listedMax).Find(&sessions).Error
 	return sessions, fail(err, "sessions of person %s", person)
 }
 

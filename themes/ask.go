@@ -34,6 +34,8 @@ var askLooks = map[string]struct {
 	"revoke_token":     {"button small quiet bad", "", false},
 	"delete_directory": {"button", "trash", false},
 	"replay_request":   {"button", "", false},
+	"remove_factor":    {"button small quiet bad", "", false},
+	"reset_factors":    {"button", "", false},
 }
 
 // Ask makes a question of a kind; its words are the messages ask.<kind>, ask.<kind>_text and ask.<kind>_do, which may

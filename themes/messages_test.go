@@ -67,6 +67,7 @@ var (
 		"change.", "change_field.", "secret.",
 		"sso_field.",
 		"directory_mode.", "directory_mode_hint.", "directory_status.", "directory_status_hint.", "directory_steps.", "directory_url.", "person_field.",
+		"factor_kind.", "mail.notice_",
 		"setup_kind.", "setup_state.", "key_state.", "key_title.", "emergency_state.", "domain_state.", "expiry.", "rule.", "mail.expiry_",
 	}
 )

@@ -26,6 +26,7 @@ func Pages() []Page {
 		ConnectionAccessPage{}, ConnectionAttemptsPage{}, ConnectionAttemptPage{}, ConnectionOutlookPage{}, ConnectionDeletePage{},
 		DomainsPage{}, DomainPage{}, SignOnRulesPage{}, SetupLinksPage{}, SigningKeysPage{}, BreakGlassPage{}, SetupPage{}, SetupOverPage{},
 		DirectoriesPage{}, DirectoryPage{}, DirectorySettingsPage{}, DirectoryPeoplePage{}, DirectoryGroupsPage{}, DirectoryRequestsPage{}, DirectoryRequestPage{},
+		FactorPage{}, EnrolPage{}, SecurityPage{}, AppPage{}, RecoveryPage{}, StepUpPage{}, RulesPage{}, OperatorCodePage{}, OperatorSecurityPage{},
 		ProblemPage{}, SuspendedPage{}, ProvisioningPage{},
 		LandingPage{}, SignUpPage{}, SignUpWaitPage{}, UnknownPortalPage{},
 		SSOLeavePage{}, SSOContinuePage{}, SSOConfirmPage{}, SSORefusedPage{}, SSOTriedPage{}, SSOPasswordPage{},

@@ -32,9 +32,9 @@ func (p SignInPage) AsksEmail() bool { return p.Entrance.EmailFirst() && !p.Pass
 // EmailField and PasswordField are the options of the fields; the one to be filled in next has the focus.
 func (p SignInPage) EmailField() string {
 	if p.Form.Email == "" {
-		return "type=email fill=username must focus"
+		return "type=email fill=username+webauthn must focus"
 	}
-	return "type=email fill=username must"
+	return "type=email fill=username+webauthn must"
 }
 
 // PasswordField is described at EmailField.
@@ -92,18 +92,13 @@ func (p LinkInvalidPage) in(c *Chrome) (string, any) {
 type ProfileForm struct{ Name, Locale, TimeZone string }
 
 // AccountPage is GET /account. It posts name, locale, time_zone to /account; current, password to
-// /account/password; to /account/sessions/:id/end; to /account/sessions/end-others; and to /signout.
+// /account/password; and to /signout. Sessions and second factors are SecurityPage's.
 type AccountPage struct {
 	Person          auth.Person
 	Profile         ProfileForm
 	ProfileProblem  *fault.Fault
 	PasswordProblem *fault.Fault // fields current, password
-	Sessions        []auth.Session
-	CurrentSession  auth.Session // the zero value marks none
 	TimeZones       []string     // IANA names on offer
 }
 
 func (p AccountPage) in(c *Chrome) (string, any) { return "account", framed[AccountPage]{c, p} }
-
-// Current tells whether a session is the one that asks.
-func (p AccountPage) Current(s auth.Session) bool { return s.ID == p.CurrentSession.ID }

@@ -30,12 +30,16 @@ type InvitePage struct {
 func (p InvitePage) in(c *Chrome) (string, any) { return "invite", framed[InvitePage]{c, p} }
 
 // PersonPage is GET /people/:id. It posts roles (many) to /people/:id/roles; to …/deactivate, …/reactivate; and to
-// …/invite to send the invitation again.
+// …/invite to send the invitation again; and to …/factors/reset.
 type PersonPage struct {
 	Person  auth.Person
 	Roles   []policy.Role // those who asks may give or take
 	Chosen  []policy.Role // what the boxes show: the person's roles, or what was chosen and refused
+	Factors []auth.Factor // of a person whom who asks may manage
 	Problem *fault.Fault
 }
 
 func (p PersonPage) in(c *Chrome) (string, any) { return "person", framed[PersonPage]{c, p} }
+
+// Proving lists the second factors that are asked at their sign-in.
+func (p PersonPage) Proving() []auth.Factor { return SecurityPage{Factors: p.Factors}.Proving() }

@@ -27,6 +27,7 @@ func specimens(t *testing.T, w *world) []specimen {
 		rolesSpecimens(w),
 		ssoSpecimens(w),
 		accessSpecimens(w),
+		factorSpecimens(w),
 		connectionSpecimens(t, w),
 		directorySpecimens(w),
 		problemSpecimens(w), platformSpecimens(w), operatorSpecimens(w),
@@ -44,11 +45,6 @@ func entrySpecimens(w *world) []specimen {
 	account := themes.AccountPage{
 		Person: w.people[0], Profile: themes.ProfileForm{Name: "Maya Chen", Locale: "en", TimeZone: "Europe/Berlin"}, TimeZones: []string{"Europe/Berlin", "Europe/London"},
 		PasswordProblem: refused(map[string]string{"current": "This is not your password."}),
-		Sessions: []auth.Session{
-			{ID: id("s1"), CreatedAt: now.AddDate(0, 0, -2), SeenAt: now, IP: "192.0.2.10", UserAgent: "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_5) AppleWebKit/605.1.15 Version/17.5 Safari/605.1.15"},
-			{ID: id("s2"), CreatedAt: now.AddDate(0, 0, -12), SeenAt: now.Add(-5 * time.Hour), IP: "198.51.100.7", UserAgent: "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/141.0 Mobile Safari/537.36"},
-		},
-		CurrentSession: auth.Session{ID: id("s1")},
 	}
 	return []specimen{
 		{"signin", signedOut, themes.SignInPage{LoginText: prose(w.brand.LoginText), Form: themes.SignInForm{Next: "/courses"}}},

@@ -120,7 +120,7 @@ func network(ip string) string {
 }
 
 // admission makes what is checked before an operation's input is read: the portal, the need, and the request's form.
-func admission(o operation) func(huma.Context) error {
+func (a *api) admission(o operation) func(huma.Context) error {
 	permission, some := o.need.Permission() // once: it looks through all there are
 	pattern := fiberPath(base + o.path)
 	return func(h huma.Context) error {
@@ -138,6 +138,11 @@ func admission(o operation) func(huma.Context) error {
 		}
 		if err != nil {
 			return err
+		}
+		if o.fresh {
+			if err := a.Auth.Fresh(ctx); err != nil {
+				return err
+			}
 		}
 		if err := admitBody(c, o); err != nil {
 			return err

@@ -55,7 +55,7 @@ func (a *api) keyOperations() {
 		return whole(ctx, keys, showKey), nil
 	})
 	on(a, operation{
-		method: post, path: "/api-keys", id: "create-api-key", tag: tagKeys, need: route.For(policy.APIKeyManage), status: 201,
+		method: post, path: "/api-keys", id: "create-api-key", tag: tagKeys, need: route.For(policy.APIKeyManage), fresh: true, status: 201,
 		summary: "Make an API key",
 		about:   "Its secret is in this answer and never again. An API key cannot make another: this needs a session.",
 		fails:   faults{auth.ErrKeyMakesKey},

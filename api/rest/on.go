@@ -33,6 +33,7 @@ type operation struct {
 	id      string // unique, verb-noun: what generated clients call it
 	tag     string
 	need    route.Need // required
+	fresh   bool       // in a session, its person must have proved themselves lately
 	status  int        // of success; 0 is 200 with an answer in the body, 204 without
 	summary string     // one line without a full stop
 	about   string     // what else one should know
@@ -47,7 +48,7 @@ func on[In, Out any](a *api, o operation, do func(context.Context, *In) (*Out, e
 	if !o.need.Named() {
 		a.wrong = append(a.wrong, fmt.Errorf("rest: %s %s names no need", o.method, o.path))
 	}
-	described, admit := a.described(o), admission(o)
+	described, admit := a.described(o), a.admission(o)
 	described.Middlewares = huma.Middlewares{func(h huma.Context, next func(huma.Context)) {
 		if err := admit(h); err != nil {
 			behind(h.Context()).failed = err

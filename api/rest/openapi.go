@@ -36,6 +36,7 @@ const (
 	tagDirectories  = "Directories"
 	tagConnections  = "Sign-on"
 	tagKeys         = "API keys"
+	tagSecurity     = "Security"
 )
 
 func tags() []*huma.Tag {
@@ -56,6 +57,7 @@ func tags() []*huma.Tag {
 		{Name: tagAudit, Description: "Who did what, kept for good and chained, for those who audit it."},
 		{Name: tagConnections, Description: "Identity providers and directories through which people sign in."},
 		{Name: tagKeys, Description: "Keys for programs that act as you."},
+		{Name: tagSecurity, Description: "Second factors, and the portal's rules for them and for sessions."},
 	}
 }
 
@@ -158,7 +160,7 @@ func schemaName(t reflect.Type, hint string) string {
 func (a *api) described(o operation) huma.Operation {
 	d := huma.Operation{
 		OperationID: o.id, Method: o.method, Path: base + o.path, Tags: []string{o.tag}, Summary: o.summary, DefaultStatus: o.status,
-		Description: strings.TrimSpace(o.about + "\n\n" + needed(o.need)), Extensions: map[string]any{"x-permission": string(o.need)},
+		Description: strings.TrimSpace(o.about + "\n\n" + needed(o.need) + proven(o)), Extensions: map[string]any{"x-permission": string(o.need)},
 		Responses: a.failures(o),
 		// The body is here already: huma's limits of its size and time would only be in the way of ours.
 		MaxBodyBytes: -1, BodyReadTimeout: -1,
@@ -176,6 +178,14 @@ func (a *api) described(o operation) huma.Operation {
 }
 
 func binary() *huma.Schema { return &huma.Schema{Type: huma.TypeString, Format: "binary"} }
+
+// proven says that an operation asks for a fresh proof.
+func proven(o operation) string {
+	if !o.fresh {
+		return ""
+	}
+	return " In a session, its person must have proved themselves lately; else it is 403 with `step_up_required`."
+}
 
 func needed(n route.Need) string {
 	switch n {

@@ -95,7 +95,7 @@ func (a *api) peopleOperations() {
 		return &personOut{showPerson(&p)}, nil
 	})
 	on(a, operation{
-		method: put, path: "/people/{person}/roles", id: "set-roles", tag: tagPeople, need: route.For(policy.PersonManage),
+		method: put, path: "/people/{person}/roles", id: "set-roles", tag: tagPeople, need: route.For(policy.PersonManage), fresh: true,
 		summary: "Give a person exactly these roles",
 		about:   "Nobody gives or takes a role that may more than they do; only owners make and unmake owners.",
 		fails:   faults{auth.ErrPersonNotFound, auth.ErrLastOwner, auth.ErrOwnersOnly, auth.ErrRoleExceeds},
@@ -103,7 +103,7 @@ func (a *api) peopleOperations() {
 		return nil, a.Auth.SetRoles(ctx, in.ID, in.Body.Roles)
 	})
 	on(a, operation{
-		method: post, path: "/people/{person}/deactivate", id: "deactivate-person", tag: tagPeople, need: route.For(policy.PersonManage),
+		method: post, path: "/people/{person}/deactivate", id: "deactivate-person", tag: tagPeople, need: route.For(policy.PersonManage), fresh: true,
 		summary: "Keep a person from signing in",
 		about:   "Their sessions and API keys end; their learning record stays.",
 		fails:   faults{auth.ErrPersonNotFound, auth.ErrLastOwner, auth.ErrOwnersOnly, auth.ErrRoleExceeds},

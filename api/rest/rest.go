@@ -95,6 +95,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.fileOperations()
 	a.usageOperations()
 	a.keyOperations()
+	a.factorOperations()
 	a.eventOperations()
 	a.auditOperations()
 	a.roleOperations()

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"lyceum/api/route"
@@ -16,6 +17,8 @@ type session struct {
 	Current   bool      `json:"current" doc:"It is the one that asks."`
 	IP        string    `json:"ip"`
 	UserAgent string    `json:"user_agent"`
+	Method    string    `json:"method" doc:"How it was opened: password, passkey, link, or by an identity provider: saml, oidc, ldap."`
+	Factors   []string  `json:"factors" doc:"What was proven, in the words of RFC 8176: pwd, otp, hwk, mfa, fed and others."`
 	CreatedAt time.Time `json:"created_at"`
 	SeenAt    time.Time `json:"seen_at" doc:"To the minute."`
 	ExpiresAt time.Time `json:"expires_at"`
@@ -66,7 +69,7 @@ func (a *api) sessionOperations() {
 
 func showSession(s *auth.Session, current uid.ID) session {
 	return session{
-		ID: s.ID, Current: s.ID == current, IP: s.IP, UserAgent: s.UserAgent,
+		ID: s.ID, Current: s.ID == current, IP: s.IP, UserAgent: s.UserAgent, Method: string(s.Method), Factors: listed(strings.Fields(s.Factors)),
 		CreatedAt: utc(s.CreatedAt), SeenAt: utc(s.SeenAt), ExpiresAt: utc(s.ExpiresAt),
 	}
 }

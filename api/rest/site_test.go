@@ -69,7 +69,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 	}
 	s.services = rest.Services{
 		Auth: auth.New(auth.Options{
-			Keep: w.Store, Policy: policy.NewEngine(w.Store, now), Now: now, Guess: freely{},
+			Keep: w.Store, Policy: policy.NewEngine(w.Store, now), Now: now, Guess: freely{}, Seal: sealKey(t),
 			Cost: auth.PasswordCost{MemoryKiB: 64, Iterations: 1, Parallelism: 1},
 		}),
 		Catalog:      catalog.New(catalog.Options{Keep: w.Store, Now: now}),

@@ -21,10 +21,14 @@ const (
 	operatorCookie = "lyceum-operator"
 	strangerCookie = "lyceum-visitor"
 	flashCookie    = "lyceum-flash"
-	lookCookie     = "theme"
-	localeCookie   = "locale"
-	browserCookie  = "lyceum-sso"
-	setupCookie    = "lyceum-setup-"
+	// The sign-in that waits for its second factor, the challenge of a passkey under way, and the browser that is remembered.
+	challengeCookie = "lyceum-challenge"
+	ceremonyCookie  = "lyceum-passkey"
+	knownCookie     = "lyceum-known"
+	lookCookie      = "theme"
+	localeCookie    = "locale"
+	browserCookie   = "lyceum-sso"
+	setupCookie     = "lyceum-setup-"
 )
 
 const year = 365 * 24 * time.Hour
@@ -74,6 +78,38 @@ func SetSession(c *fiber.Ctx, secret string) {
 
 // ClearSession signs the browser out.
 func ClearSession(c *fiber.Ctx) { set(c, sessionCookie, "", -1) }
+
+// Challenge is the secret of the sign-in that waits for its second factor, "" for none.
+func Challenge(c *fiber.Ctx) string { return get(c, challengeCookie) }
+
+// SetChallenge binds a sign-in that waits for its second factor to this browser.
+func SetChallenge(c *fiber.Ctx, secret string) {
+	set(c, challengeCookie, secret, auth.ChallengeLifetime)
+}
+
+// ClearChallenge lets go of the sign-in that waited.
+func ClearChallenge(c *fiber.Ctx) {
+	if Challenge(c) != "" {
+		set(c, challengeCookie, "", -1)
+	}
+}
+
+// Ceremony is the sealed challenge that a passkey was asked with last, "" for none.
+func Ceremony(c *fiber.Ctx) string { return get(c, ceremonyCookie) }
+
+// SetCeremony keeps the challenge that a passkey is asked with.
+func SetCeremony(c *fiber.Ctx, token string) { set(c, ceremonyCookie, token, 0) }
+
+// ClearCeremony lets go of a challenge that was answered.
+func ClearCeremony(c *fiber.Ctx) { set(c, ceremonyCookie, "", -1) }
+
+// Known is the secret of a remembered browser, "" for none.
+func Known(c *fiber.Ctx) string { return get(c, knownCookie) }
+
+// SetKnown has the browser remembered for so many days.
+func SetKnown(c *fiber.Ctx, secret string, days int) {
+	set(c, knownCookie, secret, time.Duration(days)*24*time.Hour)
+}
 
 // browserLife is how long a browser is known that signs in through someone else. It outlives all that is bound to it.
 const browserLife = 2 * time.Hour

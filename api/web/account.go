@@ -9,7 +9,7 @@ import (
 	"lyceum/themes"
 )
 
-// Account is what people change about themselves, and where they are signed in.
+// Account is what people change about themselves.
 type Account struct {
 	*Site
 	Auth *auth.Service
@@ -18,18 +18,13 @@ type Account struct {
 // page fills the page with what is kept.
 func (a Account) page(c *fiber.Ctx) (themes.AccountPage, error) {
 	ctx := c.UserContext()
-	me := who(ctx)
-	p, err := a.Auth.Person(ctx, me.PersonID)
-	if err != nil {
-		return themes.AccountPage{}, err
-	}
-	sessions, err := a.Auth.Sessions(ctx)
+	p, err := a.Auth.Person(ctx, who(ctx).PersonID)
 	if err != nil {
 		return themes.AccountPage{}, err
 	}
 	return themes.AccountPage{
 		Person: p, Profile: themes.ProfileForm{Name: p.Name, Locale: p.Locale, TimeZone: p.TimeZone},
-		Sessions: sessions, CurrentSession: auth.Session{ID: me.SessionID}, TimeZones: timeZones(p.TimeZone),
+		TimeZones: timeZones(p.TimeZone),
 	}, nil
 }
 
@@ -82,24 +77,4 @@ func (a Account) ChangePassword(c *fiber.Ctx) error {
 		return a.again(c, err, func(p *themes.AccountPage, wrong *fault.Fault) { p.PasswordProblem = wrong })
 	}
 	return a.done(c, "/account", themes.FlashPasswordChanged, "")
-}
-
-// EndSession signs another browser out.
-func (a Account) EndSession(c *fiber.Ctx) error {
-	session, err := id(c, "id")
-	if err != nil {
-		return err
-	}
-	if err := a.Auth.EndSession(c.UserContext(), session); err != nil {
-		return err
-	}
-	return a.done(c, "/account", themes.FlashSessionEnded, "")
-}
-
-// EndOthers signs every other browser out.
-func (a Account) EndOthers(c *fiber.Ctx) error {
-	if _, err := a.Auth.EndOtherSessions(c.UserContext()); err != nil {
-		return err
-	}
-	return a.done(c, "/account", themes.FlashOtherSessionsEnded, "")
 }

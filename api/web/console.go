@@ -40,15 +40,25 @@ func (o Console) SignIn(c *fiber.Ctx) error {
 		return err
 	}
 	typed := themes.SignInForm{Email: f.get("email"), Next: visit.Local(f.get("next"))}
-	secret, _, err := o.Operators.SignIn(c.UserContext(), typed.Email, f.get("password"), client(c))
+	in, err := o.Operators.SignIn(c.UserContext(), typed.Email, f.get("password"), client(c))
 	if err != nil {
 		return o.refused(c, err, func(p *fault.Fault) themes.Page { return themes.OperatorSignInPage{Form: typed, Problem: p} })
 	}
-	visit.SetOperatorSession(c, secret)
-	if typed.Next == "" {
-		typed.Next = consoleHome
+	if in.Challenge != "" {
+		visit.SetChallenge(c, in.Challenge)
+		return o.to(c, withNext("/operator/signin/code", typed.Next))
 	}
-	return o.to(c, typed.Next)
+	return o.entered(c, in, typed.Next)
+}
+
+// entered signs the browser in to the console.
+func (o Console) entered(c *fiber.Ctx, in auth.OperatorIn, next string) error {
+	visit.ClearChallenge(c)
+	visit.SetOperatorSession(c, in.Secret)
+	if next == "" {
+		next = consoleHome
+	}
+	return o.to(c, next)
 }
 
 // SignOut ends the session.

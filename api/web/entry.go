@@ -86,15 +86,11 @@ func (e Entry) SignIn(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	secret, person, err := e.Auth.SignIn(c.UserContext(), typed.Email, f.get("password"), client(c))
+	in, err := e.Auth.SignIn(c.UserContext(), typed.Email, f.get("password"), client(c))
 	if err != nil {
 		return e.refused(c, err, func(p *fault.Fault) themes.Page { page.Problem = p; return page })
 	}
-	visit.SetSession(c, secret)
-	if person.Locale != "" {
-		visit.SetLocale(c, person.Locale)
-	}
-	return e.to(c, onward(typed.Next))
+	return e.entered(c, in, typed.Next, func() error { return e.to(c, onward(typed.Next)) })
 }
 
 // Forgot shows the form that asks for a link.
@@ -174,7 +170,7 @@ func (e Entry) Join(c *fiber.Ctx) error {
 		return e.linkFailed(c, auth.TokenInvitation, err)
 	}
 	typed := themes.InvitationForm{Name: f.get("name")}
-	session, err := e.Auth.AcceptInvitation(ctx, token, typed.Name, f.get("password"), client(c))
+	in, err := e.Auth.AcceptInvitation(ctx, token, typed.Name, f.get("password"), client(c))
 	if errors.Is(err, auth.ErrLinkInvalid) {
 		return e.linkFailed(c, auth.TokenInvitation, err)
 	}
@@ -183,22 +179,20 @@ func (e Entry) Join(c *fiber.Ctx) error {
 			return themes.InvitationPage{Person: p, Form: typed, Problem: wrong}
 		})
 	}
-	visit.SetSession(c, session)
-	return e.done(c, home, themes.FlashWelcome, e.brand(c).Name)
+	return e.entered(c, in, "", func() error { return e.done(c, home, themes.FlashWelcome, e.brand(c).Name) })
 }
 
 // Welcome signs in who has just signed up on the platform's site, by the link that it redirected to. A link that is
 // over leads to the sign-in page: its owner knows the password.
 func (e Entry) Welcome(c *fiber.Ctx) error {
-	session, err := e.Auth.SignInByLink(c.UserContext(), c.Params("token"), client(c))
+	in, err := e.Auth.SignInByLink(c.UserContext(), c.Params("token"), client(c))
 	if errors.Is(err, auth.ErrLinkInvalid) {
 		return e.to(c, "/signin")
 	}
 	if err != nil {
 		return err
 	}
-	visit.SetSession(c, session)
-	return e.done(c, home, themes.FlashWelcome, e.brand(c).Name)
+	return e.entered(c, in, "", func() error { return e.done(c, home, themes.FlashWelcome, e.brand(c).Name) })
 }
 
 // noStore marks an answer that must not be kept anywhere: it shows a secret, or its address is one.

@@ -88,8 +88,11 @@ func (p People) page(c *fiber.Ctx, person uid.ID) (themes.PersonPage, error) {
 	if err != nil {
 		return themes.PersonPage{}, err
 	}
-	roles, err := p.offered(ctx)
-	return themes.PersonPage{Person: found, Roles: roles, Chosen: found.Roles}, err
+	page := themes.PersonPage{Person: found, Chosen: found.Roles}
+	if page.Roles, err = p.offered(ctx); err == nil && who(ctx).May.Has(policy.PersonManage) {
+		page.Factors, err = p.Auth.FactorsOfPerson(ctx, person)
+	}
+	return page, err
 }
 
 // Show shows one person.
@@ -176,6 +179,11 @@ func (p People) Deactivate(c *fiber.Ctx) error {
 // Reactivate lets a person in again.
 func (p People) Reactivate(c *fiber.Ctx) error {
 	return p.change(c, themes.FlashReactivated, p.Auth.Reactivate)
+}
+
+// ResetFactors takes a person's second factors away, who lost them.
+func (p People) ResetFactors(c *fiber.Ctx) error {
+	return p.change(c, themes.FlashFactorsReset, p.Auth.ResetFactors)
 }
 
 // InviteAgain sends a person's invitation again, with the roles they have.

@@ -242,7 +242,11 @@ func (s *Site) done(c *fiber.Ctx, address string, key themes.FlashKey, name stri
 }
 
 // client is where a sign-in comes from.
-func client(c *fiber.Ctx) auth.Client { return visit.Of(c).Client }
+func client(c *fiber.Ctx) auth.Client {
+	cl := visit.Of(c).Client
+	cl.Known = visit.Known(c)
+	return cl
+}
 
 // who is the person who asks; the zero Principal for a stranger.
 func who(ctx context.Context) auth.Principal {

@@ -171,11 +171,11 @@ func (h SSO) arrived(c *fiber.Ctx, a signon.Arrival, err error) error {
 	case a.FirstLink != "":
 		return h.to(c, "/sso/confirm/"+a.FirstLink)
 	}
-	visit.SetSession(c, a.Session)
-	if a.Locale != "" {
-		visit.SetLocale(c, a.Locale)
+	if a.SteppedUp {
+		return h.to(c, onward(a.ReturnTo))
 	}
-	return h.to(c, onward(a.ReturnTo))
+	in := auth.SignedIn{Secret: a.Session, Challenge: a.Challenge, Enrol: a.Enrol, Person: auth.Person{Locale: a.Locale}}
+	return h.entered(c, in, visit.Local(a.ReturnTo), func() error { return h.to(c, onward(a.ReturnTo)) })
 }
 
 // failed shows a sign-on that came to nothing, with the number by which an IT team finds the reason; other failures go on.

@@ -61,7 +61,7 @@ func (s *Service) AcceptSAML(ctx context.Context, connection uid.ID, in SAMLResp
 		}
 	}
 	settings.ForceAuthn = settings.ForceAuthn || about.Fresh
-	t := attempt{connection: c, client: in.Client, test: h.Purpose == PurposeTest}
+	t := attempt{connection: c, client: in.Client, test: h.Purpose == PurposeTest, fresh: about.Fresh}
 	response := saml.Response{SAMLResponse: in.Response, At: p.ACSURL, Now: s.Now()}
 	if about.Request != "" {
 		response.RequestIDs = []string{about.Request}
@@ -74,7 +74,7 @@ func (s *Service) AcceptSAML(ctx context.Context, connection uid.ID, in SAMLResp
 		return "", s.refuse(ctx, t, err)
 	}
 	if t.assertion.InResponseTo == "" {
-		h, about.ReturnTo = Handshake{}, s.local(ctx, in.RelayState) // begun at the identity provider
+		h, about.ReturnTo, t.fresh = Handshake{}, s.local(ctx, in.RelayState), false // begun at the identity provider
 	}
 	return s.park(ctx, t, h, about.ReturnTo)
 }
@@ -101,7 +101,7 @@ func (s *Service) local(ctx context.Context, relayState string) string {
 // park uses the handshake up, remembers the assertion and keeps it for its browser. For an answer that the identity
 // provider began the browser is not known yet.
 func (s *Service) park(ctx context.Context, t attempt, h Handshake, returnTo string) (secret string, err error) {
-	about := answered{Assertion: t.assertion, Report: t.report, ReturnTo: returnTo, Test: t.test}
+	about := answered{Assertion: t.assertion, Report: t.report, ReturnTo: returnTo, Test: t.test, Fresh: t.fresh}
 	secret, kept, err := s.newHandshake(ctx, purposeAnswer, t.connection.ID, HandshakeLifetime, about)
 	if err != nil {
 		return "", err
@@ -169,7 +169,7 @@ func (s *Service) Finish(ctx context.Context, secret, browser string, from auth.
 	if err := s.sameBrowser(ctx, h, c, about, browser, from); err != nil {
 		return Arrival{}, err
 	}
-	t := attempt{connection: c, client: from, test: about.Test, assertion: about.Assertion, report: about.Report, browser: browser, returnTo: about.ReturnTo}
+	t := attempt{connection: c, client: from, test: about.Test, assertion: about.Assertion, report: about.Report, browser: browser, returnTo: about.ReturnTo, fresh: about.Fresh}
 	t.report.Passed(CheckReplay, "the assertion was not used before")
 	t.report.Passed(CheckBrowser, "the browser that began it, or whose person said yes")
 	if err := t.mayUse(); err != nil {
@@ -239,7 +239,7 @@ func (s *Service) AnswerOIDC(ctx context.Context, q url.Values, browser string, 
 	if about.Fresh {
 		settings = freshOIDC(settings)
 	}
-	t.returnTo = about.ReturnTo
+	t.returnTo, t.fresh = about.ReturnTo, about.Fresh
 	in.RedirectURL, in.ExpectedState, in.Nonce, in.Verifier = s.Addresses(ctx, c.ID).RedirectURI, in.State, about.Nonce, about.Verifier
 	var report auth.Report
 	t.assertion, report, err = s.oidc.Complete(ctx, settings, secret, in)
@@ -277,7 +277,7 @@ func (s *Service) mayEnd(t *attempt, h Handshake, browser string) error {
 // LDAPLogin is a company account's name and password.
 type LDAPLogin struct {
 	Login, Password string
-	Start           // Hint, Locales and Fresh say nothing here
+	Start           // Hint and Locales say nothing here
 }
 
 // SignInByLDAP asks the connection's directory who the person is and ends the sign-on. Guesses are bounded as those at
@@ -305,7 +305,7 @@ func (s *Service) SignInByLDAP(ctx context.Context, connection uid.ID, in LDAPLo
 	if err != nil {
 		return Arrival{}, err
 	}
-	t := attempt{connection: c, client: in.Client, test: in.Purpose == PurposeTest, browser: in.Browser, returnTo: in.ReturnTo}
+	t := attempt{connection: c, client: in.Client, test: in.Purpose == PurposeTest, browser: in.Browser, returnTo: in.ReturnTo, fresh: in.Fresh}
 	t.assertion, t.report, err = s.ldap.SignIn(ctx, settings, secret, in.Login, in.Password)
 	if err != nil {
 		return Arrival{}, s.refuse(ctx, t, err)

@@ -26,6 +26,7 @@ type attempt struct {
 	browser    string
 	returnTo   string
 	proven     uid.ID // the account that its owner has proven: it may be linked
+	fresh      bool   // the person was made to prove themselves anew
 }
 
 // dry tells whether nobody is to be signed in, whatever the answer says.
@@ -43,6 +44,9 @@ func (t *attempt) mayUse() error {
 // Arrival is how a sign-on ended that was not refused: exactly one of Session, FirstLink and Result is there.
 type Arrival struct {
 	Session   string // secret of the session that was opened
+	Challenge string // secret of the second step that stands before it, where the rules ask for one
+	Enrol     bool   // that step is to add a second factor
+	SteppedUp bool   // the session that is there already has a fresh proof; none was opened
 	Locale    string // the person's language, empty for the portal's
 	FirstLink string // secret of the first-link confirmation that waits for the person
 	Result    *Tried // a dry run
@@ -156,7 +160,7 @@ func (s *Service) admit(ctx context.Context, t attempt, use func(ctx context.Con
 		if _, replayed := auth.RefusalOf(err); replayed {
 			return Arrival{}, s.refuse(ctx, t, err)
 		}
-		if err == nil && e.Session != "" {
+		if err == nil && (e.Session != "" || e.Challenge != "" || e.SteppedUp) {
 			s.Auth.Changed(ctx) // roles may be others now, and a deactivated person never comes here
 		}
 		return e, err
@@ -202,7 +206,8 @@ func (s *Service) showOnly(ctx context.Context, t attempt, v verdict, e *Arrival
 	return s.writeDown(ctx, row)
 }
 
-// signIn brings the person to what was decided, opens the session and writes the attempt down.
+// signIn brings the person to what was decided, opens the session, or renews the proof of the one that is there, and writes
+// the attempt down.
 func (s *Service) signIn(ctx context.Context, t attempt, v verdict, e *Arrival) error {
 	p, err := s.settle(ctx, t, v)
 	if err != nil {
@@ -212,8 +217,17 @@ func (s *Service) signIn(ctx context.Context, t attempt, v verdict, e *Arrival) 
 	if err != nil {
 		return err
 	}
-	if e.Session, err = s.Auth.OpenVouchedSession(ctx, p.ID, t.client, proof); err != nil {
-		return err
+	if who, ok := auth.PrincipalFrom(ctx); ok && t.fresh && who.PersonID == p.ID && who.SessionID != uid.Nil {
+		if err := s.Auth.StepUpVouched(ctx, p.ID, proof); err != nil {
+			return err
+		}
+		e.SteppedUp = true
+	} else {
+		in, err := s.Auth.SignInVouched(ctx, p.ID, t.client, proof)
+		if err != nil {
+			return err
+		}
+		e.Session, e.Challenge, e.Enrol = in.Secret, in.Challenge, in.Enrol
 	}
 	e.Locale = p.Locale
 	row := t.row(s, OutcomeAdmitted, "")

@@ -124,6 +124,9 @@ func ldapPath(connection uid.ID, in Start) string {
 	if in.Purpose == PurposeTest {
 		q.Set("test", "1")
 	}
+	if in.Fresh {
+		q.Set("fresh", "1")
+	}
 	path := "/sso/ldap/" + connection.String()
 	if len(q) > 0 {
 		path += "?" + q.Encode()

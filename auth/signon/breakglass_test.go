@@ -38,8 +38,8 @@ func TestTwoOwnersTogetherOpenLocalSignInForAWhile(t *testing.T) {
 	o, a, b, third := locked(t)
 	admin, learner := o.person("admin@acme.example", policy.Admin), o.person("learner@acme.example", policy.Learner)
 	signIn := func(p auth.Person) (string, error) {
-		secret, _, err := o.auth.SignIn(o.ctx, p.Email, password, client)
-		return secret, err
+		out, err := o.auth.SignIn(o.ctx, p.Email, password, client)
+		return out.Secret, err
 	}
 	mine := o.prove(a)
 	if mine.State != "" || mine.You.PasswordHash != "" {
@@ -116,7 +116,7 @@ func TestAnOwnerEndsAnEmergencyWithItsSessions(t *testing.T) {
 	if _, err := o.signon.OpenEmergency(o.ctx, o.prove(b).Ticket); err != nil {
 		t.Fatal(err)
 	}
-	secret, _, err := o.auth.SignIn(o.ctx, admin.Email, password, client)
+	in, err := o.auth.SignIn(o.ctx, admin.Email, password, client)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,13 +130,13 @@ func TestAnOwnerEndsAnEmergencyWithItsSessions(t *testing.T) {
 	if e, err := o.signon.EndEmergency(o.as(third)); err != nil || e.State(o.w.Now.Now()) != signon.EmergencyOver {
 		t.Fatalf("%+v, %v", e, err)
 	}
-	if _, err := o.auth.Resume(o.ctx, secret); !errors.Is(err, auth.ErrSignInFirst) {
+	if _, err := o.auth.Resume(o.ctx, in.Secret); !errors.Is(err, auth.ErrSignInFirst) {
 		t.Errorf("a session that it let in: %v", err)
 	}
 	if _, err := o.auth.Resume(o.ctx, vouched); err != nil {
 		t.Errorf("a session that the identity provider vouched for has ended: %v", err)
 	}
-	if _, _, err := o.auth.SignIn(o.ctx, admin.Email, password, client); !errors.Is(err, auth.ErrUseSignOn) {
+	if _, err := o.auth.SignIn(o.ctx, admin.Email, password, client); !errors.Is(err, auth.ErrUseSignOn) {
 		t.Errorf("still open: %v", err)
 	}
 	if _, err := o.signon.AskEmergency(o.ctx, o.prove(b).Ticket, "down again", 15); err != nil {

@@ -76,6 +76,7 @@ type answered struct {
 	Report    auth.Report    `json:"report"`
 	ReturnTo  string         `json:"return_to,omitempty"`
 	Test      bool           `json:"test,omitempty"`
+	Fresh     bool           `json:"fresh,omitempty"`
 	// Person is the account that waits to be linked.
 	Person uid.ID `json:"person,omitzero"`
 }

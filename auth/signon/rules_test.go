@@ -105,8 +105,8 @@ func TestWhereSignOnIsRequiredNothingLocalOpens(t *testing.T) {
 		return secret
 	}
 	o.rules(signon.Rules{Portal: signon.Rule{Require: signon.RequirementRequired}, BreakGlass: []uid.ID{owner.ID, p.ID}})
-	_, _, byPassword := o.auth.SignIn(o.ctx, p.Email, password, client)
-	_, _, byOwner := o.auth.SignIn(o.ctx, owner.Email, password, client)
+	_, byPassword := o.auth.SignIn(o.ctx, p.Email, password, client)
+	_, byOwner := o.auth.SignIn(o.ctx, owner.Email, password, client)
 	_, byInvitation := o.auth.AcceptInvitation(o.ctx, mint(auth.TokenInvitation, invited.ID), "New", "a long new password", client)
 	byReset := o.auth.ResetPassword(o.ctx, mint(auth.TokenPasswordReset, p.ID), "a long new password")
 	_, byHandover := o.auth.SignInByLink(o.ctx, mint(auth.TokenHandover, p.ID), client)
@@ -115,8 +115,8 @@ func TestWhereSignOnIsRequiredNothingLocalOpens(t *testing.T) {
 			t.Errorf("%s: %v", how, err)
 		}
 	}
-	_, _, wrong := o.auth.SignIn(o.ctx, p.Email, "not the password", client)
-	_, _, unknown := o.auth.SignIn(o.ctx, "nobody@acme.example", password, client)
+	_, wrong := o.auth.SignIn(o.ctx, p.Email, "not the password", client)
+	_, unknown := o.auth.SignIn(o.ctx, "nobody@acme.example", password, client)
 	if !errors.Is(wrong, auth.ErrWrongCredentials) || !errors.Is(unknown, auth.ErrWrongCredentials) {
 		t.Errorf("who does not know the password learns of the rule: %v, %v", wrong, unknown)
 	}
@@ -125,7 +125,7 @@ func TestWhereSignOnIsRequiredNothingLocalOpens(t *testing.T) {
 		t.Errorf("a reset is mailed that opens nothing: %v", err)
 	}
 	o.rules(signon.Rules{})
-	if _, _, err := o.auth.SignIn(o.ctx, p.Email, password, client); err != nil {
+	if _, err := o.auth.SignIn(o.ctx, p.Email, password, client); err != nil {
 		t.Errorf("the rule is gone and the password does not work: %v", err)
 	}
 }

@@ -206,8 +206,8 @@ func (a *app) assemble() (err error) {
 	guess, guessFrom := throttle.New(a.now, 1, time.Minute, 10), throttle.New(a.now, 60, time.Minute, 120)
 	a.gate = signon.NewGate(a.store, a.now)
 	a.auth = auth.New(auth.Options{Keep: a.store, Policy: a.policy, Gate: a.gate, Now: a.now, Guess: guess, GuessFrom: guessFrom,
-		Resets: throttle.New(a.now, 3, time.Hour, 3), Invites: throttle.New(a.now, 200, time.Hour, 200)})
-	a.operators = auth.NewOperators(a.store, a.now, guess)
+		Resets: throttle.New(a.now, 3, time.Hour, 3), Invites: throttle.New(a.now, 200, time.Hour, 200), Seal: a.seal})
+	a.operators = auth.NewOperators(a.store, a.now, guess).Sealing(a.seal)
 	a.signon = signon.New(signon.Options{
 		Keep: a.store, Auth: a.auth, Gate: a.gate, Seal: a.seal, Hosts: a.hosts, HTTP: a.http, AllowPrivate: a.private, Now: a.now, Log: a.log, Resolver: a.resolver(),
 	})

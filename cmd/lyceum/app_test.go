@@ -114,7 +114,7 @@ func TestTheDemoFilledTwiceHasNothingTwice(t *testing.T) {
 		}
 		ctx := tenant.With(t.Context(), tn)
 		for role, acc := range d.Accounts {
-			if _, who, err := a.auth.SignIn(ctx, acc.Email, acc.Password, auth.Client{IP: "192.0.2.1"}); err != nil || who.Email != acc.Email {
+			if in, err := a.auth.SignIn(ctx, acc.Email, acc.Password, auth.Client{IP: "192.0.2.1"}); err != nil || in.Person.Email != acc.Email {
 				t.Errorf("%s of %s cannot sign in: %v", role, d.Slug, err)
 			}
 		}
@@ -325,7 +325,7 @@ func TestTheDemoRefusesADatabaseThatPeopleWorkIn(t *testing.T) {
 	if _, err := a.fillDemo(ctx, filepath.Join(t.TempDir(), "demo.json")); err == nil || !strings.Contains(err.Error(), "known passwords") {
 		t.Fatalf("the demo was filled in: %v", err)
 	}
-	if _, _, err := a.operators.SignIn(ctx, "operator@lyceum.example", demoPassword, auth.Client{}); err == nil {
+	if _, err := a.operators.SignIn(ctx, "operator@lyceum.example", demoPassword, auth.Client{}); err == nil {
 		t.Fatal("the demo's operator was made")
 	}
 }

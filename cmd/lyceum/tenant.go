@@ -171,7 +171,28 @@ func (cmd *tenantDeleteCmd) Run(ctx context.Context, c *Config) error {
 }
 
 type operatorCmd struct {
-	Create operatorCreateCmd `cmd:"" help:"Make an operator's account."`
+	Create   operatorCreateCmd   `cmd:"" help:"Make an operator's account."`
+	ResetApp operatorResetAppCmd `cmd:"" name:"reset-app" help:"Take the authenticator app of an operator away who lost it."`
+}
+
+type operatorResetAppCmd struct {
+	Email string `arg:"" help:"E-mail that the operator signs in with."`
+}
+
+// Run takes the app away, noted in the audit log.
+func (cmd *operatorResetAppCmd) Run(ctx context.Context, c *Config) error {
+	return operate(ctx, c, func(ctx context.Context, a *app) error {
+		err := a.store.InControl(ctx, func(ctx context.Context) error {
+			if err := a.operators.ResetApp(ctx, cmd.Email); err != nil {
+				return err
+			}
+			return a.store.Audit(ctx, "operator.app_reset", uid.Nil, map[string]string{"email": cmd.Email}, a.now())
+		})
+		if err == nil {
+			fmt.Printf("%s signs in by password alone until they add an app at %s/operator/security\n", cmd.Email, a.hosts.PlatformURL())
+		}
+		return err
+	})
 }
 
 type operatorCreateCmd struct {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"strconv"
 	"sync"
 	"time"
 
@@ -37,6 +38,11 @@ func (a *app) consequences() []queue.Consequence {
 		{When: "enrolment.created", Name: "mail_enrolled", Do: a.mailEnrolled},
 		{When: "enrolment.completed", Name: "issue_certificate", Urgency: queue.Waited, Do: a.issueCertificate},
 		{When: "certificate.issued", Name: "mail_certificate", Do: a.mailCertificate},
+		{When: "factor.added", Name: "mail_factor_added", Urgency: queue.Waited, Do: a.mailNotice(themes.NoticeFactorAdded)},
+		{When: "factor.removed", Name: "mail_factor_removed", Urgency: queue.Waited, Do: a.mailNotice(themes.NoticeFactorRemoved)},
+		{When: "factor.reset", Name: "mail_factors_reset", Urgency: queue.Waited, Do: a.mailNotice(themes.NoticeFactorsReset)},
+		{When: "factor.used_recovery", Name: "mail_recovery_used", Urgency: queue.Waited, Do: a.mailNotice(themes.NoticeRecoveryUsed)},
+		{When: "factor.exhausted", Name: "mail_factor_exhausted", Urgency: queue.Waited, Do: a.mailNotice(themes.NoticeExhausted)},
 		{When: "directory.sync_requested", Name: "sync_directory", Timeout: syncTimeout, Do: a.ldapsync.Do},
 	}
 	table = append(table, a.accessConsequences()...)
@@ -202,6 +208,38 @@ func (a *app) mailPasswordReset(ctx context.Context, e event.Event) error {
 	t, _ := tenant.From(ctx)
 	link := a.hosts.PortalURL(t) + "/reset/" + url.PathEscape(secret)
 	return a.letter(ctx, e, who, themes.PasswordResetMail{Name: who.Name, Link: link, ExpiresAt: a.now().Add(auth.TokenPasswordReset.Lifetime())})
+}
+
+// mailNotice makes the job that tells a person what happened to how they sign in. Browsers that are forgotten and recovery
+// codes that go with the last factor are no news.
+func (a *app) mailNotice(kind themes.NoticeKind) func(context.Context, event.Event) error {
+	return func(ctx context.Context, e event.Event) error {
+		var d struct {
+			PersonID uid.ID          `json:"person_id"`
+			Kind     auth.FactorKind `json:"kind"`
+			Name     string          `json:"name"`
+			Left     int             `json:"left"`
+		}
+		if err := json.Unmarshal(e.Data, &d); err != nil {
+			return fmt.Errorf("data of %s %s: %w", e.Type, e.ID, err)
+		}
+		if d.Kind != "" && !d.Kind.Proves() {
+			return nil
+		}
+		to, err := a.person(ctx, d.PersonID)
+		if unwanted(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		what := d.Name
+		if kind == themes.NoticeRecoveryUsed {
+			what = strconv.Itoa(d.Left)
+		}
+		t, _ := tenant.From(ctx)
+		return a.letter(ctx, e, to, themes.NoticeMail{Kind: kind, Name: to.Name, What: what, At: e.At, Link: a.hosts.PortalURL(t) + "/account/security"})
+	}
 }
 
 // mailFirstLink sends the link that proves an account which a company account is to open from now on.

@@ -8,3 +8,7 @@ create table control.email_domains (
 );
 create index email_domains_tenant_ix on control.email_domains (tenant_id);
 grant select, insert, update, delete on control.email_domains to lyceum_app;
+
+-- The app by which an operator signs in beside the password; null: none.
+alter table control.operators add column totp_sealed bytea;
+alter table control.operators add column totp_step bigint;

@@ -311,8 +311,8 @@ create table group_members (
 );
 create index group_members_person_ix on group_members (person_id);
 
--- Second factors, and passkeys that are one alone. sealed is a TOTP seed or the hashes of recovery codes; a passkey's
--- public half is in data.
+-- Second factors, passkeys that are one alone, and browsers that are spared one. sealed is a TOTP seed; a passkey's public
+-- half and the hashes of recovery codes are in data. credential_id is a passkey's, or the hash of a browser's secret.
 create table factors (
     id            uuid not null,
     person_id     uuid not null,
@@ -328,7 +328,7 @@ create table factors (
     constraint factors_pk primary key (id),
     constraint factors_credential_uq unique (credential_id),
     constraint factors_person_fk foreign key (person_id) references people (id) on delete cascade,
-    constraint factors_kind_ck check (kind in ('totp', 'passkey', 'recovery'))
+    constraint factors_kind_ck check (kind in ('totp', 'passkey', 'recovery', 'browser'))
 );
 create index factors_person_ix on factors (person_id);
 
