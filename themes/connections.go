@@ -167,19 +167,26 @@ func (c *Chrome) endBadge(warning int, end time.Time) (*Badge, error) {
 // NextStep is one thing on the way to a connection that works.
 type NextStep struct {
 	Key  string // its words are the messages next.<key> and next.<key>_hint
-	Href string
+	Href string // "": not yet
 	Done bool
 }
 
 // NextSteps are the way to a connection that works, in order.
 func (p ConnectionPage) NextSteps() []NextStep {
 	c, at := p.Head.Connection, p.Head.Address()
-	tried := !p.Head.Health.LastTried.IsZero() || !p.Head.Health.LastAdmitted.IsZero()
-	return []NextStep{
-		{Key: "guide", Href: at + "/guide", Done: p.Incomplete == nil}, {Key: "settings", Href: at + "/settings", Done: p.Incomplete == nil},
-		{Key: "try", Href: p.Try(), Done: tried}, {Key: "mapping", Href: at + "/mapping", Done: tried && c.Status == signon.StatusOn},
-		{Key: "on", Href: at + "#status", Done: c.Status == signon.StatusOn},
+	try := ""
+	if p.Incomplete == nil {
+		try = p.Head.Try()
 	}
+	tried := !p.Head.Health.LastTried.IsZero() || !p.Head.Health.LastAdmitted.IsZero()
+	steps := []NextStep{
+		{Key: "guide", Href: at + "/guide", Done: p.Incomplete == nil}, {Key: "settings", Href: at + "/settings", Done: p.Incomplete == nil},
+		{Key: "try", Href: try, Done: tried}, {Key: "mapping", Href: at + "/mapping", Done: tried && c.Status == signon.StatusOn},
+	}
+	if !p.Head.Restricted { // whoever was sent a link switches nothing on
+		steps = append(steps, NextStep{Key: "on", Href: at + "#status", Done: c.Status == signon.StatusOn})
+	}
+	return steps
 }
 
 // Ready tells whether nothing on the way is left to do.
@@ -194,9 +201,6 @@ func (h ConnectionHead) Try() string {
 	}
 	return "/sso/start/" + h.Connection.ID.String() + "?test=1&next=" + url.QueryEscape(h.Address()+"/attempts")
 }
-
-// Try is where a test sign-on begins.
-func (p ConnectionPage) Try() string { return p.Head.Try() }
 
 // Refreshable tells whether there is something to fetch anew.
 func (p ConnectionPage) Refreshable() bool {

@@ -38,8 +38,9 @@ func TestTwoOwnersTogetherOpenLocalSignInForAWhile(t *testing.T) {
 	o, a, b, third := locked(t)
 	admin, learner := o.person("admin@acme.example", policy.Admin), o.person("learner@acme.example", policy.Learner)
 	signIn := func(p auth.Person) (string, error) {
-		out, err := o.auth.SignIn(o.ctx, p.Email, password, client)
-		return out.Secret, err
+		in, err := o.auth.SignIn(o.ctx, p.Email, password, client)
+		secret := in.Secret
+		return secret, err
 	}
 	mine := o.prove(a)
 	if mine.State != "" || mine.You.PasswordHash != "" {
@@ -117,6 +118,7 @@ func TestAnOwnerEndsAnEmergencyWithItsSessions(t *testing.T) {
 		t.Fatal(err)
 	}
 	in, err := o.auth.SignIn(o.ctx, admin.Email, password, client)
+	secret := in.Secret
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +132,7 @@ func TestAnOwnerEndsAnEmergencyWithItsSessions(t *testing.T) {
 	if e, err := o.signon.EndEmergency(o.as(third)); err != nil || e.State(o.w.Now.Now()) != signon.EmergencyOver {
 		t.Fatalf("%+v, %v", e, err)
 	}
-	if _, err := o.auth.Resume(o.ctx, in.Secret); !errors.Is(err, auth.ErrSignInFirst) {
+	if _, err := o.auth.Resume(o.ctx, secret); !errors.Is(err, auth.ErrSignInFirst) {
 		t.Errorf("a session that it let in: %v", err)
 	}
 	if _, err := o.auth.Resume(o.ctx, vouched); err != nil {

@@ -27,7 +27,7 @@ func (c Connection) LDAP() (st ldap.Settings, err error) { return st, c.read(aut
 
 func (c Connection) read(kind auth.Protocol, into any) error {
 	if c.Kind != kind {
-		return fmt.Errorf("connection %s is %s, not %s", c.ID, c.Kind, kind)
+		return ErrOtherKind.Because(fmt.Errorf("connection %s is %s, not %s", c.ID, c.Kind, kind))
 	}
 	if len(c.Settings) == 0 {
 		return nil
@@ -85,6 +85,28 @@ func (c Connection) Complete() error {
 	incomplete := *ErrIncomplete
 	incomplete.Fields = f
 	return &incomplete
+}
+
+// sameRecipient tells whether a secret that was kept for one state of a connection goes to the same party, for the same
+// account there, in the other: see ldap.Settings.SameAccount and oidc.Settings.SameClient.
+func sameRecipient(was, is Connection) (bool, error) {
+	switch was.Kind {
+	case auth.ProtocolOIDC:
+		a, err := was.OIDC()
+		if err != nil {
+			return false, err
+		}
+		b, err := is.OIDC()
+		return a.SameClient(b), err
+	case auth.ProtocolLDAP:
+		a, err := was.LDAP()
+		if err != nil {
+			return false, err
+		}
+		b, err := is.LDAP()
+		return a.SameAccount(b), err
+	}
+	return true, nil
 }
 
 // tidy reads settings that were typed: unknown names and wrong types are a fault, and so is what is there and wrong; what
@@ -212,6 +234,9 @@ func blank(v any) bool {
 
 // Failures of settings.
 var (
-	ErrIncomplete         = fault.New(fault.KindInvalid, "connection_incomplete", "The connection is not complete yet. Fill in what is named here, then switch it on.")
+	ErrOtherKind  = fault.New(fault.KindConflict, "connection_other_kind", "A connection of this kind has no such part.")
+	ErrIncomplete = fault.New(fault.KindInvalid, "connection_incomplete", "The connection is not complete yet. Fill in what is named here, then switch it on.")
+	// ErrSecretAgain is a change, or a try, that would send a kept secret to another party than it was given for.
+	ErrSecretAgain        = fault.New(fault.KindInvalid, "connection_secret_again", "The secret that is kept was given for another server or account. Type it again.").With("secret", "Type it again: the one that is kept was given for another server or account, and goes nowhere else.")
 	ErrSettingsUnreadable = fault.New(fault.KindInvalid, "settings_unreadable", "These settings cannot be read. Send those of the connection's kind, by the names in the documentation.")
 )
