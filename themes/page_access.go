@@ -230,7 +230,7 @@ func (p SigningKeysPage) Fingerprint(k signon.SigningKey) string {
 // BreakGlassForm is what was typed; the password is never filled in again.
 type BreakGlassForm struct{ Email, Reason, Minutes string }
 
-// BreakGlassPage is GET /break-glass, where an owner named for emergencies proves themselves: fields email, password. It
+// BreakGlassPage is GET /break-glass, where an owner named for emergencies proves themselves: fields email, password, code. It
 // posts to its own address, and then, with the ticket, reason and minutes to /break-glass/ask or the ticket alone to
 // /break-glass/open.
 type BreakGlassPage struct {

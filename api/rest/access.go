@@ -252,7 +252,7 @@ func (a *api) signOnRuleOperations() {
 		method: get, path: "/sign-on/rules", id: "get-sign-on-rules", tag: tagConnections, need: secure,
 		summary: "Who must use a company account",
 	}, func(ctx context.Context, _ *nothing) (*signOnRulesOut, error) {
-		return rulesOut(a.SignOn.Rules(ctx))
+		return signOnRulesAnswer(a.SignOn.Rules(ctx))
 	})
 	on(a, operation{
 		method: put, path: "/sign-on/rules", id: "update-sign-on-rules", tag: tagConnections, need: secure,
@@ -266,7 +266,7 @@ func (a *api) signOnRuleOperations() {
 		}
 		wish := in.Body.rules()
 		wish.Revision = at
-		return rulesOut(a.SignOn.SetRules(ctx, signon.RulesInput{Rules: wish, Confirmed: in.Body.Confirmed}))
+		return signOnRulesAnswer(a.SignOn.SetRules(ctx, signon.RulesInput{Rules: wish, Confirmed: in.Body.Confirmed}))
 	})
 	on(a, operation{
 		method: post, path: "/sign-on/rules/preview", id: "preview-sign-on-rules", tag: tagConnections, need: secure,
@@ -316,7 +316,7 @@ func (r signOnRules) rules() signon.Rules {
 	return out
 }
 
-func rulesOut(r signon.Rules, err error) (*signOnRulesOut, error) {
+func signOnRulesAnswer(r signon.Rules, err error) (*signOnRulesOut, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -160,7 +160,7 @@ func (a Access) ProveForEmergency(c *fiber.Ctx) error {
 	}
 	noStore(c)
 	p := themes.BreakGlassPage{Form: themes.BreakGlassForm{Email: f.get("email"), Minutes: "60"}}
-	st, err := a.SignOn.ProveForEmergency(c.UserContext(), signon.EmergencyProof{Email: p.Form.Email, Password: f.get("password")}, client(c))
+	st, err := a.SignOn.ProveForEmergency(c.UserContext(), signon.EmergencyProof{Email: p.Form.Email, Password: f.get("password"), Code: f.get("code")}, client(c))
 	if err != nil {
 		return a.refused(c, err, func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return p })
 	}

@@ -28,8 +28,9 @@ type ticket struct {
 	At     time.Time `json:"at"`
 }
 
-// EmergencyProof is how an owner proves themselves.
-type EmergencyProof struct{ Email, Password string }
+// EmergencyProof is how an owner proves themselves: by their password and, where they have a second factor, a code of their
+// app or a recovery code.
+type EmergencyProof struct{ Email, Password, Code string }
 
 // Standing is what an owner named for emergencies sees when they have proven themselves.
 type Standing struct {
@@ -44,10 +45,10 @@ type Standing struct {
 }
 
 // ProveForEmergency takes the proof of an owner named for emergencies. It is throttled and answered as a sign-in is
-// (auth.ErrWrongCredentials, auth.ErrTooManyAttempts); ErrNotNamed for who knows their password and is not named,
+// (auth.ErrWrongCredentials, auth.ErrFactorNeeded, auth.ErrFactorWrong, auth.ErrTooManyAttempts); ErrNotNamed for who knows their password and is not named,
 // ErrNotRequired while nothing is locked.
 func (s *Service) ProveForEmergency(ctx context.Context, proof EmergencyProof, c auth.Client) (st Standing, err error) {
-	p, err := s.Auth.ProveByEmail(ctx, proof.Email, proof.Password, c)
+	p, err := s.Auth.ProveByEmail(ctx, proof.Email, proof.Password, proof.Code, c)
 	if err != nil {
 		return st, err
 	}
