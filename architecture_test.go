@@ -48,6 +48,7 @@ var guests = map[string][]string{
 	"github.com/beevik/etree":         {"auth/saml"},
 	"github.com/russellhaering/":      {"auth/saml"},
 	"github.com/go-ldap/":             {"auth/ldap"},
+	"github.com/go-asn1-ber/":         {"auth/ldap"},
 	"github.com/go-webauthn/":         {"auth"},
 	"github.com/pquerna/otp":          {"auth"},
 	"github.com/coreos/go-oidc/":      {"auth/oidc"},

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"lyceum/auth/policy"
+	"lyceum/auth/signon"
 	"lyceum/store/storetest"
 )
 
@@ -28,6 +29,9 @@ func TestNoPageOffersALinkThatRefusesWhoSeesIt(t *testing.T) {
 			if err := h.o.Catalog.Archive(storetest.Instructor(t, h.ctx, h.w), archived.Course.ID); err != nil {
 				t.Fatal(err)
 			}
+			admin := h.as(h.person(policy.Admin))
+			newConnection(admin, "oidc:okta", "Not complete")
+			h.attempted(completeConnection(admin, "IdP"), func(*signon.Attempt) {})
 			b := h.as(h.person(role))
 			b.get("/courses/ladders").is(200)
 			b.post("/courses/ladders/enrol").is(303)

@@ -4,6 +4,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"lyceum/api/route"
+	"lyceum/api/scim"
 	"lyceum/api/web"
 	"lyceum/auth/audit"
 	"lyceum/auth/policy"
@@ -190,7 +191,49 @@ func (s *Server) onAccess(t *table) {
 }
 
 // onDirectories is SCIM, and where administrators keep directories.
-func (s *Server) onDirectories(*table) {}
+func (s *Server) onDirectories(t *table) {
+	d := web.Directories{Site: s.site, SCIM: s.SCIM, Auth: s.Auth}
+	manage := route.For(policy.ConnectionManage)
+	t.get("/settings/directories", manage, d.List)
+	t.post("/settings/directories", manage, d.Create)
+	t.get("/settings/directories/:directory", manage, d.Show)
+	t.post("/settings/directories/:directory/status", manage, d.SetStatus)
+	t.post("/settings/directories/:directory/tokens", manage, d.CreateToken)
+	t.post("/settings/directories/:directory/tokens/:key/revoke", manage, d.RevokeToken)
+	t.get("/settings/directories/:directory/settings", manage, d.Settings)
+	t.post("/settings/directories/:directory/settings", manage, d.Save)
+	t.post("/settings/directories/:directory/delete", manage, d.Delete)
+	t.get("/settings/directories/:directory/people", manage, d.People)
+	t.post("/settings/directories/:directory/people", manage, d.Link)
+	t.get("/settings/directories/:directory/groups", manage, d.Groups)
+	t.get("/settings/directories/:directory/requests", manage, d.Requests)
+	t.get("/settings/directories/:directory/requests.json", manage, d.Download)
+	t.get("/settings/directories/:directory/requests/:request", manage, d.Request)
+	t.post("/settings/directories/:directory/requests/:request/try", manage, d.Try)
+	t.post("/settings/directories/:directory/requests/:request/replay", manage, d.Replay)
+
+	// The handler asks for a directory's token itself.
+	h := scim.Handler{Service: s.SCIM, Auth: s.Auth, Guesses: s.Limits.SignOn}
+	for _, kind := range []string{scim.Root + "/Users", scim.Root + "/Groups"} {
+		t.open(fiber.MethodGet, kind, route.Public, h.Serve)
+		t.open(fiber.MethodPost, kind, route.Public, h.Serve)
+		t.open(fiber.MethodPost, kind+"/.search", route.Public, h.Serve)
+		t.open(fiber.MethodGet, kind+"/:id", route.Public, h.Serve)
+		t.open(fiber.MethodPut, kind+"/:id", route.Public, h.Serve)
+		t.open(fiber.MethodPatch, kind+"/:id", route.Public, h.Serve)
+		t.open(fiber.MethodDelete, kind+"/:id", route.Public, h.Serve)
+	}
+	t.open(fiber.MethodPost, scim.Root+"/Bulk", route.Public, h.Serve)
+	t.open(fiber.MethodGet, scim.Root+"/Me", route.Public, h.Serve)
+	t.open(fiber.MethodGet, scim.Root+"/ServiceProviderConfig", route.Public, h.Serve)
+	t.open(fiber.MethodGet, scim.Root+"/ResourceTypes", route.Public, h.Serve)
+	t.open(fiber.MethodGet, scim.Root+"/ResourceTypes/:id", route.Public, h.Serve)
+	t.open(fiber.MethodGet, scim.Root+"/Schemas", route.Public, h.Serve)
+	t.open(fiber.MethodGet, scim.Root+"/Schemas/:id", route.Public, h.Serve)
+	for _, method := range []string{fiber.MethodGet, fiber.MethodPost, fiber.MethodPut, fiber.MethodPatch, fiber.MethodDelete} {
+		t.open(method, scim.Root+"/*", route.Public, h.Serve) // what is not there, told as SCIM tells it; and old names of Entra's
+	}
+}
 
 // onFactors is second factors, passkeys, step-up, and the rules for sessions.
 func (s *Server) onFactors(t *table) {

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"net/url"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"lyceum/auth"
 	"lyceum/auth/ldap"
+	"lyceum/auth/oidc/demoop"
 	"lyceum/auth/policy"
 	"lyceum/auth/saml"
 	"lyceum/auth/signon"
@@ -71,33 +73,69 @@ func TestAnIdentityProviderThatIsAwayIsWrittenDown(t *testing.T) {
 	c.last(signon.OutcomeRefused, signon.CheckBegin)
 }
 
-func TestAFreshProofIsAskedForAndDemanded(t *testing.T) {
+func TestAFreshProofRefreshesTheSessionOfItsOwnPersonOnly(t *testing.T) {
 	t.Parallel()
-	c := byOIDC(t, nil)
-	b := c.stranger()
-	c.signsIn(b, "anna@acme.example").is(303)
-	b.get("/sso/start/" + c.connection.ID.String()).is(303).leads("/")
-	request, err := url.Parse(b.get("/sso/start/" + c.connection.ID.String() + "?fresh=1").onward())
-	if err != nil {
-		t.Fatal(err)
+	for name, c := range map[string]*company{"SAML": bySAML(t, nil), "OpenID Connect": byOIDC(t, nil)} {
+		b := c.stranger()
+		path := "/sso/start/" + c.connection.ID.String() + "?purpose=step_up&next=/account"
+		b.get(path).is(401)
+		c.signsIn(b, "anna@acme.example").is(303)
+		b.get("/sso/start/" + c.connection.ID.String()).is(303).leads("/")
+		session := b.cookies["lyceum"]
+		c.w.Now.Advance(time.Hour)
+		proves := func(email string) answer {
+			address := b.get(path).onward()
+			if c.saml != nil {
+				return b.get(c.acs(c.answers(saml.Message{Binding: saml.BindingRedirect, URL: address}, email)).path())
+			}
+			if q := must(url.QueryUnescape(address)); !strings.Contains(q, "prompt=login") || !strings.Contains(q, "max_age=300") {
+				t.Errorf("it asks %s", q)
+			}
+			back, err := c.oidc.SignIn(t.Context(), address, email)
+			if err != nil {
+				t.Fatal(err)
+			}
+			u, err := url.Parse(back)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return b.get(u.RequestURI())
+		}
+		proves("ben@acme.example").is(403).says("someone else")
+		c.last(signon.OutcomeRefused, signon.ReasonOtherPerson)
+		if c.happened("person.stepped_up") != 0 {
+			t.Errorf("%s: somebody else's proof was taken", name)
+		}
+		proves("anna@acme.example").is(303).leads("/account")
+		if b.cookies["lyceum"] != session || c.happened("person.stepped_up") != 1 || c.count("select count(*) from sessions") != 1 {
+			t.Errorf("%s: the session did not go on", name)
+		}
+		var verified time.Time
+		c.scan(&verified, "select verified_at from sessions")
+		if !verified.Equal(c.w.Now.Now()) {
+			t.Errorf("%s: the proof is of %s", name, verified)
+		}
 	}
-	if q := request.Query(); q.Get("prompt") != "login" || q.Get("max_age") != "300" {
-		t.Errorf("it asks %s", request)
-	}
-	back, err := c.oidc.SignIn(t.Context(), request.String(), "anna@acme.example")
-	if err != nil {
-		t.Fatal(err)
-	}
-	u, _ := url.Parse(back)
-	b.get(u.RequestURI()).is(303)
+}
 
-	s := bySAML(t, nil)
-	b = s.stranger()
-	m := s.start(b, "?fresh=1")
-	if u, err = url.Parse(m.URL); err != nil {
-		t.Fatal(err)
-	}
-	b.get(s.acs(s.answers(m, "anna@acme.example")).path()).is(303)
+func TestASecondFactorThatThePortalAsksForStandsBeforeTheSession(t *testing.T) {
+	t.Parallel()
+	c := byOIDC(t, nil, demoop.Person{Email: "anna@acme.example", EmailVerified: true, Name: "Anna"},
+		demoop.Person{Email: "ben@acme.example", EmailVerified: true, Name: "Ben", More: map[string]any{"amr": []string{"pwd", "mfa"}}})
+	c.inTenant(func(ctx context.Context) error {
+		rules, err := c.w.Store.SecurityRules(ctx)
+		if err != nil {
+			return err
+		}
+		rules.Revision++
+		rules.FactorSignOn, rules.FactorFrom = true, map[policy.Role]time.Time{policy.Learner: c.w.Now.Now().Add(-time.Hour)}
+		return c.w.Store.SaveSecurityRules(ctx, rules, c.w.Now.Now())
+	})
+	b := c.stranger()
+	c.signsIn(b, "anna@acme.example").is(303).leads("/signin/factor/enrol")
+	b.get("/").is(303)
+	c.signsIn(b, "ben@acme.example").is(303).leads("/")
+	b.get("/").is(200)
 }
 
 func TestCompanyPasswordsAreGuessedNoMoreThanOurs(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/adaptor"
@@ -64,7 +66,7 @@ func (t *table) open(method, path string, n route.Need, h fiber.Handler) {
 // play is a whole site of net/http's below a path, as the demo's identity providers are: it keeps its own rules of what may
 // be posted, framed and stored.
 func (t *table) play(path string, h http.Handler) {
-	played := adaptor.HTTPHandler(h)
+	played := adaptor.HTTPHandler(keeping(h))
 	handle := func(c *fiber.Ctx) error {
 		for _, header := range held {
 			c.Response().Header.Del(header.name)
@@ -74,6 +76,28 @@ func (t *table) play(path string, h http.Handler) {
 	for _, method := range []string{fiber.MethodGet, fiber.MethodPost} {
 		t.open(method, path+"/*", route.Public, handle)
 	}
+}
+
+// keeping gives a handler its request in memory of its own: the strings that the adaptor makes lie in the connection's
+// buffer and turn into the next request's bytes, under a handler that remembers them.
+func keeping(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		own := r.Clone(r.Context())
+		own.RequestURI, own.Host, own.Method = strings.Clone(r.RequestURI), strings.Clone(r.Host), strings.Clone(r.Method)
+		own.RemoteAddr = strings.Clone(r.RemoteAddr)
+		var err error
+		if own.URL, err = url.ParseRequestURI(own.RequestURI); err != nil {
+			http.Error(w, "the address cannot be read", http.StatusBadRequest)
+			return
+		}
+		own.Header = http.Header{}
+		for name, values := range r.Header {
+			for _, value := range values {
+				own.Header.Add(strings.Clone(name), strings.Clone(value))
+			}
+		}
+		h.ServeHTTP(w, own)
+	})
 }
 
 // postFiles is post for a form that may bring a file along.

@@ -9,6 +9,7 @@ import (
 
 	"lyceum/auth"
 	"lyceum/auth/ldapsync"
+	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/internal/fault"
 	"lyceum/learning/catalog"
@@ -25,6 +26,8 @@ func constraintFault(name string) *fault.Fault {
 		return tenant.ErrDomainTaken
 	case "people_email_uq":
 		return auth.ErrEmailTaken
+	case "directory_people_user_name_uq":
+		return scim.ErrUniqueness
 	case "factors_credential_uq":
 		return auth.ErrPasskeyTaken
 	case "roles_name_uq":

@@ -60,7 +60,7 @@ const linked = "exists (select 1 from identities i join connections c on c.id = 
 const holderOfLinks = personColumns + ", p.password_hash, " + personRoles + ", " + linked + " as linked"
 
 type linkedRow struct {
-	personRow
+	Row    personRow `gorm:"embedded"`
 	Linked bool
 }
 
@@ -74,7 +74,7 @@ func (s *Store) PeopleInRoles(ctx context.Context, roles []policy.Role, n int) (
 		Where("p.status = ? and exists (select 1 from person_roles f where f.person_id = p.id and f.role in ?)", auth.PersonActive, roles).
 		Order("lower(p.name), p.id").Limit(n).Find(&rows).Error
 	for _, r := range rows {
-		list = append(list, signon.Holder{Person: r.person(), Linked: r.Linked})
+		list = append(list, signon.Holder{Person: r.Row.person(), Linked: r.Linked})
 	}
 	return list, fail(err, "people in roles %v", roles)
 }
@@ -83,7 +83,7 @@ func (s *Store) PeopleInRoles(ctx context.Context, roles []policy.Role, n int) (
 func (s *Store) HolderByID(ctx context.Context, id uid.ID) (signon.Holder, error) {
 	var row linkedRow
 	err := s.tx(ctx).Table("people p").Select(holderOfLinks).Where("p.id = ?", id).Take(&row).Error
-	return signon.Holder{Person: row.person(), Linked: row.Linked}, notFound(err, auth.ErrPersonNotFound, "find a person")
+	return signon.Holder{Person: row.Row.person(), Linked: row.Linked}, notFound(err, auth.ErrPersonNotFound, "find a person")
 }
 
 // CountUnlinked counts active people whom no connection that is on has signed in, and all active people.

@@ -20,19 +20,22 @@ var askLooks = map[string]struct {
 	class, icon string
 	bare        bool
 }{
-	"delete_module": {"button only", "trash", true},
-	"delete_lesson": {"button only", "trash", true},
-	"archive":       {"button", "archive", false},
-	"withdraw":      {"button small quiet bad", "", false},
-	"deactivate":    {"button", "", false},
-	"revoke_key":    {"button small quiet bad", "", false},
-	"remove_factor": {"button small quiet bad", "", false},
-	"reset_factors": {"button", "", false},
-	"delete_role":   {"button", "trash", false},
-	"remove_domain": {"button", "trash", false},
-	"revoke_link":   {"button small quiet bad", "", false},
-	"switch_key":    {"button", "", false},
-	"end_emergency": {"button danger", "", false},
+	"delete_module":    {"button only", "trash", true},
+	"delete_lesson":    {"button only", "trash", true},
+	"archive":          {"button", "archive", false},
+	"withdraw":         {"button small quiet bad", "", false},
+	"deactivate":       {"button", "", false},
+	"revoke_key":       {"button small quiet bad", "", false},
+	"delete_role":      {"button", "trash", false},
+	"remove_domain":    {"button", "trash", false},
+	"revoke_link":      {"button small quiet bad", "", false},
+	"switch_key":       {"button", "", false},
+	"end_emergency":    {"button danger", "", false},
+	"revoke_token":     {"button small quiet bad", "", false},
+	"delete_directory": {"button", "trash", false},
+	"replay_request":   {"button", "", false},
+	"remove_factor":    {"button small quiet bad", "", false},
+	"reset_factors":    {"button", "", false},
 }
 
 // Ask makes a question of a kind; its words are the messages ask.<kind>, ask.<kind>_text and ask.<kind>_do, which may

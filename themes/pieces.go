@@ -47,6 +47,7 @@ func (c *Chrome) Nav() ([]NavGroup, error) {
 		{"portal", []place{
 			{"/usage", "nav.usage", "chart", policy.UsageRead}, {"/settings/brand", "nav.brand", "palette", policy.BrandEdit},
 			{"/settings/sign-on", "nav.sign_on", "shield", policy.ConnectionManage},
+			{"/settings/directories", "nav.directories", "building", policy.ConnectionManage},
 			{"/settings/security", "nav.security", "lock", policy.SecurityManage},
 			{"/settings/roles", "nav.roles", "user", policy.RoleManage},
 			{"/settings/api-keys", "nav.api_keys", "key", policy.APIKeyManage},

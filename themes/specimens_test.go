@@ -29,6 +29,7 @@ func specimens(t *testing.T, w *world) []specimen {
 		accessSpecimens(w),
 		factorSpecimens(w),
 		connectionSpecimens(t, w),
+		directorySpecimens(w),
 		problemSpecimens(w), platformSpecimens(w), operatorSpecimens(w),
 	} {
 		all = append(all, part...)

@@ -2,6 +2,7 @@ package problem
 
 import (
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"lyceum/api/visit"
+	"lyceum/auth/scim"
 	"lyceum/internal/fault"
 )
 
@@ -79,8 +81,11 @@ func Answer(c *fiber.Ctx, err error) error {
 	if f.Retry > 0 {
 		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(int((f.Retry+time.Second-1)/time.Second)))
 	}
-	if f.Status == http.StatusUnauthorized && visit.API(c) {
+	if f.Status == http.StatusUnauthorized && (visit.API(c) || visit.SCIM(c)) {
 		c.Set(fiber.HeaderWWWAuthenticate, `Bearer realm="Lyceum"`)
+	}
+	if visit.SCIM(c) {
+		return failure(c, err, f)
 	}
 	c.Status(f.Status)
 	if d == nil || visit.WantsJSON(c) {
@@ -103,6 +108,20 @@ func Note(c *fiber.Ctx, err error) {
 	v := visit.Of(c)
 	d.Log.ErrorContext(c.UserContext(), "request failed",
 		slog.String("request_id", v.ID), slog.String("tenant", v.Tenant.Slug), slog.String("method", c.Method()), slog.String("route", v.Route), slog.Any("err", err))
+}
+
+// failure answers a directory in SCIM's own words (RFC 7644 §3.12).
+func failure(c *fiber.Ctx, err error, f Found) error {
+	status, answer := f.Status, scim.NewFailure(f.Status, f.Fault.Text)
+	if declared := (*fault.Fault)(nil); !f.Ours && errors.As(err, &declared) {
+		status, answer = scim.Answer(err)
+	}
+	body, err := json.Marshal(answer)
+	if err != nil {
+		return err
+	}
+	c.Status(status).Set(fiber.HeaderContentType, "application/scim+json")
+	return c.Send(body)
 }
 
 func document(c *fiber.Ctx, f Found) error {

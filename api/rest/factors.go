@@ -66,7 +66,7 @@ type rules struct {
 	Revision        *int                      `json:"revision,omitempty" doc:"Counts the changes. A change names the revision it was made on, here or as If-Match."`
 }
 
-type rulesOut struct {
+type securityRulesOut struct {
 	ETag string `header:"ETag" doc:"The revision, as If-Match takes it."`
 	Body rules
 }
@@ -146,7 +146,7 @@ func (a *api) ruleOperations() {
 	on(a, operation{
 		method: get, path: "/settings/security", id: "get-security-rules", tag: tagSecurity, need: route.For(policy.SecurityManage),
 		summary: "The rules for sessions and second factors",
-	}, func(ctx context.Context, _ *nothing) (*rulesOut, error) {
+	}, func(ctx context.Context, _ *nothing) (*securityRulesOut, error) {
 		r, err := a.Auth.SecurityRules(ctx)
 		if err != nil {
 			return nil, err
@@ -158,7 +158,7 @@ func (a *api) ruleOperations() {
 		summary: "Change the rules for sessions and second factors",
 		about:   "All rules are given. Shorter times end running sessions within seconds.",
 		fails:   faults{auth.ErrRulesChanged},
-	}, func(ctx context.Context, in *rulesIn) (*rulesOut, error) {
+	}, func(ctx context.Context, in *rulesIn) (*securityRulesOut, error) {
 		if err := auth.Require(ctx, policy.SecurityManage); err != nil {
 			return nil, err
 		}
@@ -182,12 +182,12 @@ func (r rules) at(revision int) auth.SecurityRules {
 	}
 }
 
-func showRules(r auth.SecurityRules) *rulesOut {
+func showRules(r auth.SecurityRules) *securityRulesOut {
 	from := make(map[policy.Role]time.Time, len(r.FactorFrom))
 	for role, day := range r.FactorFrom {
 		from[role] = utc(day)
 	}
-	return &rulesOut{ETag: etag(r.Revision), Body: rules{
+	return &securityRulesOut{ETag: etag(r.Revision), Body: rules{
 		FactorFrom: from, GraceDays: r.GraceDays, FactorSignOn: r.FactorSignOn, IdleMinutes: r.IdleMinutes, LifetimeMinutes: r.LifetimeMinutes,
 		SessionsMax: r.SessionsMax, RememberDays: r.RememberDays, StepUpMinutes: r.StepUpMinutes, PasswordOff: r.PasswordOff, Revision: &r.Revision,
 	}}

@@ -33,6 +33,8 @@ const (
 	tagEvents       = "Events"
 	tagAudit        = "Audit log"
 	tagRoles        = "Roles"
+	tagDirectories  = "Directories"
+	tagConnections  = "Sign-on"
 	tagKeys         = "API keys"
 	tagSecurity     = "Security"
 )
@@ -47,11 +49,13 @@ func tags() []*huma.Tag {
 		{Name: tagCertificates, Description: "Proofs of completion, for anyone to check."},
 		{Name: tagPeople, Description: "Who is in the portal, and as what."},
 		{Name: tagRoles, Description: "What people may do, and why."},
+		{Name: tagDirectories, Description: "Companies' directories that bring people by SCIM 2.0, and what they sent. SCIM itself is spoken at /scim/v2."},
 		{Name: tagFiles, Description: "Pictures, videos, documents and captions. Large files go up in chunks that resume."},
 		{Name: tagBrand, Description: "How the portal looks."},
 		{Name: tagUsage, Description: "What is counted for the bill, each entry with its proof."},
 		{Name: tagEvents, Description: "What happened, for those who follow it."},
 		{Name: tagAudit, Description: "Who did what, kept for good and chained, for those who audit it."},
+		{Name: tagConnections, Description: "Identity providers and directories through which people sign in."},
 		{Name: tagKeys, Description: "Keys for programs that act as you."},
 		{Name: tagSecurity, Description: "Second factors, and the portal's rules for them and for sessions."},
 	}

@@ -15,6 +15,8 @@ import (
 	"lyceum/api/route"
 	"lyceum/auth"
 	"lyceum/auth/audit"
+	"lyceum/auth/scim"
+	"lyceum/auth/signon"
 	"lyceum/billing"
 	"lyceum/internal/clock"
 	"lyceum/internal/event"
@@ -49,6 +51,7 @@ type Rate struct {
 // Services is what the operations call. All of it is required.
 type Services struct {
 	Auth         *auth.Service
+	SignOn       *signon.Service
 	Catalog      *catalog.Service
 	Enrolment    *enrolment.Service
 	Content      *content.Service
@@ -57,6 +60,7 @@ type Services struct {
 	Brands       *tenant.Brands
 	Events       EventLog
 	Audit        *audit.Service
+	SCIM         *scim.Service
 	Limit        Limiter
 	Rate         Rate
 	Hosts        tenant.Hosts // for links to the portal's pages
@@ -95,7 +99,10 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.eventOperations()
 	a.auditOperations()
 	a.roleOperations()
+	a.directoryOperations()
 	a.brandOperations()
+	a.connectionOperations()
+	a.accessOperations()
 	if err := errors.Join(append(a.wrong, a.documentRoutes(router))...); err != nil {
 		return nil, err
 	}

@@ -22,9 +22,12 @@ import (
 	"lyceum/auth"
 	"lyceum/auth/audit"
 	"lyceum/auth/policy"
+	"lyceum/auth/scim"
+	"lyceum/auth/signon"
 	"lyceum/billing"
 	"lyceum/internal/blob"
 	"lyceum/internal/event"
+	"lyceum/internal/outbound"
 	"lyceum/internal/page"
 	"lyceum/internal/seal"
 	"lyceum/learning/catalog"
@@ -82,6 +85,10 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		Hosts:        tenant.Hosts{Base: "example", Platform: "lyceum.example", Scheme: "https"},
 		Now:          now,
 	}
+	s.services.SCIM = scim.New(scim.Options{Keep: w.Store, Auth: s.services.Auth, Policy: policy.NewEngine(w.Store, now), Now: now})
+	s.services.SignOn = signon.New(signon.Options{
+		Keep: w.Store, Auth: s.services.Auth, Seal: sealKey(t), Hosts: s.services.Hosts, HTTP: outbound.Client(outbound.Options{AllowPrivate: true}), AllowPrivate: true, Now: now,
+	})
 	s.mount(t)
 	return s
 }

@@ -81,10 +81,13 @@ func Unsafe(c *fiber.Ctx) bool {
 // API tells whether the request is for the machines' side.
 func API(c *fiber.Ctx) bool { return c.Path() == "/api" || strings.HasPrefix(c.Path(), "/api/") }
 
-// WantsJSON tells whether a problem is to be told to a machine: under /api, and to scripts that ask for JSON or send
+// SCIM tells whether the request is a directory's.
+func SCIM(c *fiber.Ctx) bool { return strings.HasPrefix(c.Path(), "/scim/") }
+
+// WantsJSON tells whether a problem is to be told to a machine: under /api and /scim, and to scripts that ask for JSON or send
 // it, or bytes of an upload.
 func WantsJSON(c *fiber.Ctx) bool {
-	if API(c) {
+	if API(c) || SCIM(c) {
 		return true
 	}
 	accept := c.Get(fiber.HeaderAccept)

@@ -139,7 +139,7 @@ func (h Connections) Look(c *fiber.Ctx) error {
 	}
 	st, ok := meant.(oidc.Settings)
 	if !ok {
-		return signon.ErrNothingToRefresh
+		return signon.ErrOtherKind
 	}
 	found, err := h.SignOn.LookAtIssuer(c.UserContext(), p.Head.Connection.ID, st)
 	if err != nil {
@@ -157,7 +157,7 @@ func (h Connections) Check(c *fiber.Ctx) error {
 	}
 	st, ok := meant.(ldap.Settings)
 	if !ok {
-		return signon.ErrNothingToRefresh
+		return signon.ErrOtherKind
 	}
 	if p.Problem != nil {
 		return h.refusedSettings(c, p.Problem, p)
@@ -171,13 +171,22 @@ func (h Connections) Check(c *fiber.Ctx) error {
 	return h.show(c, p)
 }
 
-// LookAtMetadata shows what metadata says before it counts.
-func (h Connections) LookAtMetadata(c *fiber.Ctx) error {
+// bySAML is settings for what only SAML connections have.
+func (h Connections) bySAML(c *fiber.Ctx) (form, themes.ConnectionSettingsPage, error) {
 	f, err := readForm(c)
 	if err != nil {
-		return err
+		return f, themes.ConnectionSettingsPage{}, err
 	}
 	p, err := h.settings(c)
+	if err == nil && p.Head.Connection.Kind != auth.ProtocolSAML {
+		err = signon.ErrOtherKind
+	}
+	return f, p, err
+}
+
+// LookAtMetadata shows what metadata says before it counts.
+func (h Connections) LookAtMetadata(c *fiber.Ctx) error {
+	f, p, err := h.bySAML(c)
 	if err != nil {
 		return err
 	}
@@ -203,11 +212,7 @@ func (h Connections) LookAtMetadata(c *fiber.Ctx) error {
 
 // TakeMetadata takes over what was looked at.
 func (h Connections) TakeMetadata(c *fiber.Ctx) error {
-	f, err := readForm(c)
-	if err != nil {
-		return err
-	}
-	p, err := h.settings(c)
+	f, p, err := h.bySAML(c)
 	if err != nil {
 		return err
 	}
@@ -249,11 +254,7 @@ func (h Connections) RemoveCertificate(c *fiber.Ctx) error {
 }
 
 func (h Connections) certificates(c *fiber.Ctx, key themes.FlashKey, do func(f form, p themes.ConnectionSettingsPage) error) error {
-	f, err := readForm(c)
-	if err != nil {
-		return err
-	}
-	p, err := h.settings(c)
+	f, p, err := h.bySAML(c)
 	if err != nil {
 		return err
 	}

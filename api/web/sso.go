@@ -37,7 +37,10 @@ func (h SSO) bounded(c *fiber.Ctx) error {
 
 // start is what a beginning says in its query.
 func (h SSO) start(c *fiber.Ctx) signon.Start {
-	in := signon.Start{ReturnTo: visit.Local(query(c, "next")), Hint: hint(c), Client: client(c), Fresh: query(c, "fresh") != ""}
+	in := signon.Start{ReturnTo: visit.Local(query(c, "next")), Hint: hint(c), Client: client(c), Purpose: signon.PurposeSignIn}
+	if p := signon.Purpose(query(c, "purpose")); p == signon.PurposeTest || p == signon.PurposeStepUp {
+		in.Purpose = p
+	}
 	if query(c, "test") != "" {
 		in.Purpose = signon.PurposeTest
 	}
@@ -54,7 +57,7 @@ func hint(c *fiber.Ctx) string {
 	return email
 }
 
-// Start begins a sign-on. Who is signed in goes on, unless it is a test or they are to prove themselves anew.
+// Start begins a sign-on. Who is signed in goes on, unless it is a test or a step-up.
 func (h SSO) Start(c *fiber.Ctx) error {
 	if err := h.bounded(c); err != nil {
 		return err
@@ -67,7 +70,7 @@ func (h SSO) Start(c *fiber.Ctx) error {
 		return h.to(c, home+c.OriginalURL())
 	}
 	in := h.start(c)
-	if _, known := auth.PrincipalFrom(c.UserContext()); known && in.Purpose != signon.PurposeTest && !in.Fresh {
+	if _, known := auth.PrincipalFrom(c.UserContext()); known && in.Purpose == signon.PurposeSignIn {
 		return h.to(c, onward(in.ReturnTo))
 	}
 	in.Browser, in.Locales = visit.KnowBrowser(c), []string{h.view(c).Locale}
@@ -171,11 +174,11 @@ func (h SSO) arrived(c *fiber.Ctx, a signon.Arrival, err error) error {
 	case a.FirstLink != "":
 		return h.to(c, "/sso/confirm/"+a.FirstLink)
 	}
+	next := visit.Local(a.ReturnTo)
 	if a.SteppedUp {
-		return h.to(c, onward(a.ReturnTo))
+		return h.to(c, onward(next))
 	}
-	in := auth.SignedIn{Secret: a.Session, Challenge: a.Challenge, Enrol: a.Enrol, Person: auth.Person{Locale: a.Locale}}
-	return h.entered(c, in, visit.Local(a.ReturnTo), func() error { return h.to(c, onward(a.ReturnTo)) })
+	return h.entered(c, *a.SignedIn, next, func() error { return h.to(c, onward(next)) })
 }
 
 // failed shows a sign-on that came to nothing, with the number by which an IT team finds the reason; other failures go on.

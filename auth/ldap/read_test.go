@@ -87,14 +87,15 @@ func TestAReadingThatEndsEarlyNeverLooksComplete(t *testing.T) {
 	s := slapd.Start(t, slapd.Options{People: 300})
 	limited := slapd.Start(t, slapd.Options{People: 300, SizeLimit: 120})
 	early := errors.New("the caller had enough")
-	for name, c := range map[string]struct {
+	for _, c := range []struct {
+		name   string
 		server *slapd.Server
 		yield  func(n int) error
 		want   error
 	}{
-		"the server's limit": {limited, func(int) error { return nil }, ldap.ErrIncomplete},
-		"the caller":         {s, func(n int) error { return map[int]error{150: early}[n] }, early},
-		"the server ends": {s, func(n int) error {
+		{"the server's limit", limited, func(int) error { return nil }, ldap.ErrIncomplete},
+		{"the caller", s, func(n int) error { return map[int]error{150: early}[n] }, early},
+		{"the server ends", s, func(n int) error {
 			if n == 150 {
 				s.Stop()
 			}
@@ -106,7 +107,7 @@ func TestAReadingThatEndsEarlyNeverLooksComplete(t *testing.T) {
 		n := 0
 		sum, err := client().People(t.Context(), settings, slapd.BindPassword, func(ldap.Entry) error { n++; return c.yield(n) })
 		if wants(t, err, c.want, sum.Report); sum.Complete || n < 100 || n >= 300 {
-			t.Errorf("%s: %+v after %d", name, sum, n)
+			t.Errorf("%s: %+v after %d", c.name, sum, n)
 		}
 	}
 	s.Restart()

@@ -6,6 +6,7 @@ import (
 	"lyceum/auth"
 	"lyceum/auth/ldap"
 	"lyceum/auth/signon"
+	"lyceum/internal/fault"
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
 )
@@ -73,7 +74,7 @@ func (s *Service) take(ctx context.Context, d *Directory, in Input) error {
 }
 
 // Update changes a directory that still has the revision was; ErrDirectoryChanged, ErrDirectoryNotFound. Where server or
-// account change, the password must be given anew: ErrNoPassword. Everybody is brought to the new settings at the next
+// account change, the password must be given anew: ErrNoPassword. What people are named by does not change. Everybody is brought to the new settings at the next
 // run. Event directory.updated.
 func (s *Service) Update(ctx context.Context, id uid.ID, was int, in Input) (d Directory, err error) {
 	err = s.managing(ctx, func(ctx context.Context) error {
@@ -82,6 +83,10 @@ func (s *Service) Update(ctx context.Context, id uid.ID, was int, in Input) (d D
 		}
 		if d, err = s.keep.LDAPDirectory(ctx, id); err != nil {
 			return err
+		}
+		before, after := d.Settings.V.WithDefaults().LDAP.SubjectAttribute, in.Settings.WithDefaults().LDAP.SubjectAttribute
+		if d.SyncedAt != nil && before != after {
+			return fault.Invalid(map[string]string{"subject_attribute": "People were read by another attribute already, and would all be strangers. Set up another directory for this one."})
 		}
 		if in.Password == nil && (!d.HasSecret() || !d.Settings.V.LDAP.SameAccount(in.Settings.LDAP)) {
 			return ErrNoPassword

@@ -171,17 +171,21 @@ func (w *work) work(ctx context.Context, password string) error {
 		if batch = append(batch, e); len(batch) < chunk {
 			return nil
 		}
-		defer func() { batch = batch[:0] }()
-		return w.takeAll(ctx, batch)
+		full := batch
+		batch = nil
+		return w.takeAll(ctx, full)
 	})
 	w.report("people", sum)
-	if batch != nil && isRead(err) { // what was read until then is true
-		err = errors.Join(err, w.takeAll(ctx, batch))
-	}
-	if w.whole.people = sum.Complete; !isRead(err) {
+	if w.whole.people = sum.Complete; !isRead(err) || ctx.Err() != nil {
 		return err
 	}
-	return errors.Join(err, w.finish(ctx))
+	if one := w.takeAll(ctx, batch); one != nil { // what was read before a reading ended early is true
+		return one
+	}
+	if one := w.finish(ctx); one != nil {
+		return one
+	}
+	return err
 }
 
 // isRead tells whether what a reading gave can be used: it went well, or ended early at the directory's fault.

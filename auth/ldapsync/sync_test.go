@@ -3,6 +3,7 @@ package ldapsync_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/policy"
 	"lyceum/auth/signon"
+	"lyceum/internal/fault"
 	"lyceum/internal/page"
 	"lyceum/store/storetest"
 )
@@ -128,16 +130,8 @@ func TestNobodyIsTakenForGoneWhenNotEverythingWasRead(t *testing.T) {
 	h.server.RemovePerson("person0030")
 	h.server.Set("person0002", "title", "Director")
 
-	// Who cannot be named is left out: somebody who was there may be that one.
-	in := h.input()
-	in.Settings.LDAP.SubjectAttribute = "employeeNumber"
-	h.update(in)
-	h.server.Set("person0029", "employeeNumber")
-	h.run(ldapsync.OutcomeIncomplete, ldapsync.Order{DryRun: true})
-	h.update(h.input())
-
 	// A filter that finds nobody.
-	in = h.input()
+	in := h.input()
 	in.Settings.LDAP.SyncFilter = "(employeeNumber=none)"
 	h.update(in)
 	r := h.run(ldapsync.OutcomeIncomplete, ldapsync.Order{})
@@ -156,7 +150,7 @@ func TestNobodyIsTakenForGoneWhenNotEverythingWasRead(t *testing.T) {
 		t.Errorf("%+v %v", d, err)
 	}
 	h.server.Restart()
-	h.counts(h.run(ldapsync.OutcomeDone, ldapsync.Order{}), ldapsync.Counts{Read: 29, Unchanged: 27, Updated: 2, Deactivated: 1, Groups: 1})
+	h.counts(h.run(ldapsync.OutcomeDone, ldapsync.Order{}), ldapsync.Counts{Read: 29, Unchanged: 28, Updated: 1, Deactivated: 1, Groups: 1})
 	if d, err := h.sync.Directory(h.admin, h.made.ID); err != nil || d.Problem != "" {
 		t.Errorf("%q %v", d.Problem, err)
 	}
@@ -169,6 +163,23 @@ func (h *house) update(in ldapsync.Input) {
 	wants(h.t, err, nil)
 	_, err = h.sync.Update(h.admin, d.ID, d.Revision, in)
 	wants(h.t, err, nil)
+}
+
+func TestWhoCannotBeNamedMayBeWhoIsMissing(t *testing.T) {
+	t.Parallel()
+	h := setup(t, slapd.Options{People: 3}, func(in *ldapsync.Input) { in.Settings.LDAP.SubjectAttribute = "employeeNumber" })
+	h.run(ldapsync.OutcomeDone, ldapsync.Order{})
+	h.server.Set("person0003", "employeeNumber")
+	r := h.run(ldapsync.OutcomeIncomplete, ldapsync.Order{})
+	if r.Counts.V.Deactivated != 0 || h.person("person0003").Status != auth.PersonActive || !strings.Contains(r.Problem, "employeeNumber") {
+		t.Errorf("%+v %s", r.Counts.V, r.Problem)
+	}
+	in := h.input()
+	d, err := h.sync.Directory(h.admin, h.made.ID)
+	wants(t, err, nil)
+	if _, err = h.sync.Update(h.admin, d.ID, d.Revision, in); fault.Of(err).Fields["subject_attribute"] == "" {
+		t.Errorf("everybody becomes a stranger: %v", err)
+	}
 }
 
 func TestAReadingThatIsCutInTheMiddleDeactivatesNobody(t *testing.T) {
@@ -280,6 +291,7 @@ func TestAnEntryThatContradictsAnotherHoldsNobodyElseBack(t *testing.T) {
 	h.counts(r, ldapsync.Counts{Read: 10, Created: 7, Passed: 3})
 	h.says(r, "person0004", ldapsync.WhatPassed, "another entry")
 	h.says(r, "person0005", ldapsync.WhatPassed, "no e-mail address")
+	h.says(r, "person0006", ldapsync.WhatPassed, "not an e-mail address")
 }
 
 func TestPeopleMayExchangeTheirNames(t *testing.T) {

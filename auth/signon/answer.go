@@ -60,8 +60,8 @@ func (s *Service) AcceptSAML(ctx context.Context, connection uid.ID, in SAMLResp
 			return "", err
 		}
 	}
-	settings.ForceAuthn = settings.ForceAuthn || about.Fresh
-	t := attempt{connection: c, client: in.Client, test: h.Purpose == PurposeTest, fresh: about.Fresh}
+	settings.ForceAuthn = settings.ForceAuthn || h.Purpose == PurposeStepUp
+	t := attempt{connection: c, client: in.Client, purpose: purposeOf(h)}
 	response := saml.Response{SAMLResponse: in.Response, At: p.ACSURL, Now: s.Now()}
 	if about.Request != "" {
 		response.RequestIDs = []string{about.Request}
@@ -74,18 +74,26 @@ func (s *Service) AcceptSAML(ctx context.Context, connection uid.ID, in SAMLResp
 		return "", s.refuse(ctx, t, err)
 	}
 	if t.assertion.InResponseTo == "" {
-		h, about.ReturnTo, t.fresh = Handshake{}, s.local(ctx, in.RelayState), false // begun at the identity provider
+		h, about.ReturnTo, t.purpose = Handshake{}, s.local(ctx, in.RelayState), PurposeSignIn // begun at the identity provider
 	}
 	return s.park(ctx, t, h, about.ReturnTo)
 }
 
 // asked gives the handshake that a relay state names; the zero one when it names none that still waits.
 func (s *Service) asked(ctx context.Context, c Connection, relayState string) (Handshake, error) {
-	h, err := s.handshake(ctx, relayState, PurposeSignIn, PurposeTest)
+	h, err := s.handshake(ctx, relayState, PurposeSignIn, PurposeTest, PurposeStepUp)
 	if isOver(err) || err == nil && (*h.ConnectionID != c.ID || !h.open(s.Now())) {
 		return Handshake{}, nil
 	}
 	return h, err
+}
+
+// purposeOf is what an answer to a handshake is for; to none, it is to sign in.
+func purposeOf(h Handshake) Purpose {
+	if h.ID == uid.Nil {
+		return PurposeSignIn
+	}
+	return h.Purpose
 }
 
 // local is a relay state that an identity provider sends of its own accord, as a local address: "" for none.
@@ -101,7 +109,7 @@ func (s *Service) local(ctx context.Context, relayState string) string {
 // park uses the handshake up, remembers the assertion and keeps it for its browser. For an answer that the identity
 // provider began the browser is not known yet.
 func (s *Service) park(ctx context.Context, t attempt, h Handshake, returnTo string) (secret string, err error) {
-	about := answered{Assertion: t.assertion, Report: t.report, ReturnTo: returnTo, Test: t.test, Fresh: t.fresh}
+	about := answered{Assertion: t.assertion, Report: t.report, ReturnTo: returnTo, Purpose: t.purpose}
 	secret, kept, err := s.newHandshake(ctx, purposeAnswer, t.connection.ID, HandshakeLifetime, about)
 	if err != nil {
 		return "", err
@@ -169,7 +177,7 @@ func (s *Service) Finish(ctx context.Context, secret, browser string, from auth.
 	if err := s.sameBrowser(ctx, h, c, about, browser, from); err != nil {
 		return Arrival{}, err
 	}
-	t := attempt{connection: c, client: from, test: about.Test, assertion: about.Assertion, report: about.Report, browser: browser, returnTo: about.ReturnTo, fresh: about.Fresh}
+	t := attempt{connection: c, client: from, purpose: about.Purpose, assertion: about.Assertion, report: about.Report, browser: browser, returnTo: about.ReturnTo}
 	t.report.Passed(CheckReplay, "the assertion was not used before")
 	t.report.Passed(CheckBrowser, "the browser that began it, or whose person said yes")
 	if err := t.mayUse(); err != nil {
@@ -201,7 +209,7 @@ func (s *Service) sameBrowser(ctx context.Context, h Handshake, c Connection, ab
 	if h.with(browser) {
 		return nil
 	}
-	t := attempt{connection: c, client: from, test: about.Test, assertion: about.Assertion, report: about.Report}
+	t := attempt{connection: c, client: from, purpose: about.Purpose, assertion: about.Assertion, report: about.Report}
 	return s.refuse(ctx, t, t.report.Refused(CheckBrowser, ErrOtherBrowser, "the answer came to another browser than the one that asked"))
 }
 
@@ -215,7 +223,7 @@ func (s *Service) AnswerOIDC(ctx context.Context, q url.Values, browser string, 
 	var h Handshake
 	var c Connection
 	err = s.Keep.InTenant(ctx, func(ctx context.Context) (err error) {
-		if h, err = s.handshake(ctx, in.State, PurposeSignIn, PurposeTest); err != nil {
+		if h, err = s.handshake(ctx, in.State, PurposeSignIn, PurposeTest, PurposeStepUp); err != nil {
 			return err
 		}
 		c, err = s.Keep.ConnectionByID(ctx, *h.ConnectionID)
@@ -224,7 +232,7 @@ func (s *Service) AnswerOIDC(ctx context.Context, q url.Values, browser string, 
 	if err != nil {
 		return Arrival{}, err
 	}
-	t := attempt{connection: c, client: from, test: h.Purpose == PurposeTest, browser: browser}
+	t := attempt{connection: c, client: from, purpose: purposeOf(h), browser: browser}
 	if err := s.mayEnd(&t, h, browser); err != nil {
 		return Arrival{}, s.refuse(ctx, t, err)
 	}
@@ -236,7 +244,7 @@ func (s *Service) AnswerOIDC(ctx context.Context, q url.Values, browser string, 
 	if err != nil {
 		return Arrival{}, err
 	}
-	if about.Fresh {
+	if t.purpose == PurposeStepUp {
 		settings = freshOIDC(settings)
 	}
 	t.returnTo, t.fresh = about.ReturnTo, about.Fresh
@@ -305,7 +313,7 @@ func (s *Service) SignInByLDAP(ctx context.Context, connection uid.ID, in LDAPLo
 	if err != nil {
 		return Arrival{}, err
 	}
-	t := attempt{connection: c, client: in.Client, test: in.Purpose == PurposeTest, browser: in.Browser, returnTo: in.ReturnTo, fresh: in.Fresh}
+	t := attempt{connection: c, client: in.Client, purpose: in.Purpose, browser: in.Browser, returnTo: in.ReturnTo}
 	t.assertion, t.report, err = s.ldap.SignIn(ctx, settings, secret, in.Login, in.Password)
 	if err != nil {
 		return Arrival{}, s.refuse(ctx, t, err)

@@ -20,7 +20,7 @@ import (
 type attempt struct {
 	connection Connection
 	client     auth.Client
-	test       bool
+	purpose    Purpose
 	assertion  auth.Assertion
 	report     auth.Report
 	browser    string
@@ -30,27 +30,24 @@ type attempt struct {
 }
 
 // dry tells whether nobody is to be signed in, whatever the answer says.
-func (t attempt) dry() bool { return t.test || t.connection.Status == StatusDryRun }
+func (t attempt) dry() bool { return t.purpose == PurposeTest || t.connection.Status == StatusDryRun }
 
 // mayUse refuses an answer over a connection that was switched off.
 func (t *attempt) mayUse() error {
-	if t.connection.Status == StatusOff && !t.test {
+	if t.connection.Status == StatusOff && t.purpose != PurposeTest {
 		return t.report.Refused(CheckConnection, ErrConnectionOff, "the connection is switched off")
 	}
 	t.report.Passed(CheckConnection, "%s", t.connection.Status)
 	return nil
 }
 
-// Arrival is how a sign-on ended that was not refused: exactly one of Session, FirstLink and Result is there.
+// Arrival is how a sign-on ended that was not refused: exactly one of SignedIn, SteppedUp, FirstLink and Result is there.
 type Arrival struct {
-	Session   string // secret of the session that was opened
-	Challenge string // secret of the second step that stands before it, where the rules ask for one
-	Enrol     bool   // that step is to add a second factor
-	SteppedUp bool   // the session that is there already has a fresh proof; none was opened
-	Locale    string // the person's language, empty for the portal's
-	FirstLink string // secret of the first-link confirmation that waits for the person
-	Result    *Tried // a dry run
-	ReturnTo  string // local address to go on to; empty: home
+	SignedIn  *auth.SignedIn // a session, or the second factor that the portal's rules ask for beside
+	SteppedUp bool           // the session goes on, with a fresh proof
+	FirstLink string         // secret of the first-link confirmation that waits for the person
+	Result    *Tried         // a dry run
+	ReturnTo  string         // local address to go on to; empty: home
 }
 
 // Tried is what a dry run showed.
@@ -79,7 +76,7 @@ func (r *Refused) Unwrap() error { return r.err }
 func (r *Refused) Fault() *fault.Fault {
 	for _, told := range []*fault.Fault{
 		ErrConnectionOff, ErrOtherBrowser, ErrHandshakeOver, ErrDeactivated, ErrNoAccount, ErrNoRole, ErrNoEmail, ErrLinkElsewhere,
-		auth.ErrWrongCredentials, auth.ErrTooManyAttempts, oidc.ErrUnreachable, ldap.ErrUnavailable, ldap.ErrPasswordExpired,
+		auth.ErrWrongCredentials, auth.ErrTooManyAttempts, auth.ErrStepUpOther, oidc.ErrUnreachable, ldap.ErrUnavailable, ldap.ErrPasswordExpired,
 	} {
 		if errors.Is(r.err, told) {
 			return told
@@ -160,8 +157,8 @@ func (s *Service) admit(ctx context.Context, t attempt, use func(ctx context.Con
 		if _, replayed := auth.RefusalOf(err); replayed {
 			return Arrival{}, s.refuse(ctx, t, err)
 		}
-		if err == nil && (e.Session != "" || e.Challenge != "" || e.SteppedUp) {
-			s.Auth.Changed(ctx) // roles may be others now, and a deactivated person never comes here
+		if err == nil && (e.SignedIn != nil || e.SteppedUp) {
+			s.Auth.Changed(ctx) // roles may be others now, or the proof is fresh
 		}
 		return e, err
 	}
@@ -180,6 +177,9 @@ func (s *Service) admitOnce(ctx context.Context, t attempt, use func(ctx context
 		}
 		if t.dry() {
 			return s.showOnly(ctx, t, v, &e)
+		}
+		if t.purpose == PurposeStepUp {
+			s.decideStepUp(ctx, &t, &v)
 		}
 		switch {
 		case v.refused != nil:
@@ -206,8 +206,15 @@ func (s *Service) showOnly(ctx context.Context, t attempt, v verdict, e *Arrival
 	return s.writeDown(ctx, row)
 }
 
-// signIn brings the person to what was decided, opens the session, or renews the proof of the one that is there, and writes
-// the attempt down.
+// decideStepUp refuses a fresh proof of somebody else than who is signed in.
+func (s *Service) decideStepUp(ctx context.Context, t *attempt, v *verdict) {
+	who, ok := auth.PrincipalFrom(ctx)
+	if v.refused == nil && (!ok || v.effect != EffectSignedIn || v.person.ID != who.PersonID) {
+		v.refuse(t, ReasonOtherPerson, auth.ErrStepUpOther, "the proof is of somebody else than who is signed in")
+	}
+}
+
+// signIn brings the person to what was decided, opens the session and writes the attempt down.
 func (s *Service) signIn(ctx context.Context, t attempt, v verdict, e *Arrival) error {
 	p, err := s.settle(ctx, t, v)
 	if err != nil {
@@ -217,19 +224,16 @@ func (s *Service) signIn(ctx context.Context, t attempt, v verdict, e *Arrival) 
 	if err != nil {
 		return err
 	}
-	if who, ok := auth.PrincipalFrom(ctx); ok && t.fresh && who.PersonID == p.ID && who.SessionID != uid.Nil {
-		if err := s.Auth.StepUpVouched(ctx, p.ID, proof); err != nil {
-			return err
-		}
-		e.SteppedUp = true
+	if t.purpose == PurposeStepUp {
+		e.SteppedUp, err = true, s.Auth.StepUpVouched(ctx, p.ID, proof)
 	} else {
-		in, err := s.Auth.SignInVouched(ctx, p.ID, t.client, proof)
-		if err != nil {
-			return err
-		}
-		e.Session, e.Challenge, e.Enrol = in.Secret, in.Challenge, in.Enrol
+		var in auth.SignedIn
+		in, err = s.Auth.SignInVouched(ctx, p.ID, t.client, proof)
+		e.SignedIn = &in
 	}
-	e.Locale = p.Locale
+	if err != nil {
+		return err
+	}
 	row := t.row(s, OutcomeAdmitted, "")
 	row.Result.V, row.PersonID = v.result(), &p.ID
 	return s.writeDown(ctx, row)

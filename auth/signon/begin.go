@@ -22,9 +22,7 @@ type Start struct {
 	// Browser is the secret in the cookie of the browser that begins: only this browser ends the sign-on.
 	Browser string
 	Locales []string // the person's languages, best first
-	// Fresh asks that the person proves themselves anew at the identity provider.
-	Fresh  bool
-	Client auth.Client
+	Client  auth.Client
 }
 
 // Field is a hidden field of a form.
@@ -45,11 +43,11 @@ func (d Departure) Address() string {
 	return d.URL
 }
 
-// freshMaxAge is how old a proof may be that Start.Fresh asked for.
+// freshMaxAge is how old a proof may be that PurposeStepUp asked for.
 const freshMaxAge = 5 * time.Minute
 
 // Begin begins a sign-on at a connection. A handshake of 10 minutes is kept, bound to the browser. A test needs
-// connection:manage; all else asks nobody's permission. ErrConnectionNotFound, ErrConnectionOff; *Refused where the identity
+// connection:manage, a step-up someone who is signed in; all else asks nobody's permission. ErrConnectionNotFound, ErrConnectionOff; *Refused where the identity
 // provider cannot be asked.
 func (s *Service) Begin(ctx context.Context, connection uid.ID, in Start) (d Departure, err error) {
 	if in.Purpose == "" {
@@ -59,7 +57,7 @@ func (s *Service) Begin(ctx context.Context, connection uid.ID, in Start) (d Dep
 	if err != nil {
 		return d, err
 	}
-	about := begun{ReturnTo: in.ReturnTo, Fresh: in.Fresh}
+	about := begun{ReturnTo: in.ReturnTo}
 	if c.Kind == auth.ProtocolLDAP {
 		return Departure{URL: ldapPath(connection, in)}, nil
 	}
@@ -71,7 +69,7 @@ func (s *Service) Begin(ctx context.Context, connection uid.ID, in Start) (d Dep
 		return d, err
 	}
 	h.Browser = uid.Hash(in.Browser)
-	if who, ok := auth.PrincipalFrom(ctx); ok && in.Purpose == PurposeTest && who.PersonID != uid.Nil {
+	if who, ok := auth.PrincipalFrom(ctx); ok && in.Purpose != PurposeSignIn && who.PersonID != uid.Nil {
 		h.PersonID = &who.PersonID
 	}
 	switch c.Kind {
@@ -93,16 +91,24 @@ func (s *Service) Begin(ctx context.Context, connection uid.ID, in Start) (d Dep
 
 // notBegun writes down that an identity provider could not even be asked.
 func (s *Service) notBegun(ctx context.Context, c Connection, in Start, cause error) error {
-	t := attempt{connection: c, client: in.Client, test: in.Purpose == PurposeTest, returnTo: in.ReturnTo}
+	t := attempt{connection: c, client: in.Client, purpose: in.Purpose, returnTo: in.ReturnTo}
 	return s.refuse(ctx, t, t.report.Refused(CheckBegin, cause, "%s", fault.Of(cause).Text))
 }
 
 // connectionFor gives a connection that may be used for the purpose.
 func (s *Service) connectionFor(ctx context.Context, id uid.ID, p Purpose) (c Connection, err error) {
-	if p == PurposeTest {
+	switch p {
+	case PurposeSignIn:
+	case PurposeTest:
 		if err := s.may(ctx, id); err != nil {
 			return c, err
 		}
+	case PurposeStepUp:
+		if who, ok := auth.PrincipalFrom(ctx); !ok || who.SessionID == uid.Nil {
+			return c, auth.ErrSignInFirst
+		}
+	default:
+		return c, fmt.Errorf("begin at connection %s: no sign-on is for %q", id, p)
 	}
 	err = s.Keep.InTenant(ctx, func(ctx context.Context) (err error) {
 		c, err = s.Keep.ConnectionByID(ctx, id)
@@ -121,8 +127,8 @@ func ldapPath(connection uid.ID, in Start) string {
 			q.Set(name, value)
 		}
 	}
-	if in.Purpose == PurposeTest {
-		q.Set("test", "1")
+	if in.Purpose != PurposeSignIn {
+		q.Set("purpose", string(in.Purpose))
 	}
 	if in.Fresh {
 		q.Set("fresh", "1")
@@ -139,7 +145,7 @@ func (s *Service) beginSAML(ctx context.Context, c Connection, state string, in 
 	if err != nil {
 		return d, "", err
 	}
-	settings.ForceAuthn = settings.ForceAuthn || in.Fresh
+	settings.ForceAuthn = settings.ForceAuthn || in.Purpose == PurposeStepUp
 	m, err := p.Begin(settings, state, in.Hint, s.Now())
 	if err != nil {
 		return d, "", fmt.Errorf("begin at connection %s: %w", c.ID, err)
@@ -167,7 +173,7 @@ func (s *Service) beginOIDC(ctx context.Context, c Connection, state string, abo
 	start := oidc.Start{
 		RedirectURL: s.Addresses(ctx, c.ID).RedirectURI, State: state, Nonce: about.Nonce, Verifier: about.Verifier, LoginHint: in.Hint, Locales: in.Locales,
 	}
-	if in.Fresh {
+	if in.Purpose == PurposeStepUp {
 		settings, start.Prompt = freshOIDC(settings), "login"
 	}
 	d.URL, err = s.oidc.Begin(ctx, settings, start)

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -227,8 +226,6 @@ func (s *Service) OpenEmergency(ctx context.Context, heldTicket string) (e Emerg
 		return e, err
 	}
 	s.turned(ctx)
-	t, _ := tenant.From(ctx)
-	s.Log.WarnContext(ctx, "break-glass: local sign-in was opened", slog.String("tenant", t.Slug), slog.Time("until", *e.OpenUntil), slog.String("reason", e.Reason))
 	return e, nil
 }
 

@@ -11,8 +11,23 @@ import (
 	"lyceum/tenant"
 )
 
-// CheckDomains looks the records of all domains of the tenant of ctx up again: the daily chore. A record that has gone is
-// told at once (domain.warned) and costs the domain its proof 14 days later (domain.lost); one that appeared proves its
+const (
+	// domainEvery is how often a domain's record is looked up; proofAwaited is for how long the record of a domain that is
+	// not proven yet is looked for without being asked.
+	domainEvery  = 23 * time.Hour
+	proofAwaited = 30 * day
+)
+
+// due tells whether the domain's record is to be looked up again.
+func (d Domain) due(now time.Time) bool {
+	if !d.Verified() && now.After(d.CreatedAt.Add(proofAwaited)) {
+		return false
+	}
+	return d.CheckedAt == nil || !now.Before(d.CheckedAt.Add(domainEvery))
+}
+
+// CheckDomains looks the records of those domains of the tenant of ctx up that were not looked up for a day: the hourly
+// chore. A record that has gone is told at once (domain.warned) and costs the domain its proof 14 days later (domain.lost); one that appeared proves its
 // domain. A DNS that does not answer says nothing. It also brings the claims in the control schema to what stands here. It
 // asks nobody's permission, and what fails for one domain does not keep the others from being checked.
 func (s *Service) CheckDomains(ctx context.Context) error {
@@ -26,6 +41,9 @@ func (s *Service) CheckDomains(ctx context.Context) error {
 	}
 	var errs []error
 	for _, d := range all {
+		if !d.due(s.Now()) {
+			continue
+		}
 		if err := s.checkAgain(ctx, d); err != nil {
 			errs = append(errs, fmt.Errorf("domain %s: %w", d.Domain, err))
 		}

@@ -21,6 +21,8 @@ const (
 	PurposeSignIn Purpose = "sign_in"
 	// PurposeTest shows whom an answer would sign in, and signs nobody in, whatever the connection's status.
 	PurposeTest Purpose = "test"
+	// PurposeStepUp has who is signed in prove themselves anew at their identity provider; their session goes on.
+	PurposeStepUp Purpose = "step_up"
 
 	purposeAnswer     Purpose = "answer"      // a verified answer that waits for its browser
 	purposeFirstLink  Purpose = "first_link"  // a verified answer that waits for a proof of the account that is here
@@ -67,7 +69,6 @@ type begun struct {
 	Nonce    string `json:"nonce,omitempty"`
 	Verifier string `json:"verifier,omitempty"`
 	ReturnTo string `json:"return_to,omitempty"`
-	Fresh    bool   `json:"fresh,omitempty"`
 }
 
 // answered is what is sealed of an answer that was verified and waits.
@@ -75,8 +76,7 @@ type answered struct {
 	Assertion auth.Assertion `json:"assertion"`
 	Report    auth.Report    `json:"report"`
 	ReturnTo  string         `json:"return_to,omitempty"`
-	Test      bool           `json:"test,omitempty"`
-	Fresh     bool           `json:"fresh,omitempty"`
+	Purpose   Purpose        `json:"purpose"`
 	// Person is the account that waits to be linked.
 	Person uid.ID `json:"person,omitzero"`
 }

@@ -24,7 +24,7 @@ var ErrTooManyMails = fault.New(fault.KindTooMany, "sign_on_mails", "We have sen
 
 // askForProof keeps the assertion until its person has proven the account that is here. Nothing is linked yet.
 func (s *Service) askForProof(ctx context.Context, t attempt, v verdict, e *Arrival) error {
-	about := answered{Assertion: t.assertion, Report: t.report, ReturnTo: t.returnTo, Person: v.person.ID}
+	about := answered{Assertion: t.assertion, Report: t.report, ReturnTo: t.returnTo, Purpose: t.purpose, Person: v.person.ID}
 	secret, h, err := s.newHandshake(ctx, purposeFirstLink, t.connection.ID, FirstLinkLifetime, about)
 	if err != nil {
 		return err
@@ -115,7 +115,7 @@ func (s *Service) ProveByMail(ctx context.Context, secret, browser string, from 
 // decision is made anew.
 func (s *Service) endProven(ctx context.Context, p pending, browser string, from auth.Client) (Arrival, error) {
 	t := attempt{
-		connection: p.connection, client: from, assertion: p.about.Assertion, report: p.about.Report, browser: browser, returnTo: p.about.ReturnTo, proven: p.about.Person,
+		connection: p.connection, client: from, purpose: p.about.Purpose, assertion: p.about.Assertion, report: p.about.Report, browser: browser, returnTo: p.about.ReturnTo, proven: p.about.Person,
 	}
 	how := "by password"
 	if p.handshake.Purpose == purposeMailedLink {

@@ -56,7 +56,8 @@ const (
 	ReasonOtherSubject     = "other_subject"     // the account belongs to another subject of the connection
 	ReasonNoAccount        = "no_account"        // and none is made
 	ReasonNoRole           = "no_role"
-	ReasonFirstLink        = "first_link" // the person is asked to prove the account that is here
+	ReasonOtherPerson      = "other_person" // a fresh proof of somebody else
+	ReasonFirstLink        = "first_link"   // the person is asked to prove the account that is here
 )
 
 // verdict is whose assertion it is, and what follows.

@@ -27,7 +27,7 @@ func (c Connection) LDAP() (st ldap.Settings, err error) { return st, c.read(aut
 
 func (c Connection) read(kind auth.Protocol, into any) error {
 	if c.Kind != kind {
-		return fmt.Errorf("connection %s is %s, not %s", c.ID, c.Kind, kind)
+		return ErrOtherKind.Because(fmt.Errorf("connection %s is %s, not %s", c.ID, c.Kind, kind))
 	}
 	if len(c.Settings) == 0 {
 		return nil
@@ -212,6 +212,7 @@ func blank(v any) bool {
 
 // Failures of settings.
 var (
+	ErrOtherKind          = fault.New(fault.KindConflict, "connection_other_kind", "A connection of this kind has no such part.")
 	ErrIncomplete         = fault.New(fault.KindInvalid, "connection_incomplete", "The connection is not complete yet. Fill in what is named here, then switch it on.")
 	ErrSettingsUnreadable = fault.New(fault.KindInvalid, "settings_unreadable", "These settings cannot be read. Send those of the connection's kind, by the names in the documentation.")
 )

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"lyceum/auth/ldap"
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/policy"
+	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/billing"
 	"lyceum/internal/blob"
@@ -56,7 +58,9 @@ type app struct {
 	seal  seal.Key
 	http  *http.Client // calls the addresses that tenants name
 
-	private bool // identity providers may stand in private networks
+	private bool       // identity providers may stand in private networks
+	played  *played    // the demo's own identity providers, nil elsewhere
+	dns     *playedDNS // and its e-mail domains
 
 	directory    *tenant.Directory
 	tenants      *tenant.Service
@@ -66,6 +70,7 @@ type app struct {
 	operators    *auth.Operators
 	gate         *signon.Gate
 	signon       *signon.Service
+	scim         *scim.Service
 	audit        *audit.Service
 	ldapsync     *ldapsync.Service
 	catalog      *catalog.Service
@@ -121,6 +126,12 @@ func newApp(ctx context.Context, c *Config, listen string, migrate, demo bool) (
 	}
 	a.private = demo || c.AllowPrivateIdP
 	a.http = outbound.Client(outbound.Options{AllowPrivate: a.private})
+	if demo {
+		a.dns = &playedDNS{records: map[string]string{}}
+		if a.played, err = a.newPlayed(c.dataDir()); err != nil {
+			return nil, err
+		}
+	}
 	a.closers = append(a.closers, func() error { a.http.CloseIdleConnections(); return nil })
 	return a, a.assemble()
 }
@@ -197,9 +208,12 @@ func (a *app) assemble() (err error) {
 	a.auth = auth.New(auth.Options{Keep: a.store, Policy: a.policy, Gate: a.gate, Now: a.now, Guess: guess, GuessFrom: guessFrom,
 		Resets: throttle.New(a.now, 3, time.Hour, 3), Invites: throttle.New(a.now, 200, time.Hour, 200), Seal: a.seal})
 	a.operators = auth.NewOperators(a.store, a.now, guess).Sealing(a.seal)
-	a.signon = signon.New(signon.Options{Keep: a.store, Auth: a.auth, Gate: a.gate, Seal: a.seal, Hosts: a.hosts, HTTP: a.http, AllowPrivate: a.private, Now: a.now, Log: a.log})
+	a.signon = signon.New(signon.Options{
+		Keep: a.store, Auth: a.auth, Gate: a.gate, Seal: a.seal, Hosts: a.hosts, HTTP: a.http, AllowPrivate: a.private, Now: a.now, Log: a.log, Resolver: a.resolver(),
+	})
 	a.audit = audit.New(a.store, a.now)
 	a.ldapsync = ldapsync.New(ldapsync.Options{Keep: a.store, Auth: a.auth, Policy: a.policy, LDAP: ldap.New(ldap.Options{Now: a.now, AllowPrivate: a.private}), Seal: a.seal, Now: a.now, Log: a.log})
+	a.scim = scim.New(scim.Options{Keep: a.store, Auth: a.auth, Policy: a.policy, Limit: throttle.New(a.now, 6000, time.Minute, 1000), Now: a.now, Log: a.log})
 	a.brands = tenant.NewBrands(a.store, a.now)
 	a.directory = tenant.NewDirectory(a.hosts, a.store, oldestReadable, a.now)
 	a.content = content.New(content.Options{Keep: a.store, Blobs: a.blobs, Now: a.now})
@@ -211,6 +225,14 @@ func (a *app) assemble() (err error) {
 	a.hints = queue.NewHints(a.store.Hint, a.log)
 	a.store.OnEvents(a.hints.Add)
 	return nil
+}
+
+// resolver asks the DNS; in the demo it also knows the demo's own domains.
+func (a *app) resolver() signon.Resolver {
+	if a.dns != nil {
+		return a.dns
+	}
+	return net.DefaultResolver
 }
 
 // owners makes a tenant's first account.

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"lyceum/tenant"
@@ -77,6 +78,7 @@ type platformDescription struct {
 
 type tenantDescription struct {
 	Slug     string             `json:"slug"`
+	SignOn   string             `json:"sign_on"` // the button that leads to the played identity provider
 	URL      string             `json:"url"`
 	APIKey   string             `json:"api_key"`
 	Accounts map[string]account `json:"accounts"`
@@ -100,6 +102,7 @@ func (d description) announce(w io.Writer, took time.Duration) {
 		for _, role := range []string{"owner", "instructor", "manager", "learner"} {
 			say("  %-34s %-11s %s", "", role, t.Accounts[role].Email)
 		}
+		say("  %-34s or choose “%s”: no password, this demo plays the identity provider", "", t.SignOn)
 	}
 	say("")
 	say("  Mail:  %s/dev/mail", d.Platform.URL)
@@ -154,7 +157,7 @@ func resetDemo(ctx context.Context, c *Config) error {
 	if err := wipe(ctx, db.admin); err != nil {
 		return fmt.Errorf("reset: %w", err)
 	}
-	for _, name := range []string{"files", "mail", "demo.json"} {
+	for _, name := range []string{"files", "mail", "demo.json", "demo-idp.json"} {
 		if err := os.RemoveAll(filepath.Join(c.dataDir(), name)); err != nil {
 			return fmt.Errorf("reset: %w", err)
 		}
@@ -166,6 +169,12 @@ func resetDemo(ctx context.Context, c *Config) error {
 type organization struct {
 	slug, name, colour, logo, domain, login string
 	theme                                   tenant.Theme
+}
+
+// account names the connection to the organization's played identity provider.
+func (o organization) account() string {
+	first, _, _ := strings.Cut(o.name, " ")
+	return first + " account (demo)"
 }
 
 func organizations() []organization {

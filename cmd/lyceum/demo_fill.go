@@ -103,6 +103,9 @@ func (a *app) fillOrganization(ctx context.Context, o organization, hash, key st
 	if err := a.demoBrand(owner, o); err != nil {
 		return tenantDescription{}, err
 	}
+	if err := a.demoSignOn(owner, o); err != nil {
+		return tenantDescription{}, fmt.Errorf("sign-on: %w", err)
+	}
 	instructor, err := a.auth.As(ctx, people["instructor"].ID)
 	if err != nil {
 		return tenantDescription{}, err
@@ -119,7 +122,7 @@ func (a *app) fillOrganization(ctx context.Context, o organization, hash, key st
 			return tenantDescription{}, err
 		}
 	}
-	d := tenantDescription{Slug: o.slug, URL: a.hosts.PortalURL(t), APIKey: key, Accounts: map[string]account{}}
+	d := tenantDescription{Slug: o.slug, SignOn: "Sign in with " + o.account(), URL: a.hosts.PortalURL(t), APIKey: key, Accounts: map[string]account{}}
 	for _, role := range []string{"owner", "instructor", "manager", "learner"} {
 		d.Accounts[role] = account{role + "@" + o.domain, demoPassword}
 	}

@@ -45,6 +45,7 @@ func (a *app) consequences() []queue.Consequence {
 		{When: "factor.exhausted", Name: "mail_factor_exhausted", Urgency: queue.Waited, Do: a.mailNotice(themes.NoticeExhausted)},
 		{When: "directory.sync_requested", Name: "sync_directory", Timeout: syncTimeout, Do: a.ldapsync.Do},
 	}
+	table = append(table, a.accessConsequences()...)
 	for _, typ := range billing.LearningEvents() {
 		table = append(table, queue.Consequence{When: typ, Name: "count_learner", Urgency: queue.Unseen, Do: a.billing.Count})
 	}
@@ -53,7 +54,7 @@ func (a *app) consequences() []queue.Consequence {
 
 // chores is what is done every so often.
 func (a *app) chores(spares int) []queue.Chore {
-	return []queue.Chore{
+	return append(a.accessChores(), []queue.Chore{
 		{Name: "fill_spares", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := a.admin.FillSpares(ctx, spares, a.now())
 			return err
@@ -66,7 +67,7 @@ func (a *app) chores(spares int) []queue.Chore {
 		{Name: "sweep_sign_on", Every: time.Hour, Do: func(ctx context.Context) error { return a.everywhere(ctx, "sign-on", a.signon.Sweep) }},
 		{Name: "sync_directories", Every: 5 * time.Minute, Timeout: syncTimeout, Do: a.syncDirectories},
 		{Name: "anchor_audit", Every: 24 * time.Hour, Do: func(ctx context.Context) error { return a.everywhere(ctx, "audit log", a.audit.Anchor) }},
-	}
+	}...)
 }
 
 // sweepUploads removes uploads that were begun and not ended in time, in every tenant.

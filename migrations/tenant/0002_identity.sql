@@ -221,26 +221,32 @@ create table directory_tokens (
     constraint directory_tokens_directory_fk foreign key (directory_id) references directories (id) on delete cascade
 );
 
--- Who a person is in a directory. resource is what the directory said (a SCIM User, an LDAP entry's attributes).
+-- Who a person is in a directory. resource is what the directory said (a SCIM User, an LDAP entry's attributes); emails are
+-- its addresses in small letters, to be found by (null: not looked for so). One whom the directory deleted stays with the
+-- time in unlinked_at: creating them again links the same person. external_id is not unique: RFC 7643 §3.1 leaves it to
+-- the client, and clients give it twice.
 create table directory_people (
     directory_id uuid not null,
     person_id    uuid not null,
     external_id  text,
     user_name    text not null,
     active       boolean not null,
+    emails       text[],
     resource     jsonb not null,
     revision     integer not null,
     created_at   timestamptz not null,
     updated_at   timestamptz not null,
+    unlinked_at  timestamptz,
     constraint directory_people_pk primary key (directory_id, person_id),
-    constraint directory_people_user_name_uq unique (directory_id, user_name),
-    constraint directory_people_external_uq unique (directory_id, external_id),
     constraint directory_people_directory_fk foreign key (directory_id) references directories (id) on delete cascade,
     constraint directory_people_person_fk foreign key (person_id) references people (id) on delete cascade
 );
+create unique index directory_people_user_name_uq on directory_people (directory_id, user_name) where unlinked_at is null;
+create index directory_people_external_ix on directory_people (directory_id, external_id);
+create index directory_people_emails_ix on directory_people using gin (emails);
 create index directory_people_person_ix on directory_people (person_id);
 
--- The last requests of each SCIM directory, redacted, to be read and replayed.
+-- The last requests of each SCIM directory, redacted, to be read and replayed. outcome is what they changed or would have.
 create table directory_requests (
     id           uuid not null,
     directory_id uuid not null,
@@ -249,6 +255,7 @@ create table directory_requests (
     status       integer not null,
     request      text not null,
     response     text not null,
+    outcome      jsonb not null,
     dry_run      boolean not null,
     millis       integer not null,
     at           timestamptz not null,
@@ -289,13 +296,15 @@ create table groups (
     created_at   timestamptz not null,
     updated_at   timestamptz not null,
     constraint groups_pk primary key (id),
-    constraint groups_external_uq unique (directory_id, external_id),
     constraint groups_directory_fk foreign key (directory_id) references directories (id) on delete cascade
 );
+create index groups_external_ix on groups (directory_id, external_id);
 
+-- display is what the directory calls the member; null: nothing of its own.
 create table group_members (
     group_id  uuid not null,
     person_id uuid not null,
+    display   text,
     constraint group_members_pk primary key (group_id, person_id),
     constraint group_members_group_fk foreign key (group_id) references groups (id) on delete cascade,
     constraint group_members_person_fk foreign key (person_id) references people (id) on delete cascade

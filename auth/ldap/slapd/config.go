@@ -38,7 +38,6 @@ func (s *Server) config(o Options, files Files, modules, schemas string) string 
 	}
 	fmt.Fprintf(&b, "access to attrs=userPassword by anonymous auth by self write by * none\naccess to * by dn.exact=%q read by self read by anonymous auth by * none\n", BindDN)
 	fmt.Fprintf(&b, "overlay memberof\noverlay ppolicy\nppolicy_default \"cn=policy,%s\"\nppolicy_use_lockout\n", BaseDN)
-	b.WriteString(o.Config)
 	return b.String()
 }
 

@@ -36,8 +36,6 @@ type Options struct {
 	People int
 	// SizeLimit is how many entries an account may get of one search, paged or not; default no limit.
 	SizeLimit int
-	// Config is written behind the database's part of slapd.conf(5).
-	Config string
 }
 
 // Server is a running slapd.

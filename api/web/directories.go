@@ -1,0 +1,407 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	binding "lyceum/api/scim"
+	"lyceum/api/visit"
+	"lyceum/auth"
+	"lyceum/auth/policy"
+	"lyceum/auth/scim"
+	"lyceum/auth/signon"
+	"lyceum/internal/fault"
+	"lyceum/internal/page"
+	"lyceum/internal/uid"
+	"lyceum/themes"
+)
+
+// Directories is where administrators keep the directories that bring people.
+type Directories struct {
+	*Site
+	SCIM *scim.Service
+	Auth *auth.Service
+}
+
+// offered lists the roles that a directory may be told to give: those that may no more than who asks, and never owner.
+func (d Directories) offered(ctx context.Context) ([]policy.Role, error) {
+	roles, err := People{Site: d.Site, Auth: d.Auth}.offered(ctx)
+	return slices.DeleteFunc(roles, func(r policy.Role) bool { return r == policy.Owner }), err
+}
+
+func (d Directories) list(ctx context.Context) (p themes.DirectoriesPage, err error) {
+	if p.Directories, err = d.SCIM.Directories(ctx); err != nil {
+		return p, err
+	}
+	p.Form = themes.NewDirectoryForm{Mode: scim.ModeEntra, Role: string(policy.Learner)}
+	p.Roles, err = d.offered(ctx)
+	return p, err
+}
+
+// List shows the directories and the form for another one.
+func (d Directories) List(c *fiber.Ctx) error {
+	p, err := d.list(c.UserContext())
+	if err != nil {
+		return err
+	}
+	return d.show(c, p)
+}
+
+// Create sets a directory up, in dry run.
+func (d Directories) Create(c *fiber.Ctx) error {
+	f, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	typed := themes.NewDirectoryForm{Name: f.get("name"), Mode: scim.Mode(f.get("mode")), Role: f.get("role_default")}
+	made, err := d.SCIM.CreateDirectory(c.UserContext(), scim.DirectoryInput{
+		Name: typed.Name, Mode: typed.Mode, Status: signon.StatusDryRun, RoleRules: auth.RoleRules{Default: policy.Role(typed.Role)},
+	})
+	if err != nil {
+		p, failed := d.list(c.UserContext())
+		if failed != nil {
+			return failed
+		}
+		p.Form = typed
+		return d.refused(c, err, func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return p })
+	}
+	return d.done(c, at(made), themes.FlashDirectoryCreated, made.Name)
+}
+
+// at is a directory's address.
+func at(d scim.Directory) string { return "/settings/directories/" + d.ID.String() }
+
+// asked finds the directory of the path.
+func (d Directories) asked(c *fiber.Ctx) (scim.Directory, error) {
+	one, err := id(c, "directory")
+	if err != nil {
+		return scim.Directory{}, err
+	}
+	return d.SCIM.Directory(c.UserContext(), one)
+}
+
+func (d Directories) connect(c *fiber.Ctx) (p themes.DirectoryPage, err error) {
+	if p.Directory, err = d.asked(c); err != nil {
+		return p, err
+	}
+	p.BaseURL, p.Form = visit.Of(c).Origin()+binding.Root, themes.TokenForm{Days: strconv.Itoa(scim.TokenDaysDefault)}
+	p.Tokens, err = d.SCIM.Tokens(c.UserContext(), p.Directory.ID)
+	return p, err
+}
+
+// Show shows what to enter at the other side, the tokens and the state.
+func (d Directories) Show(c *fiber.Ctx) error {
+	p, err := d.connect(c)
+	if err != nil {
+		return err
+	}
+	return d.show(c, p)
+}
+
+// SetStatus switches a directory off, to dry run or on.
+func (d Directories) SetStatus(c *fiber.Ctx) error {
+	f, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	p, err := d.connect(c)
+	if err != nil {
+		return err
+	}
+	status := signon.Status(f.get("status"))
+	if err := d.SCIM.SetStatus(c.UserContext(), p.Directory.ID, status); err != nil {
+		return d.refused(c, err, func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return p })
+	}
+	key := map[signon.Status]themes.FlashKey{
+		signon.StatusOff: themes.FlashDirectoryOff, signon.StatusDryRun: themes.FlashDirectoryDryRun, signon.StatusOn: themes.FlashDirectoryOn,
+	}[status]
+	return d.done(c, at(p.Directory), key, p.Directory.Name)
+}
+
+// CreateToken makes a token and shows its secret, this once: there is no redirect, and the answer is kept nowhere.
+func (d Directories) CreateToken(c *fiber.Ctx) error {
+	f, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	one, err := id(c, "directory")
+	if err != nil {
+		return err
+	}
+	typed, wrong, made := themes.TokenForm{Name: f.get("name"), Days: f.get("days")}, fault.Fields{}, ""
+	days := f.number(wrong, "days")
+	if err = wrong.Err(); err == nil {
+		made, _, err = d.SCIM.CreateToken(c.UserContext(), one, scim.TokenInput{Name: typed.Name, Days: days})
+	}
+	p, failed := d.connect(c)
+	if failed != nil {
+		return failed
+	}
+	noStore(c)
+	if err != nil {
+		p.Form = typed
+		return d.refused(c, err, func(f *fault.Fault) themes.Page { p.Problem = f; return p })
+	}
+	p.Secret = made
+	return d.show(c, p)
+}
+
+// RevokeToken ends a token.
+func (d Directories) RevokeToken(c *fiber.Ctx) error {
+	p, err := d.connect(c)
+	if err != nil {
+		return err
+	}
+	one, err := id(c, "key")
+	if err != nil {
+		return err
+	}
+	if err := d.SCIM.RevokeToken(c.UserContext(), p.Directory.ID, one); err != nil {
+		return d.refused(c, err, func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return p })
+	}
+	name := ""
+	for _, t := range p.Tokens {
+		if t.ID == one {
+			name = t.Name
+		}
+	}
+	return d.done(c, at(p.Directory), themes.FlashTokenRevoked, name)
+}
+
+func (d Directories) settings(c *fiber.Ctx) (p themes.DirectorySettingsPage, err error) {
+	if p.Directory, err = d.asked(c); err != nil {
+		return p, err
+	}
+	p.Form = themes.NewDirectoryFormOf(p.Directory)
+	if p.Roles, err = d.offered(c.UserContext()); err != nil {
+		return p, err
+	}
+	p.Connections, err = d.SCIM.Connections(c.UserContext())
+	return p, err
+}
+
+// Settings shows what a directory is called and which groups give which role.
+func (d Directories) Settings(c *fiber.Ctx) error {
+	p, err := d.settings(c)
+	if err != nil {
+		return err
+	}
+	return d.show(c, p)
+}
+
+// Save changes a directory; the button do=up.<n> raises a rule and saves nothing yet.
+func (d Directories) Save(c *fiber.Ctx) error {
+	f, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	p, err := d.settings(c)
+	if err != nil {
+		return err
+	}
+	p.Form = typedDirectory(f)
+	if place, ok := strings.CutPrefix(f.get("do"), "up."); ok {
+		if n, err := strconv.Atoi(place); err == nil {
+			p.Form = p.Form.Raised(n - 1)
+		}
+		return d.show(c, p)
+	}
+	in := scim.DirectoryInput{
+		Name: p.Form.Name, Mode: p.Form.Mode, Status: p.Directory.Status, ConnectionID: optionalID(p.Form.Connection), Mapping: p.Form.MappingTyped(),
+		RoleRules: auth.RoleRules{Default: policy.Role(p.Form.Default)},
+	}
+	for _, r := range p.Form.Rules {
+		in.RoleRules.Rules = append(in.RoleRules.Rules, auth.RoleRule{Group: r.Group, Role: policy.Role(r.Role)})
+	}
+	saved, err := d.SCIM.UpdateDirectory(c.UserContext(), p.Directory.ID, f.revision(), in)
+	if err != nil {
+		return d.refused(c, err, func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return p })
+	}
+	return d.done(c, at(saved)+"/settings", themes.FlashDirectorySaved, saved.Name)
+}
+
+// typedDirectory reads the form. Rows without a group are left out.
+func typedDirectory(f form) themes.DirectoryForm {
+	typed := themes.DirectoryForm{
+		Name: f.get("name"), Mode: scim.Mode(f.get("mode")), Connection: f.get("connection"), Default: f.get("role_default"), Mapping: map[string]string{},
+	}
+	roles := f.all("role")
+	for i, group := range f.all("group") {
+		if group = strings.TrimSpace(group); group != "" && i < len(roles) {
+			typed.Rules = append(typed.Rules, themes.DirectoryRule{Group: group, Role: roles[i]})
+		}
+	}
+	for _, field := range auth.MappedFields() {
+		if from := strings.TrimSpace(f.get("map." + field)); from != "" {
+			typed.Mapping[field] = from
+		}
+	}
+	return typed
+}
+
+// Delete removes a directory; its people stay.
+func (d Directories) Delete(c *fiber.Ctx) error {
+	one, err := d.asked(c)
+	if err != nil {
+		return err
+	}
+	if err := d.SCIM.DeleteDirectory(c.UserContext(), one.ID); err != nil {
+		return err
+	}
+	return d.done(c, "/settings/directories", themes.FlashDirectoryDeleted, one.Name)
+}
+
+// People shows who is in a directory.
+func (d Directories) People(c *fiber.Ctx) error {
+	p, err := d.people(c)
+	if err != nil {
+		return err
+	}
+	return d.show(c, p)
+}
+
+func (d Directories) people(c *fiber.Ctx) (p themes.DirectoryPeoplePage, err error) {
+	if p.Directory, err = d.asked(c); err != nil {
+		return p, err
+	}
+	p.People, err = d.SCIM.People(c.UserContext(), p.Directory.ID, after(c))
+	return p, err
+}
+
+// Link says whom of the portal the directory means.
+func (d Directories) Link(c *fiber.Ctx) error {
+	f, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	p, err := d.people(c)
+	if err != nil {
+		return err
+	}
+	p.Form = themes.LinkForm{Email: f.get("email"), UserName: strings.TrimSpace(f.get("user_name"))}
+	if err := d.SCIM.Link(c.UserContext(), p.Directory.ID, p.Form.Email, p.Form.UserName); err != nil {
+		return d.refused(c, err, func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return p })
+	}
+	return d.done(c, at(p.Directory)+"/people", themes.FlashPersonLinked, p.Form.UserName)
+}
+
+// Groups shows a directory's groups.
+func (d Directories) Groups(c *fiber.Ctx) error {
+	one, err := d.asked(c)
+	if err != nil {
+		return err
+	}
+	groups, err := d.SCIM.GroupsOf(c.UserContext(), one.ID, after(c))
+	if err != nil {
+		return err
+	}
+	return d.show(c, themes.DirectoryGroupsPage{Directory: one, Groups: groups})
+}
+
+// Requests shows a directory's last requests.
+func (d Directories) Requests(c *fiber.Ctx) error {
+	one, err := d.asked(c)
+	if err != nil {
+		return err
+	}
+	requests, err := d.SCIM.Requests(c.UserContext(), one.ID, after(c), false)
+	if err != nil {
+		return err
+	}
+	return d.show(c, themes.DirectoryRequestsPage{Directory: one, Requests: requests})
+}
+
+// keptRequest is a request in the file that an administrator keeps.
+type keptRequest struct {
+	ID       uid.ID          `json:"id"`
+	At       string          `json:"at"`
+	Method   string          `json:"method"`
+	Path     string          `json:"path"`
+	Status   int             `json:"status"`
+	DryRun   bool            `json:"dry_run"`
+	Millis   int             `json:"millis"`
+	Request  json.RawMessage `json:"request,omitempty"`
+	Response json.RawMessage `json:"response,omitempty"`
+	Outcome  scim.Outcome    `json:"outcome"`
+}
+
+// Download gives the whole log as JSON, the newest request first.
+func (d Directories) Download(c *fiber.Ctx) error {
+	one, err := d.asked(c)
+	if err != nil {
+		return err
+	}
+	all, err := d.SCIM.Requests(c.UserContext(), one.ID, page.Request{Limit: scim.RequestsKept}, true)
+	if err != nil {
+		return err
+	}
+	out := make([]keptRequest, len(all.Items))
+	for i, l := range all.Items {
+		out[i] = keptRequest{
+			ID: l.ID, At: l.At.UTC().Format("2006-01-02T15:04:05.000Z"), Method: l.Method, Path: l.Path, Status: l.Status, DryRun: l.DryRun, Millis: l.Millis,
+			Request: asJSON(l.Request), Response: asJSON(l.Response), Outcome: l.Outcome.V,
+		}
+	}
+	noStore(c)
+	c.Attachment("scim-requests.json")
+	return c.JSON(out)
+}
+
+// asJSON gives a body as it is when it is JSON, else as a text.
+func asJSON(text string) json.RawMessage {
+	if text == "" || json.Valid([]byte(text)) {
+		return json.RawMessage(text)
+	}
+	raw, err := json.Marshal(text)
+	if err != nil {
+		return nil
+	}
+	return raw
+}
+
+func (d Directories) request(c *fiber.Ctx) (p themes.DirectoryRequestPage, err error) {
+	if p.Directory, err = d.asked(c); err != nil {
+		return p, err
+	}
+	one, err := id(c, "request")
+	if err != nil {
+		return p, err
+	}
+	p.Request, err = d.SCIM.LoggedRequest(c.UserContext(), p.Directory.ID, one)
+	return p, err
+}
+
+// Request shows one request with its answer.
+func (d Directories) Request(c *fiber.Ctx) error {
+	p, err := d.request(c)
+	if err != nil {
+		return err
+	}
+	noStore(c)
+	return d.show(c, p)
+}
+
+// Try sends a request again in dry run.
+func (d Directories) Try(c *fiber.Ctx) error { return d.again(c, false) }
+
+// Replay sends a request again for real.
+func (d Directories) Replay(c *fiber.Ctx) error { return d.again(c, true) }
+
+func (d Directories) again(c *fiber.Ctx, real bool) error {
+	p, err := d.request(c)
+	if err != nil {
+		return err
+	}
+	noStore(c)
+	out, err := d.SCIM.Replay(c.UserContext(), p.Directory.ID, p.Request.ID, visit.Of(c).Origin()+binding.Root, real)
+	if err != nil {
+		return d.refused(c, err, func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return p })
+	}
+	p.Replayed = &out
+	return d.show(c, p)
+}
