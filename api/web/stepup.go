@@ -35,7 +35,7 @@ func (f Factors) stepUpPage(c *fiber.Ctx, action, next string) (themes.StepUpPag
 		if next != "" {
 			back = withNext(action, next)
 		}
-		p.SignOnTo = "/sso/start/" + ways.Connection.String() + "?fresh=1&next=" + url.QueryEscape(back)
+		p.SignOnTo = "/sso/start/" + ways.Connection.String() + "?purpose=step_up&next=" + url.QueryEscape(back)
 	}
 	return p, err
 }

@@ -247,7 +247,7 @@ func (s *Service) AnswerOIDC(ctx context.Context, q url.Values, browser string, 
 	if t.purpose == PurposeStepUp {
 		settings = freshOIDC(settings)
 	}
-	t.returnTo, t.fresh = about.ReturnTo, about.Fresh
+	t.returnTo = about.ReturnTo
 	in.RedirectURL, in.ExpectedState, in.Nonce, in.Verifier = s.Addresses(ctx, c.ID).RedirectURI, in.State, about.Nonce, about.Verifier
 	var report auth.Report
 	t.assertion, report, err = s.oidc.Complete(ctx, settings, secret, in)

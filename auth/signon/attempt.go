@@ -26,7 +26,6 @@ type attempt struct {
 	browser    string
 	returnTo   string
 	proven     uid.ID // the account that its owner has proven: it may be linked
-	fresh      bool   // the person was made to prove themselves anew
 }
 
 // dry tells whether nobody is to be signed in, whatever the answer says.

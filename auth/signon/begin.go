@@ -130,9 +130,6 @@ func ldapPath(connection uid.ID, in Start) string {
 	if in.Purpose != PurposeSignIn {
 		q.Set("purpose", string(in.Purpose))
 	}
-	if in.Fresh {
-		q.Set("fresh", "1")
-	}
 	path := "/sso/ldap/" + connection.String()
 	if len(q) > 0 {
 		path += "?" + q.Encode()
