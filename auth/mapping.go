@@ -74,6 +74,24 @@ func (m Mapping) Over(base Mapping) Mapping {
 	return out
 }
 
+// Claims gives the names of the claims that the mapping looks at, those in braces too, each once.
+func (m Mapping) Claims() (names []string) {
+	for _, r := range m {
+		for _, from := range r.From {
+			if !strings.Contains(from, "{") {
+				names = append(names, from)
+				continue
+			}
+			for _, part := range strings.Split(from, "{")[1:] {
+				name, _, _ := strings.Cut(part, "}")
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // Mapped is what a mapping made of claims: the profile, the groups, and for each field the source that gave it.
 type Mapped struct {
 	Profile Profile

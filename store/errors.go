@@ -38,6 +38,8 @@ func constraintFault(name string) *fault.Fault {
 		return signon.ErrDomainHere
 	case "break_glass_two_ck":
 		return signon.ErrTwoPeople
+	case "directories_connection_fk":
+		return signon.ErrConnectionNotFound
 	case "directory_runs_running_uq":
 		return ldapsync.ErrRunning
 	case "operators_email_uq":

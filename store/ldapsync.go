@@ -112,6 +112,12 @@ func (s *Store) DirectoryRuns(ctx context.Context, directory uid.ID, p page.Requ
 	return out, nil
 }
 
+// DirectoryRun finds a run of a directory with all that it did.
+func (s *Store) DirectoryRun(ctx context.Context, directory, id uid.ID) (r ldapsync.Run, err error) {
+	err = s.tx(ctx).Table("directory_runs").Select(wholeRunColumns).Where("directory_id = ? and id = ?", directory, id).Take(&r).Error
+	return r, notFound(err, ldapsync.ErrRunNotFound, "find run %s", id)
+}
+
 const subjectRecordColumns = "directory_id, person_id, external_id, user_name, active, resource, revision, created_at, updated_at"
 
 func (s *Store) subjectRecords(ctx context.Context) *gorm.DB {

@@ -107,13 +107,6 @@ func (s *Store) RevokeDirectoryToken(ctx context.Context, directory, id uid.ID, 
 		"update directory_tokens set revoked_at = ? where id = ? and directory_id = ? and revoked_at is null", at, id, directory)
 }
 
-// DomainProven tells whether an e-mail domain was proven to be the tenant's.
-func (s *Store) DomainProven(ctx context.Context, domain string) (bool, error) {
-	var n int64
-	err := s.tx(ctx).Table("email_domains").Where("domain = ? and verified_at is not null", domain).Count(&n).Error
-	return n > 0, fail(err, "find domain %s", domain)
-}
-
 // LogRequest adds a request to its directory's log and removes those beyond scim.RequestsKept.
 func (s *Store) LogRequest(ctx context.Context, l scim.Logged) error {
 	if err := s.tx(ctx).Table("directory_requests").Create(&l).Error; err != nil {

@@ -107,30 +107,12 @@ func (s Settings) every() time.Duration {
 // reading are the settings with which the directory is read: with all attributes that a mapping names.
 func (d Directory) reading() ldap.Settings {
 	s := d.Settings.V.WithDefaults()
-	names := []string{s.UserNameAttribute, s.ManagerAttribute}
-	for _, rule := range d.mapping() {
-		for _, from := range rule.From {
-			names = append(names, claimsIn(from)...)
-		}
-	}
-	return s.LDAP.Reading(names...)
+	return s.LDAP.Reading(append(d.mapping().Claims(), s.UserNameAttribute, s.ManagerAttribute)...)
 }
 
 // mapping is the directory's own, over the usual one.
 func (d Directory) mapping() auth.Mapping {
 	return d.Mapping.V.Over(DefaultMapping(d.Settings.V.LDAP.Kind))
-}
-
-// claimsIn gives the claims that a source of a mapping names: itself, or those in braces.
-func claimsIn(from string) (names []string) {
-	if !strings.Contains(from, "{") {
-		return []string{from}
-	}
-	for _, part := range strings.Split(from, "{")[1:] {
-		name, _, _ := strings.Cut(part, "}")
-		names = append(names, name)
-	}
-	return names
 }
 
 // DefaultMapping says which attributes become which fields of a person (RFC 2798, and Active Directory's schema). A
@@ -209,7 +191,8 @@ var (
 	ErrDirectoryChanged  = fault.New(fault.KindConflict, "ldap_directory_changed", "Someone else changed this directory meanwhile. Reload the page, look at their change, and make yours again.")
 	ErrDirectoryOff      = fault.New(fault.KindConflict, "ldap_directory_off", "This directory is switched off. Switch it on, or try what it would change.")
 	ErrTooManyDirs       = fault.New(fault.KindConflict, "too_many_ldap_directories", "There are as many directories as one portal may have. Delete one that is no longer used.")
-	ErrNoPassword        = fault.New(fault.KindInvalid, "ldap_password_missing", "Give the service account's password: none is kept for this server and account.")
+	ErrNoPassword        = fault.New(fault.KindInvalid, "ldap_password_missing", "Give the service account's password: none is kept for this server and account.").With("password", "Type the service account's password: none is kept for this server and account.")
 	ErrRunning           = fault.New(fault.KindConflict, "ldap_sync_running", "This directory is being read at the moment. Wait until that has ended.")
+	ErrRunNotFound       = fault.New(fault.KindNotFound, "ldap_run_not_found", "This run is no longer kept: only the last 50 of each directory are.")
 	ErrRunOver           = fault.New(fault.KindConflict, "ldap_sync_over", "This run was given up, since nothing had been heard of it for some minutes.")
 )

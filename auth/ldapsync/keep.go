@@ -61,6 +61,8 @@ type Keeper interface {
 	EndDirectoryRun(ctx context.Context, r Run) error
 	// DirectoryRuns lists a directory's, the newest first; without changes and report unless whole.
 	DirectoryRuns(ctx context.Context, directory uid.ID, p page.Request, whole bool) (page.Of[Run], error)
+	// DirectoryRun gives one of a directory's, whole; ErrRunNotFound.
+	DirectoryRun(ctx context.Context, directory, id uid.ID) (Run, error)
 
 	// SubjectRecords gives the records of subjects of a directory.
 	SubjectRecords(ctx context.Context, directory uid.ID, subjects []string) ([]Record, error)

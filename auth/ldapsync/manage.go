@@ -2,6 +2,7 @@ package ldapsync
 
 import (
 	"context"
+	"strings"
 
 	"lyceum/auth"
 	"lyceum/auth/ldap"
@@ -123,13 +124,16 @@ func (s *Service) SetStatus(ctx context.Context, id uid.ID, status signon.Status
 	})
 }
 
-// Delete removes a directory with its groups and runs. Its people stay as they are, and so do the roles that it gave.
-// Event directory.deleted.
-func (s *Service) Delete(ctx context.Context, id uid.ID) error {
+// Delete removes a directory with its groups and runs. Its people stay as they are, and so do the roles that it gave. typed
+// is its name as a person typed it to be sure; nil asks nobody. Event directory.deleted.
+func (s *Service) Delete(ctx context.Context, id uid.ID, typed *string) error {
 	return s.managing(ctx, func(ctx context.Context) error {
 		d, err := s.keep.LDAPDirectory(ctx, id)
 		if err != nil {
 			return err
+		}
+		if typed != nil && strings.TrimSpace(*typed) != d.Name {
+			return fault.Invalid(map[string]string{"confirm": "Type the directory's name exactly as it stands above."})
 		}
 		if err := s.keep.DeleteLDAPDirectory(ctx, id); err != nil {
 			return err
@@ -138,19 +142,24 @@ func (s *Service) Delete(ctx context.Context, id uid.ID) error {
 	})
 }
 
-// Check tries settings before they are saved: see ldap.Client.Check. password nil takes the kept one of the directory,
-// where it goes to the same account; ErrNoPassword where it does not. What goes wrong at the directory stands in the
-// report, and is no error here.
+// Check tries settings before they are saved, of a directory or, with uid.Nil, of one that is to be: see
+// ldap.Client.Check. password nil takes the kept one of the directory, where it goes to the same account; ErrNoPassword
+// where it does not. What the directory's mapping looks at is looked for too. What goes wrong at the directory stands in
+// the report, and is no error here.
 func (s *Service) Check(ctx context.Context, id uid.ID, st ldap.Settings, password *string) (r auth.Report, sample ldap.Sample, err error) {
-	secret := ""
-	err = s.managing(ctx, func(ctx context.Context) error {
+	secret, d := "", Directory{}
+	err = s.managing(ctx, func(ctx context.Context) (err error) {
+		if id != uid.Nil {
+			if d, err = s.keep.LDAPDirectory(ctx, id); err != nil {
+				return err
+			}
+		}
+		if err := st.Validate(); err != nil {
+			return err
+		}
 		if password != nil {
 			secret = *password
 			return nil
-		}
-		d, err := s.keep.LDAPDirectory(ctx, id)
-		if err != nil {
-			return err
 		}
 		if !d.Settings.V.LDAP.SameAccount(st) {
 			return ErrNoPassword
@@ -161,7 +170,8 @@ func (s *Service) Check(ctx context.Context, id uid.ID, st ldap.Settings, passwo
 	if err != nil {
 		return nil, sample, err
 	}
-	r, sample, err = s.ldap.Check(ctx, st, secret)
+	d.Settings.V.LDAP = st
+	r, sample, err = s.ldap.Check(ctx, d.reading(), secret)
 	if isUnavailable(err) {
 		err = nil
 	}
@@ -190,6 +200,15 @@ func (s *Service) RequestSync(ctx context.Context, id uid.ID, o Order) error {
 		data["dry_run"], data["confirmed"], data["by"] = o.DryRun, o.Confirmed, o.By
 		return s.tell(ctx, "directory.sync_requested", "directory", id, data)
 	})
+}
+
+// Run gives one run of a directory with all that it did; ErrRunNotFound.
+func (s *Service) Run(ctx context.Context, directory, id uid.ID) (r Run, err error) {
+	err = s.managing(ctx, func(ctx context.Context) error {
+		r, err = s.keep.DirectoryRun(ctx, directory, id)
+		return err
+	})
+	return r, err
 }
 
 // Runs lists the last runs of a directory, the newest first; with whole their changes and report too.

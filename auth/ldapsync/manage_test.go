@@ -31,7 +31,7 @@ func TestOnlyWhoMayManageDirectories(t *testing.T) {
 		"create": func(ctx context.Context) error { _, err := h.sync.Create(ctx, h.input()); return err },
 		"update": func(ctx context.Context) error { _, err := h.sync.Update(ctx, id, 1, h.input()); return err },
 		"status": func(ctx context.Context) error { return h.sync.SetStatus(ctx, id, signon.StatusOff) },
-		"delete": func(ctx context.Context) error { return h.sync.Delete(ctx, id) },
+		"delete": func(ctx context.Context) error { return h.sync.Delete(ctx, id, nil) },
 		"sync":   func(ctx context.Context) error { return h.sync.RequestSync(ctx, id, ldapsync.Order{}) },
 		"runs":   func(ctx context.Context) error { _, err := h.sync.Runs(ctx, id, page.Request{}, false); return err },
 		"check": func(ctx context.Context) error {
@@ -45,9 +45,21 @@ func TestOnlyWhoMayManageDirectories(t *testing.T) {
 		wants(t, try(h.ctx), auth.ErrSignInFirst)
 	}
 	elsewhere := storetest.As(t, h.other, h.w, storetest.Person(t, h.other, h.w, policy.Owner))
-	_, err := h.sync.Directory(elsewhere, id)
+	ran := h.run(ldapsync.OutcomeDone, ldapsync.Order{})
+	_, err := h.sync.Run(stranger, id, ran.ID)
+	if fault.Of(err).Kind != fault.KindForbidden {
+		t.Errorf("run: %v", err)
+	}
+	_, err = h.sync.Run(elsewhere, id, ran.ID)
+	wants(t, err, ldapsync.ErrRunNotFound)
+	_, err = h.sync.Run(h.admin, uid.New(), ran.ID)
+	wants(t, err, ldapsync.ErrRunNotFound)
+	if r, err := h.sync.Run(h.admin, id, ran.ID); err != nil || r.Outcome != ldapsync.OutcomeDone || len(r.Report.V) == 0 || len(r.Changes.V) == 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	_, err = h.sync.Directory(elsewhere, id)
 	wants(t, err, ldapsync.ErrDirectoryNotFound)
-	wants(t, h.sync.Delete(elsewhere, id), ldapsync.ErrDirectoryNotFound)
+	wants(t, h.sync.Delete(elsewhere, id, nil), ldapsync.ErrDirectoryNotFound)
 	_, err = h.sync.Sync(h.other, id, ldapsync.Order{})
 	wants(t, err, ldapsync.ErrDirectoryNotFound)
 }
@@ -135,6 +147,17 @@ func TestInputIsChecked(t *testing.T) {
 	in.Password = nil
 	_, err := h.sync.Create(h.admin, in)
 	wants(t, err, ldapsync.ErrNoPassword)
+	_, _, err = h.sync.Check(h.admin, uid.Nil, h.server.Settings(), nil)
+	wants(t, err, ldapsync.ErrNoPassword)
+	if _, _, err = h.sync.Check(h.admin, uid.Nil, ldap.Settings{}, nil); fault.Of(err).Fields["urls"] == "" {
+		t.Errorf("nothing to try: %v", err)
+	}
+	nobody := uid.New()
+	in = h.input()
+	in.ConnectionID = &nobody
+	_, err = h.sync.Create(h.admin, in)
+	wants(t, err, signon.ErrConnectionNotFound)
+	in.ConnectionID = nil
 	in.Password = &empty
 	if _, err = h.sync.Create(h.admin, in); fault.Of(err).Fields["password"] == "" {
 		t.Errorf("an empty password: %v", err)
@@ -236,7 +259,12 @@ func TestPeopleAndRolesStayWhenTheirDirectoryIsRemoved(t *testing.T) {
 	h := setup(t, slapd.Options{People: 1})
 	h.server.AddGroup("heads", "person0001")
 	h.run(ldapsync.OutcomeDone, ldapsync.Order{})
-	wants(t, h.sync.Delete(h.admin, h.made.ID), nil)
+	typed := "head office"
+	if err := h.sync.Delete(h.admin, h.made.ID, &typed); fault.Of(err).Fields["confirm"] == "" {
+		t.Errorf("another name deletes: %v", err)
+	}
+	typed = " Head office "
+	wants(t, h.sync.Delete(h.admin, h.made.ID, &typed), nil)
 	p := h.person("person0001")
 	if p.Status != auth.PersonActive || len(p.Roles) != 1 || len(h.groups(p)) != 0 {
 		t.Errorf("%+v", p)

@@ -69,6 +69,13 @@ func Algorithms() []string {
 	return []string{"RS256", "ES256", "PS256", "RS384", "RS512", "ES384", "ES512", "PS384", "PS512", "EdDSA"}
 }
 
+// SameClient tells whether a secret that was given for one of the two goes to the same issuer, for the same client and the
+// same use, in the other. Where it does not, it must be given anew: else whoever may change settings could have a kept
+// secret sent to an issuer of theirs, or a private key sent at all.
+func (s Settings) SameClient(o Settings) bool {
+	return s.Issuer == o.Issuer && s.ClientID == o.ClientID && (s.AuthMethod == AuthPrivateKey) == (o.AuthMethod == AuthPrivateKey)
+}
+
 // Validate checks what an administrator typed; its fault names every field that needs attention.
 func (s Settings) Validate() error {
 	f := fault.Fields{}

@@ -30,8 +30,8 @@ type Keeper interface {
 	NamesOf(ctx context.Context, people []uid.ID) (map[uid.ID]string, error)
 	// SignOnConnections is auth/signon's.
 	SignOnConnections(ctx context.Context) ([]signon.Connection, error)
-	// DomainProven tells whether an e-mail domain was proven to be the tenant's.
-	DomainProven(ctx context.Context, domain string) (bool, error)
+	// DomainVerified tells whether an e-mail domain was proven to be the tenant's.
+	DomainVerified(ctx context.Context, domain string) (bool, error)
 }
 
 // DirectoryKeeper is what is needed kept of directories and their tokens.

@@ -186,7 +186,7 @@ func (w *work) unlinked(ctx context.Context, r Record) (p auth.Person, err error
 // domain that was proven to be the organization's makes the address its directory's to give.
 func (w *work) mayLink(ctx context.Context, email string) error {
 	domain := email[strings.LastIndexByte(email, '@')+1:]
-	proven, err := w.keep.DomainProven(ctx, domain)
+	proven, err := w.keep.DomainVerified(ctx, domain)
 	if err != nil || proven {
 		return err
 	}

@@ -314,7 +314,7 @@ func (s *Service) SignInByLDAP(ctx context.Context, connection uid.ID, in LDAPLo
 		return Arrival{}, err
 	}
 	t := attempt{connection: c, client: in.Client, purpose: in.Purpose, browser: in.Browser, returnTo: in.ReturnTo}
-	t.assertion, t.report, err = s.ldap.SignIn(ctx, settings, secret, in.Login, in.Password)
+	t.assertion, t.report, err = s.ldap.SignIn(ctx, c.reading(settings), secret, in.Login, in.Password)
 	if err != nil {
 		return Arrival{}, s.refuse(ctx, t, err)
 	}

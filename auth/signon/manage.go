@@ -1,6 +1,7 @@
 package signon
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -194,8 +195,9 @@ type Change struct {
 	Name     *string
 	Product  *Product // another guide; the mapping stays unless it is given too
 	Settings Raw
-	Secret   *string // empty takes the secret away
-	Mapping  auth.Mapping
+	// Secret takes the place of the kept one; empty takes it away. It must be given where settings change who gets it.
+	Secret  *string
+	Mapping auth.Mapping
 	// What follows only the portal's own administrators change.
 	Rules     *auth.RoleRules
 	Admission *Admission
@@ -203,7 +205,7 @@ type Change struct {
 
 // ChangeConnection changes a connection that still has the revision. It needs connection:manage; to change role rules also
 // the right to give every role that a new or changed rule names (auth.ErrRoleExceeds, auth.ErrOwnersOnly). ErrStaleRevision
-// when someone else was quicker. A connection that is on must stay complete. Event connection.changed with the names of the
+// when someone else was quicker; ErrSecretAgain where the settings would send the kept secret to somebody else. A connection that is on must stay complete. Event connection.changed with the names of the
 // fields that changed; none is no write.
 func (s *Service) ChangeConnection(ctx context.Context, id uid.ID, revision int, in Change) (c Connection, err error) {
 	if in.Rules != nil || in.Admission != nil {
@@ -274,8 +276,14 @@ func (s *Service) changed(ctx context.Context, c Connection, in Change) (Connect
 		}
 	}
 	if len(in.Settings) > 0 {
+		was := c
 		if c.Settings, err = tidy(c.Kind, in.Settings); err != nil {
 			return c, err
+		}
+		if in.Secret == nil && c.HasSecret() {
+			if same, err := sameRecipient(was, c); err != nil || !same {
+				return c, cmp.Or(err, error(ErrSecretAgain))
+			}
 		}
 	}
 	if c.Status == StatusOn {

@@ -247,28 +247,54 @@ type CheckedDirectory struct {
 	OK     bool
 }
 
-// CheckDirectory tries the settings of a directory; secret nil takes the kept one. It needs connection:manage. What goes
-// wrong at the directory stands in the report; a fault is of the settings.
+// CheckDirectory tries the settings of a directory; secret nil or empty takes the kept one, where it goes to the same
+// account: ErrSecretAgain where it does not. It needs connection:manage. What goes wrong at the directory stands in the
+// report; a fault is of the settings. What the connection's mapping looks at is read too.
 func (s *Service) CheckDirectory(ctx context.Context, connection uid.ID, st ldap.Settings, secret *string) (out CheckedDirectory, err error) {
 	c, err := s.Connection(ctx, connection)
 	if err != nil {
 		return out, err
 	}
+	if c.Kind != auth.ProtocolLDAP {
+		return out, ErrConnectionNotFound
+	}
 	if err := st.Validate(); err != nil {
 		return out, err
 	}
-	password := ""
-	if secret != nil && *secret != "" {
-		password = *secret
-	} else if password, err = s.Secret(ctx, c); err != nil {
+	password, err := s.passwordFor(ctx, c, st, secret)
+	if err != nil {
 		return out, err
 	}
-	out.Report, out.Sample, err = s.ldap.Check(ctx, st, password)
+	out.Report, out.Sample, err = s.ldap.Check(ctx, c.reading(st), password)
 	out.OK = err == nil
 	if errors.Is(err, ldap.ErrUnavailable) {
 		err = nil
 	}
 	return out, err
+}
+
+// passwordFor gives the password with which settings are tried: the typed one, else the kept one if it goes to the same
+// account.
+func (s *Service) passwordFor(ctx context.Context, c Connection, st ldap.Settings, typed *string) (string, error) {
+	if typed != nil && *typed != "" {
+		return *typed, nil
+	}
+	if c.HasSecret() {
+		kept, err := c.LDAP()
+		if err != nil {
+			return "", err
+		}
+		if !kept.SameAccount(st) {
+			return "", ErrSecretAgain
+		}
+	}
+	return s.Secret(ctx, c)
+}
+
+// reading are settings with which a directory is read: with all attributes that the connection's mapping looks at, and the
+// one by which a directory of people knows them.
+func (c Connection) reading(st ldap.Settings) ldap.Settings {
+	return st.Reading(append(c.Mapping.V.Claims(), c.Admission.V.ExternalIDClaim)...)
 }
 
 // AddCertificates pins more certificates with which the identity provider may sign: PEM, one or several, or base64 alone.

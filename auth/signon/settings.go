@@ -87,6 +87,28 @@ func (c Connection) Complete() error {
 	return &incomplete
 }
 
+// sameRecipient tells whether a secret that was kept for one state of a connection goes to the same party, for the same
+// account there, in the other: see ldap.Settings.SameAccount and oidc.Settings.SameClient.
+func sameRecipient(was, is Connection) (bool, error) {
+	switch was.Kind {
+	case auth.ProtocolOIDC:
+		a, err := was.OIDC()
+		if err != nil {
+			return false, err
+		}
+		b, err := is.OIDC()
+		return a.SameClient(b), err
+	case auth.ProtocolLDAP:
+		a, err := was.LDAP()
+		if err != nil {
+			return false, err
+		}
+		b, err := is.LDAP()
+		return a.SameAccount(b), err
+	}
+	return true, nil
+}
+
 // tidy reads settings that were typed: unknown names and wrong types are a fault, and so is what is there and wrong; what
 // is still missing is not.
 func tidy(kind auth.Protocol, raw Raw) (Raw, error) {
@@ -212,7 +234,9 @@ func blank(v any) bool {
 
 // Failures of settings.
 var (
-	ErrOtherKind          = fault.New(fault.KindConflict, "connection_other_kind", "A connection of this kind has no such part.")
-	ErrIncomplete         = fault.New(fault.KindInvalid, "connection_incomplete", "The connection is not complete yet. Fill in what is named here, then switch it on.")
+	ErrOtherKind  = fault.New(fault.KindConflict, "connection_other_kind", "A connection of this kind has no such part.")
+	ErrIncomplete = fault.New(fault.KindInvalid, "connection_incomplete", "The connection is not complete yet. Fill in what is named here, then switch it on.")
+	// ErrSecretAgain is a change, or a try, that would send a kept secret to another party than it was given for.
+	ErrSecretAgain        = fault.New(fault.KindInvalid, "connection_secret_again", "The secret that is kept was given for another server or account. Type it again.").With("secret", "Type it again: the one that is kept was given for another server or account, and goes nowhere else.")
 	ErrSettingsUnreadable = fault.New(fault.KindInvalid, "settings_unreadable", "These settings cannot be read. Send those of the connection's kind, by the names in the documentation.")
 )
