@@ -34,7 +34,7 @@ func TestTwoFirstSignInsAtOnceMakeOneAccount(t *testing.T) {
 	}
 	wg.Wait()
 	if people, links, sessions := c.count("select count(*) from people"), c.count("select count(*) from identities"), c.count("select count(*) from sessions"); people != 1 || links != 1 || sessions != n {
-		t.Errorf("%d people, %d links, %d sessions", people, links, sessions)
+		t.Errorf("%d people, %d links, %d sessions\n%s", people, links, sessions, c.log)
 	}
 }
 

@@ -162,6 +162,10 @@ func (s *Service) byEmail(ctx context.Context, t *attempt, v *verdict) (bool, er
 	if err != nil {
 		return false, err
 	}
+	// The account may have been made by this very subject's other sign-in, between the look at identities and this one.
+	if found, err := s.byIdentity(ctx, t, v); found || err != nil {
+		return found, err
+	}
 	verified, err := s.Keep.DomainVerified(ctx, mailDomain(email))
 	if err != nil {
 		return false, err
