@@ -17,6 +17,7 @@ import (
 	"lyceum/api/web"
 	"lyceum/auth"
 	"lyceum/auth/audit"
+	"lyceum/auth/ldapsync"
 	"lyceum/auth/policy"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
@@ -62,6 +63,7 @@ type Options struct {
 	Audit        *audit.Service
 	SignOn       *signon.Service
 	SCIM         *scim.Service
+	LDAPSync     *ldapsync.Service
 	Themes       *themes.Set
 	Mailbox      MailStore // the demo's mail, shown to anyone at /dev/mail; nil: there are no such pages
 	// Played are the identity providers that the demo plays, by the path below which each stands on the platform's host
@@ -95,7 +97,7 @@ func (o *Options) complete() error {
 		"Directory": o.Directory == nil, "Tenants": o.Tenants == nil, "Brands": o.Brands == nil, "Auth": o.Auth == nil,
 		"Operators": o.Operators == nil, "Policy": o.Policy == nil, "Catalog": o.Catalog == nil, "Enrolment": o.Enrolment == nil,
 		"Content": o.Content == nil, "Certificates": o.Certificates == nil, "Billing": o.Billing == nil, "Audit": o.Audit == nil,
-		"Themes": o.Themes == nil, "SignOn": o.SignOn == nil, "SCIM": o.SCIM == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
+		"Themes": o.Themes == nil, "SignOn": o.SignOn == nil, "SCIM": o.SCIM == nil, "LDAPSync": o.LDAPSync == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
 		"Limits.SignUps": o.Limits.SignUps == nil,
 		"Ready":          o.Ready == nil, "Log": o.Log == nil,
 	} {

@@ -114,6 +114,9 @@ func (s *Server) onSignOn(t *table) {
 	t.postForeign("/sso/oidc/:connection/backchannel", route.Public, h.BackChannelLogout)
 	t.getOnce("/sso/oidc/:connection/frontchannel", route.Public, h.FrontChannelLogout)
 	t.get("/sso/signed-out", route.Public, h.SignedOut)
+
+	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy, SignOn: s.SignOn}
+	t.post("/people/:id/accounts/:identity/unlink", route.For(policy.ConnectionManage), s.fresh(p.Unlink))
 }
 
 // onConnections is where administrators keep identity providers.
@@ -192,7 +195,7 @@ func (s *Server) onAccess(t *table) {
 
 // onDirectories is SCIM, and where administrators keep directories.
 func (s *Server) onDirectories(t *table) {
-	d := web.Directories{Site: s.site, SCIM: s.SCIM, Auth: s.Auth}
+	d := web.Directories{Site: s.site, SCIM: s.SCIM, Sync: s.LDAPSync, Auth: s.Auth}
 	manage := route.For(policy.ConnectionManage)
 	t.get("/settings/directories", manage, d.List)
 	t.post("/settings/directories", manage, d.Create)
@@ -211,6 +214,8 @@ func (s *Server) onDirectories(t *table) {
 	t.get("/settings/directories/:directory/requests/:request", manage, d.Request)
 	t.post("/settings/directories/:directory/requests/:request/try", manage, d.Try)
 	t.post("/settings/directories/:directory/requests/:request/replay", manage, d.Replay)
+
+	ldapRoutes(t, web.LDAP{Directories: d}, manage)
 
 	// The handler asks for a directory's token itself.
 	h := scim.Handler{Service: s.SCIM, Auth: s.Auth, Guesses: s.Limits.SignOn}
@@ -233,6 +238,27 @@ func (s *Server) onDirectories(t *table) {
 	for _, method := range []string{fiber.MethodGet, fiber.MethodPost, fiber.MethodPut, fiber.MethodPatch, fiber.MethodDelete} {
 		t.open(method, scim.Root+"/*", route.Public, h.Serve) // what is not there, told as SCIM tells it; and old names of Entra's
 	}
+}
+
+// ldapRoutes are the pages of LDAP directories.
+func ldapRoutes(t *table, h web.LDAP, manage route.Need) {
+	const base = "/settings/directories/ldap"
+	t.get(base+"/new", manage, h.New)
+	t.post(base+"/new", manage, h.Create)
+	t.post(base+"/new/check", manage, h.CheckNew)
+	t.get(base+"/:directory", manage, h.Show)
+	t.post(base+"/:directory/status", manage, h.SetStatus)
+	t.post(base+"/:directory/sync", manage, h.Read)
+	t.post(base+"/:directory/try", manage, h.Try)
+	t.post(base+"/:directory/confirm", manage, h.Confirm)
+	t.get(base+"/:directory/runs/:run", manage, h.Run)
+	t.get(base+"/:directory/settings", manage, h.Settings)
+	t.post(base+"/:directory/settings", manage, h.Save)
+	t.post(base+"/:directory/check", manage, h.Check)
+	t.get(base+"/:directory/mapping", manage, h.Mapping)
+	t.post(base+"/:directory/mapping", manage, h.SaveMapping)
+	t.get(base+"/:directory/delete", manage, h.AskDelete)
+	t.post(base+"/:directory/delete", manage, h.Delete)
 }
 
 // onFactors is second factors, passkeys, step-up, and the rules for sessions.
@@ -265,7 +291,7 @@ func (s *Server) onFactors(t *table) {
 	t.post("/account/sessions/end-others", self, f.EndOthers)
 	t.post("/account/sessions/end-all", self, f.EndAll)
 
-	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy}
+	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy, SignOn: s.SignOn}
 	t.post("/people/:id/factors/reset", route.For(policy.PersonManage), s.fresh(p.ResetFactors))
 
 	r := web.Rules{Site: s.site, Auth: s.Auth}
@@ -338,7 +364,7 @@ func (s *Server) onStudio(t *table) {
 }
 
 func (s *Server) onSettings(t *table) {
-	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy}
+	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy, SignOn: s.SignOn}
 	see, manage := route.For(policy.PersonRead), route.For(policy.PersonManage)
 	t.get("/people", see, p.List)
 	t.get("/people/invite", manage, p.InviteForm)

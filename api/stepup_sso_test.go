@@ -13,7 +13,7 @@ import (
 	"lyceum/auth/saml"
 )
 
-var freshLink = regexp.MustCompile(`href="(/sso/start/[^"]+fresh=1[^"]*)"`)
+var freshLink = regexp.MustCompile(`href="(/sso/start/[^"]+purpose=step_up[^"]*)"`)
 
 // TestTheIdentityProviderStepsUpTheSessionThatItVouchedFor goes the whole way: what was posted is kept, the provider is
 // asked anew, the same session goes on, and what was kept is sent.

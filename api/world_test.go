@@ -15,6 +15,8 @@ import (
 	"lyceum/api/route"
 	"lyceum/auth"
 	"lyceum/auth/audit"
+	"lyceum/auth/ldap"
+	"lyceum/auth/ldapsync"
 	"lyceum/auth/policy"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
@@ -93,13 +95,17 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 		Content: files, Certificates: certificate.New(certificate.Options{Keep: w.Store, Now: now}), Billing: billing.New(w.Store, now),
 		SignOn: signon.New(signon.Options{Keep: w.Store, Auth: service, Gate: gate, Seal: sealKey(t), Hosts: hosts, HTTP: outbound.Client(outbound.Options{AllowPrivate: true}), AllowPrivate: true, Now: now}),
 		SCIM:   scim.New(scim.Options{Keep: w.Store, Auth: service, Policy: engine, Now: now}),
-		Audit:  audit.New(w.Store, now), Themes: set, Limits: api.Limits{Strangers: freely{}, SignUps: freely{}, Lookups: freely{}, SignOn: freely{}},
+		LDAPSync: ldapsync.New(ldapsync.Options{
+			Keep: w.Store, Auth: service, Policy: engine, Seal: sealKey(t), Now: now,
+			LDAP: ldap.New(ldap.Options{AllowPrivate: true}), // by the machine's clock, as the certificates of tests' servers
+		}),
+		Audit: audit.New(w.Store, now), Themes: set, Limits: api.Limits{Strangers: freely{}, SignUps: freely{}, Lookups: freely{}, SignOn: freely{}},
 		Ready: func(context.Context) error { return nil }, Log: slog.New(slog.NewTextHandler(h.log, nil)), Now: now, SchemaVersion: admin.Version(),
 	}
 	h.o.REST = func(portal fiber.Router) ([]route.Route, error) {
 		return rest.Mount(portal, rest.Services{
 			Auth: service, SignOn: h.o.SignOn, Catalog: h.o.Catalog, Enrolment: h.o.Enrolment, Content: files, Certificates: h.o.Certificates, Billing: h.o.Billing,
-			Brands: h.o.Brands, Events: events{w}, Audit: h.o.Audit, SCIM: h.o.SCIM, Limit: freely{}, Rate: rest.Rate{Requests: 100, Window: time.Minute}, Hosts: hosts, Now: now,
+			Brands: h.o.Brands, Events: events{w}, Audit: h.o.Audit, SCIM: h.o.SCIM, LDAPSync: h.o.LDAPSync, Limit: freely{}, Rate: rest.Rate{Requests: 100, Window: time.Minute}, Hosts: hosts, Now: now,
 		})
 	}
 	for _, e := range edit {

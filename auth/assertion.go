@@ -3,6 +3,7 @@ package auth
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"lyceum/internal/fault"
@@ -66,6 +67,11 @@ type Check struct {
 
 // Report is the checks of one attempt in order; the last is the one that refused, when one did.
 type Report []Check
+
+// OK tells whether no check refused.
+func (r Report) OK() bool {
+	return !slices.ContainsFunc(r, func(c Check) bool { return !c.OK })
+}
 
 // Passed notes a check that went well.
 func (r *Report) Passed(name, format string, args ...any) {

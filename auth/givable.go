@@ -33,7 +33,7 @@ func (s *Service) GivableRoles(ctx context.Context) (givable []policy.Role, err 
 	return givable, err
 }
 
-// KnownRoles lists the tenant's roles.
+// KnownRoles lists the tenant's roles. It asks nobody's permission.
 func (s *Service) KnownRoles(ctx context.Context) (known []policy.Role, err error) {
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
 		known, err = s.keep.Roles(ctx)

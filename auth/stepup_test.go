@@ -36,6 +36,10 @@ func TestAProofIsFreshForAsLongAsTheRulesSayAndCanBeRenewed(t *testing.T) {
 	wants(t, h.auth.StepUp(ctx, auth.StepUpAnswer{Password: password}), nil)
 	wants(t, h.auth.Fresh(h.with(secret)), nil)
 	wants(t, h.auth.Fresh(h.auth.Refreshed(ctx)), nil)
+	wants(t, h.auth.StepUp(ctx, auth.StepUpAnswer{Password: password}), nil)
+	if sessions, err := h.auth.Sessions(ctx); err != nil || sessions[0].Factors != "pwd" {
+		t.Errorf("proven %+v, %v; want each word once", sessions, err)
+	}
 	h.w.Now.Advance(5 * time.Second)
 	who, err := other.Resume(h.ctx, secret)
 	wants(t, err, nil)

@@ -94,8 +94,10 @@ func (s *Store) SpendCeremony(ctx context.Context, hash []byte, expires time.Tim
 		"insert into seen_assertions (expires_at, hash) values (?, ?) on conflict (hash) do nothing", expires, hash)
 }
 
-// VerifySession writes that a session's person proved themselves anew.
+// VerifySession writes that a session's person proved themselves anew, each word of what was proven once.
 func (s *Store) VerifySession(ctx context.Context, person, id uid.ID, factors string, at time.Time) error {
 	return s.changeOne(ctx, auth.ErrSessionNotFound, "verify a session",
-		"update sessions set verified_at = ?, factors = trim(coalesce(factors, '') || ' ' || ?) where id = ? and person_id = ?", at, factors, id, person)
+		`update sessions set verified_at = ?, factors =
+			(select string_agg(distinct w, ' ') from unnest(string_to_array(trim(coalesce(factors, '') || ' ' || ?), ' ')) w)
+			where id = ? and person_id = ?`, at, factors, id, person)
 }

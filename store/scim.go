@@ -60,7 +60,7 @@ func (s *Store) InsertDirectoryToken(ctx context.Context, t scim.Token) error {
 	return fail(s.tx(ctx).Table("directory_tokens").Create(&t).Error, "add a directory's token")
 }
 
-const directoryTokenByHash = `select t.id, t.directory_id, t.name, t.prefix, t.created_by, t.created_at, t.expires_at, t.last_used_at, t.revoked_at,
+const directoryOfHash = `select t.id, t.directory_id, t.name, t.prefix, t.created_by, t.created_at, t.expires_at, t.last_used_at, t.revoked_at,
 	d.kind, d.name, d.status, d.mode, d.connection_id, d.settings::text, d.mapping::text, d.role_rules::text, d.revision, d.synced_at, d.problem, d.created_at, d.updated_at
 	from directory_tokens t join directories d on d.id = t.directory_id where t.hash = $1`
 
@@ -81,7 +81,7 @@ func (s *Store) DirectoryTokenByHash(ctx context.Context, hash []byte) (t scim.T
 			return err
 		}
 		return d.RoleRules.Scan(rules)
-	}, directoryTokenByHash, hash)
+	}, directoryOfHash, hash)
 	return t, d, fail(err, "find a directory's token")
 }
 

@@ -63,6 +63,7 @@ func (s *Store) SetConnectionChecked(ctx context.Context, id uid.ID, at time.Tim
 func (s *Store) Stakes(ctx context.Context, connection uid.ID) (st signon.Stakes, err error) {
 	err = s.tx(ctx).Raw(`select count(distinct i.person_id) as people,
 			count(distinct i.person_id) filter (where p.password_hash = '' and not exists (
+				select 1 from factors f where f.person_id = i.person_id and f.kind = 'passkey' and f.confirmed_at is not null) and not exists (
 				select 1 from identities o where o.person_id = i.person_id and o.connection_id <> i.connection_id)) as only_way,
 			(select count(*) from directories d where d.connection_id = ?) as directories
 		from identities i join people p on p.id = i.person_id where i.connection_id = ?`, connection, connection).

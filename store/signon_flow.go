@@ -193,3 +193,8 @@ func (s *Store) EndVouchedSessions(ctx context.Context, v signon.Vouched) (ended
 	err = rows.Scan(&ended).Error
 	return ended, fail(err, "%s", doing)
 }
+
+// EndSessionsOver ends the sessions of a person that a connection opened.
+func (s *Store) EndSessionsOver(ctx context.Context, person, connection uid.ID) error {
+	return fail(s.tx(ctx).Exec("delete from sessions where person_id = ? and connection_id = ?", person, connection).Error, "end sessions of person %s", person)
+}

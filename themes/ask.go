@@ -26,6 +26,9 @@ var askLooks = map[string]struct {
 	"withdraw":         {"button small quiet bad", "", false},
 	"deactivate":       {"button", "", false},
 	"revoke_key":       {"button small quiet bad", "", false},
+	"remove_factor":    {"button small quiet bad", "", false},
+	"reset_factors":    {"button", "", false},
+	"unlink":           {"button small quiet bad", "", false},
 	"delete_role":      {"button", "trash", false},
 	"remove_domain":    {"button", "trash", false},
 	"revoke_link":      {"button small quiet bad", "", false},
@@ -34,8 +37,7 @@ var askLooks = map[string]struct {
 	"revoke_token":     {"button small quiet bad", "", false},
 	"delete_directory": {"button", "trash", false},
 	"replay_request":   {"button", "", false},
-	"remove_factor":    {"button small quiet bad", "", false},
-	"reset_factors":    {"button", "", false},
+	"confirm_held":     {"button danger", "", false},
 }
 
 // Ask makes a question of a kind; its words are the messages ask.<kind>, ask.<kind>_text and ask.<kind>_do, which may

@@ -21,6 +21,8 @@ var tones = map[string]string{
 	"course_status.published": "good", "course_status.archived": "warn",
 	"enrolment_status.completed": "good", "enrolment_status.started": "brandly",
 	"connection_status.on": "good", "connection_status.dry_run": "brandly", "outcome.admitted": "good", "outcome.refused": "bad", "outcome.dry_run": "brandly",
+	"run_outcome.done": "good", "run_outcome.held": "warn", "run_outcome.incomplete": "warn", "run_outcome.failed": "bad", "run_outcome.running": "brandly",
+	"run_change.created": "good", "run_change.linked": "good", "run_change.reactivated": "good", "run_change.deactivated": "bad", "run_change.held": "warn", "run_change.passed": "warn", "run_change.noted": "warn",
 	"directory_status.on": "good", "directory_status.dry_run": "warn",
 	"tenant.active": "good", "tenant.suspended": "bad", "tenant.provisioning": "brandly", "tenant.deleting": "warn",
 }

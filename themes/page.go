@@ -27,6 +27,7 @@ func Pages() []Page {
 		DomainsPage{}, DomainPage{}, SignOnRulesPage{}, SetupLinksPage{}, SigningKeysPage{}, BreakGlassPage{}, SetupPage{}, SetupOverPage{},
 		DirectoriesPage{}, DirectoryPage{}, DirectorySettingsPage{}, DirectoryPeoplePage{}, DirectoryGroupsPage{}, DirectoryRequestsPage{}, DirectoryRequestPage{},
 		FactorPage{}, EnrolPage{}, SecurityPage{}, AppPage{}, RecoveryPage{}, StepUpPage{}, RulesPage{}, OperatorCodePage{}, OperatorSecurityPage{},
+		LDAPNewPage{}, LDAPDirectoryPage{}, LDAPRunPage{}, LDAPSettingsPage{}, LDAPMappingPage{}, LDAPDeletePage{},
 		ProblemPage{}, SuspendedPage{}, ProvisioningPage{},
 		LandingPage{}, SignUpPage{}, SignUpWaitPage{}, UnknownPortalPage{},
 		SSOLeavePage{}, SSOContinuePage{}, SSOConfirmPage{}, SSORefusedPage{}, SSOTriedPage{}, SSOPasswordPage{},

@@ -43,9 +43,10 @@ type NewDirectoryForm struct {
 	Role string // what everyone in it gets
 }
 
-// DirectoriesPage is GET and POST /settings/directories: fields name, mode, role_default.
+// DirectoriesPage is GET and POST /settings/directories: fields name, mode, role_default. ?add=scim shows the form.
 type DirectoriesPage struct {
-	Directories []scim.Directory
+	Directories []DirectoryRow
+	Add         bool // the form for a SCIM directory is shown
 	Form        NewDirectoryForm
 	Roles       []policy.Role // those on offer
 	Problem     *fault.Fault
@@ -97,17 +98,51 @@ const sourceSeparator = " | "
 
 // NewDirectoryFormOf is the form of a directory as it is.
 func NewDirectoryFormOf(d scim.Directory) DirectoryForm {
-	f := DirectoryForm{Name: d.Name, Mode: d.Mode, Default: string(d.RoleRules.V.Default), Mapping: map[string]string{}}
+	f := newRulesForm(d.Mapping.V, d.RoleRules.V)
+	f.Name, f.Mode = d.Name, d.Mode
 	if d.ConnectionID != nil {
 		f.Connection = d.ConnectionID.String()
 	}
-	for _, r := range d.RoleRules.V.Rules {
+	return f
+}
+
+// newRulesForm fills in what directories of both kinds have.
+func newRulesForm(m auth.Mapping, rules auth.RoleRules) DirectoryForm {
+	f := DirectoryForm{Default: string(rules.Default), Mapping: map[string]string{}}
+	for _, r := range rules.Rules {
 		f.Rules = append(f.Rules, DirectoryRule{r.Group, string(r.Role)})
 	}
-	for _, r := range d.Mapping.V {
+	for _, r := range m {
 		f.Mapping[r.Field] = strings.Join(r.From, sourceSeparator)
 	}
 	return f
+}
+
+// RulesTyped reads the rules' rows.
+func (f DirectoryForm) RulesTyped() auth.RoleRules {
+	out := auth.RoleRules{Default: policy.Role(f.Default)}
+	for _, r := range f.Rules {
+		out.Rules = append(out.Rules, auth.RoleRule{Group: r.Group, Role: policy.Role(r.Role)})
+	}
+	return out
+}
+
+func (f DirectoryForm) rows() []DirectoryRule {
+	return append(append([]DirectoryRule(nil), f.Rules...), DirectoryRule{}, DirectoryRule{}, DirectoryRule{})
+}
+
+// fields are the rows of a mapping over the one that holds without it.
+func (f DirectoryForm) fields(usual auth.Mapping, groups bool) (rows []DirectoryField) {
+	defaults := map[string]string{}
+	for _, r := range usual {
+		defaults[r.Field] = strings.Join(r.From, sourceSeparator)
+	}
+	for _, field := range auth.MappedFields() {
+		if field != auth.FieldGroups || groups {
+			rows = append(rows, DirectoryField{Field: field, From: f.Mapping[field], Default: defaults[field]})
+		}
+	}
+	return rows
 }
 
 // Raised is the form with a rule one place further up: earlier rules decide first.
@@ -153,22 +188,11 @@ func (p DirectorySettingsPage) in(c *Chrome) (string, any) {
 }
 
 // Rows are the rules and some empty rows behind them.
-func (p DirectorySettingsPage) Rows() []DirectoryRule {
-	return append(append([]DirectoryRule(nil), p.Form.Rules...), DirectoryRule{}, DirectoryRule{}, DirectoryRule{})
-}
+func (p DirectorySettingsPage) Rows() []DirectoryRule { return p.Form.rows() }
 
 // Fields are the rows of the mapping. Groups are not among them: a SCIM directory sends them as they are.
-func (p DirectorySettingsPage) Fields() (rows []DirectoryField) {
-	defaults := map[string]string{}
-	for _, r := range scim.DefaultMapping() {
-		defaults[r.Field] = strings.Join(r.From, sourceSeparator)
-	}
-	for _, field := range auth.MappedFields() {
-		if field != auth.FieldGroups {
-			rows = append(rows, DirectoryField{Field: field, From: p.Form.Mapping[field], Default: defaults[field]})
-		}
-	}
-	return rows
+func (p DirectorySettingsPage) Fields() []DirectoryField {
+	return p.Form.fields(scim.DefaultMapping(), false)
 }
 
 // LinkForm is what was typed.

@@ -3,6 +3,7 @@ package themes
 import (
 	"lyceum/auth"
 	"lyceum/auth/policy"
+	"lyceum/auth/signon"
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
 )
@@ -30,13 +31,14 @@ type InvitePage struct {
 func (p InvitePage) in(c *Chrome) (string, any) { return "invite", framed[InvitePage]{c, p} }
 
 // PersonPage is GET /people/:id. It posts roles (many) to /people/:id/roles; to …/deactivate, …/reactivate; and to
-// …/invite to send the invitation again; and to …/factors/reset.
+// …/invite to send the invitation again; to …/factors/reset; and to …/accounts/:identity/unlink.
 type PersonPage struct {
-	Person  auth.Person
-	Roles   []policy.Role // those who asks may give or take
-	Chosen  []policy.Role // what the boxes show: the person's roles, or what was chosen and refused
-	Factors []auth.Factor // of a person whom who asks may manage
-	Problem *fault.Fault
+	Person   auth.Person
+	Roles    []policy.Role          // those who asks may give or take
+	Chosen   []policy.Role          // what the boxes show: the person's roles, or what was chosen and refused
+	Factors  []auth.Factor          // of a person whom who asks may manage
+	Accounts []signon.LinkedAccount // company accounts, for who keeps connections
+	Problem  *fault.Fault
 }
 
 func (p PersonPage) in(c *Chrome) (string, any) { return "person", framed[PersonPage]{c, p} }

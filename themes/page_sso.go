@@ -9,10 +9,11 @@ import (
 	"lyceum/internal/fault"
 )
 
-// Flash messages of signing out through someone else.
+// Flash messages of company accounts.
 const (
 	FlashSignedOutEverywhere FlashKey = "signed_out_everywhere"
 	FlashSignedOutHere       FlashKey = "signed_out_here"
+	FlashUnlinked            FlashKey = "unlinked" // Name: the person
 )
 
 // SSOLeavePage sends the browser on to an identity provider: to an address by itself, or with a form of hidden fields that

@@ -108,7 +108,7 @@ func connectionSpecimens(t *testing.T, w *world) []specimen {
 	for _, kind := range []auth.Protocol{auth.ProtocolSAML, auth.ProtocolOIDC, auth.ProtocolLDAP} {
 		h := signon.Health{Missing: kind == auth.ProtocolLDAP}
 		if kind == auth.ProtocolSAML {
-			h = signon.Health{LastAdmitted: now.Add(-40 * time.Minute), LastRefused: now.Add(-3 * time.Hour), Ends: now.AddDate(0, 0, 12), Name: "Microsoft"}
+			h = signon.Health{LastAdmitted: now.Add(-40 * time.Minute), LastRefused: now.Add(-3 * time.Hour), Ends: now.AddDate(0, 0, 12)}
 		}
 		heads[kind] = themes.ConnectionHead{Base: base, Connection: all[kind], Health: h}
 		rows = append(rows, themes.ConnectionRow{Connection: all[kind], Health: h})
@@ -163,7 +163,7 @@ func connectionSpecimens(t *testing.T, w *world) []specimen {
 			Sample: ldap.Sample{Attributes: []string{"cn", "mail", "sn"}, Missing: []string{"employeeID"}},
 		}}},
 		{"connection-metadata", view, themes.ConnectionMetadataPage{Head: s, Packed: "{}", Found: signon.FoundMetadata{
-			URL: settings.MetadataURL, Certificates: certificates, Metadata: saml.Metadata{EntityID: settings.EntityID, Endpoints: settings.Endpoints, ValidUntil: now.AddDate(0, 1, 0), WantsSignedRequests: true},
+			URL: settings.MetadataURL, Fetched: true, Certificates: certificates, Metadata: saml.Metadata{EntityID: settings.EntityID, Endpoints: settings.Endpoints, ValidUntil: now.AddDate(0, 1, 0), WantsSignedRequests: true},
 			Changes: []saml.Change{{Kind: saml.ChangeCertificateAdded, Field: "signing_certificates", To: certificates[1].Fingerprint}, {Kind: saml.ChangeEndpoint, Field: "sso_redirect", From: "https://old.example/sso", To: "https://new.example/sso"}},
 		}}},
 		{"connection-metadata-same", view, themes.ConnectionMetadataPage{Head: s, Found: signon.FoundMetadata{Metadata: saml.Metadata{EntityID: "x", Endpoints: saml.Endpoints{SSOPost: "https://idp.example"}}, Certificates: certificates[:1]}}},

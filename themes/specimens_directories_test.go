@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"lyceum/auth"
+	"lyceum/auth/ldap"
 	"lyceum/auth/policy"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
@@ -48,9 +49,13 @@ func directorySpecimens(w *world) []specimen {
 	tried.Outcome.V = scim.Outcome{}
 	cut.Outcome.V = scim.Outcome{Cut: true}
 	requests := page.Of[scim.Logged]{Items: []scim.Logged{done, tried}, Next: "more"}
+	server, late := ldapDirectory(), ldapDirectory()
+	late.Name, late.Problem, late.Settings.V.LDAP.Kind = "Branch in Lyon", "the server does not answer", ldap.KindOpenLDAP
+	rows := []themes.DirectoryRow{themes.LDAPRowOf(late), themes.DirectoryRowOf(d), themes.LDAPRowOf(server), themes.DirectoryRowOf(okta), themes.DirectoryRowOf(fresh)}
 	return []specimen{
-		{"directories", w.portal("/settings/directories", may()), themes.DirectoriesPage{Directories: []scim.Directory{d, fresh, okta}, Roles: roles, Form: themes.NewDirectoryForm{Mode: scim.ModeEntra, Role: "learner"}}},
-		{"directories-wrong", w.portal("/settings/directories", may()), themes.DirectoriesPage{Roles: roles, Problem: refused(map[string]string{"name": "Enter a name.", "mode": "Choose who will send the requests: Entra ID, Okta, or a client that keeps to the standard."})}},
+		{"directories", w.portal("/settings/directories", may()), themes.DirectoriesPage{Directories: rows, Roles: roles, Form: themes.NewDirectoryForm{Mode: scim.ModeEntra, Role: "learner"}}},
+		{"directories-none", w.portal("/settings/directories", may()), themes.DirectoriesPage{Roles: roles}},
+		{"directories-wrong", w.portal("/settings/directories", may()), themes.DirectoriesPage{Add: true, Roles: roles, Problem: refused(map[string]string{"name": "Enter a name.", "mode": "Choose who will send the requests: Entra ID, Okta, or a client that keeps to the standard."})}},
 		{"directory", at(""), connect},
 		{"directory-secret", at(""), secret},
 		{"directory-fresh", at(""), bare},

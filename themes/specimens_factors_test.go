@@ -65,7 +65,7 @@ func factorSpecimens(w *world) []specimen {
 		{"recovery-no-factor", w.portal("/account/security/recovery", learnerMay()), themes.RecoveryPage{Problem: auth.ErrNoFactor}},
 		{"step-up", w.portal("/step-up", may()), themes.StepUpPage{Action: "/step-up", Next: "/people", Ways: ways}},
 		{"step-up-kept", w.portal("/step-up/x", may()), themes.StepUpPage{Action: "/step-up/x", Back: "/people/x", Ways: auth.StepUpWays{Password: true}, Problem: refused(map[string]string{"password": "This is not your password."})}},
-		{"step-up-company", w.portal("/step-up/x", may()), themes.StepUpPage{Action: "/step-up/x", Back: "/people/x", SignOnTo: "/sso/start/x?fresh=1"}},
+		{"step-up-company", w.portal("/step-up/x", may()), themes.StepUpPage{Action: "/step-up/x", Back: "/people/x", SignOnTo: "/sso/start/x?purpose=step_up"}},
 		{"step-up-proven", w.portal("/step-up/x", may()), themes.StepUpPage{Action: "/step-up/x", Back: "/people/x", Proven: true}},
 		{"step-up-none", w.portal("/step-up", may()), themes.StepUpPage{Action: "/step-up"}},
 		{"rules", w.portal("/settings/security", may()), themes.RulesPage{Form: form, Roles: roles, Counts: counts, MayName: true}},

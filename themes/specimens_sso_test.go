@@ -1,6 +1,8 @@
 package themes_test
 
 import (
+	"time"
+
 	"lyceum/auth"
 	"lyceum/auth/policy"
 	"lyceum/auth/signon"
@@ -29,8 +31,8 @@ func ssoSpecimens(w *world) []specimen {
 	return []specimen{
 		{"sso-leave", w.stranger(again), themes.SSOLeavePage{Departure: signon.Departure{URL: "https://login.acme.example/authorize?client_id=lyceum&state=s3cr3t"}}},
 		{"sso-leave-form", w.stranger(again), themes.SSOLeavePage{Departure: form}},
-		{"sso-continue", w.stranger("/sso/finish/s3cr3t"), themes.SSOContinuePage{Waiting: signon.Waiting{Ask: true, Name: person.Name, Email: person.Email, Connection: acme.Name}, Here: "/sso/finish/s3cr3t"}},
-		{"sso-continue-other", w.portal("/sso/finish/s3cr3t", learnerMay()), themes.SSOContinuePage{Waiting: signon.Waiting{Ask: true, Email: person.Email, Connection: acme.Name}, As: "Maya Chen", Here: "/sso/finish/s3cr3t"}},
+		{"sso-continue", w.stranger("/sso/finish/s3cr3t"), themes.SSOContinuePage{Waiting: signon.Waiting{Name: person.Name, Email: person.Email, Connection: acme.Name}, Here: "/sso/finish/s3cr3t"}},
+		{"sso-continue-other", w.portal("/sso/finish/s3cr3t", learnerMay()), themes.SSOContinuePage{Waiting: signon.Waiting{Email: person.Email, Connection: acme.Name}, As: "Maya Chen", Here: "/sso/finish/s3cr3t"}},
 		{"sso-confirm", w.stranger("/sso/confirm/s3cr3t"), themes.SSOConfirmPage{Link: link, Token: "s3cr3t"}},
 		{"sso-confirm-wrong", w.stranger("/sso/confirm/s3cr3t"), themes.SSOConfirmPage{Link: link, Token: "s3cr3t", Problem: wrong}},
 		{"sso-confirm-no-password", w.stranger("/sso/confirm/s3cr3t"), themes.SSOConfirmPage{Link: fresh, Token: "s3cr3t", Problem: signon.ErrTooManyMails}},
@@ -47,5 +49,16 @@ func ssoSpecimens(w *world) []specimen {
 		{"sso-tried-stranger", w.stranger("/sso/finish/s3cr3t"), themes.SSOTriedPage{Tried: tried(signon.ReasonDomainUnverified, "", refusedChecks)}},
 		{"sso-password", w.stranger("/sso/ldap/x"), themes.SSOPasswordPage{Connection: "Acme directory", Here: "/sso/ldap/x?next=%2Fcourses"}},
 		{"sso-password-test", w.portal("/sso/ldap/x", may()), themes.SSOPasswordPage{Connection: "Acme directory", Form: themes.SSOPasswordForm{Login: "jonas"}, Test: true, Problem: wrong, Here: "/sso/ldap/x?test=1"}},
+	}
+}
+
+func linkedAccounts(w *world) []signon.LinkedAccount {
+	account := func(subject, connection string, by signon.LinkedBy) signon.LinkedAccount {
+		return signon.LinkedAccount{Connection: connection, Identity: signon.Identity{
+			ID: id(subject), PersonID: w.people[1].ID, Subject: subject, LinkedBy: by, LinkedAt: now.AddDate(0, -2, 0), SeenAt: now.Add(-3 * time.Hour),
+		}}
+	}
+	return []signon.LinkedAccount{
+		account("jonas@acme.example", "Acme Login", signon.LinkedByProof), account("00u1a2b3c4d5e6f7g8h9", "Acme Okta", signon.LinkedByJIT), account("d9428888-122b-11e1-b85c-61cd3cbb3210", "Entra ID", signon.LinkedByDirectory),
 	}
 }

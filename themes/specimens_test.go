@@ -30,6 +30,7 @@ func specimens(t *testing.T, w *world) []specimen {
 		factorSpecimens(w),
 		connectionSpecimens(t, w),
 		directorySpecimens(w),
+		ldapSpecimens(w),
 		problemSpecimens(w), platformSpecimens(w), operatorSpecimens(w),
 	} {
 		all = append(all, part...)
@@ -145,6 +146,7 @@ func peopleSpecimens(w *world) []specimen {
 		{"invite", w.portal("/people/invite", may()), themes.InvitePage{Form: themes.InviteForm{Role: "learner"}, Roles: roles}},
 		{"invite-taken", w.portal("/people/invite", may()), themes.InvitePage{Form: themes.InviteForm{Email: "maya@acme.example", Name: "Maya", Role: "manager"}, Roles: roles, Problem: auth.ErrEmailTaken.With("email", "This person is here already.")}},
 		{"person", w.portal("/people/x", may()), themes.PersonPage{Person: w.people[1], Roles: roles, Chosen: w.people[1].Roles}},
+		{"person-linked", w.portal("/people/x", may()), themes.PersonPage{Person: w.people[1], Roles: roles, Accounts: linkedAccounts(w)}},
 		{"person-invited", w.portal("/people/x", may()), themes.PersonPage{Person: w.people[4], Roles: roles, Chosen: w.people[4].Roles}},
 		{"person-self", w.portal("/people/x", may()), themes.PersonPage{Person: w.people[0], Roles: roles, Chosen: []policy.Role{policy.Learner}, Problem: auth.ErrLastOwner}},
 		{"person-deactivated", w.portal("/people/x", may()), themes.PersonPage{Person: w.people[6], Roles: roles, Chosen: w.people[6].Roles}},

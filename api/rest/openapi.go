@@ -35,6 +35,7 @@ const (
 	tagRoles        = "Roles"
 	tagDirectories  = "Directories"
 	tagConnections  = "Sign-on"
+	tagLDAP         = "LDAP directories"
 	tagKeys         = "API keys"
 	tagSecurity     = "Security"
 )
@@ -50,6 +51,7 @@ func tags() []*huma.Tag {
 		{Name: tagPeople, Description: "Who is in the portal, and as what."},
 		{Name: tagRoles, Description: "What people may do, and why."},
 		{Name: tagDirectories, Description: "Companies' directories that bring people by SCIM 2.0, and what they sent. SCIM itself is spoken at /scim/v2."},
+		{Name: tagLDAP, Description: "LDAP servers that are read for people on a schedule, and what each reading did."},
 		{Name: tagFiles, Description: "Pictures, videos, documents and captions. Large files go up in chunks that resume."},
 		{Name: tagBrand, Description: "How the portal looks."},
 		{Name: tagUsage, Description: "What is counted for the bill, each entry with its proof."},

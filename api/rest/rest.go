@@ -15,6 +15,7 @@ import (
 	"lyceum/api/route"
 	"lyceum/auth"
 	"lyceum/auth/audit"
+	"lyceum/auth/ldapsync"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/billing"
@@ -61,6 +62,7 @@ type Services struct {
 	Events       EventLog
 	Audit        *audit.Service
 	SCIM         *scim.Service
+	LDAPSync     *ldapsync.Service
 	Limit        Limiter
 	Rate         Rate
 	Hosts        tenant.Hosts // for links to the portal's pages
@@ -100,6 +102,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.auditOperations()
 	a.roleOperations()
 	a.directoryOperations()
+	a.ldapOperations()
 	a.brandOperations()
 	a.connectionOperations()
 	a.accessOperations()

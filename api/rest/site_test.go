@@ -21,6 +21,8 @@ import (
 	"lyceum/api/visit"
 	"lyceum/auth"
 	"lyceum/auth/audit"
+	"lyceum/auth/ldap"
+	"lyceum/auth/ldapsync"
 	"lyceum/auth/policy"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
@@ -85,6 +87,14 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		Hosts:        tenant.Hosts{Base: "example", Platform: "lyceum.example", Scheme: "https"},
 		Now:          now,
 	}
+	key, err := seal.New(bytes.Repeat([]byte{2}, seal.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.services.LDAPSync = ldapsync.New(ldapsync.Options{
+		Keep: w.Store, Auth: s.services.Auth, Policy: policy.NewEngine(w.Store, now), Seal: key, Now: now,
+		LDAP: ldap.New(ldap.Options{AllowPrivate: true}), // by the machine's clock, as the certificates of tests' servers
+	})
 	s.services.SCIM = scim.New(scim.Options{Keep: w.Store, Auth: s.services.Auth, Policy: policy.NewEngine(w.Store, now), Now: now})
 	s.services.SignOn = signon.New(signon.Options{
 		Keep: w.Store, Auth: s.services.Auth, Seal: sealKey(t), Hosts: s.services.Hosts, HTTP: outbound.Client(outbound.Options{AllowPrivate: true}), AllowPrivate: true, Now: now,

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,12 +11,11 @@ import (
 	binding "lyceum/api/scim"
 	"lyceum/api/visit"
 	"lyceum/auth"
+	"lyceum/auth/ldapsync"
 	"lyceum/auth/policy"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/internal/fault"
-	"lyceum/internal/page"
-	"lyceum/internal/uid"
 	"lyceum/themes"
 )
 
@@ -25,6 +23,7 @@ import (
 type Directories struct {
 	*Site
 	SCIM *scim.Service
+	Sync *ldapsync.Service
 	Auth *auth.Service
 }
 
@@ -35,20 +34,35 @@ func (d Directories) offered(ctx context.Context) ([]policy.Role, error) {
 }
 
 func (d Directories) list(ctx context.Context) (p themes.DirectoriesPage, err error) {
-	if p.Directories, err = d.SCIM.Directories(ctx); err != nil {
+	pushed, err := d.SCIM.Directories(ctx)
+	if err != nil {
 		return p, err
 	}
+	read, err := d.Sync.Directories(ctx)
+	if err != nil {
+		return p, err
+	}
+	for _, one := range pushed {
+		p.Directories = append(p.Directories, themes.DirectoryRowOf(one))
+	}
+	for _, one := range read {
+		p.Directories = append(p.Directories, themes.LDAPRowOf(one))
+	}
+	slices.SortStableFunc(p.Directories, func(a, b themes.DirectoryRow) int {
+		return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
+	})
 	p.Form = themes.NewDirectoryForm{Mode: scim.ModeEntra, Role: string(policy.Learner)}
 	p.Roles, err = d.offered(ctx)
 	return p, err
 }
 
-// List shows the directories and the form for another one.
+// List shows the directories of both kinds, and the ways to add one; with ?add=scim also the form for a SCIM directory.
 func (d Directories) List(c *fiber.Ctx) error {
 	p, err := d.list(c.UserContext())
 	if err != nil {
 		return err
 	}
+	p.Add = query(c, "add") == "scim"
 	return d.show(c, p)
 }
 
@@ -67,7 +81,7 @@ func (d Directories) Create(c *fiber.Ctx) error {
 		if failed != nil {
 			return failed
 		}
-		p.Form = typed
+		p.Form, p.Add = typed, true
 		return d.refused(c, err, func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return p })
 	}
 	return d.done(c, at(made), themes.FlashDirectoryCreated, made.Name)
@@ -213,10 +227,7 @@ func (d Directories) Save(c *fiber.Ctx) error {
 	}
 	in := scim.DirectoryInput{
 		Name: p.Form.Name, Mode: p.Form.Mode, Status: p.Directory.Status, ConnectionID: optionalID(p.Form.Connection), Mapping: p.Form.MappingTyped(),
-		RoleRules: auth.RoleRules{Default: policy.Role(p.Form.Default)},
-	}
-	for _, r := range p.Form.Rules {
-		in.RoleRules.Rules = append(in.RoleRules.Rules, auth.RoleRule{Group: r.Group, Role: policy.Role(r.Role)})
+		RoleRules: p.Form.RulesTyped(),
 	}
 	saved, err := d.SCIM.UpdateDirectory(c.UserContext(), p.Directory.ID, f.revision(), in)
 	if err != nil {
@@ -301,107 +312,4 @@ func (d Directories) Groups(c *fiber.Ctx) error {
 		return err
 	}
 	return d.show(c, themes.DirectoryGroupsPage{Directory: one, Groups: groups})
-}
-
-// Requests shows a directory's last requests.
-func (d Directories) Requests(c *fiber.Ctx) error {
-	one, err := d.asked(c)
-	if err != nil {
-		return err
-	}
-	requests, err := d.SCIM.Requests(c.UserContext(), one.ID, after(c), false)
-	if err != nil {
-		return err
-	}
-	return d.show(c, themes.DirectoryRequestsPage{Directory: one, Requests: requests})
-}
-
-// keptRequest is a request in the file that an administrator keeps.
-type keptRequest struct {
-	ID       uid.ID          `json:"id"`
-	At       string          `json:"at"`
-	Method   string          `json:"method"`
-	Path     string          `json:"path"`
-	Status   int             `json:"status"`
-	DryRun   bool            `json:"dry_run"`
-	Millis   int             `json:"millis"`
-	Request  json.RawMessage `json:"request,omitempty"`
-	Response json.RawMessage `json:"response,omitempty"`
-	Outcome  scim.Outcome    `json:"outcome"`
-}
-
-// Download gives the whole log as JSON, the newest request first.
-func (d Directories) Download(c *fiber.Ctx) error {
-	one, err := d.asked(c)
-	if err != nil {
-		return err
-	}
-	all, err := d.SCIM.Requests(c.UserContext(), one.ID, page.Request{Limit: scim.RequestsKept}, true)
-	if err != nil {
-		return err
-	}
-	out := make([]keptRequest, len(all.Items))
-	for i, l := range all.Items {
-		out[i] = keptRequest{
-			ID: l.ID, At: l.At.UTC().Format("2006-01-02T15:04:05.000Z"), Method: l.Method, Path: l.Path, Status: l.Status, DryRun: l.DryRun, Millis: l.Millis,
-			Request: asJSON(l.Request), Response: asJSON(l.Response), Outcome: l.Outcome.V,
-		}
-	}
-	noStore(c)
-	c.Attachment("scim-requests.json")
-	return c.JSON(out)
-}
-
-// asJSON gives a body as it is when it is JSON, else as a text.
-func asJSON(text string) json.RawMessage {
-	if text == "" || json.Valid([]byte(text)) {
-		return json.RawMessage(text)
-	}
-	raw, err := json.Marshal(text)
-	if err != nil {
-		return nil
-	}
-	return raw
-}
-
-func (d Directories) request(c *fiber.Ctx) (p themes.DirectoryRequestPage, err error) {
-	if p.Directory, err = d.asked(c); err != nil {
-		return p, err
-	}
-	one, err := id(c, "request")
-	if err != nil {
-		return p, err
-	}
-	p.Request, err = d.SCIM.LoggedRequest(c.UserContext(), p.Directory.ID, one)
-	return p, err
-}
-
-// Request shows one request with its answer.
-func (d Directories) Request(c *fiber.Ctx) error {
-	p, err := d.request(c)
-	if err != nil {
-		return err
-	}
-	noStore(c)
-	return d.show(c, p)
-}
-
-// Try sends a request again in dry run.
-func (d Directories) Try(c *fiber.Ctx) error { return d.again(c, false) }
-
-// Replay sends a request again for real.
-func (d Directories) Replay(c *fiber.Ctx) error { return d.again(c, true) }
-
-func (d Directories) again(c *fiber.Ctx, real bool) error {
-	p, err := d.request(c)
-	if err != nil {
-		return err
-	}
-	noStore(c)
-	out, err := d.SCIM.Replay(c.UserContext(), p.Directory.ID, p.Request.ID, visit.Of(c).Origin()+binding.Root, real)
-	if err != nil {
-		return d.refused(c, err, func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return p })
-	}
-	p.Replayed = &out
-	return d.show(c, p)
 }

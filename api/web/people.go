@@ -8,6 +8,7 @@ import (
 
 	"lyceum/auth"
 	"lyceum/auth/policy"
+	"lyceum/auth/signon"
 	"lyceum/internal/fault"
 	"lyceum/internal/uid"
 	"lyceum/themes"
@@ -18,6 +19,7 @@ type People struct {
 	*Site
 	Auth   *auth.Service
 	Policy *policy.Engine
+	SignOn *signon.Service
 }
 
 // List shows who is here.
@@ -91,6 +93,9 @@ func (p People) page(c *fiber.Ctx, person uid.ID) (themes.PersonPage, error) {
 	page := themes.PersonPage{Person: found, Chosen: found.Roles}
 	if page.Roles, err = p.offered(ctx); err == nil && who(ctx).May.Has(policy.PersonManage) {
 		page.Factors, err = p.Auth.FactorsOfPerson(ctx, person)
+	}
+	if err == nil && who(ctx).May.Has(policy.ConnectionManage) {
+		page.Accounts, err = p.SignOn.LinkedAccounts(ctx, person)
 	}
 	return page, err
 }
@@ -202,4 +207,13 @@ func (p People) InviteAgain(c *fiber.Ctx) error {
 		}
 		return p.Auth.SetRoles(ctx, person, found.Roles) // inviting gives the one role it names
 	})
+}
+
+// Unlink disconnects a company account from a person.
+func (p People) Unlink(c *fiber.Ctx) error {
+	identity, err := id(c, "identity")
+	if err != nil {
+		return err
+	}
+	return p.change(c, themes.FlashUnlinked, func(ctx context.Context, person uid.ID) error { return p.SignOn.Unlink(ctx, person, identity) })
 }

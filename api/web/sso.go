@@ -132,21 +132,16 @@ func (h SSO) AcceptSAML(c *fiber.Ctx) error {
 // Finish ends a sign-on whose response waits, or asks first, where the browser did not begin it.
 func (h SSO) Finish(c *fiber.Ctx) error {
 	noStore(c)
-	w, err := h.SignOn.Answer(c.UserContext(), c.Params("token"), visit.KnowBrowser(c), client(c))
-	if err != nil {
-		return h.failed(c, err)
+	ask, a, err := h.SignOn.Finish(c.UserContext(), c.Params("token"), visit.KnowBrowser(c), false, client(c))
+	if err == nil && ask != nil {
+		return h.show(c, themes.SSOContinuePage{Waiting: *ask, As: who(c.UserContext()).Name, Here: c.Path()})
 	}
-	if w.Ask {
-		return h.show(c, themes.SSOContinuePage{Waiting: w, As: who(c.UserContext()).Name, Here: c.Path()})
-	}
-	return h.finish(c)
+	return h.arrived(c, a, err)
 }
 
 // Continue is the yes of who was asked.
-func (h SSO) Continue(c *fiber.Ctx) error { return h.finish(c) }
-
-func (h SSO) finish(c *fiber.Ctx) error {
-	a, err := h.SignOn.Finish(c.UserContext(), c.Params("token"), visit.Browser(c), client(c))
+func (h SSO) Continue(c *fiber.Ctx) error {
+	_, a, err := h.SignOn.Finish(c.UserContext(), c.Params("token"), visit.Browser(c), true, client(c))
 	return h.arrived(c, a, err)
 }
 

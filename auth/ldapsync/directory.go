@@ -191,7 +191,7 @@ var (
 	ErrDirectoryChanged  = fault.New(fault.KindConflict, "ldap_directory_changed", "Someone else changed this directory meanwhile. Reload the page, look at their change, and make yours again.")
 	ErrDirectoryOff      = fault.New(fault.KindConflict, "ldap_directory_off", "This directory is switched off. Switch it on, or try what it would change.")
 	ErrTooManyDirs       = fault.New(fault.KindConflict, "too_many_ldap_directories", "There are as many directories as one portal may have. Delete one that is no longer used.")
-	ErrNoPassword        = fault.New(fault.KindInvalid, "ldap_password_missing", "Give the service account's password: none is kept for this server and account.").With("password", "Type the service account's password: none is kept for this server and account.")
+	ErrNoPassword        = fault.New(fault.KindInvalid, "ldap_password_missing", "Give the service account's password: none is kept for this server and account.").With("password", "Give the service account's password: none is kept for this server and account.")
 	ErrRunning           = fault.New(fault.KindConflict, "ldap_sync_running", "This directory is being read at the moment. Wait until that has ended.")
 	ErrRunNotFound       = fault.New(fault.KindNotFound, "ldap_run_not_found", "This run is no longer kept: only the last 50 of each directory are.")
 	ErrRunOver           = fault.New(fault.KindConflict, "ldap_sync_over", "This run was given up, since nothing had been heard of it for some minutes.")

@@ -78,8 +78,8 @@ type Change struct {
 	Detail string `json:"detail,omitempty"` // in English
 }
 
-// changesKept is how many changes a run keeps; the counts are of all.
-const changesKept = 500
+// ChangesKept is how many changes a run keeps; the counts are of all.
+const ChangesKept = 500
 
 // Run is one reading of a directory. It is a row of directory_runs; a directory has at most one that is running.
 type Run struct {

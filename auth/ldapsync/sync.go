@@ -237,7 +237,7 @@ func (w *work) transact(ctx context.Context, fn func(ctx context.Context) error)
 
 // note keeps a change; of very many only the first.
 func (w *work) note(list ...Change) {
-	room := changesKept - len(w.run.Changes.V)
+	room := ChangesKept - len(w.run.Changes.V)
 	w.run.Changes.V = append(w.run.Changes.V, list[:min(room, len(list))]...)
 }
 

@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"net/http"
 	"strings"
 
 	"lyceum/internal/fault"
@@ -91,15 +92,15 @@ func parseBulkOperation(raw any, n int) (op BulkOperation, err error) {
 	op.Data, _ = data.(map[string]any)
 	op.Method = strings.ToUpper(op.Method)
 	switch op.Method {
-	case "POST":
+	case http.MethodPost:
 		if op.BulkID == "" {
 			return op, ErrInvalidSyntax.Saying("Operation %d: a POST needs a bulkId.", n)
 		}
-	case "PUT", "PATCH", "DELETE":
+	case http.MethodPut, http.MethodPatch, http.MethodDelete:
 	default:
 		return op, ErrInvalidSyntax.Saying("Operation %d: the method is POST, PUT, PATCH or DELETE.", n)
 	}
-	if op.Method != "DELETE" && op.Data == nil {
+	if op.Method != http.MethodDelete && op.Data == nil {
 		return op, ErrInvalidSyntax.Saying("Operation %d: data is missing.", n)
 	}
 	if _, _, ok := op.target(); !ok {
@@ -113,7 +114,7 @@ func (op BulkOperation) target() (rt *ResourceType, id string, ok bool) {
 	kind, id, named := strings.Cut(strings.TrimPrefix(op.Path, "/"), "/")
 	for _, rt := range allTypes {
 		if strings.EqualFold("/"+kind, rt.Endpoint) {
-			return rt, id, named == (op.Method != "POST") && !strings.Contains(id, "/") && (id != "") == named
+			return rt, id, named == (op.Method != http.MethodPost) && !strings.Contains(id, "/") && (id != "") == named
 		}
 	}
 	return nil, "", false
@@ -188,7 +189,7 @@ func (op BulkOperation) resolved(ids map[string]string) BulkOperation {
 func (b Bulk) ordered() (order []int, stuck []int) {
 	creates := map[string]int{}
 	for i, op := range b.Operations {
-		if op.Method == "POST" {
+		if op.Method == http.MethodPost {
 			creates[op.BulkID] = i
 		}
 	}

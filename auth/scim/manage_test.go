@@ -3,6 +3,7 @@ package scim_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -198,7 +199,7 @@ func TestTheLogKeepsTheLastRequestsWithoutSecrets(t *testing.T) {
 		}
 	}
 	get, junk, patch, post := log.Items[0], log.Items[1], log.Items[2], log.Items[3]
-	if get.Method != "GET" || get.Path != `/Users?filter=userName+eq+%22a%40acme.example%22&count=1` || get.Status != 200 || !strings.Contains(get.Response, id) {
+	if get.Method != http.MethodGet || get.Path != `/Users?filter=userName+eq+%22a%40acme.example%22&count=1` || get.Status != 200 || !strings.Contains(get.Response, id) {
 		t.Errorf("%+v", get)
 	}
 	if junk.Status != 400 || !strings.Contains(junk.Request, "not JSON") || !strings.Contains(patch.Request, `"title":"x"`) || post.Status != 201 || !strings.Contains(post.Request, "[redacted]") {

@@ -184,7 +184,7 @@ func with(v any, name string, part any) map[string]any {
 
 // omit leaves out what a path names.
 func omit(out Resource, p Path) {
-	home := map[string]any(out)
+	home := out
 	if p.Schema != nil {
 		ext, ok := out[p.Schema.ID].(map[string]any)
 		if !ok {

@@ -311,7 +311,7 @@ func (w *work) resource(status int, r Resource, sel Selection, rt *ResourceType)
 	return out
 }
 
-// patched is the response to a PATCH: 204, unless the mode or the client wants the resource (RFC 7644 §3.5.2).
+// patchedResponse is the response to a PATCH: 204, unless the mode or the client wants the resource (RFC 7644 §3.5.2).
 func (w *work) patchedResponse(r Resource, sel Selection, rt *ResourceType) Response {
 	out := w.resource(http.StatusOK, r, sel, rt)
 	if w.q.NoContent && sel.only == nil {

@@ -33,24 +33,25 @@ type SAMLResponse struct {
 }
 
 // AcceptSAML verifies a response that a browser was made to post here and keeps what it says, sealed, for the browser: the
-// post is another site's and carries no cookie of ours. The secret names it at Answer and Finish. A refusal is *Refused.
+// post is another site's and carries no cookie of ours. The secret names it at Finish. A refusal is *Refused.
 func (s *Service) AcceptSAML(ctx context.Context, connection uid.ID, in SAMLResponse) (secret string, err error) {
 	var c Connection
 	var h Handshake
+	var p saml.Provider
+	var settings saml.Settings
 	err = s.Keep.InTenant(ctx, func(ctx context.Context) (err error) {
 		if c, err = s.Keep.ConnectionByID(ctx, connection); err != nil {
 			return err
 		}
-		h, err = s.asked(ctx, c, in.RelayState)
+		if c.Kind != auth.ProtocolSAML {
+			return ErrConnectionNotFound
+		}
+		if h, err = s.asked(ctx, c, in.RelayState); err != nil {
+			return err
+		}
+		p, settings, err = s.samlSide(ctx, c)
 		return err
 	})
-	if err != nil {
-		return "", err
-	}
-	if c.Kind != auth.ProtocolSAML {
-		return "", ErrConnectionNotFound
-	}
-	p, settings, err := s.samlSide(ctx, c)
 	if err != nil {
 		return "", err
 	}
@@ -139,51 +140,41 @@ func (s *Service) park(ctx context.Context, t attempt, h Handshake, returnTo str
 	return secret, nil
 }
 
-// Waiting is an answer that waits for its browser.
+// Waiting is an answer that waits for a yes: the browser did not begin it, so the person is asked whether they want to go
+// on, and no other site signs them in as someone else unseen.
 type Waiting struct {
-	// Ask tells that the browser did not begin it: the person is to be asked whether they want to go on, so that no other
-	// site signs them in as someone else unseen.
-	Ask         bool
 	Name, Email string // whom the identity provider vouches for
 	Connection  string // its name
 }
 
-// Answer looks at an answer that waits. One that no browser is bound to is bound to this one, and asked about. A browser
-// that began another is refused (*Refused). ErrHandshakeOver.
-func (s *Service) Answer(ctx context.Context, secret, browser string, from auth.Client) (w Waiting, err error) {
+// Finish ends the sign-on of an answer that waits, in the browser that it belongs to. One that no browser began is bound to
+// the first that comes, and is ended with a yes only: without it, what to ask about is given. Refusals are *Refused;
+// ErrHandshakeOver.
+func (s *Service) Finish(ctx context.Context, secret, browser string, yes bool, from auth.Client) (ask *Waiting, e Arrival, err error) {
 	h, c, about, err := s.waiting(ctx, secret)
 	if err != nil {
-		return w, err
+		return nil, e, err
 	}
-	if about.Assertion.InResponseTo != "" {
-		return w, s.sameBrowser(ctx, h, c, about, browser, from)
-	}
-	if h.Browser == nil {
+	if h.Browser == nil && !yes {
 		err = s.Keep.InTenant(ctx, func(ctx context.Context) error { return s.Keep.BindHandshake(ctx, h.ID, uid.Hash(browser)) })
 	} else {
 		err = s.sameBrowser(ctx, h, c, about, browser, from)
 	}
-	m := c.Mapping.V.Apply(about.Assertion.Claims)
-	return Waiting{Ask: true, Name: m.Profile.Name, Email: m.Profile.Email, Connection: c.Name}, err
-}
-
-// Finish ends the sign-on of an answer that waits, in the browser that it belongs to. Refusals are *Refused;
-// ErrHandshakeOver.
-func (s *Service) Finish(ctx context.Context, secret, browser string, from auth.Client) (Arrival, error) {
-	h, c, about, err := s.waiting(ctx, secret)
 	if err != nil {
-		return Arrival{}, err
+		return nil, e, err
 	}
-	if err := s.sameBrowser(ctx, h, c, about, browser, from); err != nil {
-		return Arrival{}, err
+	if about.Assertion.InResponseTo == "" && !yes {
+		m := c.Mapping.V.Apply(about.Assertion.Claims)
+		return &Waiting{Name: m.Profile.Name, Email: m.Profile.Email, Connection: c.Name}, e, nil
 	}
 	t := attempt{connection: c, client: from, purpose: about.Purpose, assertion: about.Assertion, report: about.Report, browser: browser, returnTo: about.ReturnTo}
 	t.report.Passed(CheckReplay, "the assertion was not used before")
 	t.report.Passed(CheckBrowser, "the browser that began it, or whose person said yes")
 	if err := t.mayUse(); err != nil {
-		return Arrival{}, s.refuse(ctx, t, err)
+		return nil, e, s.refuse(ctx, t, err)
 	}
-	return s.admit(ctx, t, func(ctx context.Context, _ *attempt) error { return s.Keep.UseHandshake(ctx, h.ID, s.Now()) })
+	e, err = s.admit(ctx, t, func(ctx context.Context, _ *attempt) error { return s.Keep.UseHandshake(ctx, h.ID, s.Now()) })
+	return nil, e, err
 }
 
 // waiting opens an answer that waits.

@@ -83,6 +83,8 @@ type FlowKeeper interface {
 	VouchedSessions(ctx context.Context, connection uid.ID, name string) ([]auth.Session, error)
 	// EndVouchedSessions ends those that are meant and names them.
 	EndVouchedSessions(ctx context.Context, v Vouched) ([]EndedSession, error)
+	// EndSessionsOver ends a person's that a connection opened.
+	EndSessionsOver(ctx context.Context, person, connection uid.ID) error
 }
 
 // DomainKeeper is what is needed kept of e-mail domains, here and in the control schema.

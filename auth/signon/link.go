@@ -2,8 +2,10 @@ package signon
 
 import (
 	"context"
+	"errors"
 
 	"lyceum/auth"
+	"lyceum/auth/policy"
 	"lyceum/internal/fault"
 	"lyceum/internal/uid"
 )
@@ -194,4 +196,74 @@ func (s *Service) MintFirstLink(ctx context.Context, handshake uid.ID) (secret s
 		return "", FirstLink{}, err
 	}
 	return secret, f, nil
+}
+
+// LinkedAccount is a company account of a person, with its connection's name.
+type LinkedAccount struct {
+	Identity
+	Connection string
+}
+
+// LinkedAccounts lists a person's company accounts, the oldest first. It needs connection:manage.
+func (s *Service) LinkedAccounts(ctx context.Context, person uid.ID) (list []LinkedAccount, err error) {
+	if err := auth.Require(ctx, policy.ConnectionManage); err != nil {
+		return nil, err
+	}
+	err = s.Keep.InTenant(ctx, func(ctx context.Context) error {
+		list = nil
+		identities, err := s.Keep.IdentitiesOf(ctx, person)
+		if err != nil || len(identities) == 0 {
+			return err
+		}
+		all, err := s.Keep.SignOnConnections(ctx)
+		if err != nil {
+			return err
+		}
+		names := map[uid.ID]string{}
+		for _, c := range all {
+			names[c.ID] = c.Name
+		}
+		for _, i := range identities {
+			list = append(list, LinkedAccount{i, names[i.ConnectionID]})
+		}
+		return nil
+	})
+	return list, err
+}
+
+// Unlink disconnects a company account from a person: the sessions that it opened end, and the roles that its connection
+// gave go with it. The next sign-in finds its person anew. It needs connection:manage; ErrIdentityNotFound. Event
+// person.unlinked.
+func (s *Service) Unlink(ctx context.Context, person, identity uid.ID) error {
+	if err := s.decides(ctx); err != nil {
+		return err
+	}
+	err := s.Keep.InTenant(ctx, func(ctx context.Context) error {
+		if _, err := s.Keep.LockPerson(ctx, person); errors.Is(err, auth.ErrPersonNotFound) {
+			return ErrIdentityNotFound
+		} else if err != nil {
+			return err
+		}
+		i, err := s.Keep.DeleteIdentity(ctx, person, identity)
+		if err != nil {
+			return err
+		}
+		c, err := s.Keep.ConnectionByID(ctx, i.ConnectionID)
+		if err != nil {
+			return err
+		}
+		if _, err := s.Auth.AssignFrom(ctx, c.Source(), person, nil); err != nil {
+			return err
+		}
+		if err := s.Keep.EndSessionsOver(ctx, person, c.ID); err != nil {
+			return err
+		}
+		return s.tell(ctx, "person.unlinked", "person", person, map[string]any{
+			"person_id": person, "connection_id": c.ID, "connection_name": c.Name, "subject": cut(i.Subject, subjectMax),
+		})
+	})
+	if err == nil {
+		s.Auth.Changed(ctx)
+	}
+	return err
 }

@@ -33,7 +33,8 @@ type MetadataSource struct {
 // FoundMetadata is what metadata says, for someone to look at before it counts.
 type FoundMetadata struct {
 	Metadata     saml.Metadata
-	URL          string // that it came from; empty for a file
+	URL          string // that is read from now on; empty: none
+	Fetched      bool   // it came from there, not from a file
 	Certificates []saml.Certificate
 	Changes      []saml.Change // what taking it over would change
 }
@@ -51,12 +52,13 @@ func (s *Service) LookAtMetadata(ctx context.Context, connection uid.ID, in Meta
 	}
 	text := in.Text
 	if out.URL = strings.TrimSpace(in.URL); len(text) == 0 {
+		out.Fetched = true
 		if text, err = s.fetchMetadata(ctx, out.URL); err != nil {
 			return out, err
 		}
 	}
 	if out.Metadata, err = saml.ParseMetadata(text, strings.TrimSpace(in.EntityID), s.Now()); err != nil {
-		return out, metadataFault(err, len(in.Text) == 0)
+		return out, metadataFault(err, out.Fetched)
 	}
 	return out, out.describe(st)
 }
@@ -74,7 +76,7 @@ func (m *FoundMetadata) describe(st saml.Settings) (err error) {
 // metadataFault puts a fault of metadata at the field where it came from.
 func metadataFault(err error, fetched bool) error {
 	f := fault.Of(err)
-	if f.Kind == fault.KindInternal {
+	if f.Kind == fault.KindInternal || len(f.Fields) > 0 {
 		return err
 	}
 	field := "metadata"
@@ -134,7 +136,7 @@ func whyNot(err error) string {
 	return "Nothing could be read there over a secure connection. Check the address, or upload the metadata as a file."
 }
 
-// TakeMetadata takes over what was looked at, and from where; an empty address keeps the connection's. It needs
+// TakeMetadata takes over what was looked at, and the address from which it is read from now on; an empty one: none. It needs
 // connection:manage; ErrStaleRevision. Event connection.changed.
 func (s *Service) TakeMetadata(ctx context.Context, connection uid.ID, revision int, m saml.Metadata, address string) (Connection, []saml.Change, error) {
 	c, err := s.Connection(ctx, connection)
@@ -146,9 +148,7 @@ func (s *Service) TakeMetadata(ctx context.Context, connection uid.ID, revision 
 		return c, nil, err
 	}
 	changes := st.Apply(m)
-	if st.MetadataURL = strings.TrimSpace(address); address == "" && len(changes) == 0 {
-		return c, nil, nil
-	}
+	st.MetadataURL = strings.TrimSpace(address)
 	if err := st.Validate(); err != nil {
 		return c, nil, err
 	}
@@ -185,26 +185,17 @@ type Refreshed struct {
 	Changes    []saml.Change // of SAML metadata
 }
 
-// Refresh fetches the metadata of a connection's address, or its issuer's discovery, and takes over what changed. It needs
-// connection:manage. A failure is noted on the connection and given back.
+// Refresh fetches the metadata of a connection's address, or its issuer's discovery, as the polls do: a certificate that is
+// gone there stays here for a while. It needs connection:manage. A failure is noted on the connection and given back.
 func (s *Service) Refresh(ctx context.Context, connection uid.ID) (out Refreshed, err error) {
 	if out.Connection, err = s.Connection(ctx, connection); err != nil {
 		return out, err
 	}
 	c := &out.Connection
-	switch c.Kind {
-	case auth.ProtocolSAML:
-		st, err := c.SAML()
-		if err != nil {
-			return out, err
-		}
-		found, err := s.LookAtMetadata(ctx, connection, MetadataSource{URL: st.MetadataURL, EntityID: st.EntityID})
-		if err != nil {
-			return out, errors.Join(err, s.noteCheck(ctx, c, err))
-		}
-		*c, out.Changes, err = s.TakeMetadata(ctx, connection, c.Revision, found.Metadata, st.MetadataURL)
-		return out, err
-	case auth.ProtocolOIDC:
+	if !c.polled() {
+		return out, ErrNothingToRefresh
+	}
+	if c.Kind == auth.ProtocolOIDC {
 		st, err := c.OIDC()
 		if err != nil {
 			return out, err
@@ -212,7 +203,22 @@ func (s *Service) Refresh(ctx context.Context, connection uid.ID) (out Refreshed
 		_, err = s.LookAtIssuer(ctx, connection, st)
 		return out, errors.Join(err, s.noteCheck(ctx, c, err))
 	}
-	return out, ErrNothingToRefresh
+	before, err := c.SAML()
+	if err != nil {
+		return out, err
+	}
+	if err = s.pollSAML(ctx, *c); err != nil {
+		err = metadataFault(err, true)
+	}
+	if err = errors.Join(err, s.noteCheck(ctx, c, err)); err != nil {
+		return out, err
+	}
+	if out.Connection, err = s.Connection(ctx, connection); err != nil {
+		return out, err
+	}
+	after, err := out.Connection.SAML()
+	out.Changes = before.Apply(saml.Metadata{EntityID: after.EntityID, Endpoints: after.Endpoints, SigningCertificates: after.SigningCertificates, ValidUntil: after.ValidUntil})
+	return out, err
 }
 
 // ErrNothingToRefresh is a wish to fetch anew what was never fetched.

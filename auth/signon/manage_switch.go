@@ -122,7 +122,7 @@ func (s *Service) MoveConnection(ctx context.Context, id uid.ID, position int) e
 // Stakes is what hangs on a connection.
 type Stakes struct {
 	People      int      // linked to it
-	OnlyWay     int      // of these, who have no password: nobody else lets them in
+	OnlyWay     int      // of these, who have neither password nor passkey nor another connection
 	Domains     []string // e-mail domains that lead to it
 	Required    []string // of these, whose people must use it
 	Directories int      // that belong to it

@@ -9,7 +9,6 @@ import (
 
 	"lyceum/auth"
 	"lyceum/auth/policy"
-	"lyceum/auth/saml"
 	"lyceum/internal/uid"
 )
 
@@ -163,6 +162,10 @@ func (s *Service) byEmail(ctx context.Context, t *attempt, v *verdict) (bool, er
 	if err != nil {
 		return false, err
 	}
+	// The account may have been made by this very subject's other sign-in, between the look at identities and this one.
+	if found, err := s.byIdentity(ctx, t, v); found || err != nil {
+		return found, err
+	}
 	verified, err := s.Keep.DomainVerified(ctx, mailDomain(email))
 	if err != nil {
 		return false, err
@@ -237,7 +240,7 @@ func (s *Service) decideRoles(ctx context.Context, t *attempt, v *verdict) error
 		t.report.Passed(CheckRoles, "rule %d names the owner's role, which no rule gives", rule)
 		ok = false
 	}
-	if ok {
+	if ok && !slices.Contains(v.person.Roles, role) {
 		known, err := s.roleKnown(ctx, role)
 		if err != nil {
 			return err
@@ -381,48 +384,4 @@ func (s *Service) link(ctx context.Context, t attempt, person uid.ID, by LinkedB
 	return s.tell(ctx, "person.linked", "person", person, map[string]any{
 		"person_id": person, "connection_id": t.connection.ID, "connection_name": t.connection.Name, "subject": cut(t.assertion.Subject, subjectMax), "linked_by": by,
 	})
-}
-
-// vouched is what is sealed beside a session that an identity provider vouched for: what logout needs of the assertion.
-type vouched struct {
-	Issuer          string `json:"issuer"`
-	Format          string `json:"format,omitempty"`
-	NameQualifier   string `json:"name_qualifier,omitempty"`
-	SPNameQualifier string `json:"sp_name_qualifier,omitempty"`
-	IDToken         string `json:"id_token,omitempty"`
-}
-
-// proof is what the session rests on.
-func (s *Service) proof(ctx context.Context, t attempt) (p auth.Proof, err error) {
-	a := t.assertion
-	about := vouched{Issuer: a.Issuer, Format: a.SubjectFormat, NameQualifier: a.NameQualifier, SPNameQualifier: a.SPNameQualifier, IDToken: a.IDToken}
-	p = auth.Proof{Factors: factorsOf(a), ConnectionID: &t.connection.ID, IdpSubject: a.Subject, IdpSession: a.Session}
-	switch a.Protocol {
-	case auth.ProtocolSAML:
-		p.Method, p.IdpSubject = auth.MethodSAML, saml.SubjectOf(a).NameID // single logout speaks of the NameID
-	case auth.ProtocolOIDC:
-		p.Method = auth.MethodOIDC
-	default:
-		p.Method = auth.MethodLDAP
-	}
-	now := s.Now()
-	if at := a.AuthenticatedAt; !at.IsZero() && at.Before(now) {
-		p.VerifiedAt = &at
-	}
-	if end := a.SessionEndsAt; !end.IsZero() {
-		p.EndsAt = &end
-	}
-	p.IdpSealed, err = s.sealJSON(ctx, sealSession, about)
-	return p, err
-}
-
-// factorsOf says what was proven at the identity provider, in the words of RFC 8176; it is believed when it says that
-// there was more than one factor.
-func factorsOf(a auth.Assertion) string {
-	strong := slices.ContainsFunc(a.Claims["amr"], func(m string) bool { return m == "mfa" }) ||
-		slices.Contains([]string{"http://schemas.microsoft.com/claims/multipleauthn", "https://refeds.org/profile/mfa"}, a.Context)
-	if strong {
-		return "fed mfa"
-	}
-	return "fed"
 }

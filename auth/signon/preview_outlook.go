@@ -244,9 +244,8 @@ func describeKeys(keys []SigningKey) (list []saml.Certificate, err error) {
 // Health is how a connection does, for the list.
 type Health struct {
 	LastAdmitted, LastRefused, LastTried time.Time // zero: none of those that are kept
-	// Ends is when the first of the certificates ends that nothing replaces yet; zero: none does.
+	// Ends is when the last of the certificates ends: while one is good, people sign in. Zero: there is none.
 	Ends time.Time
-	Name string // of that certificate
 	// Missing tells that the settings are not complete.
 	Missing bool
 }
@@ -290,7 +289,7 @@ func (s *Service) ConnectionHealth(ctx context.Context, id uid.ID) (c Connection
 
 func (c Connection) health(last map[Outcome]time.Time) (h Health, err error) {
 	h = Health{LastAdmitted: last[OutcomeAdmitted], LastRefused: last[OutcomeRefused], LastTried: last[OutcomeDryRun], Missing: c.Complete() != nil}
-	h.Ends, h.Name, err = c.ends()
+	h.Ends, err = c.ends()
 	return h, err
 }
 
@@ -316,35 +315,13 @@ func (s *Service) Healths(ctx context.Context) (map[uid.ID]Health, error) {
 	return out, nil
 }
 
-// ends is when the last of the certificates ends that someone else signs with, or is checked against: the others are
-// overlap.
-func (c Connection) ends() (at time.Time, name string, err error) {
-	take := func(end time.Time, of string) {
-		if end.After(at) {
-			at, name = end, of
+// ends is when the connection's certificates end, as they are warned of; zero where it has none.
+func (c Connection) ends() (at time.Time, err error) {
+	found, err := c.expiries()
+	for _, e := range found {
+		if e.Kind == ExpiryIdP || e.Kind == ExpiryAuthority {
+			at = e.At
 		}
 	}
-	switch c.Kind {
-	case auth.ProtocolSAML:
-		st, err := c.SAML()
-		if err != nil {
-			return at, "", err
-		}
-		certs, err := st.Certificates()
-		if err != nil {
-			return at, "", err
-		}
-		for _, one := range certs {
-			take(one.NotAfter, one.Subject)
-		}
-	case auth.ProtocolLDAP:
-		st, err := c.LDAP()
-		if err != nil {
-			return at, "", err
-		}
-		for _, f := range authoritiesAt(st.CACertificates, time.Time{}) {
-			take(f.Until, f.Name)
-		}
-	}
-	return at, name, nil
+	return at, err
 }

@@ -2,7 +2,6 @@ package signon
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"lyceum/auth"
@@ -139,9 +138,6 @@ func (a Attempt) Refusing() *auth.Check {
 	}
 	return nil
 }
-
-// Redacted tells whether a claim's value was taken out before it was kept.
-func Redacted(value string) bool { return strings.HasPrefix(value, "[redacted") }
 
 // Exported is an attempt as it is sent to an identity provider's support: what was checked and what came, without who it
 // is here.

@@ -220,10 +220,12 @@ func (a *app) demoConnection(ctx context.Context, in signon.ConnectionInput, rul
 	}
 	if i := slices.IndexFunc(all, func(c signon.Connection) bool { return c.Name == in.Name && c.Kind == in.Kind }); i >= 0 {
 		change := signon.Change{Settings: in.Settings}
-		if in.Secret != "" {
+		c, err = a.signon.ChangeConnection(ctx, all[i].ID, all[i].Revision, change)
+		if errors.Is(err, signon.ErrSecretAgain) { // the demo moved to another address
 			change.Secret = &in.Secret
+			c, err = a.signon.ChangeConnection(ctx, all[i].ID, all[i].Revision, change)
 		}
-		return a.signon.ChangeConnection(ctx, all[i].ID, all[i].Revision, change)
+		return c, err
 	}
 	if c, err = a.signon.CreateConnection(ctx, in); err != nil {
 		return c, err

@@ -242,6 +242,7 @@ create table directory_people (
     constraint directory_people_person_fk foreign key (person_id) references people (id) on delete cascade
 );
 create unique index directory_people_user_name_uq on directory_people (directory_id, user_name) where unlinked_at is null;
+create index directory_people_unlinked_ix on directory_people (directory_id) where unlinked_at is not null;
 create index directory_people_external_ix on directory_people (directory_id, external_id);
 create index directory_people_emails_ix on directory_people using gin (emails);
 create index directory_people_person_ix on directory_people (person_id);
