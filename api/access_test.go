@@ -311,7 +311,7 @@ func TestTheKeysPageTurnsTheKey(t *testing.T) {
 	const at = "/settings/sign-on/keys"
 	admin.get(at).is(200).says("The current key", "/sso/saml/metadata", "Nothing expires")
 	admin.post(at + "/switch").is(409).says("no next key")
-	h.w.Now.Advance(time.Hour)
+	h.w.Now.Advance(time.Minute)
 	admin.post(at + "/next").is(303).leads(at)
 	admin.get(at).is(200).says("The next key")
 	admin.post(at + "/next").is(409).says("published already")

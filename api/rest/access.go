@@ -208,7 +208,7 @@ func (a *api) domainOperations() {
 		return domainOut(a.SignOn.Domain(ctx, in.Domain))
 	})
 	on(a, operation{
-		method: put, path: "/sign-on/domains/{domain}", id: "update-email-domain", tag: tagConnections, need: manage,
+		method: put, path: "/sign-on/domains/{domain}", id: "update-email-domain", tag: tagConnections, need: manage, fresh: true,
 		summary: "Set where a domain's people are led, and the rule for them",
 		about:   "Another rule needs the permission `security:manage` too.",
 		fails:   faults{signon.ErrDomainNotFound, signon.ErrLocksYouOut, signon.ErrNoProvenWay, signon.ErrLocksOwners},
@@ -225,7 +225,7 @@ func (a *api) domainOperations() {
 		return domainOut(a.SignOn.VerifyDomain(ctx, in.Domain))
 	})
 	on(a, operation{
-		method: del, path: "/sign-on/domains/{domain}", id: "remove-email-domain", tag: tagConnections, need: manage,
+		method: del, path: "/sign-on/domains/{domain}", id: "remove-email-domain", tag: tagConnections, need: manage, fresh: true,
 		summary: "Take an e-mail domain off the list", fails: faults{signon.ErrDomainNotFound},
 	}, func(ctx context.Context, in *emailDomainIn) (*nothing, error) {
 		return nil, a.SignOn.RemoveDomain(ctx, in.Domain)
@@ -255,7 +255,7 @@ func (a *api) signOnRuleOperations() {
 		return signOnRulesAnswer(a.SignOn.Rules(ctx))
 	})
 	on(a, operation{
-		method: put, path: "/sign-on/rules", id: "update-sign-on-rules", tag: tagConnections, need: secure,
+		method: put, path: "/sign-on/rules", id: "update-sign-on-rules", tag: tagConnections, need: secure, fresh: true,
 		summary: "Set who must use a company account",
 		about:   "All rules are given. Rules that would lock you out are refused; so are rules that require while no owner or administrator has signed in over a connection that is on, unless two owners are named for emergencies.",
 		fails:   faults{signon.ErrRulesChanged, signon.ErrLocksYouOut, signon.ErrNoProvenWay, signon.ErrLocksOwners, auth.ErrOwnersOnly},
@@ -350,7 +350,7 @@ func (a *api) setupLinkOperations() {
 		return whole(ctx, list, func(l *signon.SetupLink) setupLink { return showLink(l, now) }), nil
 	})
 	on(a, operation{
-		method: post, path: "/sign-on/links", id: "create-setup-link", tag: tagConnections, need: manage, status: 201,
+		method: post, path: "/sign-on/links", id: "create-setup-link", tag: tagConnections, need: manage, fresh: true, status: 201,
 		summary: "Make a link by which an IT person without an account sets something up",
 		about:   "What they make stays off until an administrator switches it on.",
 		fails:   faults{signon.ErrConnectionNotFound},
@@ -414,7 +414,7 @@ func (a *api) signingKeyOperations() {
 		return keys(ctx)
 	})
 	on(a, operation{
-		method: post, path: "/sign-on/keys/switch", id: "switch-signing-key", tag: tagConnections, need: manage,
+		method: post, path: "/sign-on/keys/switch", id: "switch-signing-key", tag: tagConnections, need: manage, fresh: true,
 		summary: "Have the next key sign from now on", about: "It is done by itself 30 days before the current key ends.", fails: faults{signon.ErrNoNextKey},
 	}, func(ctx context.Context, _ *nothing) (*pageOut[signingKey], error) {
 		if err := a.SignOn.SwitchKey(ctx); err != nil {
