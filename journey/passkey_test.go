@@ -59,7 +59,7 @@ func TestAPasskeyIsMadeAndSignsInAloneAndBesideAPassword(t *testing.T) {
 	b := open(t, "passkey")
 	k := b.authenticator()
 
-	b.visit(portal + "/signin?next=/account/security")
+	b.visit(portal + "/signin?step=password&next=/account/security")
 	b.types(map[string]string{"email": "owner@acme.example", "password": "lyceum-demo"})
 	b.submits("password")
 	b.at("/account/security")
@@ -98,7 +98,7 @@ func TestAPasskeyIsMadeAndSignsInAloneAndBesideAPassword(t *testing.T) {
 	k.touched(false)
 	b.signOut()
 	k.touched(true)
-	b.visit(portal + "/signin")
+	b.visit(portal + "/signin?step=password")
 	b.waits(`document.readyState === 'complete' && location.pathname === '/'`, "signs in by what the browser offers")
 
 	for _, page := range []string{"/account/security", "/settings/security", "/account/security/recovery"} {
