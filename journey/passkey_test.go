@@ -86,6 +86,7 @@ func TestAPasskeyIsMadeAndSignsInAloneAndBesideAPassword(t *testing.T) {
 	// Beside the password.
 	k.touched(false)
 	b.signOut()
+	b.visit(portal + "/signin?step=password")
 	b.types(map[string]string{"email": "owner@acme.example", "password": "lyceum-demo"})
 	b.submits("password")
 	b.at("/signin/factor")
