@@ -188,7 +188,7 @@ func showProgress(p enrolment.Progress) progress {
 		StartedAt: utc(p.StartedAt), UpdatedAt: utc(p.UpdatedAt), CompletedAt: utcOrNone(p.CompletedAt),
 	}
 	if p.Evidence.Rule != "" {
-		out.Evidence = &evidence{Rule: p.Evidence.Rule, AttemptID: p.Evidence.AttemptID, Percent: p.Evidence.Percent}
+		out.Evidence = &evidence{Rule: string(p.Evidence.Rule), AttemptID: p.Evidence.AttemptID, Percent: p.Evidence.Percent}
 	}
 	return out
 }

@@ -287,9 +287,13 @@ func (s *Service) draft(ctx context.Context, c *Course) (Version, error) {
 	return v, err
 }
 
+// checkLessonFiles fails for files and a site that a lesson cannot have, and for a rule that nobody could meet.
 func (s *Service) checkLessonFiles(ctx context.Context, in LessonInput) error {
 	f := fault.Fields{}
 	if err := s.checkFiles(ctx, f, in.files("")); err != nil {
+		return err
+	}
+	if err := s.checkMeetable(ctx, f, map[string]LessonInput{"": in}); err != nil {
 		return err
 	}
 	return f.Err()
