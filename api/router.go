@@ -327,6 +327,8 @@ func (s *Server) onLearning(t *table) {
 	t.get("/courses", read, l.Catalogue)
 	t.get("/courses/:slug", read, l.Course)
 	t.post("/courses/:slug/enrol", learn, l.Enrol)
+	t.post("/courses/:slug/place", learn, l.AskPlace)
+	t.post("/courses/:slug/place/take-back", learn, l.TakeBackPlace)
 	t.getOnce("/learn/:slug", learn, begun(l.Resume))
 	t.getOnce("/learn/:slug/:lesson", learn, begun(l.Lesson))
 	t.post("/learn/:slug/:lesson/continue", learn, l.Continue)
@@ -361,6 +363,9 @@ func (s *Server) onStudio(t *table) {
 	t.get("/studio/:course/people", enrol, w.Roster)
 	t.post("/studio/:course/people", enrol, w.EnrolPerson)
 	t.post("/studio/:course/people/:enrolment/withdraw", enrol, w.Withdraw)
+	t.get("/studio/:course/places", enrol, w.Places)
+	t.post("/studio/:course/places/move", publish, w.MovePeople)
+	t.post("/studio/:course/places/:request", enrol, w.DecidePlace)
 }
 
 func (s *Server) onSettings(t *table) {
