@@ -97,11 +97,11 @@ func (s *Server) onSettings(t *table) {
 	see, manage := route.For(policy.PersonRead), route.For(policy.PersonManage)
 	t.get("/people", see, p.List)
 	t.get("/people/invite", manage, p.InviteForm)
-	t.post("/people/invite", manage, p.Invite)
+	t.postFresh("/people/invite", manage, p.Invite)
 	t.get("/people/:id", see, p.Show)
-	t.post("/people/:id/roles", manage, s.fresh(p.SetRoles))
-	t.post("/people/:id/deactivate", manage, s.fresh(p.Deactivate))
-	t.post("/people/:id/reactivate", manage, p.Reactivate)
+	t.postFresh("/people/:id/roles", manage, p.SetRoles)
+	t.postFresh("/people/:id/deactivate", manage, p.Deactivate)
+	t.postFresh("/people/:id/reactivate", manage, p.Reactivate)
 	t.post("/people/:id/invite", manage, p.InviteAgain)
 
 	b := web.Branding{Site: s.site, Content: s.Content}
@@ -116,7 +116,7 @@ func (s *Server) onSettings(t *table) {
 	k := web.Keys{Site: s.site, Auth: s.Auth}
 	// Who may no longer make keys can still see and end their own.
 	t.get("/settings/api-keys", route.For(policy.PersonSelf), k.List)
-	t.post("/settings/api-keys", route.For(policy.APIKeyManage), s.fresh(k.Create))
+	t.postFresh("/settings/api-keys", route.For(policy.APIKeyManage), k.Create)
 	t.post("/settings/api-keys/:id/revoke", route.For(policy.PersonSelf), k.Revoke)
 
 	l := web.Ledger{Site: s.site, Billing: s.Billing}
@@ -134,12 +134,13 @@ func (s *Server) onSettings(t *table) {
 	self := route.For(policy.PersonSelf)
 	t.get("/account", self, a.Show)
 	t.post("/account", self, a.Save)
-	t.post("/account/password", self, s.fresh(a.ChangePassword))
+	t.postFresh("/account/password", self, a.ChangePassword)
 }
 
 // open puts the tables on their apps, each behind what holds for all of its routes.
 func (s *Server) open() error {
 	anywhere, platform, portal := &table{app: s.app}, &table{app: s.newApp()}, &table{app: s.newApp()}
+	portal.proven = web.Factors{Site: s.site, Auth: s.Auth}.Fresh
 	s.anywhere(anywhere)
 	s.app.Use(s.enter)
 	for _, step := range []fiber.Handler{plain, s.resumedOperator, s.limited, legible, s.checked} {

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"github.com/gofiber/fiber/v2"
-
 	"lyceum/api/route"
 	"lyceum/api/web"
 	"lyceum/auth/policy"
@@ -26,31 +24,26 @@ func (s *Server) onFactors(t *table) {
 	t.post("/step-up/:token", self, f.Kept)
 
 	t.get("/account/security", self, f.Show)
-	t.post("/account/security/totp", self, s.fresh(f.BeginApp))
-	t.post("/account/security/totp/confirm", self, s.fresh(f.ConfirmApp))
-	t.post("/account/security/passkeys", self, s.fresh(f.AddPasskey))
-	t.post("/account/security/passkeys/options", self, s.fresh(f.PasskeyOptions))
+	t.postFresh("/account/security/totp", self, f.BeginApp)
+	t.postFresh("/account/security/totp/confirm", self, f.ConfirmApp)
+	t.postFresh("/account/security/passkeys", self, f.AddPasskey)
+	t.postFresh("/account/security/passkeys/options", self, f.PasskeyOptions)
 	t.post("/account/security/passkeys/check", self, f.CheckOptions)
-	t.post("/account/security/factors/:id/remove", self, s.fresh(f.Remove))
+	t.postFresh("/account/security/factors/:id/remove", self, f.Remove)
 	t.get("/account/security/recovery", self, f.Recovery)
-	t.post("/account/security/recovery", self, s.fresh(f.MakeRecovery))
+	t.postFresh("/account/security/recovery", self, f.MakeRecovery)
 	t.post("/account/sessions/:id/end", self, f.EndSession)
 	t.post("/account/sessions/end-others", self, f.EndOthers)
 	t.post("/account/sessions/end-all", self, f.EndAll)
 
 	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy, SignOn: s.SignOn}
-	t.post("/people/:id/factors/reset", route.For(policy.PersonManage), s.fresh(p.ResetFactors))
+	t.postFresh("/people/:id/factors/reset", route.For(policy.PersonManage), p.ResetFactors)
 
 	r := web.Rules{Site: s.site, Auth: s.Auth}
 	rule := route.For(policy.SecurityManage)
 	t.get("/settings/security", rule, r.Show)
-	t.post("/settings/security", rule, s.fresh(r.Save))
+	t.postFresh("/settings/security", rule, r.Save)
 	t.post("/settings/security/preview", rule, r.Preview)
-}
-
-// fresh is around what is dangerous: who asks must have proved themselves lately (the tenant's rules say how lately).
-func (s *Server) fresh(h fiber.Handler) fiber.Handler {
-	return web.Factors{Site: s.site, Auth: s.Auth}.Fresh(h)
 }
 
 // onRoles is where roles are made and explained.
@@ -59,10 +52,10 @@ func (s *Server) onRoles(t *table) {
 	see, manage := route.For(policy.PersonRead), route.For(policy.RoleManage)
 	t.get("/settings/roles", see, r.List)
 	t.get("/settings/roles/new", manage, r.New)
-	t.post("/settings/roles", manage, r.Create)
+	t.postFresh("/settings/roles", manage, r.Create)
 	t.get("/settings/roles/who", see, r.Who)
 	t.get("/settings/roles/why", see, r.Why)
 	t.get("/settings/roles/:role", see, r.Show)
-	t.post("/settings/roles/:role", manage, r.Save)
-	t.post("/settings/roles/:role/delete", manage, r.Delete)
+	t.postFresh("/settings/roles/:role", manage, r.Save)
+	t.postFresh("/settings/roles/:role/delete", manage, r.Delete)
 }

@@ -31,19 +31,19 @@ func (s *Server) onSignOn(t *table) {
 	t.get("/sso/signed-out", route.Public, h.SignedOut)
 
 	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy, SignOn: s.SignOn}
-	t.post("/people/:id/accounts/:identity/unlink", route.For(policy.ConnectionManage), s.fresh(p.Unlink))
+	t.postFresh("/people/:id/accounts/:identity/unlink", route.For(policy.ConnectionManage), p.Unlink)
 }
 
 // onConnections is where administrators keep identity providers.
 func (s *Server) onConnections(t *table) {
 	h := web.Connections{Site: s.site, SignOn: s.SignOn, Base: "/settings/sign-on"}
 	t.get(h.Base, route.For(policy.ConnectionManage), h.List)
-	connectionRoutes(t, h, route.For(policy.ConnectionManage), func(h fiber.Handler) fiber.Handler { return h })
+	connectionRoutes(t, h, route.For(policy.ConnectionManage), func(h fiber.Handler) fiber.Handler { return h }, t.postFresh, t.postFilesFresh)
 }
 
 // connectionRoutes are the pages of connections below a base, which are the administrators' and, by set-up links, of those
-// who have no account. as wraps each handler.
-func connectionRoutes(t *table, h web.Connections, n route.Need, as func(fiber.Handler) fiber.Handler) {
+// who have no account. as wraps each handler; change and changeByFile put up those that change something.
+func connectionRoutes(t *table, h web.Connections, n route.Need, as func(fiber.Handler) fiber.Handler, change, changeByFile put) {
 	one := h.Base + "/:connection"
 	for _, page := range []struct {
 		path string
@@ -56,17 +56,18 @@ func connectionRoutes(t *table, h web.Connections, n route.Need, as func(fiber.H
 		t.get(page.path, n, as(page.show))
 	}
 	for _, form := range []struct {
+		put  put
 		path string
 		do   fiber.Handler
 	}{
-		{h.Base + "/new", h.Create}, {one + "/move", h.Move}, {one + "/status", h.SetStatus}, {one + "/refresh", h.Refresh}, {one + "/delete", h.Delete}, {one + "/guide", h.ChooseGuide},
-		{one + "/settings", h.SaveSettings}, {one + "/look", h.Look}, {one + "/check", h.Check}, {one + "/metadata/take", h.TakeMetadata},
-		{one + "/certificates/remove", h.RemoveCertificate}, {one + "/mapping", h.SaveMapping}, {one + "/access", h.SaveAdmission}, {one + "/roles", h.SaveRoles},
+		{change, h.Base + "/new", h.Create}, {change, one + "/move", h.Move}, {change, one + "/status", h.SetStatus}, {change, one + "/delete", h.Delete},
+		{change, one + "/guide", h.ChooseGuide}, {change, one + "/settings", h.SaveSettings}, {change, one + "/metadata/take", h.TakeMetadata},
+		{change, one + "/certificates/remove", h.RemoveCertificate}, {changeByFile, one + "/certificates", h.AddCertificate},
+		{change, one + "/mapping", h.SaveMapping}, {change, one + "/access", h.SaveAdmission}, {change, one + "/roles", h.SaveRoles},
+		{t.post, one + "/refresh", h.Refresh}, {t.post, one + "/look", h.Look}, {t.post, one + "/check", h.Check}, {t.postFiles, one + "/metadata", h.LookAtMetadata},
 	} {
-		t.post(form.path, n, as(form.do))
+		form.put(form.path, n, as(form.do))
 	}
-	t.postFiles(one+"/metadata", n, as(h.LookAtMetadata))
-	t.postFiles(one+"/certificates", n, as(h.AddCertificate))
 }
 
 // onAccess is e-mail domains, rules of sign-on, set-up links and break-glass.
@@ -77,18 +78,18 @@ func (s *Server) onAccess(t *table) {
 	t.get(base+"/domains", manage, a.Domains)
 	t.post(base+"/domains", manage, a.AddDomain)
 	t.get(base+"/domains/:domain", manage, a.Domain)
-	t.post(base+"/domains/:domain", manage, s.fresh(a.SaveDomain))
+	t.postFresh(base+"/domains/:domain", manage, a.SaveDomain)
 	t.post(base+"/domains/:domain/verify", manage, a.VerifyDomain)
-	t.post(base+"/domains/:domain/remove", manage, s.fresh(a.RemoveDomain))
+	t.postFresh(base+"/domains/:domain/remove", manage, a.RemoveDomain)
 	t.get(base+"/rules", secure, a.Rules)
-	t.post(base+"/rules", secure, s.fresh(a.SaveRules))
+	t.postFresh(base+"/rules", secure, a.SaveRules)
 	t.post(base+"/rules/end-emergency", secure, a.EndEmergency)
 	t.get(base+"/links", manage, a.Links)
-	t.post(base+"/links", manage, s.fresh(a.CreateLink))
+	t.postFresh(base+"/links", manage, a.CreateLink)
 	t.post(base+"/links/:id/revoke", manage, a.RevokeLink)
 	t.get(base+"/keys", manage, a.Keys)
-	t.post(base+"/keys/next", manage, a.PublishKey)
-	t.post(base+"/keys/switch", manage, s.fresh(a.SwitchKey))
+	t.postFresh(base+"/keys/next", manage, a.PublishKey)
+	t.postFresh(base+"/keys/switch", manage, a.SwitchKey)
 
 	t.get("/break-glass", route.Public, a.EmergencyForm)
 	t.post("/break-glass", route.Public, a.ProveForEmergency)
@@ -105,5 +106,5 @@ func (s *Server) onAccess(t *table) {
 	h := web.Connections{Site: s.site, SignOn: s.SignOn, Base: "/setup/:token/connection", Made: u.Made}
 	sso := web.SSO{Site: s.site, Auth: s.Auth, SignOn: s.SignOn, Limit: s.Limits.SignOn}
 	t.getOnce(h.Base+"/:connection/try", route.Public, u.As(u.Try(sso.Start)))
-	connectionRoutes(t, h, route.Public, u.As)
+	connectionRoutes(t, h, route.Public, u.As, t.post, t.postFiles) // whoever made the link has proved themselves
 }

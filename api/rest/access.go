@@ -405,7 +405,7 @@ func (a *api) signingKeyOperations() {
 		summary: "The portal's keys towards SAML identity providers: the current one, the next, those before",
 	}, func(ctx context.Context, _ *nothing) (*pageOut[signingKey], error) { return keys(ctx) })
 	on(a, operation{
-		method: post, path: "/sign-on/keys/publish", id: "publish-signing-key", tag: tagConnections, need: manage,
+		method: post, path: "/sign-on/keys/publish", id: "publish-signing-key", tag: tagConnections, need: manage, fresh: true,
 		summary: "Put the next key into the portal's metadata", about: "It is done by itself 90 days before the current key ends.", fails: faults{signon.ErrNextKeyThere},
 	}, func(ctx context.Context, _ *nothing) (*pageOut[signingKey], error) {
 		if err := a.SignOn.PublishNextKey(ctx); err != nil {
