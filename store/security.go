@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -77,27 +76,15 @@ func (s *Store) WithoutFactor(ctx context.Context, roles []policy.Role, r page.R
 	if len(roles) > 0 {
 		q = q.Where("exists (select 1 from person_roles r where r.person_id = p.id and r.role in ?)", roles)
 	}
-	if r.After != "" {
-		after, err := page.Parts(r.After, 2)
-		if err != nil {
-			return out, err
-		}
-		id, ok := uid.Parse(after[1])
-		if !ok || strings.ContainsRune(after[0], 0) {
-			return out, page.ErrCursor
-		}
-		q = q.Where("(lower(p.name), p.id) > (?, ?)", after[0], id)
+	q, err = afterPerson(q, r.After)
+	if err != nil {
+		return out, err
 	}
 	var rows []personRow
 	if err = q.Find(&rows).Error; err != nil {
 		return out, fail(err, "list who has no second factor")
 	}
-	piece := page.Cut(rows, limit, func(r personRow) []string { return []string{r.SortName, r.ID.String()} })
-	out.Next = piece.Next
-	for _, row := range piece.Items {
-		out.Items = append(out.Items, row.person())
-	}
-	return out, nil
+	return peopleByName(rows, limit), nil
 }
 
 // PasskeyOwners counts active owners with a passkey.
