@@ -58,6 +58,13 @@ func (s *Store) DeleteOldestSessions(ctx context.Context, person uid.ID, keep in
 	return int(res.RowsAffected), fail(res.Error, "end the oldest sessions of person %s", person)
 }
 
+// DeleteSessionsBeyond ends everyone's sessions beyond a number, the ones that began first. The spared one counts as the last.
+func (s *Store) DeleteSessionsBeyond(ctx context.Context, keep int, spared uid.ID) (int, error) {
+	res := s.tx(ctx).Exec(`delete from sessions where id in (select id from
+		(select id, row_number() over (partition by person_id order by (id = ?) desc, created_at desc, id desc) as n from sessions) s where n > ?)`, spared, keep)
+	return int(res.RowsAffected), fail(res.Error, "end sessions beyond %d", keep)
+}
+
 // withoutFactor is true of p who has no second factor.
 const withoutFactor = "not exists (select 1 from factors f where f.person_id = p.id and f.kind in ('totp', 'passkey'))"
 
