@@ -15,7 +15,8 @@ type Group struct {
 	Name        string
 	DirectoryID *uid.ID // nil: kept by hand
 	ExternalID  *string // what the directory calls it
-	Revision    int     // counts changes: the ETag at SCIM
+	Description string
+	Revision    int // counts changes: the ETag at SCIM
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 }

@@ -12,7 +12,7 @@ import (
 	"lyceum/learning/catalog"
 )
 
-const courseColumns = "id, slug, status, self_enrol, draft_id, published_id, revision, created_by, created_at, updated_at"
+const courseColumns = "id, slug, status, self_enrol, visibility, category_id, template, capacity, waiting_list, draft_id, published_id, revision, created_by, created_at, updated_at"
 
 // AddCourse writes a new course; added is false when its slug is taken.
 func (s *Store) AddCourse(ctx context.Context, c catalog.Course) (added bool, err error) {
@@ -46,8 +46,9 @@ func (s *Store) TakeRevision(ctx context.Context, id uid.ID, revision int, at ti
 
 // UpdateCourseRow writes what may change of a course.
 func (s *Store) UpdateCourseRow(ctx context.Context, c catalog.Course) error {
-	return s.changeOne(ctx, catalog.ErrCourseNotFound, "update course", "update courses set slug = ?, status = ?, self_enrol = ?, draft_id = ?, published_id = ?, updated_at = ? where id = ?",
-		c.Slug, c.Status, c.SelfEnrol, c.DraftID, c.PublishedID, c.UpdatedAt, c.ID)
+	return s.changeOne(ctx, catalog.ErrCourseNotFound, "update course", `update courses set slug = ?, status = ?, self_enrol = ?, visibility = ?, category_id = ?, template = ?, capacity = ?, waiting_list = ?,
+		draft_id = ?, published_id = ?, updated_at = ? where id = ?`,
+		c.Slug, c.Status, c.SelfEnrol, c.Visibility, c.CategoryID, c.Template, c.Capacity, c.WaitingList, c.DraftID, c.PublishedID, c.UpdatedAt, c.ID)
 }
 
 // AddVersion writes a new version.

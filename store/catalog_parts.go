@@ -16,8 +16,8 @@ func (s *Store) CloneModules(ctx context.Context, from, to uid.ID) error {
 
 // CloneLessons copies the lessons of a version into another, with their ids.
 func (s *Store) CloneLessons(ctx context.Context, from, to uid.ID) error {
-	err := s.tx(ctx).Exec(`insert into lessons (version_id, id, module_id, position, kind, title, minutes, body, file_id, captions_file_id, pass_percent, questions)
-		select ?::uuid, id, module_id, position, kind, title, minutes, body, file_id, captions_file_id, pass_percent, questions
+	err := s.tx(ctx).Exec(`insert into lessons (version_id, id, module_id, position, kind, title, minutes, body, file_id, captions_file_id, pass_percent, questions, url, completion, no_skip, revision)
+		select ?::uuid, id, module_id, position, kind, title, minutes, body, file_id, captions_file_id, pass_percent, questions, url, completion, no_skip, revision
 		from lessons where version_id = ?`, to, from).Error
 	return fail(err, "clone lessons of version %s", from)
 }
@@ -69,15 +69,16 @@ func (s *Store) LessonsOf(ctx context.Context, version uid.ID) (lessons []catalo
 
 // LessonHeads reads the lessons of a version without body and questions.
 func (s *Store) LessonHeads(ctx context.Context, version uid.ID) (lessons []catalog.Lesson, err error) {
-	err = s.tx(ctx).Select("version_id", "id", "module_id", "position", "kind", "title", "minutes", "file_id", "captions_file_id", "pass_percent").
+	err = s.tx(ctx).Select("version_id", "id", "module_id", "position", "kind", "title", "minutes", "file_id", "captions_file_id", "pass_percent", "url", "completion", "no_skip", "revision").
 		Where("version_id = ?", version).Order("position, id").Limit(catalog.MaxLessons).Find(&lessons).Error
 	return lessons, fail(err, "lesson titles of version %s", version)
 }
 
 // UpdateLesson writes what a lesson says, not where it stands.
 func (s *Store) UpdateLesson(ctx context.Context, l catalog.Lesson) error {
-	return s.changeOne(ctx, catalog.ErrLessonNotFound, "update lesson", `update lessons set kind = ?, title = ?, minutes = ?, body = ?, file_id = ?, captions_file_id = ?, pass_percent = ?, questions = ?
-		where version_id = ? and id = ?`, l.Kind, l.Title, l.Minutes, l.Body, l.FileID, l.CaptionsFileID, l.PassPercent, l.Questions, l.VersionID, l.ID)
+	return s.changeOne(ctx, catalog.ErrLessonNotFound, "update lesson", `update lessons set kind = ?, title = ?, minutes = ?, body = ?, file_id = ?, captions_file_id = ?, pass_percent = ?, questions = ?,
+		url = ?, completion = ?, no_skip = ?, revision = ? where version_id = ? and id = ?`, l.Kind, l.Title, l.Minutes, l.Body, l.FileID, l.CaptionsFileID, l.PassPercent, l.Questions,
+		l.URL, l.Completion, l.NoSkip, l.Revision, l.VersionID, l.ID)
 }
 
 // ShiftLesson moves a lesson to another position, in its module or another, and closes and opens the gaps, in one

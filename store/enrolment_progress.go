@@ -17,7 +17,7 @@ func (s *Store) LessonToLearn(ctx context.Context, version, lesson uid.ID) (l ca
 		Seconds float64
 	}{}
 	err = s.tx(ctx).Table("lessons l").
-		Select("l.version_id, l.id, l.module_id, l.position, l.kind, l.title, l.minutes, l.body, l.file_id, l.captions_file_id, l.pass_percent, l.questions, coalesce(f.seconds, 0) as seconds").
+		Select("l.version_id, l.id, l.module_id, l.position, l.kind, l.title, l.minutes, l.body, l.file_id, l.captions_file_id, l.pass_percent, l.questions, l.url, l.completion, l.no_skip, l.revision, coalesce(f.seconds, 0) as seconds").
 		Joins("left join files f on f.id = l.file_id").
 		Where("l.version_id = ? and l.id = ?", version, lesson).Take(&row).Error
 	return row.Lesson, row.Seconds, notFound(err, catalog.ErrLessonNotFound, "lesson %s of version %s", lesson, version)

@@ -69,8 +69,8 @@ func BuiltInLines() []Line {
 	}
 	allow(Learner, CourseRead, EnrolmentSelf, CertificateRead, PersonSelf)
 	allow(Manager, PersonRead, EnrolmentManage, CertificateAll, APIKeyManage)
-	allow(Instructor, CourseEdit, CoursePublish, FileUpload, EnrolmentManage, PersonRead, CertificateAll, APIKeyManage)
-	allow(Admin, PersonManage, BrandEdit, UsageRead, APIKeyManage, AuditRead, ConnectionManage, SecurityManage, RoleManage)
+	allow(Instructor, CourseEdit, CourseReview, CoursePublish, PathEdit, FileUpload, EnrolmentMark, EnrolmentManage, PersonRead, CertificateAll, APIKeyManage)
+	allow(Admin, PersonManage, BrandEdit, UsageRead, APIKeyManage, AuditRead, ConnectionManage, SecurityManage, RoleManage, CatalogueManage, GroupManage)
 	inherit(Owner, Admin)
 	inherit(Admin, Instructor, Manager)
 	inherit(Instructor, Learner)
@@ -105,6 +105,11 @@ func All() []PermissionInfo {
 		{ConnectionManage, "Set up sign-on, e-mail domains and directories"},
 		{SecurityManage, "Set the rules for sessions, second factors and local sign-in"},
 		{RoleManage, "Make and change roles"},
+		{CourseReview, "Read drafts of courses over, approve or return them"},
+		{CatalogueManage, "Keep categories, skills and templates of courses"},
+		{PathEdit, "Make and change learning paths"},
+		{EnrolmentMark, "Mark what learners hand in"},
+		{GroupManage, "Make groups and say who is in them"},
 	}
 }
 

@@ -61,6 +61,12 @@ const (
 	ConnectionManage Permission = "connection:manage" // sign-on: connections, e-mail domains, directories
 	SecurityManage   Permission = "security:manage"   // rules for sessions, second factors, local sign-in
 	RoleManage       Permission = "role:manage"       // make and change roles
+
+	CourseReview    Permission = "course:review"    // read drafts over, approve or return them
+	CatalogueManage Permission = "catalogue:manage" // categories, skills, templates
+	PathEdit        Permission = "path:edit"        // make and change learning paths
+	EnrolmentMark   Permission = "enrolment:mark"   // mark what learners hand in
+	GroupManage     Permission = "group:manage"     // make groups and say who is in them
 )
 
 // Set is what a set of roles may do, compiled: one look-up in a map. Sets are shared between requests: never change one.

@@ -90,8 +90,8 @@ func TestEachBuiltInRoleMayExactlyThis(t *testing.T) {
 	o := setup(t)
 	learner := "certificate:read course:read enrolment:self person:self"
 	manager := learner + " api_key:manage certificate:all enrolment:manage person:read"
-	instructor := manager + " course:edit course:publish file:upload"
-	admin := instructor + " audit:read brand:edit connection:manage person:manage role:manage security:manage usage:read"
+	instructor := manager + " course:edit course:publish course:review enrolment:mark file:upload path:edit"
+	admin := instructor + " audit:read brand:edit catalogue:manage connection:manage group:manage person:manage role:manage security:manage usage:read"
 	for role, want := range map[policy.Role]string{
 		policy.Learner: learner, policy.Manager: manager, policy.Instructor: instructor, policy.Admin: admin, policy.Owner: admin,
 		"emperor": "",

@@ -43,7 +43,7 @@ import (
 
 // oldestReadable is the lowest version of a tenant's schema that this release can read. Raise it in the release after
 // the one whose migration it needs: each release serves its own shape and the one before.
-const oldestReadable = 2
+const oldestReadable = 10
 
 // app is every service of one process, put together.
 type app struct {

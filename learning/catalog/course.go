@@ -36,7 +36,40 @@ const (
 	LessonPDF LessonKind = "pdf"
 	// LessonQuiz is a multiple-choice quiz; reaching the pass mark completes it.
 	LessonQuiz LessonKind = "quiz"
+	// LessonAudio is a sound file; 90 % of its seconds heard complete it.
+	LessonAudio LessonKind = "audio"
+	// LessonFile is an office document or another file to be read with a program of one's own.
+	LessonFile LessonKind = "file"
+	// LessonEmbed is a page of another site, shown inside the lesson; the tenant allows which sites.
+	LessonEmbed LessonKind = "embed"
+	// LessonLink is a page of another site, opened beside the lesson.
+	LessonLink LessonKind = "link"
+	// LessonSubmission asks the learner for a text or a file.
+	LessonSubmission LessonKind = "submission"
 )
+
+// Rule is what completes a lesson.
+type Rule string
+
+const (
+	// RuleViewed is looked at for a number of seconds (0: opened), and confirmed by “continue”.
+	RuleViewed Rule = "viewed"
+	// RuleWatched is a share of a recording's seconds really played.
+	RuleWatched Rule = "watched"
+	// RulePassed is a quiz passed.
+	RulePassed Rule = "passed"
+	// RuleSubmitted is something handed in.
+	RuleSubmitted Rule = "submitted"
+	// RuleMarked is something handed in and accepted by an instructor.
+	RuleMarked Rule = "marked"
+)
+
+// Completion is what completes a lesson. The zero value is its kind's own rule.
+type Completion struct {
+	Rule    Rule `json:"rule,omitempty"`
+	Seconds int  `json:"seconds,omitempty"` // of RuleViewed
+	Percent int  `json:"percent,omitempty"` // of RuleWatched; 0 is 90
+}
 
 // Course is what an organization teaches: the stable thing that versions belong to. It is a row of courses.
 type Course struct {
@@ -44,6 +77,11 @@ type Course struct {
 	Slug        string
 	Status      Status
 	SelfEnrol   bool
+	Visibility  Visibility // "" is everyone
+	CategoryID  *uid.ID
+	Template    bool    // offered to begin new courses from; nobody learns in it
+	Capacity    int     // how many may be in it at once; 0 is any number
+	WaitingList bool    // who finds it full may wait
 	DraftID     *uid.ID // the version being written, if any
 	PublishedID *uid.ID // the version people are enrolled in today
 	Revision    int     // counts changes of course and draft; an edit names the one it was made on
@@ -51,6 +89,18 @@ type Course struct {
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 }
+
+// Visibility is who finds a published course.
+type Visibility string
+
+const (
+	// VisibleToAll is everyone of the portal.
+	VisibleToAll Visibility = "everyone"
+	// VisibleToGroups is the members of the course's groups, and who is in it.
+	VisibleToGroups Visibility = "groups"
+	// VisibleOnRequest is everyone, but a place must be asked for and granted.
+	VisibleOnRequest Visibility = "request"
+)
 
 // Version is a state of a course. Once published it never changes. It is a row of course_versions.
 type Version struct {
@@ -91,6 +141,10 @@ type Lesson struct {
 	CaptionsFileID *uid.ID
 	PassPercent    int // quiz only, 1–100
 	Questions      Questions
+	URL            string // embed and link
+	Completion     Completion
+	NoSkip         bool // video and audio: playing on past what was played is not offered
+	Revision       int  // counts changes of this lesson in its draft
 }
 
 // Question is a multiple-choice question. All correct options and no wrong one must be chosen.
@@ -137,6 +191,26 @@ func (q Questions) Hidden() Questions {
 		h[i] = q[i].Hidden()
 	}
 	return h
+}
+
+// Value writes the JSON as a string: []byte fails in pgx's exec mode.
+func (c Completion) Value() (driver.Value, error) {
+	b, err := json.Marshal(c)
+	return string(b), err
+}
+
+// Scan reads the JSON; null is the kind's own rule.
+func (c *Completion) Scan(src any) error {
+	switch v := src.(type) {
+	case string:
+		return json.Unmarshal([]byte(v), c)
+	case []byte:
+		return json.Unmarshal(v, c)
+	case nil:
+		*c = Completion{}
+		return nil
+	}
+	return fmt.Errorf("completion: cannot read %T", src)
 }
 
 // Questions is kept as one JSON value in its lesson.

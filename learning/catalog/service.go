@@ -124,7 +124,7 @@ func (s *Service) Create(ctx context.Context, in CourseInput) (out Outline, err 
 func (s *Service) begin(ctx context.Context, in CourseInput, chosen bool) (Course, error) {
 	now := s.now()
 	v := Version{ID: uid.New(), Number: 1, CreatedAt: now}
-	c := Course{ID: uid.New(), Slug: in.Slug, Status: StatusDraft, SelfEnrol: in.SelfEnrol, DraftID: &v.ID, Revision: 1, CreatedAt: now, UpdatedAt: now}
+	c := Course{ID: uid.New(), Slug: in.Slug, Status: StatusDraft, SelfEnrol: in.SelfEnrol, Visibility: VisibleToAll, DraftID: &v.ID, Revision: 1, CreatedAt: now, UpdatedAt: now}
 	if who, ok := auth.PrincipalFrom(ctx); ok {
 		c.CreatedBy = &who.PersonID
 	}

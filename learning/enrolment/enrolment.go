@@ -49,6 +49,7 @@ type Enrolment struct {
 	EnrolledAt   time.Time
 	StartedAt    *time.Time
 	CompletedAt  *time.Time
+	DueAt        *time.Time // nil: no date
 }
 
 // ProgressStatus is where a person is in a lesson.
