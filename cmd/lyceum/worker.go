@@ -122,9 +122,14 @@ func (a *app) everywhere(ctx context.Context, what string, do func(ctx context.C
 	}
 }
 
-// letter sends a mail in the look of the tenant and the language of the person.
+// letter sends a mail in the look of the tenant and the language of the person. To someone without an address there is
+// nothing to send.
 func (a *app) letter(ctx context.Context, e event.Event, to auth.Person, m themes.Mail) error {
 	t, _ := tenant.From(ctx)
+	if mail.Nowhere(to.Email) {
+		a.log.InfoContext(ctx, "no mail: the person has no address", slog.String("tenant", t.Slug), slog.String("person", to.ID.String()), slog.String("event", e.Type))
+		return nil
+	}
 	brand, err := a.brands.Get(ctx)
 	if err != nil {
 		return err
