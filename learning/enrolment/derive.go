@@ -178,7 +178,8 @@ func Derive(e Enrolment, facts []Fact, book Book) (Enrolment, map[uid.ID]Progres
 			seen[key] = true
 		}
 		if f.Kind == FactMoved {
-			out.moved(book, f.VersionID, progress, f.At)
+			done, all := book.done(f.VersionID, progress)
+			out.moved(done, all, f.At)
 			continue
 		}
 		out.begin(f)
@@ -207,10 +208,18 @@ func Derive(e Enrolment, facts []Fact, book Book) (Enrolment, map[uid.ID]Progres
 	return out, progress
 }
 
-// moved counts an enrolment anew after it was put onto another version: what it asks for beyond the old one is open
-// again, and what it asks for no longer is not missed.
-func (e *Enrolment) moved(book Book, version uid.ID, progress map[uid.ID]Progress, at time.Time) (finished bool) {
-	e.Status, e.CompletedAt, e.Percent = StatusActive, nil, 0
-	done, all := book.done(version, progress)
-	return e.count(done, all, at)
+// moved counts an enrolment anew after it was put onto another version: what that asks for beyond the old one is open
+// again, and what it asks for no longer is not missed. finished tells that nothing is left to do where something was.
+func (e *Enrolment) moved(done, all int, at time.Time) (finished bool) {
+	if all > 0 {
+		e.Percent = 100 * done / all
+	}
+	switch {
+	case done < all:
+		e.Status, e.CompletedAt = StatusActive, nil
+	case e.Status != StatusCompleted && done > 0:
+		e.Status, e.CompletedAt = StatusCompleted, &at
+		return true
+	}
+	return false
 }
