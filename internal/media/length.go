@@ -3,6 +3,8 @@ package media
 import (
 	"io"
 	"time"
+
+	"lyceum/internal/fault"
 )
 
 // longest is the longest recording that is believed.
@@ -45,4 +47,25 @@ func head(r io.ReaderAt, at int64, n int) []byte {
 		return nil
 	}
 	return b[:got]
+}
+
+// ErrUnplayable is a recording that no player begins: cut off before what it needs, or its beginning alone.
+var ErrUnplayable = fault.New(fault.KindInvalid, "recording_unplayable", "This recording is damaged or cut off. Please export it again and upload the new file.")
+
+// CheckPlayable refuses films and sounds that lack what a player must have: the index of an MP4, one frame of an MP3, the
+// data of a WAV. Others may be cut off and still play to where they end.
+func CheckPlayable(r io.ReaderAt, size int64, mediaType string) error {
+	ok := true
+	switch mediaType {
+	case "video/mp4", "audio/mp4":
+		_, _, ok = findBox(r, 0, size, "moov")
+	case "audio/mpeg":
+		_, ok = mp3Length(r, size)
+	case "audio/wav":
+		_, ok = wavLength(r, size)
+	}
+	if !ok {
+		return ErrUnplayable
+	}
+	return nil
 }

@@ -3,6 +3,7 @@ package media_test
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -125,6 +126,23 @@ func TestAFilmThatMustBeFetchedWholeIsNoticed(t *testing.T) {
 		b := testdata(t, file)
 		if got := media.LateIndex(bytes.NewReader(b), int64(len(b))); got != late {
 			t.Errorf("%s: %v", file, got)
+		}
+	}
+}
+
+func TestARecordingThatNoPlayerBeginsIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, file := range []string{"film.mp4", "film.webm", "sound.m4a", "sound.mp3", "sound.ogg"} {
+		b := testdata(t, file)
+		mediaType, _ := media.Sniff(b)
+		if err := media.CheckPlayable(bytes.NewReader(b), int64(len(b)), mediaType); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+	film := testdata(t, "film.mp4") // its index stands at the end
+	for name, c := range map[string][2]string{"half a film": {string(film[:len(film)/2]), "video/mp4"}, "a tag alone": {"ID3\x04\x00" + strings.Repeat("\x00", 100), "audio/mpeg"}, "a WAV without data": {wav(1000, 0, 0), "audio/wav"}} {
+		if err := media.CheckPlayable(strings.NewReader(c[0]), int64(len(c[0])), c[1]); !errors.Is(err, media.ErrUnplayable) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
