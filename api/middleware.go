@@ -79,7 +79,7 @@ func (s *Server) observed(c *fiber.Ctx) error {
 
 // loggedPath is the path as it may be written: a secret in it is named, not shown.
 func loggedPath(path, route string) string {
-	if strings.Contains(route, ":token") {
+	if strings.Contains(route, ":token") || strings.Contains(route, ":signature") {
 		return route
 	}
 	for _, links := range []string{"/reset/", "/invitation/", "/welcome/", "/setup/"} {

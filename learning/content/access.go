@@ -93,15 +93,32 @@ func (s *Service) Open(ctx context.Context, id uid.ID, offset, length int64) (*b
 // Public reads a picture for anyone. It is for the files that a tenant's brand names, and asks nothing but that it is
 // a picture: the caller takes the id from the brand, never from a request.
 func (s *Service) Public(ctx context.Context, id uid.ID) (*blob.Section, File, error) {
-	f, err := s.file(ctx, id)
+	f, err := s.Branded(ctx, id, "")
 	if err != nil {
 		return nil, File{}, err
 	}
-	if f.Kind != FilePicture {
-		return nil, File{}, ErrFileNotFound
-	}
 	r, err := s.section(ctx, f.SHA256, 0, -1)
 	return r, f, err
+}
+
+// Branded tells what a picture that the tenant's brand names is, or a smaller one of it by its hash, as Public does. It is
+// asked for on every page, so it is remembered.
+func (s *Service) Branded(ctx context.Context, id uid.ID, sha256 string) (File, error) {
+	t, ok := tenant.From(ctx)
+	if !ok {
+		return File{}, errors.New("content: no tenant in the context")
+	}
+	f, err := s.seen.Get(ctx, seenKey{tenant: t.ID, file: id}, func(ctx context.Context) (File, error) { return s.file(ctx, id) })
+	if err != nil {
+		return File{}, err
+	}
+	if f.Kind != FilePicture {
+		return File{}, ErrFileNotFound
+	}
+	if sha256 == "" {
+		return f, nil
+	}
+	return s.variant(ctx, f, sha256)
 }
 
 func (s *Service) section(ctx context.Context, sha256 string, offset, length int64) (*blob.Section, error) {

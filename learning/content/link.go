@@ -7,6 +7,8 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"net/url"
+	"strconv"
 	"time"
 
 	"lyceum/internal/blob"
@@ -26,6 +28,11 @@ type Link struct {
 	File      File
 	ExpiresAt time.Time
 	Signature string
+}
+
+// Path is where the link leads on the portal: the file, the second it ends, the signature, and a name for who saves it.
+func (l Link) Path() string {
+	return "/files/" + l.File.ID.String() + "/link/" + strconv.FormatInt(l.ExpiresAt.Unix(), 10) + "/" + l.Signature + "/" + url.PathEscape(l.File.Name)
 }
 
 // LinkTo makes a link for whoever may read the file now: LinkLife long when hold is 0, and never beyond LinkLifeMax. It

@@ -131,10 +131,12 @@ func (s *Service) Pictures(ctx context.Context, ids []uid.ID) (map[uid.ID]Pictur
 	out := make(map[uid.ID]Picture, len(ids))
 	var unknown []uid.ID
 	for _, id := range ids {
-		if p, ok := s.pictures.Peek(pictureKey{t.ID, id}); ok {
-			out[id] = p
-		} else {
+		p, ok := s.pictures.Peek(pictureKey{t.ID, id})
+		switch {
+		case !ok:
 			unknown = append(unknown, id)
+		case p.ID == id: // else it was looked for and is no picture here
+			out[id] = p
 		}
 	}
 	if len(unknown) == 0 {
@@ -146,7 +148,9 @@ func (s *Service) Pictures(ctx context.Context, ids []uid.ID) (map[uid.ID]Pictur
 	}
 	for _, p := range found {
 		out[p.ID] = p
-		s.pictures.Put(pictureKey{t.ID, p.ID}, p)
+	}
+	for _, id := range unknown {
+		s.pictures.Put(pictureKey{t.ID, id}, out[id])
 	}
 	return out, nil
 }
@@ -154,15 +158,6 @@ func (s *Service) Pictures(ctx context.Context, ids []uid.ID) (map[uid.ID]Pictur
 // Variant gives a smaller picture by its hash as a file of its own to read, to whom may read the picture.
 func (s *Service) Variant(ctx context.Context, id uid.ID, sha256 string) (File, error) {
 	f, err := s.File(ctx, id)
-	if err != nil {
-		return File{}, err
-	}
-	return s.variant(ctx, f, sha256)
-}
-
-// PublicVariant is Variant for the pictures of the tenant's brand; as with Public, the caller has found the id there.
-func (s *Service) PublicVariant(ctx context.Context, id uid.ID, sha256 string) (File, error) {
-	f, err := s.file(ctx, id)
 	if err != nil {
 		return File{}, err
 	}
