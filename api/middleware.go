@@ -130,6 +130,9 @@ func (s *Server) deadline(c *fiber.Ctx) error {
 
 // failed answers what no middleware has seen: a request that could not be read.
 func (s *Server) failed(c *fiber.Ctx, err error) error {
+	if why := s.bodies.leave(&c.Context().Request.Header); why != nil {
+		err = why
+	}
 	if !visit.Begun(c) {
 		v := s.greet(c)
 		guard(c, s.Secure)
