@@ -71,6 +71,7 @@ func TestEveryPageOfEveryThemeUsesOnlyWhatItsStructHas(t *testing.T) {
 		checked[themes.UsageEventPage],
 		checked[themes.AuditPage],
 		checked[themes.AuditCheckPage],
+		checked[themes.FilesPage],
 		checked[themes.RolesPage],
 		checked[themes.RolePage],
 		checked[themes.WhoMayPage],
