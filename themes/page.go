@@ -36,6 +36,7 @@ func Pages() []Page {
 		PeoplePage{}, InvitePage{}, PersonPage{},
 		StudioPage{}, CourseEditPage{}, LessonEditPage{}, PublishPage{}, RosterPage{},
 		PlacesPage{},
+		MarkingPage{}, SubmissionPage{}, EmbedsPage{},
 		BrandPage{}, BrandPreviewPage{}, APIKeysPage{}, UsagePage{}, UsageEventPage{},
 		AuditPage{}, AuditCheckPage{},
 		FilesPage{},

@@ -47,6 +47,7 @@ func (a *app) consequences() []queue.Consequence {
 		{When: "directory.sync_requested", Name: "sync_directory", Timeout: syncTimeout, Do: a.ldapsync.Do},
 	}
 	table = append(table, a.accessConsequences()...)
+	table = append(table, a.lessonConsequences()...)
 	table = append(table, a.filesConsequences()...)
 	table = append(table, a.placeConsequences()...)
 	for _, typ := range billing.LearningEvents() {

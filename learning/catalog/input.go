@@ -202,8 +202,8 @@ type fileWish struct {
 }
 
 var fileNames = map[string]string{
-	"picture": "a picture (PNG, JPEG, GIF, WebP or SVG)", "video": "a video (MP4 or WebM)", "audio": "a sound file (MP3, M4A, Ogg or WAV)",
-	"document": "a PDF document", "captions": "a caption file (WebVTT)", "": "a document to be opened or downloaded",
+	"picture": "a picture (PNG, JPEG, GIF, WebP or SVG)", "video": "a video (MP4 or WebM)", "audio": "a sound file (MP3, M4A, Ogg, WAV or FLAC)",
+	"document": "a PDF document", "captions": "a caption file (WebVTT)", "": "an office document (Word, Excel, PowerPoint or OpenDocument) or a PDF document",
 }
 
 // suits tells whether a file is of the wished kind.

@@ -162,13 +162,19 @@ func (p Player) Completes() catalog.Completion { return p.Rules().Completes() }
 func (p Player) ByContinue() bool { return p.Completes().Rule == catalog.RuleViewed }
 
 // Left is how many seconds the lesson shown must still be looked at before “continue” completes it.
-func (p Player) Left() int {
-	c, now := p.Completes(), p.Progress[p.Lesson.ID]
-	if c.Rule != catalog.RuleViewed || now.Status == ProgressCompleted || now.seenEnough(c) {
+func (p Player) Left() int { return p.Progress[p.Lesson.ID].Left(p.Rules()) }
+
+// Left is how many seconds a lesson must still be looked at before “continue” completes it, 0 when that is not its rule.
+func (p Progress) Left(r Rules) int {
+	c := r.Completes()
+	if c.Rule != catalog.RuleViewed || p.Status == ProgressCompleted || p.seenEnough(c) {
 		return 0
 	}
-	return max(1, c.Seconds-int(now.Seen.Seconds()))
+	return max(1, c.Seconds-int(p.Seen.Seconds()))
 }
+
+// Looked is how many seconds the lesson shown was in front of the person.
+func (p Player) Looked() int { return int(p.Progress[p.Lesson.ID].Seen.Seconds()) }
 
 // Reached is how far the person is with what completes the lesson shown, in percent.
 func (p Player) Reached() int {
