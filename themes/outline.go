@@ -134,7 +134,9 @@ func (p PlayerPage) CanConfirm() bool { return p.Player.ByContinue() && !p.Done(
 
 // Scripted tells whether the page has something to count or to enhance: a recording, a lesson that must be looked at for
 // a while, a long outline.
-func (p PlayerPage) Scripted() bool { return p.Player.Lesson.Kind.Recorded() && p.File != nil || p.Player.Left() > 0 }
+func (p PlayerPage) Scripted() bool {
+	return p.Player.Lesson.Kind.Recorded() && p.File != nil || p.Player.Left() > 0
+}
 
 // Played is what was played of the recording, as the script reads it.
 func (p PlayerPage) Played() string {

@@ -27,6 +27,7 @@ func specimens(t *testing.T, w *world) []specimen {
 		filesSpecimens(w),
 		rolesSpecimens(w),
 		placesSpecimens(w),
+		lessonsSpecimens(w),
 		ssoSpecimens(w),
 		accessSpecimens(w),
 		factorSpecimens(w),
