@@ -17,6 +17,7 @@ import (
 // Keeper is what enrolments need kept; every method joins the running transaction of the tenant.
 type Keeper interface {
 	event.Log
+	DueKeeper
 	InTenant(ctx context.Context, fn func(context.Context) error) error
 
 	// ShareCourse and ShareCourseBySlug read a course and keep it from being published or archived until the
