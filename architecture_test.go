@@ -27,7 +27,7 @@ var rooms = map[string][]string{
 	"learning/certificate": {"learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},
 	"learning/sample":      {"internal"},
 	"learning/calendar":    {"auth", "tenant", "internal"},
-	"learning/transcript":  {"learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},
+	"learning/transcript":  {"learning/certificate", "learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},
 	"learning/home":        {"learning/certificate", "learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},
 	"learning/notice":      {"auth", "tenant", "internal"},
 	"themes":               {"themes", "tenant", "auth", "billing", "learning", "internal"},

@@ -83,6 +83,7 @@ func (s *Server) onPortal(t *table) {
 	t.get("/files/:id/:name", route.SignedIn, f.Show)
 
 	s.onLearning(t)
+	s.onHome(t)
 	s.onStudio(t)
 	s.onSettings(t)
 	s.onSignOn(t)
@@ -321,7 +322,7 @@ func (s *Server) onRoles(t *table) {
 }
 
 func (s *Server) onLearning(t *table) {
-	l := web.Learn{Site: s.site, Catalog: s.Catalog, Enrolment: s.Enrolment, Content: s.Content, Certificates: s.Certificates}
+	l := web.Learn{Site: s.site, Catalog: s.Catalog, Enrolment: s.Enrolment, Content: s.Content, Certificates: s.Certificates, AtHome: s.Home}
 	read, learn, mine := route.For(policy.CourseRead), route.For(policy.EnrolmentSelf), route.For(policy.CertificateRead)
 	t.get("/", route.SignedIn, l.Home)
 	t.get("/courses", read, l.Catalogue)
@@ -361,6 +362,7 @@ func (s *Server) onStudio(t *table) {
 	t.get("/studio/:course/people", enrol, w.Roster)
 	t.post("/studio/:course/people", enrol, w.EnrolPerson)
 	t.post("/studio/:course/people/:enrolment/withdraw", enrol, w.Withdraw)
+	t.post("/studio/:course/people/:enrolment/due", enrol, w.SetDue)
 }
 
 func (s *Server) onSettings(t *table) {

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm/clause"
 
+	"lyceum/auth/policy"
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
 	"lyceum/learning/notice"
@@ -112,4 +113,18 @@ func (s *Store) ReadNotices(ctx context.Context, person, upTo uid.ID, at time.Ti
 func (s *Store) ForgetNotices(ctx context.Context, before time.Time, n int) (int, error) {
 	res := s.tx(ctx).Exec("delete from notifications where id in (select id from notifications where id < ? order by id limit ?)", uid.Floor(before), n)
 	return int(res.RowsAffected), fail(res.Error, "forget old notices")
+}
+
+// ActiveInRoles lists people with one of these roles who may sign in, at most n.
+func (s *Store) ActiveInRoles(ctx context.Context, roles []policy.Role, n int) (people []uid.ID, err error) {
+	err = s.tx(ctx).Table("people p").Where("p.status = 'active' and exists (select 1 from person_roles r where r.person_id = p.id and r.role in ?)", roles).
+		Order("p.id").Limit(n).Pluck("p.id", &people).Error
+	return people, fail(err, "list people in roles")
+}
+
+// LearnersOnEarlier lists those under way in a course on another version than the one people are enrolled in today.
+func (s *Store) LearnersOnEarlier(ctx context.Context, course uid.ID) (people []uid.ID, err error) {
+	err = s.tx(ctx).Raw(`select e.person_id from enrolments e join courses c on c.id = e.course_id
+		where c.id = ? and e.status = 'active' and e.started_at is not null and e.version_id <> c.published_id order by e.id`, course).Scan(&people).Error
+	return people, fail(err, "list who is under way in course %s", course)
 }

@@ -41,6 +41,7 @@ func (c *Chrome) Nav() ([]NavGroup, error) {
 	}{
 		{"learn", []place{
 			{"/", "nav.home", "home", policy.PersonSelf}, {"/courses", "nav.courses", "book", policy.CourseRead},
+			{"/calendar", "nav.calendar", "calendar", policy.EnrolmentSelf},
 			{"/certificates", "nav.certificates", "award", policy.CertificateRead},
 		}},
 		{"teach", []place{{"/studio", "nav.studio", "pen", policy.CourseEdit}, {"/people", "nav.people", "people", policy.PersonRead}}},

@@ -6,6 +6,7 @@ import (
 	"lyceum/auth"
 	"lyceum/auth/policy"
 	"lyceum/auth/signon"
+	"lyceum/learning/notice"
 	"lyceum/tenant"
 )
 
@@ -27,6 +28,7 @@ type View struct {
 	Appearance  Appearance      // from the cookie `theme`
 	Flash       *Flash
 	Notices     []signon.Notice // what administrators are reminded of on every page
+	News        notice.Standing // what who asks has not read
 	RequestID   string
 	Now         time.Time
 	RoleNames   map[policy.Role]string // of the portal's own roles
@@ -84,6 +86,13 @@ const (
 	FlashTenantSuspended    FlashKey = "tenant_suspended" // Name: the tenant
 	FlashTenantResumed      FlashKey = "tenant_resumed"   // Name: the tenant
 	FlashTenantDeleted      FlashKey = "tenant_deleted"   // Name: the tenant
+)
+
+// The messages of the learner's own pages.
+const (
+	FlashNoticesRead     FlashKey = "notices_read"
+	FlashCalendarRevoked FlashKey = "calendar_revoked"
+	FlashDueSet          FlashKey = "due_set" // Name: the person
 )
 
 // Flash is a message shown once.

@@ -25,6 +25,7 @@ import (
 	"lyceum/internal/fault"
 	"lyceum/internal/recall"
 	"lyceum/internal/uid"
+	"lyceum/learning/notice"
 	"lyceum/tenant"
 	"lyceum/themes"
 )
@@ -39,6 +40,7 @@ type Site struct {
 	log     *slog.Logger
 	devMail bool
 	notices func(ctx context.Context) ([]signon.Notice, error)
+	news    func(ctx context.Context) (notice.Standing, error)
 	looks   *recall.Cache[string, look]
 }
 
@@ -53,12 +55,14 @@ type SiteOptions struct {
 	Policy  *policy.Engine
 	// Notices gives what who asks is to be reminded of on every page of a portal; nil: nothing.
 	Notices func(ctx context.Context) ([]signon.Notice, error)
+	// News gives how much who asks has not read; nil: there is no bell's count.
+	News func(ctx context.Context) (notice.Standing, error)
 }
 
 // NewSite makes the shared part.
 func NewSite(o SiteOptions) *Site {
 	return &Site{
-		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail, policy: o.Policy, notices: o.Notices,
+		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail, policy: o.Policy, notices: o.Notices, news: o.News,
 		looks: recall.New[string, look](2000, 24*time.Hour, o.Now),
 	}
 }
@@ -127,6 +131,12 @@ func (s *Site) view(c *fiber.Ctx) themes.View {
 		var err error
 		if out.Notices, err = s.notices(ctx); err != nil { // a page is worth more than its reminders
 			s.log.WarnContext(ctx, "reminders not read", slog.String("request_id", v.ID), slog.String("tenant", v.Tenant.Slug), slog.Any("err", err))
+		}
+	}
+	if out.Who != nil && s.news != nil && out.Who.May.Has(policy.PersonSelf) {
+		var err error
+		if out.News, err = s.news(ctx); err != nil {
+			s.log.WarnContext(ctx, "unread notices not counted", slog.String("request_id", v.ID), slog.String("tenant", v.Tenant.Slug), slog.Any("err", err))
 		}
 	}
 	out.Locale = themes.PickLocale(wish, c.Get(fiber.HeaderAcceptLanguage))

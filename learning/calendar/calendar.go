@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"net/url"
 	"slices"
 	"time"
 
@@ -215,6 +216,11 @@ func (s *Service) tell(ctx context.Context, typ string, person uid.ID) error {
 		return err
 	}
 	return s.keep.AppendEvents(ctx, e)
+}
+
+// FeedURL is the secret address of a feed below a portal's own.
+func FeedURL(portal, secret string) string {
+	return portal + "/calendar/feed/" + url.PathEscape(secret) + ".ics"
 }
 
 // secretLength is how long what uid.Secret makes is.
