@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -15,12 +16,26 @@ import (
 
 // Readers are those of these people who may sign in, with how they want to be told.
 func (s *Store) Readers(ctx context.Context, people []uid.ID) ([]notice.Reader, error) {
-	var list []notice.Reader
 	if len(people) == 0 {
 		return nil, nil
 	}
-	err := s.tx(ctx).Table("people").Select("id, notice_ways as preferences").Where("id in ? and status = 'active'", people).Order("id").Scan(&list).Error
-	return list, fail(err, "read who is told")
+	var rows []struct {
+		ID         uid.ID
+		NoticeWays sql.NullString // GORM does not scan into a map of ours
+	}
+	if err := s.tx(ctx).Table("people").Select("id, notice_ways").Where("id in ? and status = 'active'", people).Order("id").Find(&rows).Error; err != nil {
+		return nil, fail(err, "read who is told")
+	}
+	list := make([]notice.Reader, len(rows))
+	for i, r := range rows {
+		list[i].ID = r.ID
+		if r.NoticeWays.Valid {
+			if err := list[i].Preferences.Scan(r.NoticeWays.String); err != nil {
+				return nil, fail(err, "read how person %s wants to be told", r.ID)
+			}
+		}
+	}
+	return list, nil
 }
 
 // SetPreferences writes how a person wants to be told.

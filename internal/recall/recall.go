@@ -53,6 +53,9 @@ func (c *Cache[K, V]) Get(ctx context.Context, key K, load func(context.Context)
 	v, err, _ := c.flight.Do(fmt.Sprint(before, key), func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
 		defer cancel()
+		if v, ok := c.Peek(key); ok {
+			return v, nil // a load ended between our look and our turn
+		}
 		v, err := load(ctx)
 		c.mu.Lock()
 		defer c.mu.Unlock()
