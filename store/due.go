@@ -27,6 +27,6 @@ func (s *Store) DueToRemind(ctx context.Context, now time.Time, n int) (list []e
 }
 
 // Reminded writes how far the reminders of an enrolment went.
-func (s *Store) Reminded(ctx context.Context, id uid.ID, stage enrolment.Stage) error {
-	return s.changeOne(ctx, enrolment.ErrEnrolmentNotFound, "note a reminder", "update enrolments set reminded = ? where id = ?", int(stage), id)
+func (s *Store) Reminded(ctx context.Context, id uid.ID, urgency enrolment.Urgency) error {
+	return s.changeOne(ctx, enrolment.ErrEnrolmentNotFound, "note a reminder", "update enrolments set reminded = ? where id = ?", int(urgency), id)
 }

@@ -21,8 +21,8 @@ type notification struct {
 	ReadAt *time.Time        `json:"read_at,omitempty"`
 }
 
-// standing is how much a person has not read.
-type standing struct {
+// unreadCount is how much a person has not read.
+type unreadCount struct {
 	Unread int     `json:"unread" doc:"100 stands for 100 or more."`
 	Newest *uid.ID `json:"newest,omitempty" doc:"The newest one."`
 }
@@ -52,7 +52,7 @@ type noticesIn struct{ Paging }
 
 type toldOut struct{ Body notification }
 
-type standingOut struct{ Body standing }
+type standingOut struct{ Body unreadCount }
 
 type choicesOut struct{ Body choices }
 
@@ -81,7 +81,7 @@ func (a *api) noticeOperations() {
 		if err != nil {
 			return nil, err
 		}
-		return &standingOut{standing{s.Unread, unlessNil(s.Newest)}}, nil
+		return &standingOut{unreadCount{s.Unread, unlessNil(s.Newest)}}, nil
 	})
 	on(a, operation{
 		method: post, path: "/me/notifications/read", id: "read-my-notifications", tag: tagMe, need: self,

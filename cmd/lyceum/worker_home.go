@@ -44,6 +44,7 @@ type newsFacts struct {
 	Slug       string      `json:"slug"`
 	Source     string      `json:"source"`
 	Code       string      `json:"code"`
+	Kind       string      `json:"kind"`
 	DueAt      *time.Time  `json:"due_at"`
 	First      bool        `json:"first"`
 	Days       int         `json:"days"`
@@ -60,7 +61,7 @@ type newsFacts struct {
 func tellings() []telling {
 	return []telling{
 		{when: "enrolment.created", kind: notice.KindEnrolled, to: assigned, data: enrolledData, path: toCourse, mail: enrolledMail},
-		{when: "enrolment.reinstated", kind: notice.KindEnrolled, to: theLearner, data: enrolledData, path: toCourse, mail: enrolledMail},
+		{when: "enrolment.reinstated", kind: notice.KindEnrolled, to: assigned, data: enrolledData, path: toCourse, mail: enrolledMail},
 		{when: "enrolment.due_changed", kind: notice.KindDue, to: unlessFirst, data: dueData, path: toCourse},
 		{when: "enrolment.due_soon", kind: notice.KindDueSoon, to: stillDue, data: dueData, path: toLesson},
 		{when: "enrolment.overdue", kind: notice.KindOverdue, to: stillDue, data: dueData, path: toLesson},
@@ -70,10 +71,9 @@ func tellings() []telling {
 		{when: "submission.accepted", kind: notice.KindMarked, to: theLearner, data: as("accepted"), path: toLesson},
 		{when: "submission.returned", kind: notice.KindMarked, to: theLearner, data: as("returned"), path: toLesson},
 		{when: "submission.submitted", kind: notice.KindSubmitted, to: theMarker, path: func(newsFacts) string { return "/studio/submissions" }},
-		{when: "place.requested", kind: notice.KindRequested, to: whoMay(policy.EnrolmentManage), path: toPeople},
-		{when: "place.granted", kind: notice.KindAnswered, to: theLearner, data: as("granted"), path: toCourse},
-		{when: "place.refused", kind: notice.KindAnswered, to: theLearner, data: as("refused"), path: toCourse},
-		{when: "place.freed", kind: notice.KindAnswered, to: theLearner, data: as("free"), path: toCourse},
+		{when: "place.requested", kind: notice.KindRequested, to: whoMay(policy.EnrolmentManage), path: toPlaces},
+		{when: "place.granted", kind: notice.KindAnswered, to: theLearner, data: grantedData, path: toCourse, mail: placeMail},
+		{when: "place.refused", kind: notice.KindAnswered, to: theLearner, data: as("refused"), path: toCourse, mail: placeMail},
 		{when: "course.review_requested", kind: notice.KindReviewRequested, to: whoMay(policy.CourseReview), path: toStudio},
 		{when: "course.approved", kind: notice.KindReviewed, to: theAuthor, data: as("approved"), path: toStudio},
 		{when: "course.returned", kind: notice.KindReviewed, to: theAuthor, data: as("returned"), path: toStudio},
@@ -312,6 +312,14 @@ func as(what string) func(newsFacts) notice.Data {
 
 func markedData(f newsFacts) notice.Data { return as(f.Status)(f) }
 
+// grantedData tells a place that came free from one that somebody granted.
+func grantedData(f newsFacts) notice.Data {
+	if f.Kind == string(enrolment.RequestWaiting) {
+		return as("free")(f)
+	}
+	return as("granted")(f)
+}
+
 func versionData(f newsFacts) notice.Data { return notice.Data{"version": strconv.Itoa(f.Number)} }
 
 func enrolledData(f newsFacts) notice.Data {
@@ -337,7 +345,7 @@ func dueData(f newsFacts) notice.Data {
 
 func toCourse(f newsFacts) string { return "/courses/" + url.PathEscape(f.Slug) }
 func toStudio(f newsFacts) string { return "/studio/" + f.CourseID.String() }
-func toPeople(f newsFacts) string { return toStudio(f) + "/people" }
+func toPlaces(f newsFacts) string { return toStudio(f) + "/places" }
 
 func toLesson(f newsFacts) string {
 	at := "/learn/" + url.PathEscape(f.Slug)

@@ -22,18 +22,18 @@ type DueKeeper interface {
 	// most n.
 	DueToRemind(ctx context.Context, now time.Time, n int) ([]Reminder, error)
 	// Reminded writes how far the reminders of an enrolment went.
-	Reminded(ctx context.Context, enrolment uid.ID, stage Stage) error
+	Reminded(ctx context.Context, enrolment uid.ID, urgency Urgency) error
 }
 
-// Stage is how far the reminders of a due date went.
-type Stage int
+// Urgency is how far the reminders of a due date went.
+type Urgency int
 
-// The stages, in order.
+// The reminders, in order.
 const (
-	StageNone    Stage = iota
-	StageWeek          // within 7 days
-	StageDay           // within a day
-	StageOverdue       // past
+	UrgencyNone Urgency = iota
+	UrgencyWeek         // within 7 days
+	UrgencyDay          // within a day
+	UrgencyOver         // past
 )
 
 // How long before the due date the reminders go out.
@@ -42,17 +42,17 @@ const (
 	remindDay  = 24 * time.Hour
 )
 
-// StageAt is the reminder that a due date asks for at a moment.
-func StageAt(due, now time.Time) Stage {
+// UrgencyAt is the reminder that a due date asks for at a moment.
+func UrgencyAt(due, now time.Time) Urgency {
 	switch left := due.Sub(now); {
 	case left < 0:
-		return StageOverdue
+		return UrgencyOver
 	case left <= remindDay:
-		return StageDay
+		return UrgencyDay
 	case left <= remindWeek:
-		return StageWeek
+		return UrgencyWeek
 	}
-	return StageNone
+	return UrgencyNone
 }
 
 // Reminder is an enrolment whose learner is to be reminded of its due date.
@@ -61,7 +61,7 @@ type Reminder struct {
 	PersonName  string
 	CourseTitle string
 	CourseSlug  string
-	Reminded    Stage
+	Reminded    Urgency
 }
 
 // Day is a calendar day without a time zone.
@@ -209,8 +209,8 @@ func (s *Service) Remind(ctx context.Context) error {
 }
 
 func (s *Service) remind(ctx context.Context, r Reminder) error {
-	stage := StageAt(*r.DueAt, s.now())
-	if err := s.keep.Reminded(ctx, r.ID, stage); err != nil {
+	urgency := UrgencyAt(*r.DueAt, s.now())
+	if err := s.keep.Reminded(ctx, r.ID, urgency); err != nil {
 		return err
 	}
 	facts := dueFacts{
@@ -218,12 +218,12 @@ func (s *Service) remind(ctx context.Context, r Reminder) error {
 		DueAt: r.DueAt, CourseSlug: r.CourseSlug,
 	}
 	typ := "enrolment.due_soon"
-	switch stage {
-	case StageOverdue:
+	switch urgency {
+	case UrgencyOver:
 		typ = "enrolment.overdue"
-	case StageDay:
+	case UrgencyDay:
 		facts.Days = 1
-	case StageWeek, StageNone:
+	case UrgencyWeek, UrgencyNone:
 		facts.Days = 7
 	}
 	return s.append(ctx, typ, r.ID, facts)
