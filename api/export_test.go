@@ -1,6 +1,7 @@
 package api
 
 import (
+	"github.com/valyala/fasthttp"
 	"net/http"
 	"time"
 
@@ -35,3 +36,5 @@ func (s *Server) Tame() {
 	s.app.Server().MaxIdleWorkerDuration = 20 * time.Millisecond
 	s.app.Server().NoDefaultDate = true
 }
+
+func (s *Server) Handle() fasthttp.RequestHandler { return s.app.Handler() }

@@ -16,7 +16,7 @@ const (
 		from enrolments e
 		join courses c on c.id = e.course_id
 		join course_versions v on v.id = e.version_id
-		left join certificates ce on ce.enrolment_id = e.id and ce.revoked_at is null
+		left join certificates ce on ce.enrolment_id = e.id and ce.revoked_at is null and ce.replaced_at is null
 		where e.person_id = $1 and e.status <> 'withdrawn'
 		order by e.status = 'completed', e.due_at nulls last, coalesce(e.completed_at, e.enrolled_at) desc, e.id desc limit $2`
 
@@ -39,7 +39,7 @@ const (
 
 	homeCertificatesSQL = `select c.id, c.code, c.enrolment_id, c.person_id, c.course_id, c.person_name, c.course_title, c.version_number, c.percent,
 			c.minutes, c.completed_at, c.issued_at
-		from certificates c where c.person_id = $1 and c.revoked_at is null order by c.id desc limit $2`
+		from certificates c where c.person_id = $1 and c.revoked_at is null and c.replaced_at is null order by c.id desc limit $2`
 
 	homeSkillsSQL = `select s.id, s.name, min(e.completed_at)
 		from enrolments e join course_skills cs on cs.course_id = e.course_id join skills s on s.id = cs.skill_id
@@ -140,25 +140,4 @@ func scanCandidates(rows pgx.Rows) (list []home.Candidate, err error) {
 func HomeSQL() (statements []string, second []int) {
 	return []string{homeMineSQL, homeSpotsSQL, homeCertificatesSQL, homeSkillsSQL, homeCandidatesSQL},
 		[]int{home.MaxMine, home.MaxSpots, home.MaxCertificates, home.MaxSkills, home.MinCount}
-}
-
-// CourseSQL are queries as those behind the course page of who is in it, with $1 for the person and $2 for the course's
-// address, for the benchmark's yardstick: as many, of the same tables.
-func CourseSQL() []string {
-	const (
-		mine    = ` from enrolments e join courses c on c.id = e.course_id where e.person_id = $1 and c.slug = $2`
-		version = ` where version_id = (select e.version_id` + mine + `)`
-	)
-	return []string{
-		`select ` + enrolmentColumns + `, p.name, p.email, coalesce(ce.code, '') from enrolments e join people p on p.id = e.person_id
-			left join certificates ce on ce.enrolment_id = e.id and ce.revoked_at is null join courses c on c.id = e.course_id
-			where e.person_id = $1 and c.slug = $2 and e.status <> 'withdrawn'`,
-		`select ` + courseColumns + ` from courses where slug = $2 and $1::uuid is not null`,
-		`select id, course_id, number, title, summary, language, cover_file_id, estimated_minutes, created_at, published_at from course_versions
-			where id = (select e.version_id` + mine + `)`,
-		`select version_id, id, position, title from modules` + version + ` order by position, id`,
-		`select version_id, id, module_id, position, kind, title, minutes, file_id, captions_file_id, pass_percent from lessons` + version + ` order by position, id`,
-		`select enrolment_id, lesson_id, status, position, watched, evidence, started_at, updated_at, completed_at from lesson_progress
-			where enrolment_id = (select e.id` + mine + `) order by lesson_id`,
-	}
 }

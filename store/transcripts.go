@@ -21,7 +21,7 @@ func (s *Store) TranscriptLines(ctx context.Context, person uid.ID, p transcript
 				from lesson_progress p join lessons l on l.version_id = e.version_id and l.id = p.lesson_id where p.enrolment_id = e.id) as seconds`).
 		Joins("join courses c on c.id = e.course_id").
 		Joins("join course_versions v on v.id = e.version_id").
-		Joins("left join certificates ce on ce.enrolment_id = e.id and ce.revoked_at is null").
+		Joins("left join certificates ce on ce.enrolment_id = e.id and ce.revoked_at is null and ce.replaced_at is null").
 		Where("e.person_id = ?", person)
 	if p.From != nil {
 		q = q.Where("coalesce(e.completed_at, e.enrolled_at) >= ?", *p.From)

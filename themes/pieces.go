@@ -29,7 +29,14 @@ type NavGroup struct {
 }
 
 // Nav is where who asks may go, in groups; a group without items is left out.
-func (c *Chrome) Nav() ([]NavGroup, error) {
+func (c *Chrome) Nav() (groups []NavGroup, err error) {
+	if c.nav == nil {
+		c.nav, err = c.places()
+	}
+	return c.nav, err
+}
+
+func (c *Chrome) places() ([]NavGroup, error) {
 	type place struct {
 		href, key, icon string
 		need            policy.Permission
