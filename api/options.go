@@ -23,10 +23,14 @@ import (
 	"lyceum/auth/signon"
 	"lyceum/billing"
 	"lyceum/internal/clock"
+	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/home"
+	"lyceum/learning/notice"
+	"lyceum/learning/transcript"
 	"lyceum/tenant"
 	"lyceum/themes"
 )
@@ -59,6 +63,10 @@ type Options struct {
 	Enrolment    *enrolment.Service
 	Content      *content.Service
 	Certificates *certificate.Service
+	Home         *home.Service
+	Notices      *notice.Service
+	Calendar     *calendar.Service
+	Transcripts  *transcript.Service
 	Billing      *billing.Service
 	Audit        *audit.Service
 	SignOn       *signon.Service
@@ -100,7 +108,8 @@ func (o *Options) complete() error {
 		"Content": o.Content == nil, "Certificates": o.Certificates == nil, "Billing": o.Billing == nil, "Audit": o.Audit == nil,
 		"Themes": o.Themes == nil, "SignOn": o.SignOn == nil, "SCIM": o.SCIM == nil, "LDAPSync": o.LDAPSync == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
 		"Limits.SignUps": o.Limits.SignUps == nil,
-		"Ready":          o.Ready == nil, "Log": o.Log == nil,
+		"Home":           o.Home == nil, "Notices": o.Notices == nil, "Calendar": o.Calendar == nil, "Transcripts": o.Transcripts == nil,
+		"Ready": o.Ready == nil, "Log": o.Log == nil,
 	} {
 		if missing {
 			errs = append(errs, fmt.Errorf("api.Options.%s is missing", name))

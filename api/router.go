@@ -71,6 +71,7 @@ func (s *Server) onPortal(t *table) {
 
 	s.onFiles(t)
 	s.onLearning(t)
+	s.onHome(t)
 	s.onStudio(t)
 	s.onSettings(t)
 	s.onSignOn(t)

@@ -22,10 +22,14 @@ import (
 	"lyceum/internal/clock"
 	"lyceum/internal/event"
 	"lyceum/internal/page"
+	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/home"
+	"lyceum/learning/notice"
+	"lyceum/learning/transcript"
 	"lyceum/tenant"
 )
 
@@ -57,6 +61,10 @@ type Services struct {
 	Enrolment    *enrolment.Service
 	Content      *content.Service
 	Certificates *certificate.Service
+	Home         *home.Service
+	Notices      *notice.Service
+	Calendar     *calendar.Service
+	Transcripts  *transcript.Service
 	Billing      *billing.Service
 	Brands       *tenant.Brands
 	Events       EventLog
@@ -88,6 +96,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.meOperations()
 	a.sessionOperations()
 	a.enrolmentOperations()
+	a.homeOperations()
 	a.certificateOperations()
 	a.peopleOperations()
 	a.courseOperations()
