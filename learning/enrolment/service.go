@@ -17,6 +17,11 @@ import (
 // Keeper is what enrolments need kept; every method joins the running transaction of the tenant.
 type Keeper interface {
 	event.Log
+	catalog.TextKeeper
+	// VisibleCourse reads a course that someone may find.
+	VisibleCourse(ctx context.Context, id uid.ID, slug string, v catalog.Viewer) (catalog.Course, error)
+	// OutlineHead reads a course with one of its versions, its languages and modules, without lessons.
+	OutlineHead(ctx context.Context, course, version uid.ID) (catalog.Outline, error)
 	InTenant(ctx context.Context, fn func(context.Context) error) error
 
 	// ShareCourse and ShareCourseBySlug read a course and keep it from being published or archived until the
@@ -95,8 +100,14 @@ func (s *Service) SelfEnrol(ctx context.Context, slug string) (e Enrolment, err 
 		if !errors.Is(err, ErrEnrolmentNotFound) {
 			return err
 		}
+		if _, err = s.keep.VisibleCourse(ctx, c.ID, "", catalog.ViewerFrom(ctx)); err != nil {
+			return err
+		}
 		if err = takes(c); err != nil {
 			return err
+		}
+		if c.Visibility == catalog.VisibleOnRequest {
+			return ErrOnRequest
 		}
 		if !c.SelfEnrol {
 			return ErrSelfEnrolClosed
@@ -261,6 +272,8 @@ func takes(c catalog.Course) error {
 	switch {
 	case c.PublishedID == nil:
 		return catalog.ErrCourseNotFound
+	case c.Template:
+		return ErrTemplate
 	case c.Status != catalog.StatusPublished:
 		return catalog.ErrNotPublished
 	}
