@@ -138,6 +138,13 @@ func (s *Store) CourseSettings(ctx context.Context, c catalog.Course) (catalog.S
 	return out, fail(err, "settings of course %s", c.ID)
 }
 
+// GroupChoices lists groups by name.
+func (s *Store) GroupChoices(ctx context.Context) (list []catalog.GroupChoice, err error) {
+	err = s.tx(ctx).Table("groups g").Select("g.id, g.name, (select count(*) from group_members m where m.group_id = g.id) as members").
+		Order("lower(g.name), g.id").Limit(catalog.MaxChoices).Scan(&list).Error
+	return list, fail(err, "list groups to choose from")
+}
+
 // SetTags writes a course's tags over those it had.
 func (s *Store) SetTags(ctx context.Context, course uid.ID, tags []string) error {
 	rows := make([]map[string]any, len(tags))

@@ -11,13 +11,15 @@ import (
 // Step is a lesson in an outline as a learner sees it, drawn by parts/outline.html.
 type Step struct {
 	catalog.Lesson
-	Href  string // "" when it cannot be opened from here
-	State string // new, started, completed
-	Here  bool
+	Href   string // "" when it cannot be opened from here
+	State  string // new, started, completed
+	Here   bool
+	Tongue string // the language of its title where that is not the language of the rest, else ""
 }
 
 // Chapter is a module of an outline with its steps.
 type Chapter struct {
+	ID          uid.ID
 	Number      int
 	Title       string
 	Steps       []Step
@@ -31,9 +33,12 @@ type Chapter struct {
 func chapters(o catalog.Outline, progress map[uid.ID]enrolment.Progress, slug string, here uid.ID) []Chapter {
 	var out []Chapter
 	for i, m := range o.Modules {
-		c := Chapter{Number: i + 1, Title: m.Title}
+		c := Chapter{ID: m.ID, Number: i + 1, Title: m.Title}
 		for _, l := range m.Lessons {
 			s := Step{Lesson: l, State: "new", Here: l.ID == here}
+			if o.Untranslated[l.ID] {
+				s.Tongue = o.Version.Language
+			}
 			if p, ok := progress[l.ID]; ok {
 				s.State = string(p.Status)
 			}

@@ -21,11 +21,11 @@ type HomePage struct {
 
 func (p HomePage) in(c *Chrome) (string, any) { return "home", framed[HomePage]{c, p} }
 
-// CataloguePage is GET /courses?q=&after=: published courses.
+// CataloguePage is GET /courses?q=&category=&tag=&skill=&language=&after=: published courses that the person may find.
 type CataloguePage struct {
-	Query string
-	Cards page.Of[catalog.Card]
-	Mine  map[uid.ID]enrolment.Mine // the person's own enrolments among the cards, by course
+	Filter catalog.CardFilter
+	Cards  page.Of[catalog.Card]
+	Facets catalog.Facets
 }
 
 func (p CataloguePage) in(c *Chrome) (string, any) { return "catalogue", framed[CataloguePage]{c, p} }

@@ -46,6 +46,7 @@ func (c *Chrome) Nav() ([]NavGroup, error) {
 		{"teach", []place{{"/studio", "nav.studio", "pen", policy.CourseEdit}, {"/people", "nav.people", "people", policy.PersonRead}}},
 		{"portal", []place{
 			{"/usage", "nav.usage", "chart", policy.UsageRead}, {"/settings/brand", "nav.brand", "palette", policy.BrandEdit},
+			{"/settings/catalogue", "nav.catalogue", "archive", policy.CatalogueManage},
 			{"/settings/sign-on", "nav.sign_on", "shield", policy.ConnectionManage},
 			{"/settings/directories", "nav.directories", "building", policy.ConnectionManage},
 			{"/settings/security", "nav.security", "lock", policy.SecurityManage},

@@ -16,6 +16,9 @@ type Tile struct {
 	EstimatedMinutes int
 	Lessons          int                  // 0 when not shown
 	Mine             *enrolment.Enrolment // nil when the reader is not in the course
+	Languages        []string             // that it can be read in; none when not shown
+	Reading          string               // the language of title and summary, "" when not known
+	OnRequest        bool                 // a place must be asked for
 }
 
 // MineTile is the card of a course the reader is in.
@@ -32,8 +35,11 @@ func (c *Chrome) CardTile(k catalog.Card, mine map[uid.ID]enrolment.Mine) Tile {
 		Chrome: c, Course: k.ID, Href: "/courses/" + k.Slug, Title: k.Title, Summary: k.Summary,
 		CoverFileID: k.CoverFileID, EstimatedMinutes: k.EstimatedMinutes, Lessons: k.Lessons,
 	}
+	t.Languages, t.Reading, t.OnRequest = k.Languages, k.Reading, k.Visibility == catalog.VisibleOnRequest
 	if m, ok := mine[k.ID]; ok {
 		t.Mine = &m.Enrolment
+	} else if k.Mine != nil {
+		t.Mine = &enrolment.Enrolment{CourseID: k.ID, Status: enrolment.Status(k.Mine.Status), Percent: k.Mine.Percent}
 	}
 	return t
 }

@@ -252,6 +252,8 @@ type Outline struct {
 	Course  Course
 	Version Version
 	Modules []OutlineModule
+	// Meta is filled where learners read.
+	Meta Meta
 	// Languages are those the version can be read in, its own first; filled where learners read.
 	Languages []string
 	// Reading is the language it is shown in; "" is the version's own. What is not translated stands in the version's own.

@@ -54,6 +54,20 @@ type Settings struct {
 	Template    bool
 }
 
+// Meta is what a course's page shows of its settings.
+type Meta struct {
+	Category string // its name
+	Tags     []string
+	Skills   []Skill
+}
+
+// GroupChoice is a group that may be shown a course.
+type GroupChoice struct {
+	ID      uid.ID
+	Name    string
+	Members int
+}
+
 // Rules are how a portal keeps its catalogue. They are one value of the tenant's settings.
 type Rules struct {
 	// ReviewRequired has a draft be approved by another person before it is published.
@@ -73,6 +87,8 @@ const (
 	MaxCapacity      = 100_000
 	// MaxSuggested is how many tags are suggested at once.
 	MaxSuggested = 100
+	// MaxChoices is how many groups and skills are offered to choose from.
+	MaxChoices = 500
 )
 
 // MetaKeeper is what the catalogue's order needs kept.
@@ -95,6 +111,9 @@ type MetaKeeper interface {
 
 	// Tags lists those that begin with a text, the most used first.
 	Tags(ctx context.Context, prefix string, n int) ([]Tag, error)
+
+	// GroupChoices lists groups by name, at most MaxChoices.
+	GroupChoices(ctx context.Context) ([]GroupChoice, error)
 
 	// CourseSettings reads tags, skills and groups into the settings that the course itself says.
 	CourseSettings(ctx context.Context, c Course) (Settings, error)

@@ -78,6 +78,18 @@ func (s *Service) Settings(ctx context.Context, course uid.ID) (c Course, out Se
 	return c, out, err
 }
 
+// Groups lists the groups that a course may be shown to. It needs course:edit.
+func (s *Service) Groups(ctx context.Context) (list []GroupChoice, err error) {
+	if err = auth.Require(ctx, policy.CourseEdit); err != nil {
+		return nil, err
+	}
+	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
+		list, err = s.keep.GroupChoices(ctx)
+		return err
+	})
+	return list, err
+}
+
 // SetSettings changes them all at once and tells of it as course.settings_changed. They belong to no version: what was
 // approved stays approved. It needs course:edit, and catalogue:manage to make a template of a course or take that back;
 // it fails with ErrRevision when the course is not at the revision named any more.
