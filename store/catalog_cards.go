@@ -27,11 +27,12 @@ const cardColumns = `c.id, c.slug, c.status, c.self_enrol, c.visibility, c.categ
 	coalesce((select string_agg(o.language, ' ' order by o.language) from version_texts o where o.version_id = v.id and o.part = v.id), '') as other_languages`
 
 // shownText joins, as t, the title and summary of version v in the dearest of the languages wished for that the version
-// is offered in and that is dearer than its own. It takes four arrays, the same each time.
-const shownText = `left join lateral (select x.language, x.title, x.body from version_texts x
-	where x.version_id = v.id and x.part = v.id and x.title <> '' and x.language = any(?::text[])
-	and array_position(?::text[], x.language) < coalesce(array_position(?::text[], v.language), 1000)
-	order by array_position(?::text[], x.language) limit 1) t on true`
+// is offered in and that is dearer than its own (see catalog.Choose). It takes the wishes as an array.
+const shownText = `cross join (select ?::text[] as list) wish left join lateral (select x.language, x.title, x.body from version_texts x
+	where x.version_id = v.id and x.part = v.id and x.title <> ''
+	and least(coalesce(array_position(wish.list, x.language), 1000), coalesce(array_position(wish.list, split_part(x.language, '-', 1)), 1000))
+		< least(coalesce(array_position(wish.list, v.language), 1000), coalesce(array_position(wish.list, split_part(v.language, '-', 1)), 1000))
+	order by least(coalesce(array_position(wish.list, x.language), 1000), coalesce(array_position(wish.list, split_part(x.language, '-', 1)), 1000)) limit 1) t on true`
 
 // shownTitle and shownSummary go with shownText.
 const (
@@ -92,7 +93,6 @@ func (r cardRow) card() catalog.Card {
 
 // cards is the query of a list of courses without its order.
 func (s *Store) cards(ctx context.Context, f catalog.CardFilter) *gorm.DB {
-	wishes := wished(f.Wishes)
 	q := s.tx(ctx).Table("courses c")
 	columns := cardColumns + ", lower(" + shownTitle + ") as sort_key, " + shownTitle + " as title, " + shownSummary + " as summary, coalesce(t.language, v.language) as reading"
 	if f.Authoring {
@@ -105,7 +105,7 @@ func (s *Store) cards(ctx context.Context, f catalog.CardFilter) *gorm.DB {
 		visible, args := visibleCourses(f.Viewer)
 		q = q.Where(visible, args...)
 	}
-	q = q.Select(columns).Joins(shownText, wishes, wishes, wishes, wishes)
+	q = q.Select(columns).Joins(shownText, wished(f.Wishes))
 	if f.Status != "" {
 		q = q.Where("c.status = ?", f.Status)
 	}

@@ -54,6 +54,15 @@ func (s *Store) PartsOf(ctx context.Context, versions []uid.ID) (parts []catalog
 	return parts, fail(err, "parts of %d versions", len(versions))
 }
 
+// TongueDigests digests what versions say in each of their other languages.
+func (s *Store) TongueDigests(ctx context.Context, versions []uid.ID) (list []catalog.TongueDigest, err error) {
+	err = s.tx(ctx).Raw(`select x.version_id, x.language, md5(string_agg(x.digest, '' order by x.place)) as digest from (
+			select version_id, language, case when part = version_id then '' else part::text end as place,
+				md5(concat_ws('|', case when part = version_id then '' else part::text end, title, body, file_id, captions_file_id, questions)) as digest
+			from version_texts where version_id in ?) x group by x.version_id, x.language`, versions).Scan(&list).Error
+	return list, fail(err, "translations of %d versions", len(versions))
+}
+
 // RemoveVersion deletes a version that was never published, with all that is in it.
 func (s *Store) RemoveVersion(ctx context.Context, version uid.ID) error {
 	return s.changeOne(ctx, catalog.ErrVersionFixed, "remove version", "delete from course_versions where id = ? and published_at is null", version)

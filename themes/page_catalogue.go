@@ -311,6 +311,17 @@ func (p CataloguePage) Narrowed() bool {
 	return f.Query != "" || f.Category != nil || f.Tag != "" || f.Skill != nil || f.Language != ""
 }
 
+// Filters counts what narrows the catalogue beside the text.
+func (p CataloguePage) Filters() int {
+	n := 0
+	for _, on := range []bool{p.Filter.Category != nil, p.Filter.Tag != "", p.Filter.Skill != nil, p.Filter.Language != ""} {
+		if on {
+			n++
+		}
+	}
+	return n
+}
+
 // Is tells whether an id is the one chosen.
 func (p CataloguePage) Is(chosen *uid.ID, value string) bool {
 	return chosen != nil && chosen.String() == value

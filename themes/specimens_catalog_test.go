@@ -41,7 +41,7 @@ func catalogueSpecimens(w *world) []specimen {
 	spoken.Meta = catalog.Meta{Category: "Safety at work", Tags: []string{"height", "first day"}, Skills: skills}
 	spoken.Course.Visibility = catalog.VisibleOnRequest
 	changes := catalog.Changes{
-		Details: true, Order: true, Removed: []catalog.Part{{ID: id("r"), Module: true, Title: "Old rules"}}, Changed: []catalog.Part{{ID: id("c"), Title: "Ladders"}},
+		Languages: []string{"de"}, Details: true, Order: true, Removed: []catalog.Part{{ID: id("r"), Module: true, Title: "Old rules"}}, Changed: []catalog.Part{{ID: id("c"), Title: "Ladders"}},
 	}
 	for i := range 15 {
 		changes.Added = append(changes.Added, catalog.Part{ID: id(fmt.Sprint("added", i)), Title: fmt.Sprint("Step ", i+1)})

@@ -1,6 +1,8 @@
 package themes
 
 import (
+	"strings"
+
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
 	"lyceum/learning/enrolment"
@@ -27,6 +29,15 @@ func (c *Chrome) MineTile(m enrolment.Mine) Tile {
 		Chrome: c, Course: m.CourseID, Href: "/courses/" + m.CourseSlug, Title: m.Title, Summary: m.Summary,
 		CoverFileID: m.CoverFileID, EstimatedMinutes: m.EstimatedMinutes, Mine: &m.Enrolment,
 	}
+}
+
+// Speaks names the languages that the course can be read in, "" when they are not shown.
+func (t Tile) Speaks() string {
+	names := make([]string, len(t.Languages))
+	for i, l := range t.Languages {
+		names[i] = t.Language(l)
+	}
+	return strings.Join(names, ", ")
 }
 
 // CardTile is the card of a course on offer; mine holds the courses the reader is in.

@@ -31,6 +31,7 @@ type changes struct {
 	Changed []changedPart `json:"changed"`
 	Details bool          `json:"details" doc:"Title, summary, language, picture or time differ."`
 	Order   bool          `json:"order" doc:"What both have stands in another order."`
+	Tongues []string      `json:"languages" doc:"In which translations differ, came or went."`
 }
 
 // changedPart is a module or a lesson.
@@ -107,7 +108,7 @@ func showParts(list []catalog.Part) []changedPart {
 }
 
 func showDifference(c catalog.Changes) changes {
-	return changes{Added: showParts(c.Added), Removed: showParts(c.Removed), Changed: showParts(c.Changed), Details: c.Details, Order: c.Order}
+	return changes{Added: showParts(c.Added), Removed: showParts(c.Removed), Changed: showParts(c.Changed), Details: c.Details, Order: c.Order, Tongues: listed(c.Languages)}
 }
 
 func showEdition(e *catalog.Edition) edition {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"lyceum/internal/page"
 	"lyceum/learning/catalog"
 	"lyceum/learning/enrolment"
 	"lyceum/store/storetest"
@@ -66,6 +67,17 @@ func TestACourseIsReadInOnesLanguagePieceByPieceAndPublishedOnesNeverChange(t *t
 	if err != nil || len(cards.Items) != 1 || cards.Items[0].Title != "Bildschirme" || cards.Items[0].Reading != "de" || !slices.Equal(cards.Items[0].Languages, []string{"en", "de"}) {
 		t.Errorf("%+v, %v", cards.Items, err)
 	}
+	for _, c := range []struct {
+		wishes []string
+		title  string
+	}{{[]string{"en-GB", "de"}, "Screens"}, {[]string{"fr", "de-CH"}, "Bildschirme"}, {[]string{"fr"}, "Screens"}, {[]string{"x'; drop table courses --", "de"}, "Bildschirme"}} {
+		ctx := catalog.WithLanguages(german, c.wishes...)
+		cards, err := h.catalog.Cards(ctx, catalog.CardFilter{})
+		seen, failed := h.catalog.Published(ctx, "screens")
+		if err != nil || failed != nil || cards.Items[0].Title != c.title || seen.Version.Title != c.title {
+			t.Errorf("for %v: %+v, %q, %v, %v", c.wishes, cards.Items, seen.Version.Title, err, failed)
+		}
+	}
 	learn := enrolment.New(enrolment.Options{Keep: h.w.Store, Now: h.w.Now.Clock()})
 	if _, err = learn.Enrol(h.instructor, id, person.ID); err != nil {
 		t.Fatal(err)
@@ -87,6 +99,9 @@ func TestACourseIsReadInOnesLanguagePieceByPieceAndPublishedOnesNeverChange(t *t
 	states, err := h.catalog.Languages(h.instructor, id)
 	if err != nil || len(states.Languages) != 1 || states.Languages[0] != (catalog.LanguageState{Language: "de", Pieces: 4, Done: 2}) || states.Languages[0].Percent() != 50 {
 		t.Errorf("%+v, %v", states.Languages, err)
+	}
+	if _, history, err := h.catalog.Versions(h.instructor, id, page.Request{}); err != nil || !slices.Equal(history.Items[0].Changes.Languages, []string{"de"}) || history.Items[1].Changes.Languages != nil {
+		t.Errorf("%+v, %v", history.Items, err)
 	}
 	next := must(t)(h.catalog.UpdateLesson(h.instructor, id, p.Course.Revision, read, catalog.LessonInput{Kind: catalog.LessonText, Title: "Read this", Body: "Lock it. Always."}))
 	_, pieces, err := h.catalog.Pieces(h.instructor, id, "de")

@@ -16,6 +16,8 @@ type VersionKeeper interface {
 	VersionsOf(ctx context.Context, course uid.ID, p page.Request) (page.Of[Edition], error)
 	// PartsOf lists modules and lessons of versions, each with a digest of what it says, in order of place.
 	PartsOf(ctx context.Context, versions []uid.ID) ([]Part, error)
+	// TongueDigests digests what versions say in each of their other languages.
+	TongueDigests(ctx context.Context, versions []uid.ID) ([]TongueDigest, error)
 	// RemoveVersion deletes a version that was never published, with all that is in it.
 	RemoveVersion(ctx context.Context, version uid.ID) error
 	NamesOf(ctx context.Context, people []uid.ID) (map[uid.ID]string, error)
@@ -42,16 +44,24 @@ type Part struct {
 	Digest    string // of what it says, its place aside
 }
 
+// TongueDigest is a digest of all that a version says in a language beside its own.
+type TongueDigest struct {
+	VersionID uid.ID
+	Language  string
+	Digest    string
+}
+
 // Changes are what differs between two versions.
 type Changes struct {
 	Added, Removed, Changed []Part
-	Details                 bool // title, summary, language, picture or time differ
-	Order                   bool // what both have stands in another order
+	Details                 bool     // title, summary, language, picture or time differ
+	Order                   bool     // what both have stands in another order
+	Languages               []string // in which translations differ, came or went
 }
 
 // None tells whether nothing differs.
 func (c Changes) None() bool {
-	return len(c.Added)+len(c.Removed)+len(c.Changed) == 0 && !c.Details && !c.Order
+	return len(c.Added)+len(c.Removed)+len(c.Changed)+len(c.Languages) == 0 && !c.Details && !c.Order
 }
 
 // maxEditions is how many versions the history shows at once: each is compared with the one before.
@@ -89,6 +99,10 @@ func (s *Service) Versions(ctx context.Context, course uid.ID, p page.Request) (
 		if err != nil {
 			return err
 		}
+		tongues, err := s.keep.TongueDigests(ctx, ids)
+		if err != nil {
+			return err
+		}
 		by := byVersion(parts)
 		for i := range out.Items {
 			e, before := &out.Items[i], eldest
@@ -96,6 +110,7 @@ func (s *Service) Versions(ctx context.Context, course uid.ID, p page.Request) (
 				before = out.Items[i+1].Version
 			}
 			e.Changes = compare(before, e.Version, by[before.ID], by[e.ID])
+			e.Changes.Languages = otherwise(tongues, before.ID, e.ID)
 		}
 		return nil
 	})
@@ -121,8 +136,36 @@ func (s *Service) changes(ctx context.Context, from, to uid.ID) (Changes, error)
 		return Changes{}, err
 	}
 	parts, err := s.keep.PartsOf(ctx, []uid.ID{from, to})
+	if err != nil {
+		return Changes{}, err
+	}
 	by := byVersion(parts)
-	return compare(before, after, by[from], by[to]), err
+	c := compare(before, after, by[from], by[to])
+	tongues, err := s.keep.TongueDigests(ctx, []uid.ID{from, to})
+	c.Languages = otherwise(tongues, from, to)
+	return c, err
+}
+
+// otherwise are the languages in which two versions do not say the same.
+func otherwise(tongues []TongueDigest, before, after uid.ID) (list []string) {
+	said := map[string][2]string{}
+	for _, t := range tongues {
+		both := said[t.Language]
+		switch t.VersionID {
+		case before:
+			both[0] = t.Digest
+		case after:
+			both[1] = t.Digest
+		}
+		said[t.Language] = both
+	}
+	for l, both := range said {
+		if both[0] != both[1] {
+			list = append(list, l)
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 // compare tells what a version has that the one before had not, and the other way round.
