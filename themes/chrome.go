@@ -16,7 +16,8 @@ import (
 type Chrome struct {
 	View View
 	talk
-	set *Set
+	set  *Set
+	said map[kindAndTime]template.HTML
 }
 
 func (s *Set) chrome(v View) *Chrome {

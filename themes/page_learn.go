@@ -30,13 +30,15 @@ type CataloguePage struct {
 
 func (p CataloguePage) in(c *Chrome) (string, any) { return "catalogue", framed[CataloguePage]{c, p} }
 
-// CoursePage is GET /courses/:slug. It posts to /courses/:slug/enrol.
+// CoursePage is GET /courses/:slug?open=: open names modules that are shown with their lessons where there are many; "all"
+// is every one. It posts to /courses/:slug/enrol.
 type CoursePage struct {
 	Outline         catalog.Outline
 	Summary         template.HTML        // the version's summary through the sanitiser
 	Enrolment       *enrolment.Enrolment // nil when the person is not in the course
 	Progress        map[uid.ID]enrolment.Progress
 	CertificateCode string // empty until issued
+	Open            []string
 	Problem         *fault.Fault
 }
 

@@ -75,6 +75,7 @@ func catalogueSpecimens(w *world) []specimen {
 		{"catalogue-narrowed", w.portal("/courses?tag=height", learnerMay()), themes.CataloguePage{Filter: catalog.CardFilter{Tag: "height", Category: &safety, Language: "de"}, Cards: listOf(card, w.card(1)), Facets: facets}},
 		{"catalogue-narrowed-to-nothing", w.portal("/courses?tag=x", learnerMay()), themes.CataloguePage{Filter: catalog.CardFilter{Skill: &skills[0].ID}, Facets: facets}},
 		{"course-in-german", w.portal("/courses/x", learnerMay()), themes.CoursePage{Outline: spoken, Summary: prose(o.Version.Summary)}},
+		{"course-large", w.portal("/courses/x", learnerMay()), themes.CoursePage{Outline: large.Outline, Open: large.Open}},
 		{"catalogue-settings", at("/settings/catalogue"), themes.CatalogueSettingsPage{Rules: catalog.Rules{ReviewRequired: true}, Categories: categories, Skills: listOf(skills...)}},
 		{"catalogue-settings-new", at("/settings/catalogue"), themes.CatalogueSettingsPage{Category: "Safety", Problem: refused(map[string]string{"name": "Enter a name."})}},
 		{"course-settings", at("/studio/x/settings"), settings},

@@ -36,11 +36,11 @@ func (p CourseEditPage) Opened(module uid.ID) bool {
 
 // AllOpen tells whether every module is.
 func (p CourseEditPage) AllOpen() bool {
-	return len(p.Outline.Lessons()) <= Small || slices.Contains(p.Open, "all") || p.OutlineProblem != nil && len(p.Open) == 0
+	return p.Outline.Count() <= Small || slices.Contains(p.Open, "all") || p.OutlineProblem != nil && len(p.Open) == 0
 }
 
 // Large tells whether modules can be closed.
-func (p CourseEditPage) Large() bool { return len(p.Outline.Lessons()) > Small }
+func (p CourseEditPage) Large() bool { return p.Outline.Count() > Small }
 
 // With is the address of the page with a module open beside those that are, or closed.
 func (p CourseEditPage) With(module uid.ID, open bool) string {

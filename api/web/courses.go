@@ -108,7 +108,7 @@ func (l Learn) course(c *fiber.Ctx) (p themes.CoursePage, err error) {
 	case errors.Is(err, enrolment.ErrEnrolmentNotFound), errors.Is(err, policy.ErrForbidden):
 		p.Outline, err = l.Catalog.Published(ctx, slug)
 	}
-	p.Summary = prose(p.Outline.Version.Summary, "summary-")
+	p.Summary, p.Open = prose(p.Outline.Version.Summary, "summary-"), opened(c)
 	return p, err
 }
 

@@ -270,19 +270,28 @@ type OutlineModule struct {
 
 // Lessons lists every lesson in the order in which they are taken.
 func (o Outline) Lessons() []Lesson {
-	var all []Lesson
+	all := make([]Lesson, 0, o.Count())
 	for _, m := range o.Modules {
 		all = append(all, m.Lessons...)
 	}
 	return all
 }
 
+// Count is how many lessons there are.
+func (o Outline) Count() int {
+	n := 0
+	for i := range o.Modules {
+		n += len(o.Modules[i].Lessons)
+	}
+	return n
+}
+
 // Lesson finds a lesson.
 func (o Outline) Lesson(id uid.ID) (Lesson, bool) {
 	for _, m := range o.Modules {
-		for _, l := range m.Lessons {
-			if l.ID == id {
-				return l, true
+		for i := range m.Lessons {
+			if m.Lessons[i].ID == id {
+				return m.Lessons[i], true
 			}
 		}
 	}
