@@ -59,27 +59,14 @@ func wished(languages []string) string {
 func (s *Store) CourseCards(ctx context.Context, f catalog.CardFilter) (out page.Of[catalog.Card], err error) {
 	limit := f.Page.Bounded()
 	q := s.cards(ctx, f).Order("sort_key, c.id").Limit(limit + 1)
-	if f.Page.After != "" {
-		after, err := page.Parts(f.Page.After, 2)
-		if err != nil {
-			return out, err
-		}
-		id, ok := uid.Parse(after[1])
-		if !ok || strings.ContainsRune(after[0], 0) {
-			return out, page.ErrCursor
-		}
-		q = q.Where("(lower("+shownTitle+"), c.id) > (?, ?)", after[0], id)
+	if q, err = afterName(q, "(lower("+shownTitle+"), c.id) > (?, ?)", f.Page.After); err != nil {
+		return out, err
 	}
 	var rows []cardRow
 	if err = q.Scan(&rows).Error; err != nil {
 		return out, fail(err, "list courses")
 	}
-	piece := page.Cut(rows, limit, func(r cardRow) []string { return []string{r.SortKey, r.ID.String()} })
-	out.Next = piece.Next
-	for _, r := range piece.Items {
-		out.Items = append(out.Items, r.card())
-	}
-	return out, nil
+	return byName(rows, limit, func(r cardRow) (string, uid.ID) { return r.SortKey, r.ID }, cardRow.card), nil
 }
 
 func (r cardRow) card() catalog.Card {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -66,27 +65,14 @@ func (s *Store) Skills(ctx context.Context, query string, p page.Request) (out p
 	if query != "" {
 		q = q.Where("k.name ilike ?", "%"+likeText.Replace(query)+"%")
 	}
-	if p.After != "" {
-		after, err := page.Parts(p.After, 2)
-		if err != nil {
-			return out, err
-		}
-		id, ok := uid.Parse(after[1])
-		if !ok || strings.ContainsRune(after[0], 0) {
-			return out, page.ErrCursor
-		}
-		q = q.Where("(lower(k.name), k.id) > (?, ?)", after[0], id)
+	if q, err = afterName(q, "(lower(k.name), k.id) > (?, ?)", p.After); err != nil {
+		return out, err
 	}
 	var rows []row
 	if err = q.Scan(&rows).Error; err != nil {
 		return out, fail(err, "list skills")
 	}
-	piece := page.Cut(rows, limit, func(r row) []string { return []string{r.SortName, r.ID.String()} })
-	out.Next = piece.Next
-	for _, r := range piece.Items {
-		out.Items = append(out.Items, r.Skill)
-	}
-	return out, nil
+	return byName(rows, limit, func(r row) (string, uid.ID) { return r.SortName, r.ID }, func(r row) catalog.Skill { return r.Skill }), nil
 }
 
 // SkillByID reads a skill.

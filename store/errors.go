@@ -13,6 +13,7 @@ import (
 	"lyceum/auth/signon"
 	"lyceum/internal/fault"
 	"lyceum/learning/catalog"
+	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
 	"lyceum/tenant"
 )
@@ -56,6 +57,8 @@ func constraintFault(name string) *fault.Fault {
 		return catalog.ErrSkillNotFound
 	case "course_groups_group_fk":
 		return catalog.ErrNoSuchGroup
+	case "file_variants_file_fk":
+		return content.ErrFileNotFound
 	case "identities_subject_uq":
 		return signon.ErrIdentityKnown
 	case "enrolments_once_uq":

@@ -39,6 +39,7 @@ type CoursePage struct {
 	Progress        map[uid.ID]enrolment.Progress
 	CertificateCode string // empty until issued
 	Open            []string
+	Places          enrolment.Places // how the places stand, where it matters
 	Problem         *fault.Fault
 }
 

@@ -80,6 +80,8 @@ type PublishPage struct {
 	Missing *fault.Fault
 	Unread  bool         // somebody else has to approve the draft before
 	Problem *fault.Fault // any other failure of publishing
+	// Standings are who is on which version now; it also posts move, a stage each, of those to take along.
+	Standings []enrolment.VersionStages
 }
 
 func (p PublishPage) in(c *Chrome) (string, any) { return "publish", framed[PublishPage]{c, p} }

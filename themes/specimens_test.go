@@ -24,8 +24,10 @@ func specimens(t *testing.T, w *world) []specimen {
 	for _, part := range [][]specimen{
 		entrySpecimens(w), learnSpecimens(w), playerSpecimens(w), peopleSpecimens(w), studioSpecimens(w), lessonSpecimens(w), settingsSpecimens(w),
 		auditSpecimens(w),
+		filesSpecimens(w),
 		rolesSpecimens(w),
 		catalogueSpecimens(w),
+		placesSpecimens(w),
 		ssoSpecimens(w),
 		accessSpecimens(w),
 		factorSpecimens(w),

@@ -108,8 +108,11 @@ func (l Learn) course(c *fiber.Ctx) (p themes.CoursePage, err error) {
 	case errors.Is(err, enrolment.ErrEnrolmentNotFound), errors.Is(err, policy.ErrForbidden):
 		p.Outline, err = l.Catalog.Published(ctx, slug)
 	}
-	p.Summary, p.Open = prose(p.Outline.Version.Summary, "summary-"), opened(c)
-	return p, err
+	if err != nil {
+		return p, err
+	}
+	p.Summary, p.Open = l.illustrated(ctx, p.Outline.Version.Summary, "summary-"), opened(c)
+	return l.withPlaces(c, p)
 }
 
 // Course shows a course.

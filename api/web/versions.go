@@ -50,7 +50,7 @@ func (s Studio) Version(c *fiber.Ctx) error {
 		if err != nil {
 			return err
 		}
-		p.Lesson, p.Body = &l, prose(l.Body, "lesson-")
+		p.Lesson, p.Body = &l, s.illustrated(ctx, l.Body, "lesson-")
 	}
 	return s.show(c, p)
 }
@@ -180,7 +180,7 @@ func (s Studio) piece(c *fiber.Ctx) (p themes.PiecePage, err error) {
 		if pieces[i].Part != part {
 			continue
 		}
-		p.Outline, p.Piece, p.Form, p.Original = o, pieces[i], pieceForm(pieces[i].Text), prose(pieces[i].Body, "original-")
+		p.Outline, p.Piece, p.Form, p.Original = o, pieces[i], pieceForm(pieces[i].Text), s.illustrated(c.UserContext(), pieces[i].Body, "original-")
 		if i > 0 {
 			p.Previous = &pieces[i-1].Part
 		}

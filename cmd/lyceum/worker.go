@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -46,6 +47,8 @@ func (a *app) consequences() []queue.Consequence {
 		{When: "directory.sync_requested", Name: "sync_directory", Timeout: syncTimeout, Do: a.ldapsync.Do},
 	}
 	table = append(table, a.accessConsequences()...)
+	table = append(table, a.filesConsequences()...)
+	table = append(table, a.placeConsequences()...)
 	for _, typ := range billing.LearningEvents() {
 		table = append(table, queue.Consequence{When: typ, Name: "count_learner", Urgency: queue.Unseen, Do: a.billing.Count})
 	}
@@ -54,7 +57,7 @@ func (a *app) consequences() []queue.Consequence {
 
 // chores is what is done every so often.
 func (a *app) chores(spares int) []queue.Chore {
-	return append(a.accessChores(), []queue.Chore{
+	return slices.Concat(a.accessChores(), a.filesChores(), a.placeChores(), []queue.Chore{
 		{Name: "fill_spares", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := a.admin.FillSpares(ctx, spares, a.now())
 			return err
@@ -63,16 +66,10 @@ func (a *app) chores(spares int) []queue.Chore {
 			_, err := a.tenants.FinishAll(ctx)
 			return err
 		}},
-		{Name: "sweep_uploads", Every: time.Hour, Do: a.sweepUploads},
 		{Name: "sweep_sign_on", Every: time.Hour, Do: func(ctx context.Context) error { return a.everywhere(ctx, "sign-on", a.signon.Sweep) }},
 		{Name: "sync_directories", Every: 5 * time.Minute, Timeout: syncTimeout, Do: a.syncDirectories},
 		{Name: "anchor_audit", Every: 24 * time.Hour, Do: func(ctx context.Context) error { return a.everywhere(ctx, "audit log", a.audit.Anchor) }},
-	}...)
-}
-
-// sweepUploads removes uploads that were begun and not ended in time, in every tenant.
-func (a *app) sweepUploads(ctx context.Context) error {
-	return a.everywhere(ctx, "uploads", func(ctx context.Context) error { _, err := a.content.Sweep(ctx); return err })
+	})
 }
 
 // syncTimeout is longer than a run of a directory may take, so that the run itself says that it was too long.
@@ -121,9 +118,14 @@ func (a *app) everywhere(ctx context.Context, what string, do func(ctx context.C
 	}
 }
 
-// letter sends a mail in the look of the tenant and the language of the person.
+// letter sends a mail in the look of the tenant and the language of the person. To someone without an address there is
+// nothing to send.
 func (a *app) letter(ctx context.Context, e event.Event, to auth.Person, m themes.Mail) error {
 	t, _ := tenant.From(ctx)
+	if mail.Nowhere(to.Email) {
+		a.log.InfoContext(ctx, "no mail: the person has no address", slog.String("tenant", t.Slug), slog.String("person", to.ID.String()), slog.String("event", e.Type))
+		return nil
+	}
 	brand, err := a.brands.Get(ctx)
 	if err != nil {
 		return err

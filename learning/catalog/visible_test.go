@@ -99,7 +99,9 @@ func TestACourseForGroupsIsThereForTheirMembersForWhoIsInItAndForAuthors(t *test
 		wantFault(t, err, catalog.ErrCourseNotFound)
 	}
 	_, err = learn.SelfEnrol(stranger, "open")
-	wantFault(t, err, enrolment.ErrOnRequest)
+	wantFault(t, err, enrolment.ErrAskFirst)
+	_, err = learn.AskPlace(stranger, "secret", "")
+	wantFault(t, err, catalog.ErrCourseNotFound)
 	_, err = learn.Enrol(h.instructor, template.Course.ID, m.ID)
 	wantFault(t, err, enrolment.ErrTemplate)
 	if _, err = learn.SelfEnrol(member, "secret"); err != nil {

@@ -33,6 +33,8 @@ const (
 	SourceSelf Source = "self"
 	// SourceAssigned is a person whom someone else enrolled.
 	SourceAssigned Source = "assigned"
+	// SourceRequested is a person who asked for a place, or waited for one, and got it.
+	SourceRequested Source = "requested"
 )
 
 // Enrolment is one person in one course, on one version of it.
@@ -158,7 +160,6 @@ var (
 	ErrEnrolmentNotFound = fault.New(fault.KindNotFound, "enrolment_not_found", "There is no such enrolment.")
 	ErrAlreadyEnrolled   = fault.New(fault.KindConflict, "already_enrolled", "This person is in the course already.")
 	ErrSelfEnrolClosed   = fault.New(fault.KindForbidden, "self_enrol_closed", "This course does not take self-enrolment. Ask your manager or instructor.")
-	ErrOnRequest         = fault.New(fault.KindForbidden, "place_on_request", "A place in this course has to be asked for and granted. Ask for one on the course's page.")
 	ErrTemplate          = fault.New(fault.KindConflict, "course_template", "This course is a template. Make a copy of it and put people into that.")
 	ErrCompleted         = fault.New(fault.KindConflict, "enrolment_completed", "This person has completed the course. The record stays.")
 	ErrDeactivated       = fault.New(fault.KindConflict, "person_deactivated", "This person's account is deactivated. Activate it first.")
