@@ -73,6 +73,7 @@ func (s *Server) onPortal(t *table) {
 	s.onLearning(t)
 	s.onHome(t)
 	s.onStudio(t)
+	s.onCatalogue(t)
 	s.onSettings(t)
 	s.onSignOn(t)
 	s.onAccess(t) // before the connections: /settings/sign-on/rules is no connection's
