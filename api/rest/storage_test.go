@@ -61,4 +61,3 @@ func TestBeyondTheStorageNothingIsBegun(t *testing.T) {
 		t.Errorf("%v", st)
 	}
 }
-
