@@ -91,6 +91,7 @@ func (s *Server) onPortal(t *table) {
 	s.onDirectories(t)
 	s.onFactors(t)
 	s.onRoles(t)
+	s.onGroups(t)
 }
 
 // onSignOn is signing in through someone else: starts, answers, logouts.
@@ -115,7 +116,7 @@ func (s *Server) onSignOn(t *table) {
 	t.getOnce("/sso/oidc/:connection/frontchannel", route.Public, h.FrontChannelLogout)
 	t.get("/sso/signed-out", route.Public, h.SignedOut)
 
-	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy, SignOn: s.SignOn}
+	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy, SignOn: s.SignOn, Groups: s.Groups}
 	t.post("/people/:id/accounts/:identity/unlink", route.For(policy.ConnectionManage), s.fresh(p.Unlink))
 }
 
@@ -291,7 +292,7 @@ func (s *Server) onFactors(t *table) {
 	t.post("/account/sessions/end-others", self, f.EndOthers)
 	t.post("/account/sessions/end-all", self, f.EndAll)
 
-	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy, SignOn: s.SignOn}
+	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy, SignOn: s.SignOn, Groups: s.Groups}
 	t.post("/people/:id/factors/reset", route.For(policy.PersonManage), s.fresh(p.ResetFactors))
 
 	r := web.Rules{Site: s.site, Auth: s.Auth}
@@ -338,7 +339,7 @@ func (s *Server) onLearning(t *table) {
 }
 
 func (s *Server) onStudio(t *table) {
-	w := web.Studio{Site: s.site, Catalog: s.Catalog, Content: s.Content, Enrolment: s.Enrolment, Auth: s.Auth}
+	w := web.Studio{Site: s.site, Catalog: s.Catalog, Content: s.Content, Enrolment: s.Enrolment, Auth: s.Auth, Groups: s.Groups}
 	edit, publish, enrol := route.For(policy.CourseEdit), route.For(policy.CoursePublish), route.For(policy.EnrolmentManage)
 	t.get("/studio", edit, w.List)
 	t.post("/studio/courses", edit, w.Create)
@@ -364,7 +365,7 @@ func (s *Server) onStudio(t *table) {
 }
 
 func (s *Server) onSettings(t *table) {
-	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy, SignOn: s.SignOn}
+	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy, SignOn: s.SignOn, Groups: s.Groups}
 	see, manage := route.For(policy.PersonRead), route.For(policy.PersonManage)
 	t.get("/people", see, p.List)
 	t.get("/people/invite", manage, p.InviteForm)

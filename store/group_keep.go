@@ -219,3 +219,17 @@ func (s *Store) Fits(ctx context.Context, groups []group.Group, person uid.ID, n
 func (s *Store) SetSettled(ctx context.Context, id uid.ID, at time.Time) error {
 	return s.changeOne(ctx, auth.ErrGroupNotFound, "settle a group", "update groups set settled_at = ? where id = ?", at, id)
 }
+
+// InsideOf tells which of these people are in a group.
+func (s *Store) InsideOf(ctx context.Context, id uid.ID, people []uid.ID) (map[uid.ID]bool, error) {
+	out := map[uid.ID]bool{}
+	if len(people) == 0 {
+		return out, nil
+	}
+	var inside []uid.ID
+	err := s.tx(ctx).Table("group_members").Where("group_id = ? and person_id in ?", id, people).Pluck("person_id", &inside).Error
+	for _, p := range inside {
+		out[p] = true
+	}
+	return out, fail(err, "who is in group %s", id)
+}

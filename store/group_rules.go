@@ -23,7 +23,7 @@ var attributeColumns = map[group.Field]string{
 	group.FieldTimeZone: "p.time_zone", group.FieldName: "p.name", group.FieldEmail: "p.email",
 }
 
-// hired is the day of hiring when it is one, else ''. Days in this form are in the order of their texts.
+// hired is the day of hiring when it is one, else ”. Days in this form are in the order of their texts.
 const hired = `coalesce(substring(p.attributes ->> 'hire_date' from '^\d{4}-\d{2}-\d{2}'), '')`
 
 // chain is everyone who reports to one of several people, directly or through others.

@@ -22,6 +22,7 @@ func Pages() []Page {
 		BrandPage{}, BrandPreviewPage{}, APIKeysPage{}, UsagePage{}, UsageEventPage{},
 		AuditPage{}, AuditCheckPage{},
 		RolesPage{}, RolePage{}, WhoMayPage{}, WhyPage{},
+		GroupsPage{}, GroupPage{}, GroupEditPage{},
 		ConnectionsPage{}, ConnectionNewPage{}, ConnectionPage{}, ConnectionGuidePage{}, ConnectionSettingsPage{}, ConnectionMetadataPage{}, ConnectionMappingPage{},
 		ConnectionAccessPage{}, ConnectionAttemptsPage{}, ConnectionAttemptPage{}, ConnectionOutlookPage{}, ConnectionDeletePage{},
 		DomainsPage{}, DomainPage{}, SignOnRulesPage{}, SetupLinksPage{}, SigningKeysPage{}, BreakGlassPage{}, SetupPage{}, SetupOverPage{},

@@ -43,7 +43,7 @@ func (c *Chrome) Nav() ([]NavGroup, error) {
 			{"/", "nav.home", "home", policy.PersonSelf}, {"/courses", "nav.courses", "book", policy.CourseRead},
 			{"/certificates", "nav.certificates", "award", policy.CertificateRead},
 		}},
-		{"teach", []place{{"/studio", "nav.studio", "pen", policy.CourseEdit}, {"/people", "nav.people", "people", policy.PersonRead}}},
+		{"teach", []place{{"/studio", "nav.studio", "pen", policy.CourseEdit}, {"/people", "nav.people", "people", policy.PersonRead}, {"/groups", "nav.groups", "people", policy.PersonRead}}},
 		{"portal", []place{
 			{"/usage", "nav.usage", "chart", policy.UsageRead}, {"/settings/brand", "nav.brand", "palette", policy.BrandEdit},
 			{"/settings/sign-on", "nav.sign_on", "shield", policy.ConnectionManage},

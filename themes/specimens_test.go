@@ -25,6 +25,7 @@ func specimens(t *testing.T, w *world) []specimen {
 		entrySpecimens(w), learnSpecimens(w), playerSpecimens(w), peopleSpecimens(w), studioSpecimens(w), lessonSpecimens(w), settingsSpecimens(w),
 		auditSpecimens(w),
 		rolesSpecimens(w),
+		groupSpecimens(w),
 		ssoSpecimens(w),
 		accessSpecimens(w),
 		factorSpecimens(w),

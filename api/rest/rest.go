@@ -15,6 +15,7 @@ import (
 	"lyceum/api/route"
 	"lyceum/auth"
 	"lyceum/auth/audit"
+	"lyceum/auth/group"
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
@@ -26,6 +27,7 @@ import (
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/intake"
 	"lyceum/tenant"
 )
 
@@ -63,6 +65,8 @@ type Services struct {
 	Audit        *audit.Service
 	SCIM         *scim.Service
 	LDAPSync     *ldapsync.Service
+	Groups       *group.Service
+	Intakes      *intake.Service
 	Limit        Limiter
 	Rate         Rate
 	Hosts        tenant.Hosts // for links to the portal's pages
@@ -101,6 +105,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.eventOperations()
 	a.auditOperations()
 	a.roleOperations()
+	a.groupOperations()
 	a.directoryOperations()
 	a.ldapOperations()
 	a.brandOperations()

@@ -8,6 +8,7 @@ import (
 
 	"lyceum/api/visit"
 	"lyceum/auth"
+	"lyceum/auth/group"
 	"lyceum/internal/fault"
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
@@ -23,6 +24,7 @@ type Studio struct {
 	Content   *content.Service
 	Enrolment *enrolment.Service
 	Auth      *auth.Service
+	Groups    *group.Service
 }
 
 func studio(course uid.ID) string { return "/studio/" + course.String() }

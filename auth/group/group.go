@@ -119,6 +119,8 @@ type Keeper interface {
 	GroupUses(ctx context.Context, id uid.ID) ([]Use, error)
 	// MembersBy lists a group's members by name.
 	MembersBy(ctx context.Context, group uid.ID, f MemberFilter) (page.Of[Member], error)
+	// InsideOf tells which of these people are in a group.
+	InsideOf(ctx context.Context, group uid.ID, people []uid.ID) (map[uid.ID]bool, error)
 	GroupsOf(ctx context.Context, person uid.ID) ([]auth.Group, error)
 	// Join and Leave put people into a group and take them out, and give those for whom that was new. Who does not exist
 	// is passed over.
@@ -253,7 +255,20 @@ func (s *Service) Members(ctx context.Context, id uid.ID, f MemberFilter) (out p
 	return out, err
 }
 
-// Of gives the groups a person is in, by name. It needs person:read, but for oneself.
+// Inside tells which of these people are in a group. It needs person:read.
+func (s *Service) Inside(ctx context.Context, id uid.ID, people []uid.ID) (out map[uid.ID]bool, err error) {
+	if err := auth.Require(ctx, policy.PersonRead); err != nil {
+		return nil, err
+	}
+	err = s.keep.InTenant(ctx, func(ctx context.Context) (err error) {
+		out, err = s.keep.InsideOf(ctx, id, people)
+		return err
+	})
+	return out, err
+}
+
+// Of gives the groups a person is in, by name. It needs person:read, but for oneself;
+// auth.ErrPersonNotFound.
 func (s *Service) Of(ctx context.Context, person uid.ID) (out []auth.Group, err error) {
 	if who, ok := auth.PrincipalFrom(ctx); !ok || who.PersonID != person {
 		if err := auth.Require(ctx, policy.PersonRead); err != nil {
@@ -261,6 +276,13 @@ func (s *Service) Of(ctx context.Context, person uid.ID) (out []auth.Group, err 
 		}
 	}
 	err = s.keep.InTenant(ctx, func(ctx context.Context) (err error) {
+		names, err := s.keep.NamesOf(ctx, []uid.ID{person})
+		if err != nil {
+			return err
+		}
+		if _, there := names[person]; !there {
+			return auth.ErrPersonNotFound
+		}
 		out, err = s.keep.GroupsOf(ctx, person)
 		return err
 	})

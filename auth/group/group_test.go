@@ -87,8 +87,15 @@ func TestARuleTakesWhoFitsItsConditions(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	boss := w.person("Boss", with("department", "Board"))
-	lead := w.person("Lead", func(p *auth.Person) { with("department", "Sales", "title", "Team lead")(p); p.ManagerID = &boss.ID; p.Locale = "de-AT" })
-	w.person("Ana", func(p *auth.Person) { with("department", "sales", "title", "Clerk", "hire_date", "2026-02-20")(p); p.ManagerID = &lead.ID })
+	lead := w.person("Lead", func(p *auth.Person) {
+		with("department", "Sales", "title", "Team lead")(p)
+		p.ManagerID = &boss.ID
+		p.Locale = "de-AT"
+	})
+	w.person("Ana", func(p *auth.Person) {
+		with("department", "sales", "title", "Clerk", "hire_date", "2026-02-20")(p)
+		p.ManagerID = &lead.ID
+	})
 	w.person("Bo", with("department", "R&D; Berlin", "hire_date", "2020-01-01", "location", "Ulm 100%"))
 	w.person("Gone", func(p *auth.Person) { with("department", "Sales")(p); p.Status = auth.PersonDeactivated })
 	hand := w.make("By hand", nil)

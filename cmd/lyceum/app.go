@@ -14,6 +14,7 @@ import (
 
 	"lyceum/auth"
 	"lyceum/auth/audit"
+	"lyceum/auth/group"
 	"lyceum/auth/ldap"
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/policy"
@@ -33,6 +34,7 @@ import (
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/intake"
 	"lyceum/migrations"
 	"lyceum/store"
 	"lyceum/store/fleet"
@@ -73,6 +75,8 @@ type app struct {
 	scim         *scim.Service
 	audit        *audit.Service
 	ldapsync     *ldapsync.Service
+	groups       *group.Service
+	intakes      *intake.Service
 	catalog      *catalog.Service
 	content      *content.Service
 	enrolment    *enrolment.Service
@@ -220,6 +224,8 @@ func (a *app) assemble() (err error) {
 	a.tenants = tenant.New(tenant.Options{Keep: a.store, Schemas: a.admin, Owners: owners{a.auth}, Files: tenantFiles{a.blobs}, Hosts: a.hosts, Now: a.now, Log: a.log})
 	a.catalog = catalog.New(catalog.Options{Keep: a.store, Now: a.now})
 	a.enrolment = enrolment.New(enrolment.Options{Keep: a.store, Now: a.now})
+	a.groups = group.New(a.store, a.now)
+	a.intakes = intake.New(a.store, a.enrolment, a.now)
 	a.certificates = certificate.New(certificate.Options{Keep: a.store, Now: a.now})
 	a.billing = billing.New(a.store, a.now)
 	a.hints = queue.NewHints(a.store.Hint, a.log)
