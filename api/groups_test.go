@@ -38,10 +38,10 @@ func TestAGroupIsMadeFilledAndEnrolledInTheBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.get(roster).is(200).says(ana.Email, other.Email)
-	b.get(roster+"?group="+id.String()).is(200).says(ana.Email).saysNot(other.Email)
+	b.get(roster + "?group=" + id.String()).is(200).says(ana.Email).saysNot(other.Email)
 
-	b.post(at+"/courses/"+course.Course.ID.String()+"/stop").is(303)
-	b.post(at+"/members/"+ana.ID.String()+"/remove").is(303)
+	b.post(at + "/courses/" + course.Course.ID.String() + "/stop").is(303)
+	b.post(at + "/members/" + ana.ID.String() + "/remove").is(303)
 	b.get(at).is(200).says("0 members")
 	b.post(at + "/delete").is(303)
 	b.get(at).is(404)
@@ -61,7 +61,7 @@ func TestARuleIsWrittenPreviewedAndSavedInTheBrowser(t *testing.T) {
 	at := b.post("/groups/new", append(row, "do", "save")...).is(303).Header.Get("Location")
 	b.get(at).is(200).says("1 member", ana.Name, "Role is", "Learner")
 	b.post(at+"/members", "person", admin.ID.String()).is(409).says("A rule says who is in this group.")
-	b.get(at+"/edit").is(200).says("learner")
+	b.get(at + "/edit").is(200).says("learner")
 	b.post(at+"/edit", append(row, "revision", "9", "do", "save")...).is(409).says("Someone else changed this group meanwhile")
 	b.post(at+"/edit", "name", "Staff", "revision", "1", "match", "any", "field", "email", "op", "contains", "values", "@", "do", "save").is(303)
 	b.get(at).is(200).says("2 members")

@@ -54,35 +54,14 @@ func (s *Store) RuledGroups(ctx context.Context, f group.Filter) (out page.Of[gr
 	case group.ByHand:
 		q = q.Where("g.directory_id is null and g.rule is null")
 	}
-	if q, err = afterName(q, f.Page.After, "(lower(g.name), g.id) > (?, ?)"); err != nil {
+	if q, err = afterName(q, "(lower(g.name), g.id) > (?, ?)", f.Page.After); err != nil {
 		return out, err
 	}
 	var rows []row
 	if err = q.Find(&rows).Error; err != nil {
 		return out, fail(err, "list groups")
 	}
-	piece := page.Cut(rows, limit, func(r row) []string { return []string{r.SortName, r.ID.String()} })
-	out.Next = piece.Next
-	for _, r := range piece.Items {
-		out.Items = append(out.Items, r.Group)
-	}
-	return out, nil
-}
-
-// afterName narrows a list in order of name and id to what follows a cursor.
-func afterName(q *gorm.DB, after, where string) (*gorm.DB, error) {
-	if after == "" {
-		return q, nil
-	}
-	parts, err := page.Parts(after, 2)
-	if err != nil {
-		return q, err
-	}
-	id, ok := uid.Parse(parts[1])
-	if !ok || strings.ContainsRune(parts[0], 0) {
-		return q, page.ErrCursor
-	}
-	return q.Where(where, parts[0], id), nil
+	return byName(rows, limit, func(r row) (string, uid.ID) { return r.SortName, r.ID }, func(r row) group.Group { return r.Group }), nil
 }
 
 // GroupsByRule gives all groups that have a rule, by id.
@@ -139,19 +118,14 @@ func (s *Store) MembersBy(ctx context.Context, id uid.ID, f group.MemberFilter) 
 		like := "%" + escapeLike(query) + "%"
 		q = q.Where("(p.name ilike ? or p.email ilike ?)", like, like)
 	}
-	if q, err = afterName(q, f.Page.After, "(lower(p.name), p.id) > (?, ?)"); err != nil {
+	if q, err = afterPerson(q, f.Page.After); err != nil {
 		return out, err
 	}
 	var rows []row
 	if err = q.Find(&rows).Error; err != nil {
 		return out, fail(err, "members of group %s", id)
 	}
-	piece := page.Cut(rows, limit, func(r row) []string { return []string{r.SortName, r.ID.String()} })
-	out.Next = piece.Next
-	for _, r := range piece.Items {
-		out.Items = append(out.Items, r.Member)
-	}
-	return out, nil
+	return byName(rows, limit, func(r row) (string, uid.ID) { return r.SortName, r.ID }, func(r row) group.Member { return r.Member }), nil
 }
 
 // Join puts people into a group and gives those who were not in it. Who does not exist is passed over.

@@ -106,6 +106,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.auditOperations()
 	a.roleOperations()
 	a.groupOperations()
+	a.placeOperations()
 	a.directoryOperations()
 	a.ldapOperations()
 	a.brandOperations()

@@ -278,7 +278,7 @@ func TestManyMembersArePagedAndToldByNumber(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	for i := range 230 {
-		w.person(fmt.Sprintf("P%03d", i), with("department", "Many"))
+		w.person(fmt.Sprintf("Member %03d", i), with("department", "Many"))
 	}
 	many := w.make("Many", rule(group.MatchAll, is("department", group.Is, "many")))
 	seen, after := 0, ""
@@ -288,7 +288,7 @@ func TestManyMembersArePagedAndToldByNumber(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, m := range piece.Items {
-			if want := fmt.Sprintf("P%03d", seen+i); m.Name != want {
+			if want := fmt.Sprintf("Member %03d", seen+i); m.Name != want {
 				t.Fatalf("%s stands where %s should", m.Name, want)
 			}
 		}
@@ -304,7 +304,7 @@ func TestManyMembersArePagedAndToldByNumber(t *testing.T) {
 	if ids, _ := told["added_ids"].([]any); told["added"] != float64(230) || len(ids) != 100 {
 		t.Errorf("told %v, with %d ids", told["added"], len(ids))
 	}
-	found, err := w.groups.Members(w.admin, many.ID, group.MemberFilter{Query: "p22"})
+	found, err := w.groups.Members(w.admin, many.ID, group.MemberFilter{Query: "member 22"})
 	if err != nil || len(found.Items) != 10 {
 		t.Errorf("searched: %d, %v", len(found.Items), err)
 	}
