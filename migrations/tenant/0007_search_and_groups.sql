@@ -24,19 +24,22 @@ create table intakes (
 create index intakes_course_ix on intakes (course_id);
 
 -- One row for each thing that can be found in each of its languages: kind and ref say which, part counts the pieces of a
--- long text or the captions of a film. draft is what only authors find. words is made of title and body, folded by us.
+-- long text or the captions of a film. draft is what only authors find, inner what only those in the course and its authors.
+-- words is made of title and body, folded by us.
 create table search_entries (
-    kind      text not null,
-    ref       uuid not null,
-    draft     boolean not null,
-    language  text not null,
-    part      integer not null,
-    course_id uuid,
-    seconds   integer,
-    title     text not null,
-    body      text not null,
-    words     tsvector not null,
-    at        timestamptz not null,
+    kind       text not null,
+    ref        uuid not null,
+    draft      boolean not null,
+    language   text not null,
+    part       integer not null,
+    inner_text boolean not null,
+    course_id  uuid,
+    seconds    integer not null,
+    title      text not null,
+    body       text not null,
+    words      tsvector not null,
+    at         timestamptz not null,
+    indexed_at timestamptz not null,
     constraint search_entries_pk primary key (kind, ref, draft, language, part),
     constraint search_entries_course_fk foreign key (course_id) references courses (id) on delete cascade,
     constraint search_entries_kind_ck check (kind in ('course', 'lesson', 'caption', 'person', 'group'))
@@ -44,10 +47,10 @@ create table search_entries (
 create index search_entries_words_ix on search_entries using gin (words);
 create index search_entries_course_ix on search_entries (course_id);
 
--- Every word that stands in an entry, with its groups of three letters: what a mistyped word may have been.
+-- Every word that stands in an entry, with its beginnings that lack a letter or two: what a mistyped word may have been.
 create table search_words (
-    word  text not null,
-    grams text[] not null,
+    word text not null,
+    near text[] not null,
     constraint search_words_pk primary key (word)
 );
-create index search_words_grams_ix on search_words using gin (grams);
+create index search_words_near_ix on search_words using gin (near);
