@@ -29,6 +29,7 @@ import (
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/intake"
+	"lyceum/learning/search"
 	"lyceum/tenant"
 	"lyceum/themes"
 )
@@ -68,6 +69,7 @@ type Options struct {
 	LDAPSync     *ldapsync.Service
 	Groups       *group.Service
 	Intakes      *intake.Service
+	Search       *search.Service
 	Themes       *themes.Set
 	Mailbox      MailStore // the demo's mail, shown to anyone at /dev/mail; nil: there are no such pages
 	// Played are the identity providers that the demo plays, by the path below which each stands on the platform's host
@@ -102,7 +104,7 @@ func (o *Options) complete() error {
 		"Operators": o.Operators == nil, "Policy": o.Policy == nil, "Catalog": o.Catalog == nil, "Enrolment": o.Enrolment == nil,
 		"Content": o.Content == nil, "Certificates": o.Certificates == nil, "Billing": o.Billing == nil, "Audit": o.Audit == nil,
 		"Themes": o.Themes == nil, "SignOn": o.SignOn == nil, "SCIM": o.SCIM == nil, "LDAPSync": o.LDAPSync == nil,
-		"Groups": o.Groups == nil, "Intakes": o.Intakes == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
+		"Groups": o.Groups == nil, "Intakes": o.Intakes == nil, "Search": o.Search == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
 		"Limits.SignUps": o.Limits.SignUps == nil,
 		"Ready":          o.Ready == nil, "Log": o.Log == nil,
 	} {

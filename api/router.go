@@ -91,6 +91,7 @@ func (s *Server) onPortal(t *table) {
 	s.onFactors(t)
 	s.onRoles(t)
 	s.onGroups(t)
+	s.onSearch(t)
 }
 
 func (s *Server) onSettings(t *table) {

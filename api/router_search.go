@@ -6,6 +6,13 @@ import (
 	"lyceum/auth/policy"
 )
 
+// onSearch is searching. Who finds what is the service's to say.
+func (s *Server) onSearch(t *table) {
+	h := web.Search{Site: s.site, Search: s.Search}
+	t.get("/search", route.SignedIn, h.Show)
+	t.get("/search/suggest", route.SignedIn, h.Suggest)
+}
+
 // onGroups is where groups are made and used.
 func (s *Server) onGroups(t *table) {
 	g := web.Groups{Site: s.site, Groups: s.Groups, Intakes: s.Intakes, Auth: s.Auth, Catalog: s.Catalog}

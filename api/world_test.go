@@ -32,6 +32,7 @@ import (
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/intake"
+	"lyceum/learning/search"
 	"lyceum/store/fleet"
 	"lyceum/store/storetest"
 	"lyceum/tenant"
@@ -101,6 +102,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 			Keep: w.Store, Auth: service, Policy: engine, Seal: sealKey(t), Now: now,
 			LDAP: ldap.New(ldap.Options{AllowPrivate: true}), // by the machine's clock, as the certificates of tests' servers
 		}),
+		Search: search.New(search.Options{Keep: w.Store, Now: now}),
 		Groups: group.New(w.Store, now), Intakes: intake.New(w.Store, enrolment.New(enrolment.Options{Keep: w.Store, Now: now}), now),
 		Audit: audit.New(w.Store, now), Themes: set, Limits: api.Limits{Strangers: freely{}, SignUps: freely{}, Lookups: freely{}, SignOn: freely{}},
 		Ready: func(context.Context) error { return nil }, Log: slog.New(slog.NewTextHandler(h.log, nil)), Now: now, SchemaVersion: admin.Version(),
@@ -108,7 +110,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 	h.o.REST = func(portal fiber.Router) ([]route.Route, error) {
 		return rest.Mount(portal, rest.Services{
 			Auth: service, SignOn: h.o.SignOn, Catalog: h.o.Catalog, Enrolment: h.o.Enrolment, Content: files, Certificates: h.o.Certificates, Billing: h.o.Billing,
-			Brands: h.o.Brands, Events: events{w}, Audit: h.o.Audit, SCIM: h.o.SCIM, LDAPSync: h.o.LDAPSync, Groups: h.o.Groups, Intakes: h.o.Intakes, Limit: freely{}, Rate: rest.Rate{Requests: 100, Window: time.Minute}, Hosts: hosts, Now: now,
+			Brands: h.o.Brands, Events: events{w}, Audit: h.o.Audit, SCIM: h.o.SCIM, LDAPSync: h.o.LDAPSync, Groups: h.o.Groups, Intakes: h.o.Intakes, Search: h.o.Search, Limit: freely{}, Rate: rest.Rate{Requests: 100, Window: time.Minute}, Hosts: hosts, Now: now,
 		})
 	}
 	for _, e := range edit {

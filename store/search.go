@@ -22,7 +22,7 @@ const (
 	lookColumns = `select e.kind, e.ref, e.draft, e.language, e.part, coalesce(s.inside, false) as inside,
 		ts_rank('{0.05, 0.2, 0.4, 1}', e.words, $1::tsquery) + case when e.words @@ $4::tsquery then 0.5 else 0 end as rank
 		from search_entries e left join seen s on s.id = e.course_id
-		where e.kind = any($5) and (e.course_id is null and $8 or s.id is not null and (not e.draft or $7) and (not e.inner_text or s.inside or $7))`
+		where e.kind = any($5) and (e.course_id is null and $8 or s.id is not null and (not e.draft or $7) and (not e.inner_text or s.inside or $7)) and e.words @@ $12::tsquery`
 	findEntries = `with seen as materialized (
 			select c.id, en.person_id is not null as inside
 			from courses c left join enrolments en on en.course_id = c.id and en.person_id = $2 and en.status <> 'withdrawn'
@@ -64,7 +64,7 @@ func (s *Store) FindEntries(ctx context.Context, w search.Wanted) (out []search.
 			out = append(out, f)
 		}
 		return rows.Err()
-	}, findEntries, w.All, w.Viewer.Person, w.Title, w.Exact, kinds, w.Viewer.Courses, w.Viewer.Courses && w.Viewer.Drafts, w.Viewer.People, w.Language, w.Fresh, w.Limit)
+	}, findEntries, w.All, w.Viewer.Person, w.Title, w.Exact, kinds, w.Viewer.Courses, w.Viewer.Courses && w.Viewer.Drafts, w.Viewer.People, w.Language, w.Fresh, w.Limit, w.Own)
 	return out, fail(err, "search")
 }
 

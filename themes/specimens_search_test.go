@@ -7,8 +7,36 @@ import (
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
 	"lyceum/learning/intake"
+	"lyceum/learning/search"
 	"lyceum/themes"
 )
+
+func searchSpecimens(w *world) []specimen {
+	course := uid.New()
+	hit := func(kind search.Kind, title string, excerpt string, edit func(*search.Result)) search.Result {
+		r := search.Result{Kind: kind, ID: uid.New(), CourseID: &course, CourseSlug: "workplace-safety", CourseTitle: "Workplace safety", Title: []search.Piece{{Text: title + " "}, {Text: "ladder", Hit: true}}}
+		if excerpt != "" {
+			r.Excerpt = []search.Piece{{Text: "… " + excerpt + " "}, {Text: "ladders", Hit: true}, {Text: " and a very long word: Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen …"}}
+		}
+		if edit != nil {
+			edit(&r)
+		}
+		return r
+	}
+	all := search.Results{Items: []search.Result{
+		hit(search.KindCourse, "Up the", "All about", func(r *search.Result) { r.Inside = true }), hit(search.KindLesson, "Climbing a", "", nil),
+		hit(search.KindCaption, "Falling off a", "he said of", func(r *search.Result) { r.Seconds, r.Inside = 83, true }), hit(search.KindLesson, "Draft of a", "not yet", func(r *search.Result) { r.Draft = true }),
+		hit(search.KindPerson, "Lea", "", func(r *search.Result) { r.CourseID, r.CourseTitle = nil, "" }), hit(search.KindGroup, "Friends of the", "", func(r *search.Result) { r.CourseID, r.CourseTitle = nil, "" }),
+	}}
+	guessed := all
+	guessed.Guessed = true
+	return []specimen{
+		{"search", w.portal("/search?q=ladder", may()), themes.SearchPage{Query: "ladder", Results: all}},
+		{"search-guessed", w.portal("/search?q=laddre", learnerMay()), themes.SearchPage{Query: "laddre", Kind: search.KindCourse, Results: guessed}},
+		{"search-none", w.portal("/search?q=qqq", learnerMay()), themes.SearchPage{Query: "<b>qqq</b>"}},
+		{"search-empty", w.portal("/search", may()), themes.SearchPage{}},
+	}
+}
 
 func groupSpecimens(w *world) []specimen {
 	boss := w.people[2]

@@ -26,6 +26,7 @@ func specimens(t *testing.T, w *world) []specimen {
 		auditSpecimens(w),
 		rolesSpecimens(w),
 		groupSpecimens(w),
+		searchSpecimens(w),
 		placesSpecimens(w),
 		ssoSpecimens(w),
 		accessSpecimens(w),

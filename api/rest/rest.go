@@ -28,6 +28,7 @@ import (
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/intake"
+	"lyceum/learning/search"
 	"lyceum/tenant"
 )
 
@@ -67,6 +68,7 @@ type Services struct {
 	LDAPSync     *ldapsync.Service
 	Groups       *group.Service
 	Intakes      *intake.Service
+	Search       *search.Service
 	Limit        Limiter
 	Rate         Rate
 	Hosts        tenant.Hosts // for links to the portal's pages
@@ -106,6 +108,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.auditOperations()
 	a.roleOperations()
 	a.groupOperations()
+	a.searchOperations()
 	a.placeOperations()
 	a.directoryOperations()
 	a.ldapOperations()

@@ -38,6 +38,7 @@ import (
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/intake"
+	"lyceum/learning/search"
 	"lyceum/store/storetest"
 	"lyceum/tenant"
 )
@@ -98,6 +99,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		LDAP: ldap.New(ldap.Options{AllowPrivate: true}), // by the machine's clock, as the certificates of tests' servers
 	})
 	s.services.Groups = group.New(w.Store, now)
+	s.services.Search = search.New(search.Options{Keep: w.Store, Now: now})
 	s.services.Intakes = intake.New(w.Store, s.services.Enrolment, now)
 	s.services.SCIM = scim.New(scim.Options{Keep: w.Store, Auth: s.services.Auth, Policy: policy.NewEngine(w.Store, now), Now: now})
 	s.services.SignOn = signon.New(signon.Options{

@@ -35,6 +35,7 @@ import (
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/intake"
+	"lyceum/learning/search"
 	"lyceum/migrations"
 	"lyceum/store"
 	"lyceum/store/fleet"
@@ -77,6 +78,7 @@ type app struct {
 	ldapsync     *ldapsync.Service
 	groups       *group.Service
 	intakes      *intake.Service
+	search       *search.Service
 	catalog      *catalog.Service
 	content      *content.Service
 	enrolment    *enrolment.Service
@@ -225,6 +227,7 @@ func (a *app) assemble() (err error) {
 	a.catalog = catalog.New(catalog.Options{Keep: a.store, Now: a.now})
 	a.enrolment = enrolment.New(enrolment.Options{Keep: a.store, Now: a.now})
 	a.groups = group.New(a.store, a.now)
+	a.search = search.New(search.Options{Keep: a.store, Captions: a.captions, Now: a.now})
 	a.intakes = intake.New(a.store, a.enrolment, a.now)
 	a.certificates = certificate.New(certificate.Options{Keep: a.store, Now: a.now})
 	a.billing = billing.New(a.store, a.now)

@@ -48,6 +48,7 @@ func (a *app) consequences() []queue.Consequence {
 	}
 	table = append(table, a.accessConsequences()...)
 	table = append(table, a.groupConsequences()...)
+	table = append(table, a.searchConsequences()...)
 	table = append(table, a.placeConsequences()...)
 	for _, typ := range billing.LearningEvents() {
 		table = append(table, queue.Consequence{When: typ, Name: "count_learner", Urgency: queue.Unseen, Do: a.billing.Count})
@@ -57,7 +58,7 @@ func (a *app) consequences() []queue.Consequence {
 
 // chores is what is done every so often.
 func (a *app) chores(spares int) []queue.Chore {
-	return append(slices.Concat(a.accessChores(), a.groupChores(), a.placeChores()), []queue.Chore{
+	return append(slices.Concat(a.accessChores(), a.groupChores(), a.searchChores(), a.placeChores()), []queue.Chore{
 		{Name: "fill_spares", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := a.admin.FillSpares(ctx, spares, a.now())
 			return err

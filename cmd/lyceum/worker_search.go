@@ -53,3 +53,26 @@ func (a *app) groupChores() []queue.Chore {
 		})
 	}}}
 }
+
+// searchConsequences is what of what happens can be found from then on.
+func (a *app) searchConsequences() (table []queue.Consequence) {
+	about := func(name string, do func(ctx context.Context, id uid.ID) error, events ...string) {
+		for _, typ := range events {
+			table = append(table, queue.Consequence{When: typ, Name: name, Urgency: queue.Unseen, Timeout: settleTimeout, Do: func(ctx context.Context, e event.Event) error {
+				return do(ctx, e.SubjectID)
+			}})
+		}
+	}
+	about("index_course", a.search.IndexCourse, "course.created", "course.published", "course.archived", "course.restored")
+	about("index_person", func(ctx context.Context, id uid.ID) error { return a.search.IndexPeople(ctx, id) },
+		"person.created", "person.updated", "person.deactivated", "person.reactivated", "invitation.created", "invitation.accepted")
+	about("index_group", func(ctx context.Context, id uid.ID) error { return a.search.IndexGroups(ctx, id) }, "group.created", "group.updated", "group.deleted")
+	return table
+}
+
+// searchChores look for what no event told: drafts as they are written.
+func (a *app) searchChores() []queue.Chore {
+	return []queue.Chore{{Name: "sweep_search", Every: 10 * time.Minute, Timeout: time.Hour, Do: func(ctx context.Context) error {
+		return a.everywhere(ctx, "search", a.search.Sweep)
+	}}}
+}

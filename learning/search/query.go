@@ -64,23 +64,25 @@ type asked struct {
 	All   string // every term somewhere
 	Title string // every term in the title
 	Exact string // every term as it was typed, not as a beginning
+	Own   string // some term in what is the entry's own, not around it
 }
 
 // ask writes terms as PostgreSQL reads them. The words hold letters, digits and marks only, so nothing of a question can
 // become an operator; they are quoted all the same.
 func ask(terms []term) asked {
-	var all, title, exact []string
+	var all, title, exact, own []string
 	for _, t := range terms {
 		if t.run {
-			run, inTitle := make([]string, len(t.words)), make([]string, len(t.words))
+			run, inTitle, ofIts := make([]string, len(t.words)), make([]string, len(t.words)), make([]string, len(t.words))
 			for i, w := range t.words {
 				suffix := ""
 				if utf8.RuneCountInString(w) == 1 {
 					suffix = ":*"
 				}
-				run[i], inTitle[i] = quoted(w)+suffix, quoted(w)+titled(suffix)
+				run[i], inTitle[i], ofIts[i] = quoted(w)+suffix, quoted(w)+weighted(suffix, "A"), quoted(w)+weighted(suffix, "AD")
 			}
 			all, title, exact = append(all, "("+strings.Join(run, " <-> ")+")"), append(title, "("+strings.Join(inTitle, " <-> ")+")"), append(exact, "("+strings.Join(run, " <-> ")+")")
+			own = append(own, "("+strings.Join(ofIts, " <-> ")+")")
 			continue
 		}
 		var begins, inTitle, whole []string
@@ -90,16 +92,22 @@ func ask(terms []term) asked {
 		for _, w := range t.stems {
 			begins, inTitle = append(begins, quoted(w)), append(inTitle, quoted(w)+":A")
 		}
+		for _, w := range t.words {
+			own = append(own, quoted(w)+":*AD")
+		}
+		for _, w := range t.stems {
+			own = append(own, quoted(w)+":AD")
+		}
 		all, title, exact = append(all, "("+strings.Join(begins, " | ")+")"), append(title, "("+strings.Join(inTitle, " | ")+")"), append(exact, "("+strings.Join(whole, " | ")+")")
 	}
-	return asked{All: strings.Join(all, " & "), Title: strings.Join(title, " & "), Exact: strings.Join(exact, " & ")}
+	return asked{All: strings.Join(all, " & "), Title: strings.Join(title, " & "), Exact: strings.Join(exact, " & "), Own: strings.Join(own, " | ")}
 }
 
-func titled(suffix string) string {
+func weighted(suffix, weights string) string {
 	if suffix == "" {
-		return ":A"
+		return ":" + weights
 	}
-	return suffix + "A"
+	return suffix + weights
 }
 
 func quoted(word string) string {

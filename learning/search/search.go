@@ -112,12 +112,12 @@ type Found struct {
 
 // Wanted is a question as the store takes it.
 type Wanted struct {
-	All, Title, Exact string // in PostgreSQL's terms
-	Kinds             []Kind
-	Viewer            Viewer
-	Language          string
-	Fresh             time.Time // what was published since counts for more
-	Limit             int
+	All, Title, Exact, Own string // in PostgreSQL's terms
+	Kinds                  []Kind
+	Viewer                 Viewer
+	Language               string
+	Fresh                  time.Time // what was published since counts for more
+	Limit                  int
 }
 
 // Viewer is who looks.
@@ -267,7 +267,7 @@ func (q *Question) validate() error {
 
 func (s *Service) find(ctx context.Context, w Wanted, terms []term) ([]Found, error) {
 	a := ask(terms)
-	w.All, w.Title, w.Exact = a.All, a.Title, a.Exact
+	w.All, w.Title, w.Exact, w.Own = a.All, a.Title, a.Exact, a.Own
 	return s.keep.FindEntries(ctx, w)
 }
 
@@ -370,4 +370,12 @@ func merged(found, guessed []Result, limit int) []Result {
 		}
 	}
 	return found
+}
+
+// Moment writes a place in a film as players do: 1:23, 1:02:03.
+func Moment(seconds int) string {
+	if seconds >= 3600 {
+		return fmt.Sprintf("%d:%02d:%02d", seconds/3600, seconds/60%60, seconds%60)
+	}
+	return fmt.Sprintf("%d:%02d", seconds/60, seconds%60)
 }

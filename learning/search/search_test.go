@@ -175,6 +175,12 @@ func TestTextsAndFilmsAreFoundByWhoIsInTheCourse(t *testing.T) {
 			t.Errorf("who is in the course finds for %q: %+v", text, got)
 		}
 	}
+	if got := titles(w.find(outside, "fire")); !slices.Equal(got, []string{"Fire"}) {
+		t.Errorf("a course's title brings its lessons along: %q", got)
+	}
+	if got := titles(w.find(outside, "fire watching")); !slices.Equal(got, []string{"Watching"}) {
+		t.Errorf("a lesson of a course: %q", got)
+	}
 	if got := titles(w.find(outside, "watch")); !slices.Equal(got, []string{"Watching"}) {
 		t.Errorf("a lesson's title: %q", got)
 	}
