@@ -43,8 +43,9 @@ func (c *Chrome) Nav() ([]NavGroup, error) {
 			{"/", "nav.home", "home", policy.PersonSelf}, {"/courses", "nav.courses", "book", policy.CourseRead},
 			{"/certificates", "nav.certificates", "award", policy.CertificateRead},
 		}},
-		{"teach", []place{{"/studio", "nav.studio", "pen", policy.CourseEdit}, {"/people", "nav.people", "people", policy.PersonRead}, {"/groups", "nav.groups", "people", policy.PersonRead}}},
+		{"teach", []place{{"/studio", "nav.studio", "pen", policy.CourseEdit}, {"/files", "nav.files", "file", policy.FileUpload}, {"/people", "nav.people", "people", policy.PersonRead}}},
 		{"portal", []place{
+			{"/groups", "nav.groups", "people", policy.PersonRead},
 			{"/usage", "nav.usage", "chart", policy.UsageRead}, {"/settings/brand", "nav.brand", "palette", policy.BrandEdit},
 			{"/settings/sign-on", "nav.sign_on", "shield", policy.ConnectionManage},
 			{"/settings/directories", "nav.directories", "building", policy.ConnectionManage},

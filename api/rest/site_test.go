@@ -79,7 +79,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		}),
 		Catalog:      catalog.New(catalog.Options{Keep: w.Store, Now: now}),
 		Enrolment:    enrolment.New(enrolment.Options{Keep: w.Store, Now: now}),
-		Content:      content.New(content.Options{Keep: w.Store, Blobs: blobs(t), Now: now}),
+		Content:      content.New(content.Options{Keep: w.Store, Blobs: blobs(t), Seal: sealKey(t), Now: now}),
 		Certificates: certificate.New(certificate.Options{Keep: w.Store, Now: now}),
 		Billing:      billing.New(w.Store, now),
 		Brands:       tenant.NewBrands(w.Store, now),

@@ -109,7 +109,7 @@ func (l Learn) course(c *fiber.Ctx) (p themes.CoursePage, err error) {
 	if err != nil {
 		return p, err
 	}
-	p.Summary = prose(p.Outline.Version.Summary, "summary-")
+	p.Summary = l.illustrated(ctx, p.Outline.Version.Summary, "summary-")
 	return l.withPlaces(c, p)
 }
 

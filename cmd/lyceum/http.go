@@ -23,7 +23,7 @@ func (a *app) apiOptions(cmd serveCmd, m *metrics) api.Options {
 		Directory: a.directory, Tenants: a.tenants, Brands: a.brands, Auth: a.auth, Operators: a.operators, Policy: a.policy,
 		Catalog: a.catalog, Enrolment: a.enrolment, Content: a.content, Certificates: a.certificates, Billing: a.billing,
 		SignOn: a.signon, SCIM: a.scim, LDAPSync: a.ldapsync, Groups: a.groups, Intakes: a.intakes, Search: a.search, Audit: a.audit, Themes: a.themes, Ready: a.ready, Observe: m.request, Log: a.log, Now: a.now,
-		TrustedProxies: cmd.TrustedProxies, Secure: a.hosts.Scheme == "https", SchemaVersion: a.admin.Version(),
+		TrustedProxies: cmd.TrustedProxies, BodyMemory: int(cmd.UploadMemory), Secure: a.hosts.Scheme == "https", SchemaVersion: a.admin.Version(),
 		Limits: api.Limits{
 			Strangers: throttle.New(a.now, 60, time.Minute, 120),
 			Lookups:   throttle.New(a.now, 60, time.Minute, 60),

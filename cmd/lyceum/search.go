@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"lyceum/internal/uid"
+	"lyceum/learning/content"
 	"lyceum/tenant"
 )
 
@@ -48,7 +49,15 @@ func (cmd *searchRebuildCmd) Run(ctx context.Context, c *Config) error {
 
 // captions reads a captions file as the system.
 func (a *app) captions(ctx context.Context, file uid.ID) ([]byte, error) {
-	r, _, err := a.content.Read(ctx, file)
+	var f content.File
+	err := a.store.InTenant(ctx, func(ctx context.Context) (err error) {
+		f, err = a.store.FileByID(ctx, file)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	r, err := a.content.Read(ctx, f, 0, -1)
 	if err != nil {
 		return nil, err
 	}
