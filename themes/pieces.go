@@ -53,6 +53,7 @@ func (c *Chrome) places() ([]NavGroup, error) {
 		}},
 		{"teach", []place{{"/studio", "nav.studio", "pen", policy.CourseEdit}, {"/files", "nav.files", "file", policy.FileUpload}, {"/people", "nav.people", "people", policy.PersonRead}}},
 		{"portal", []place{
+			{"/groups", "nav.groups", "people", policy.PersonRead},
 			{"/usage", "nav.usage", "chart", policy.UsageRead}, {"/settings/brand", "nav.brand", "palette", policy.BrandEdit},
 			{"/settings/catalogue", "nav.catalogue", "archive", policy.CatalogueManage},
 			{"/settings/sign-on", "nav.sign_on", "shield", policy.ConnectionManage},

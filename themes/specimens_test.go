@@ -28,6 +28,8 @@ func specimens(t *testing.T, w *world) []specimen {
 		homeSpecimens(w),
 		rolesSpecimens(w),
 		catalogueSpecimens(w),
+		groupSpecimens(w),
+		searchSpecimens(w),
 		placesSpecimens(w),
 		ssoSpecimens(w),
 		accessSpecimens(w),
@@ -65,7 +67,6 @@ func entrySpecimens(w *world) []specimen {
 }
 
 func learnSpecimens(w *world) []specimen {
-	completed := w.mine(1, 100)
 	cards := []catalog.Card{
 		plainCard("Giving feedback that helps", "Say what you saw, what it did, and what you would like instead. Three short lessons with examples to practise.", 25, 4, catalog.StatusPublished),
 		plainCard("First aid at work", "What to do in the first three minutes, and how to call for help so that it arrives.", 40, 6, catalog.StatusPublished),
