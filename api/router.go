@@ -71,7 +71,9 @@ func (s *Server) onPortal(t *table) {
 
 	s.onFiles(t)
 	s.onLearning(t)
+	s.onHome(t)
 	s.onStudio(t)
+	s.onCatalogue(t)
 	s.onSettings(t)
 	s.onSignOn(t)
 	s.onAccess(t) // before the connections: /settings/sign-on/rules is no connection's
@@ -79,10 +81,12 @@ func (s *Server) onPortal(t *table) {
 	s.onDirectories(t)
 	s.onFactors(t)
 	s.onRoles(t)
+	s.onGroups(t)
+	s.onSearch(t)
 }
 
 func (s *Server) onSettings(t *table) {
-	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy, SignOn: s.SignOn}
+	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy, SignOn: s.SignOn, Groups: s.Groups}
 	see, manage := route.For(policy.PersonRead), route.For(policy.PersonManage)
 	t.get("/people", see, p.List)
 	t.get("/people/invite", manage, p.InviteForm)

@@ -7,7 +7,7 @@ import (
 )
 
 func (s *Server) onLearning(t *table) {
-	l := web.Learn{Site: s.site, Catalog: s.Catalog, Enrolment: s.Enrolment, Content: s.Content, Certificates: s.Certificates}
+	l := web.Learn{Site: s.site, Catalog: s.Catalog, Enrolment: s.Enrolment, Content: s.Content, Certificates: s.Certificates, AtHome: s.Home}
 	read, learn, mine := route.For(policy.CourseRead), route.For(policy.EnrolmentSelf), route.For(policy.CertificateRead)
 	t.get("/", route.SignedIn, l.Home)
 	t.get("/courses", read, l.Catalogue)
@@ -27,7 +27,7 @@ func (s *Server) onLearning(t *table) {
 }
 
 func (s *Server) onStudio(t *table) {
-	w := web.Studio{Site: s.site, Catalog: s.Catalog, Content: s.Content, Enrolment: s.Enrolment, Auth: s.Auth}
+	w := web.Studio{Site: s.site, Catalog: s.Catalog, Content: s.Content, Enrolment: s.Enrolment, Auth: s.Auth, Groups: s.Groups}
 	edit, publish, enrol := route.For(policy.CourseEdit), route.For(policy.CoursePublish), route.For(policy.EnrolmentManage)
 	s.onMarking(t) // before the courses: /studio/marking is none
 	t.get("/studio", edit, w.List)
@@ -51,6 +51,7 @@ func (s *Server) onStudio(t *table) {
 	t.get("/studio/:course/people", enrol, w.Roster)
 	t.post("/studio/:course/people", enrol, w.EnrolPerson)
 	t.post("/studio/:course/people/:enrolment/withdraw", enrol, w.Withdraw)
+	t.post("/studio/:course/people/:enrolment/due", enrol, w.SetDue)
 	t.get("/studio/:course/places", enrol, w.Places)
 	t.post("/studio/:course/places/move", publish, w.MovePeople)
 	t.post("/studio/:course/places/:request", enrol, w.DecidePlace)

@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"lyceum/auth"
+	"lyceum/auth/group"
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
@@ -31,6 +32,8 @@ func constraintFault(name string) *fault.Fault {
 		return scim.ErrUniqueness
 	case "factors_credential_uq":
 		return auth.ErrPasskeyTaken
+	case "groups_name_uq":
+		return group.ErrNameTaken
 	case "roles_name_uq":
 		return auth.ErrRoleTaken
 	case "person_roles_role_fk":
@@ -47,6 +50,16 @@ func constraintFault(name string) *fault.Fault {
 		return auth.ErrOperatorTaken
 	case "courses_slug_uq":
 		return catalog.ErrSlugTaken
+	case "categories_name_uq":
+		return catalog.ErrCategoryTaken
+	case "categories_parent_fk":
+		return catalog.ErrCategoryNotEmpty
+	case "skills_name_uq":
+		return catalog.ErrSkillTaken
+	case "course_skills_skill_fk":
+		return catalog.ErrSkillNotFound
+	case "course_groups_group_fk":
+		return catalog.ErrNoSuchGroup
 	case "file_variants_file_fk":
 		return content.ErrFileNotFound
 	case "identities_subject_uq":

@@ -33,7 +33,9 @@ func Pages() []Page {
 	return []Page{
 		SignInPage{}, ForgotPage{}, ResetPage{}, InvitationPage{}, LinkInvalidPage{}, AccountPage{},
 		HomePage{}, CataloguePage{}, CoursePage{}, PlayerPage{}, CompletedPage{}, CertificatesPage{}, VerifyPage{},
+		NotificationsPage{}, NotificationSettingsPage{}, CalendarPage{}, TranscriptPage{}, TranscriptProofPage{},
 		PeoplePage{}, InvitePage{}, PersonPage{},
+		CatalogueSettingsPage{}, CourseSettingsPage{}, ReviewPage{}, VersionsPage{}, VersionPage{}, LanguagesPage{}, TranslationPage{}, PiecePage{},
 		StudioPage{}, CourseEditPage{}, LessonEditPage{}, PublishPage{}, RosterPage{},
 		PlacesPage{},
 		MarkingPage{}, SubmissionPage{}, EmbedsPage{},
@@ -41,6 +43,8 @@ func Pages() []Page {
 		AuditPage{}, AuditCheckPage{},
 		FilesPage{},
 		RolesPage{}, RolePage{}, WhoMayPage{}, WhyPage{},
+		GroupsPage{}, GroupPage{}, GroupEditPage{},
+		SearchPage{},
 		ConnectionsPage{}, ConnectionNewPage{}, ConnectionPage{}, ConnectionGuidePage{}, ConnectionSettingsPage{}, ConnectionMetadataPage{}, ConnectionMappingPage{},
 		ConnectionAccessPage{}, ConnectionAttemptsPage{}, ConnectionAttemptPage{}, ConnectionOutlookPage{}, ConnectionDeletePage{},
 		DomainsPage{}, DomainPage{}, SignOnRulesPage{}, SetupLinksPage{}, SigningKeysPage{}, BreakGlassPage{}, SetupPage{}, SetupOverPage{},

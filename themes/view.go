@@ -8,6 +8,7 @@ import (
 	"lyceum/auth/signon"
 	"lyceum/internal/uid"
 	"lyceum/learning/content"
+	"lyceum/learning/notice"
 	"lyceum/tenant"
 )
 
@@ -29,6 +30,7 @@ type View struct {
 	Appearance  Appearance      // from the cookie `theme`
 	Flash       *Flash
 	Notices     []signon.Notice // what administrators are reminded of on every page
+	News        notice.Standing // what who asks has not read
 	RequestID   string
 	Pictures    map[uid.ID]content.Picture // of the page's covers, as far as known
 	Now         time.Time
@@ -95,6 +97,13 @@ const (
 	FlashFileRemoved        FlashKey = "file_removed"     // Name: the file
 	FlashTenantDeleted      FlashKey = "tenant_deleted"   // Name: the tenant
 	FlashMarked             FlashKey = "marked"           // Name: the person
+)
+
+// The messages of the learner's own pages.
+const (
+	FlashNoticesRead     FlashKey = "notices_read"
+	FlashCalendarRevoked FlashKey = "calendar_revoked"
+	FlashDueSet          FlashKey = "due_set" // Name: the person
 )
 
 // Flash is a message shown once.

@@ -15,6 +15,7 @@ import (
 	"lyceum/api/route"
 	"lyceum/auth"
 	"lyceum/auth/audit"
+	"lyceum/auth/group"
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
@@ -22,10 +23,16 @@ import (
 	"lyceum/internal/clock"
 	"lyceum/internal/event"
 	"lyceum/internal/page"
+	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/home"
+	"lyceum/learning/intake"
+	"lyceum/learning/notice"
+	"lyceum/learning/search"
+	"lyceum/learning/transcript"
 	"lyceum/tenant"
 )
 
@@ -57,12 +64,19 @@ type Services struct {
 	Enrolment    *enrolment.Service
 	Content      *content.Service
 	Certificates *certificate.Service
+	Home         *home.Service
+	Notices      *notice.Service
+	Calendar     *calendar.Service
+	Transcripts  *transcript.Service
 	Billing      *billing.Service
 	Brands       *tenant.Brands
 	Events       EventLog
 	Audit        *audit.Service
 	SCIM         *scim.Service
 	LDAPSync     *ldapsync.Service
+	Groups       *group.Service
+	Intakes      *intake.Service
+	Search       *search.Service
 	Limit        Limiter
 	Rate         Rate
 	Hosts        tenant.Hosts // for links to the portal's pages
@@ -88,9 +102,11 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.meOperations()
 	a.sessionOperations()
 	a.enrolmentOperations()
+	a.homeOperations()
 	a.certificateOperations()
 	a.peopleOperations()
 	a.courseOperations()
+	a.catalogueOperations()
 	a.moduleOperations()
 	a.lessonOperations()
 	a.learningOperations()
@@ -101,6 +117,8 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.eventOperations()
 	a.auditOperations()
 	a.roleOperations()
+	a.groupOperations()
+	a.searchOperations()
 	a.placeOperations()
 	a.reportOperations()
 	a.submissionOperations()

@@ -21,6 +21,7 @@ import (
 	"lyceum/api/visit"
 	"lyceum/auth"
 	"lyceum/auth/audit"
+	"lyceum/auth/group"
 	"lyceum/auth/ldap"
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/policy"
@@ -32,10 +33,17 @@ import (
 	"lyceum/internal/outbound"
 	"lyceum/internal/page"
 	"lyceum/internal/seal"
+	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/home"
+	"lyceum/learning/intake"
+	"lyceum/learning/notice"
+	"lyceum/learning/search"
+	"lyceum/learning/transcript"
+	"lyceum/store"
 	"lyceum/store/storetest"
 	"lyceum/tenant"
 )
@@ -78,6 +86,10 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		Enrolment:    enrolment.New(enrolment.Options{Keep: w.Store, Now: now}),
 		Content:      content.New(content.Options{Keep: w.Store, Blobs: blobs(t), Seal: sealKey(t), Now: now}),
 		Certificates: certificate.New(certificate.Options{Keep: w.Store, Now: now}),
+		Home:         home.New(w.Store, now),
+		Notices:      notice.New(notice.Options{Keep: w.Store, Announce: w.Store, Now: now}),
+		Calendar:     calendar.New(calendar.Options{Keep: w.Store, Now: now, Sources: []calendar.Source{store.DueDates{Store: w.Store}}}),
+		Transcripts:  transcript.New(w.Store, now),
 		Billing:      billing.New(w.Store, now),
 		Brands:       tenant.NewBrands(w.Store, now),
 		Events:       eventLog{w},
@@ -95,6 +107,9 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		Keep: w.Store, Auth: s.services.Auth, Policy: policy.NewEngine(w.Store, now), Seal: key, Now: now,
 		LDAP: ldap.New(ldap.Options{AllowPrivate: true}), // by the machine's clock, as the certificates of tests' servers
 	})
+	s.services.Groups = group.New(w.Store, now)
+	s.services.Search = search.New(search.Options{Keep: w.Store, Now: now})
+	s.services.Intakes = intake.New(w.Store, s.services.Enrolment, now)
 	s.services.SCIM = scim.New(scim.Options{Keep: w.Store, Auth: s.services.Auth, Policy: policy.NewEngine(w.Store, now), Now: now})
 	s.services.SignOn = signon.New(signon.Options{
 		Keep: w.Store, Auth: s.services.Auth, Seal: sealKey(t), Hosts: s.services.Hosts, HTTP: outbound.Client(outbound.Options{AllowPrivate: true}), AllowPrivate: true, Now: now,

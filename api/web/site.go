@@ -26,6 +26,7 @@ import (
 	"lyceum/internal/recall"
 	"lyceum/internal/uid"
 	"lyceum/learning/content"
+	"lyceum/learning/notice"
 	"lyceum/tenant"
 	"lyceum/themes"
 )
@@ -40,6 +41,7 @@ type Site struct {
 	log     *slog.Logger
 	devMail bool
 	notices func(ctx context.Context) ([]signon.Notice, error)
+	news    func(ctx context.Context) (notice.Standing, error)
 	looks   *recall.Cache[string, look]
 	files   *content.Service
 }
@@ -57,12 +59,14 @@ type SiteOptions struct {
 	Notices func(ctx context.Context) ([]signon.Notice, error)
 	// Files tells which smaller pictures there are; nil: pages show pictures as they are.
 	Files *content.Service
+	// News gives how much who asks has not read; nil: there is no bell's count.
+	News func(ctx context.Context) (notice.Standing, error)
 }
 
 // NewSite makes the shared part.
 func NewSite(o SiteOptions) *Site {
 	return &Site{
-		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail, policy: o.Policy, notices: o.Notices, files: o.Files,
+		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail, policy: o.Policy, notices: o.Notices, files: o.Files, news: o.News,
 		looks: recall.New[string, look](2000, 24*time.Hour, o.Now),
 	}
 }
@@ -131,6 +135,12 @@ func (s *Site) view(c *fiber.Ctx) themes.View {
 		var err error
 		if out.Notices, err = s.notices(ctx); err != nil { // a page is worth more than its reminders
 			s.log.WarnContext(ctx, "reminders not read", slog.String("request_id", v.ID), slog.String("tenant", v.Tenant.Slug), slog.Any("err", err))
+		}
+	}
+	if out.Who != nil && s.news != nil && out.Who.May.Has(policy.PersonSelf) {
+		var err error
+		if out.News, err = s.news(ctx); err != nil {
+			s.log.WarnContext(ctx, "unread notices not counted", slog.String("request_id", v.ID), slog.String("tenant", v.Tenant.Slug), slog.Any("err", err))
 		}
 	}
 	out.Locale = themes.PickLocale(wish, c.Get(fiber.HeaderAcceptLanguage))

@@ -14,6 +14,7 @@ import (
 
 	"lyceum/auth"
 	"lyceum/auth/audit"
+	"lyceum/auth/group"
 	"lyceum/auth/ldap"
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/policy"
@@ -29,10 +30,16 @@ import (
 	"lyceum/internal/seal"
 	"lyceum/internal/throttle"
 	"lyceum/internal/uid"
+	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/home"
+	"lyceum/learning/intake"
+	"lyceum/learning/notice"
+	"lyceum/learning/search"
+	"lyceum/learning/transcript"
 	"lyceum/migrations"
 	"lyceum/store"
 	"lyceum/store/fleet"
@@ -76,10 +83,17 @@ type app struct {
 	scim         *scim.Service
 	audit        *audit.Service
 	ldapsync     *ldapsync.Service
+	groups       *group.Service
+	intakes      *intake.Service
+	search       *search.Service
 	catalog      *catalog.Service
 	content      *content.Service
 	enrolment    *enrolment.Service
 	certificates *certificate.Service
+	home         *home.Service
+	notices      *notice.Service
+	calendar     *calendar.Service
+	transcripts  *transcript.Service
 	billing      *billing.Service
 	themes       *themes.Set
 	mailbox      *mail.Mailbox // in the demo, nil elsewhere
@@ -223,11 +237,25 @@ func (a *app) assemble() (err error) {
 	a.tenants = tenant.New(tenant.Options{Keep: a.store, Schemas: a.admin, Owners: owners{a.auth}, Files: tenantFiles{a.blobs}, Hosts: a.hosts, Now: a.now, Log: a.log})
 	a.catalog = catalog.New(catalog.Options{Keep: a.store, Now: a.now})
 	a.enrolment = enrolment.New(enrolment.Options{Keep: a.store, Now: a.now})
+	a.groups = group.New(a.store, a.now)
+	a.search = search.New(search.Options{Keep: a.store, Captions: a.captions, Now: a.now})
+	a.intakes = intake.New(a.store, a.enrolment, a.now)
 	a.certificates = certificate.New(certificate.Options{Keep: a.store, Now: a.now})
+	a.home = home.New(a.store, a.now)
+	a.notices = notice.New(notice.Options{Keep: a.store, Announce: a.store, Now: a.now})
+	a.calendar = calendar.New(calendar.Options{Keep: a.store, Now: a.now, Sources: a.dates()})
+	a.transcripts = transcript.New(a.store, a.now)
 	a.billing = billing.New(a.store, a.now)
 	a.hints = queue.NewHints(a.store.Hint, a.log)
 	a.store.OnEvents(a.hints.Add)
 	return nil
+}
+
+// dates lists where the items of people's calendars come from.
+func (a *app) dates() []calendar.Source {
+	return []calendar.Source{
+		store.DueDates{Store: a.store},
+	}
 }
 
 // resolver asks the DNS; in the demo it also knows the demo's own domains.

@@ -108,7 +108,7 @@ func (p *pupil) act(t *testing.T, o catalog.Outline) {
 
 func (p *pupil) right(t *testing.T, o catalog.Outline, lesson uid.ID) enrolment.Answers {
 	t.Helper()
-	draft, err := p.catalog.Draft(p.manager, o.Course.ID)
+	draft, err := p.catalog.Edit(p.manager, o.Course.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +161,7 @@ func (p *pupil) report(t *testing.T, l catalog.Lesson) {
 // change publishes another version: a lesson more, one less.
 func (p *pupil) change(t *testing.T, o catalog.Outline) {
 	t.Helper()
-	draft, err := p.catalog.Draft(p.manager, o.Course.ID)
+	draft, err := p.catalog.Edit(p.manager, o.Course.ID)
 	if err != nil {
 		t.Fatal(err)
 	}

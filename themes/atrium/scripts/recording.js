@@ -26,6 +26,11 @@ export function recording({ done, onChange, onStop }) {
   let told = Number(dataset.position);
 
   const ready = () => {
+    const wished = Number(/^#t=(\d+)$/.exec(location.hash)?.[1] ?? NaN); // what was found in the captions
+    if (wished < media.duration) {
+      media.currentTime = noSkip ? Math.min(wished, frontier) : wished;
+      return;
+    }
     if (!done && told > 3 && told < media.duration - 5) {
       media.currentTime = noSkip ? Math.min(told, frontier) : told;
       say('resumed');
