@@ -20,13 +20,15 @@ import (
 // and the progress, and commits. The walls are those of InTenant.
 
 const (
-	// The ids of the log that are known already come along. A report that another transaction keeps meanwhile is not
-	// among them: then the key refuses it, and everything is done once more.
-	sitSQL = `select e.person_id, e.course_id, e.version_id, e.status, e.last_lesson_id, e.started_at, l.kind, l.completion, coalesce(l.no_skip, false), l.pass_percent, coalesce(f.seconds, 0),
+	sitSQL = `select e.person_id, e.course_id, e.version_id, e.status, e.last_lesson_id, e.started_at,
+			p.status, p.position, coalesce(p.position_at, 0), p.watched, p.seen, p.started_at, p.updated_at, p.completed_at` + sitNone + sitFrom
+	// With many reports at once, and when one was refused, the ids that the log has already come along. One that another
+	// transaction keeps meanwhile is not among them: then its key refuses it.
+	sitKnownSQL = `select e.person_id, e.course_id, e.version_id, e.status, e.last_lesson_id, e.started_at,
 			p.status, p.position, coalesce(p.position_at, 0), p.watched, p.seen, p.started_at, p.updated_at, p.completed_at,
-			(select array_agg(g.id) from learning_log g where g.enrolment_id = $1 and g.lesson_id = $2 and g.id = any($3))
-		from lesson_progress p join enrolments e on e.id = p.enrolment_id join lessons l on l.version_id = e.version_id and l.id = p.lesson_id left join files f on f.id = l.file_id
-		where p.enrolment_id = $1 and p.lesson_id = $2 for update of p`
+			(select array_agg(g.id) from learning_log g where g.enrolment_id = $1 and g.lesson_id = $2 and g.id = any($3))` + sitFrom
+	sitNone    = `, null::uuid[]`
+	sitFrom    = ` from lesson_progress p join enrolments e on e.id = p.enrolment_id where p.enrolment_id = $1 and p.lesson_id = $2 for no key update of p`
 	sitFactSQL = `insert into learning_log (enrolment_id, lesson_id, id, version_id, kind, session_id, data, at) values ($1, $2, $3, $4, $5, $6, $7, $8)`
 	sitKeepSQL = `update lesson_progress set position = $3, position_at = $4, watched = $5, seen = $6, updated_at = $7 where enrolment_id = $1 and lesson_id = $2`
 )
@@ -43,10 +45,14 @@ func (s *Store) Sit(ctx context.Context, in enrolment.ReportInput, decide decisi
 	if current(ctx) != nil {
 		return false, ErrMixed // it is a transaction of its own
 	}
+	known := len(in.Reports) > 1
 	for try := 0; ; try++ {
-		if found, err = s.sitOnce(ctx, t.SchemaName, in, decide); try > 0 || !refusedAsKnown(err) && !stalePlan(err) {
+		found, err = s.sitOnce(ctx, t.SchemaName, in, known, decide)
+		refused := refusedAsKnown(err)
+		if try > 1 || !refused && !stalePlan(err) {
 			return found, err
 		}
+		known = known || refused
 	}
 }
 
@@ -55,7 +61,7 @@ func refusedAsKnown(err error) bool {
 	return errors.As(err, &pg) && pg.ConstraintName == "learning_log_pk"
 }
 
-func (s *Store) sitOnce(ctx context.Context, schema string, in enrolment.ReportInput, decide decision) (found bool, err error) {
+func (s *Store) sitOnce(ctx context.Context, schema string, in enrolment.ReportInput, known bool, decide decision) (found bool, err error) {
 	conn, err := s.shardFor(schema).pool.Acquire(ctx)
 	if err != nil {
 		return false, fmt.Errorf("database connection: %w", err)
@@ -67,7 +73,7 @@ func (s *Store) sitOnce(ctx context.Context, schema string, in enrolment.ReportI
 		}
 	}()
 	tag := s.tagOf(schema)
-	sit, held, err := s.sitDown(ctx, conn, schema, tag, in)
+	sit, held, err := s.sitDown(ctx, conn, schema, tag, in, known)
 	if err != nil || !held {
 		return false, err
 	}
@@ -87,18 +93,21 @@ func settleAnyway(ctx context.Context, conn *pgxpool.Conn) {
 
 // sitDown begins, enters the tenant, and reads. The first time on a connection that takes two messages: a statement is
 // prepared before the message that sets the search_path runs.
-func (s *Store) sitDown(ctx context.Context, conn *pgxpool.Conn, schema, tag string, in enrolment.ReportInput) (sit enrolment.Sitting, held bool, err error) {
-	ids := make([]uid.ID, len(in.Reports))
-	for i, r := range in.Reports {
-		ids[i] = r.ID
+func (s *Store) sitDown(ctx context.Context, conn *pgxpool.Conn, schema, tag string, in enrolment.ReportInput, known bool) (sit enrolment.Sitting, held bool, err error) {
+	text, args := tag+sitSQL, []any{in.Enrolment, in.Lesson}
+	if known {
+		ids := make([]uid.ID, len(in.Reports))
+		for i, r := range in.Reports {
+			ids[i] = r.ID
+		}
+		text, args = tag+sitKnownSQL, append(args, ids)
 	}
 	begin := &pgx.Batch{}
 	begin.Queue("begin")
 	begin.Queue("select set_config('role', $1, true), set_config('search_path', $2, true)", schema, schema+", ext")
-	text := tag + sitSQL
-	known := !s.tagged || isPrepared(conn.Conn(), text)
-	if known {
-		begin.Queue(text, in.Enrolment, in.Lesson, ids)
+	together := !s.tagged || isPrepared(conn.Conn(), text)
+	if together {
+		begin.Queue(text, args...)
 	}
 	answers := conn.SendBatch(ctx, begin)
 	defer func() { err = errors.Join(err, answers.Close()) }()
@@ -108,13 +117,13 @@ func (s *Store) sitDown(ctx context.Context, conn *pgxpool.Conn, schema, tag str
 		}
 	}
 	var rows pgx.Rows
-	if known {
+	if together {
 		rows, err = answers.Query()
 	} else {
 		if err = answers.Close(); err != nil {
 			return sit, false, err
 		}
-		rows, err = conn.Query(ctx, text, in.Enrolment, in.Lesson, ids)
+		rows, err = conn.Query(ctx, text, args...)
 	}
 	if err != nil {
 		return sit, false, err
@@ -129,16 +138,15 @@ func (s *Store) sitDown(ctx context.Context, conn *pgxpool.Conn, schema, tag str
 
 func scanSitting(rows pgx.Rows, in enrolment.ReportInput) (sit enrolment.Sitting, held bool, err error) {
 	defer rows.Close()
-	e, r, p := &sit.Enrolment, &sit.Rules, &sit.Progress
+	e, p := &sit.Enrolment, &sit.Progress
 	for rows.Next() {
 		held = true
-		if err = rows.Scan(&e.PersonID, &e.CourseID, &e.VersionID, &e.Status, &e.LastLessonID, &e.StartedAt, &r.Kind, &r.Completion, &r.NoSkip, &r.Pass, &r.Seconds,
+		if err = rows.Scan(&e.PersonID, &e.CourseID, &e.VersionID, &e.Status, &e.LastLessonID, &e.StartedAt,
 			&p.Status, &p.Position, &p.PositionAt, &p.Watched, &p.Seen, &p.StartedAt, &p.UpdatedAt, &p.CompletedAt, &sit.Known); err != nil {
 			return sit, false, err
 		}
 	}
 	e.ID, p.EnrolmentID, p.LessonID = in.Enrolment, in.Enrolment, in.Lesson
-	r.LessonID, r.VersionID = in.Lesson, e.VersionID
 	return sit, held, rows.Err()
 }
 

@@ -91,13 +91,20 @@ func (p Progress) tooFast() bool {
 // Sitting is a lesson as a report finds it: held, so that reports of one lesson come one after the other.
 type Sitting struct {
 	Enrolment Enrolment
-	Rules     Rules
 	Progress  Progress
 	Known     []uid.ID // reports of those brought that are kept already
 }
 
-// errMore says that a report does more than add to a lesson's progress: it completes it, begins it, or is the first of
-// its day. Then it is an act like any other.
+// ruleKey is a lesson of a version. Whoever is enrolled is on a published one, which never changes.
+type ruleKey struct{ version, lesson uid.ID }
+
+const (
+	rulesKept = 20_000
+	rulesFor  = time.Hour
+)
+
+// errMore says that a report does more than add to a lesson's progress: it completes it, begins it, is the first of
+// its day, or the first of its lesson in this process, which does not know the rules yet. Then it is an act like any other.
 var errMore = errors.New("enrolment: the report is an act")
 
 // Report takes in what a browser tells of a lesson: what was seen and played of it, and where to go on. Reports may come
@@ -112,14 +119,15 @@ func (s *Service) Report(ctx context.Context, in ReportInput) (Progress, Rules, 
 	var out Progress
 	var rules Rules
 	found, err := s.keep.Sit(ctx, in, func(now Sitting) ([]Fact, Progress, error) {
-		st := &step{Service: s, who: who, at: s.moment(now.Progress), e: now.Enrolment, rules: now.Rules, p: now.Progress}
+		st := &step{Service: s, who: who, at: s.moment(now.Progress), e: now.Enrolment, p: now.Progress}
 		if st.e.PersonID != who.PersonID {
 			return nil, Progress{}, ErrEnrolmentNotFound
 		}
 		if err := open(st.e); err != nil {
 			return nil, Progress{}, err
 		}
-		if day(now.Progress.UpdatedAt) != day(st.at) {
+		known := false
+		if st.rules, known = s.rules.Peek(ruleKey{st.e.VersionID, in.Lesson}); !known || day(now.Progress.UpdatedAt) != day(st.at) {
 			return nil, Progress{}, errMore
 		}
 		if err := st.report(in, now.Known); err != nil {
@@ -156,6 +164,7 @@ func (s *Service) reportSlowly(ctx context.Context, in ReportInput) (Progress, R
 	if err != nil {
 		return Progress{}, Rules{}, err
 	}
+	s.rules.Put(ruleKey{st.e.VersionID, in.Lesson}, st.rules)
 	return st.p, st.rules, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"lyceum/internal/clock"
 	"lyceum/internal/event"
 	"lyceum/internal/page"
+	"lyceum/internal/recall"
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
 )
@@ -101,12 +102,15 @@ type Options struct {
 
 // Service enrols people and keeps their progress.
 type Service struct {
-	keep Keeper
-	now  clock.Clock
+	keep  Keeper
+	now   clock.Clock
+	rules *recall.Cache[ruleKey, Rules]
 }
 
 // New makes the service.
-func New(o Options) *Service { return &Service{keep: o.Keep, now: o.Now} }
+func New(o Options) *Service {
+	return &Service{keep: o.Keep, now: o.Now, rules: recall.New[ruleKey, Rules](rulesKept, rulesFor, o.Now)}
+}
 
 // SelfEnrol puts who asks into a published course that takes self-enrolment, on the version of today, and tells of it
 // as enrolment.created. Who is in it already gets that enrolment. ErrAskFirst where places are given on request, ErrFull
