@@ -14,6 +14,7 @@ import (
 	"lyceum/internal/fault"
 	"lyceum/learning/catalog"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/path"
 	"lyceum/tenant"
 )
 
@@ -48,6 +49,8 @@ func constraintFault(name string) *fault.Fault {
 		return catalog.ErrSlugTaken
 	case "identities_subject_uq":
 		return signon.ErrIdentityKnown
+	case "paths_slug_uq":
+		return path.ErrSlugTaken
 	case "enrolments_once_uq":
 		return enrolment.ErrAlreadyEnrolled
 	}
