@@ -27,6 +27,7 @@ import (
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/path"
 	"lyceum/tenant"
 	"lyceum/themes"
 )
@@ -57,6 +58,7 @@ type Options struct {
 	Policy       *policy.Engine
 	Catalog      *catalog.Service
 	Enrolment    *enrolment.Service
+	Paths        *path.Service
 	Content      *content.Service
 	Certificates *certificate.Service
 	Billing      *billing.Service

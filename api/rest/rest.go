@@ -26,6 +26,7 @@ import (
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/path"
 	"lyceum/tenant"
 )
 
@@ -55,6 +56,7 @@ type Services struct {
 	SignOn       *signon.Service
 	Catalog      *catalog.Service
 	Enrolment    *enrolment.Service
+	Paths        *path.Service
 	Content      *content.Service
 	Certificates *certificate.Service
 	Billing      *billing.Service
@@ -102,6 +104,8 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.auditOperations()
 	a.roleOperations()
 	a.placeOperations()
+	a.pathOperations()
+	a.needOperations()
 	a.directoryOperations()
 	a.ldapOperations()
 	a.brandOperations()

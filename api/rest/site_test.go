@@ -36,6 +36,7 @@ import (
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/path"
 	"lyceum/store/storetest"
 	"lyceum/tenant"
 )
@@ -99,6 +100,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 	s.services.SignOn = signon.New(signon.Options{
 		Keep: w.Store, Auth: s.services.Auth, Seal: sealKey(t), Hosts: s.services.Hosts, HTTP: outbound.Client(outbound.Options{AllowPrivate: true}), AllowPrivate: true, Now: now,
 	})
+	s.services.Paths = path.New(path.Options{Keep: w.Store, Enrolment: s.services.Enrolment, As: s.services.Auth.As, Now: now})
 	s.mount(t)
 	return s
 }

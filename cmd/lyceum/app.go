@@ -33,6 +33,7 @@ import (
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/path"
 	"lyceum/migrations"
 	"lyceum/store"
 	"lyceum/store/fleet"
@@ -76,6 +77,7 @@ type app struct {
 	catalog      *catalog.Service
 	content      *content.Service
 	enrolment    *enrolment.Service
+	paths        *path.Service
 	certificates *certificate.Service
 	billing      *billing.Service
 	themes       *themes.Set
@@ -220,6 +222,7 @@ func (a *app) assemble() (err error) {
 	a.tenants = tenant.New(tenant.Options{Keep: a.store, Schemas: a.admin, Owners: owners{a.auth}, Files: tenantFiles{a.blobs}, Hosts: a.hosts, Now: a.now, Log: a.log})
 	a.catalog = catalog.New(catalog.Options{Keep: a.store, Now: a.now})
 	a.enrolment = enrolment.New(enrolment.Options{Keep: a.store, Now: a.now})
+	a.paths = path.New(path.Options{Keep: a.store, Enrolment: a.enrolment, As: a.auth.As, Now: a.now})
 	a.certificates = certificate.New(certificate.Options{Keep: a.store, Now: a.now})
 	a.billing = billing.New(a.store, a.now)
 	a.hints = queue.NewHints(a.store.Hint, a.log)
