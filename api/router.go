@@ -82,6 +82,7 @@ func (s *Server) onPortal(t *table) {
 	t.get("/files/:id/:name", route.SignedIn, f.Show)
 
 	s.onLearning(t)
+	s.onPaths(t) // before the studio: /studio/paths is no course
 	s.onStudio(t)
 	s.onSettings(t)
 	s.onSignOn(t)

@@ -10,6 +10,7 @@ import (
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/path"
 )
 
 // HomePage is GET / of a portal for who is signed in.
@@ -26,6 +27,7 @@ type CataloguePage struct {
 	Query string
 	Cards page.Of[catalog.Card]
 	Mine  map[uid.ID]enrolment.Mine // the person's own enrolments among the cards, by course
+	Ways  map[uid.ID]path.Way       // to the courses that ask for something first, by course
 }
 
 func (p CataloguePage) in(c *Chrome) (string, any) { return "catalogue", framed[CataloguePage]{c, p} }
@@ -38,6 +40,7 @@ type CoursePage struct {
 	Progress        map[uid.ID]enrolment.Progress
 	CertificateCode string           // empty until issued
 	Places          enrolment.Places // how the places stand, where it matters
+	Way             path.Way         // what comes before the course, for who has not started it
 	Problem         *fault.Fault
 }
 

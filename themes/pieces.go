@@ -41,6 +41,7 @@ func (c *Chrome) Nav() ([]NavGroup, error) {
 	}{
 		{"learn", []place{
 			{"/", "nav.home", "home", policy.PersonSelf}, {"/courses", "nav.courses", "book", policy.CourseRead},
+			{"/paths", "nav.paths", "flag", policy.CourseRead},
 			{"/certificates", "nav.certificates", "award", policy.CertificateRead},
 		}},
 		{"teach", []place{{"/studio", "nav.studio", "pen", policy.CourseEdit}, {"/people", "nav.people", "people", policy.PersonRead}}},
@@ -60,7 +61,7 @@ func (c *Chrome) Nav() ([]NavGroup, error) {
 		}
 		group := NavGroup{Key: g.key, Label: label}
 		for _, p := range g.places {
-			if !c.May(p.need) {
+			if !c.May(p.need) || p.href == "/paths" && !c.View.Paths && !c.May(policy.PathEdit) {
 				continue
 			}
 			if label, err = c.T(p.key); err != nil {

@@ -26,6 +26,7 @@ func specimens(t *testing.T, w *world) []specimen {
 		auditSpecimens(w),
 		rolesSpecimens(w),
 		placesSpecimens(w),
+		pathsSpecimens(w),
 		ssoSpecimens(w),
 		accessSpecimens(w),
 		factorSpecimens(w),

@@ -4,6 +4,7 @@ import (
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/path"
 )
 
 // Tile is a course as a card, drawn by parts/tile.html.
@@ -16,6 +17,7 @@ type Tile struct {
 	EstimatedMinutes int
 	Lessons          int                  // 0 when not shown
 	Mine             *enrolment.Enrolment // nil when the reader is not in the course
+	Way              *path.Way            // what comes before the course; nil for nothing
 }
 
 // MineTile is the card of a course the reader is in.

@@ -27,6 +27,7 @@ type View struct {
 	Appearance  Appearance      // from the cookie `theme`
 	Flash       *Flash
 	Notices     []signon.Notice // what administrators are reminded of on every page
+	Paths       bool            // the portal has paths to take
 	RequestID   string
 	Now         time.Time
 	RoleNames   map[policy.Role]string // of the portal's own roles
@@ -90,6 +91,24 @@ const (
 	FlashTenantSuspended    FlashKey = "tenant_suspended" // Name: the tenant
 	FlashTenantResumed      FlashKey = "tenant_resumed"   // Name: the tenant
 	FlashTenantDeleted      FlashKey = "tenant_deleted"   // Name: the tenant
+)
+
+// The messages of paths and prerequisites.
+const (
+	FlashPathTaken      FlashKey = "path_taken"     // Name: the path
+	FlashPathCreated    FlashKey = "path_created"   // Name: the path
+	FlashPathPublished  FlashKey = "path_published" // Name: the path
+	FlashPathArchived   FlashKey = "path_archived"  // Name: the path
+	FlashSectionAdded   FlashKey = "section_added"  // Name: the section
+	FlashSectionDeleted FlashKey = "section_deleted"
+	FlashCourseAdded    FlashKey = "course_added" // Name: the course
+	FlashCourseRemoved  FlashKey = "course_removed"
+	FlashOnPath         FlashKey = "on_path"  // Name: the person
+	FlashOffPath        FlashKey = "off_path" // Name: the person
+	FlashNeedAdded      FlashKey = "need_added"
+	FlashNeedRemoved    FlashKey = "need_removed"
+	FlashWaived         FlashKey = "waived"   // Name: the person
+	FlashUnwaived       FlashKey = "unwaived" // Name: the person
 )
 
 // Flash is a message shown once.

@@ -16,6 +16,7 @@ import (
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/path"
 	"lyceum/themes"
 )
 
@@ -24,6 +25,7 @@ type Learn struct {
 	*Site
 	Catalog      *catalog.Service
 	Enrolment    *enrolment.Service
+	Paths        *path.Service
 	Content      *content.Service
 	Certificates *certificate.Service
 }
@@ -92,7 +94,11 @@ func (l Learn) Catalogue(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return l.show(c, themes.CataloguePage{Query: f.Query, Cards: cards, Mine: byCourse(mine)})
+	ways, err := l.ways(c, cards.Items)
+	if err != nil {
+		return err
+	}
+	return l.show(c, themes.CataloguePage{Query: f.Query, Cards: cards, Mine: byCourse(mine), Ways: ways})
 }
 
 // course fills a course's page for who looks at it. Who is in the course sees the version they learn from, also when
@@ -110,6 +116,9 @@ func (l Learn) course(c *fiber.Ctx) (p themes.CoursePage, err error) {
 		return p, err
 	}
 	p.Summary = prose(p.Outline.Version.Summary, "summary-")
+	if p, err = l.withWay(c, p); err != nil {
+		return p, err
+	}
 	return l.withPlaces(c, p)
 }
 

@@ -39,6 +39,7 @@ type Site struct {
 	log     *slog.Logger
 	devMail bool
 	notices func(ctx context.Context) ([]signon.Notice, error)
+	paths   func(ctx context.Context) (bool, error)
 	looks   *recall.Cache[string, look]
 }
 
@@ -53,12 +54,14 @@ type SiteOptions struct {
 	Policy  *policy.Engine
 	// Notices gives what who asks is to be reminded of on every page of a portal; nil: nothing.
 	Notices func(ctx context.Context) ([]signon.Notice, error)
+	// Paths tells whether the portal has paths to take; nil: it has none.
+	Paths func(ctx context.Context) (bool, error)
 }
 
 // NewSite makes the shared part.
 func NewSite(o SiteOptions) *Site {
 	return &Site{
-		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail, policy: o.Policy, notices: o.Notices,
+		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail, policy: o.Policy, notices: o.Notices, paths: o.Paths,
 		looks: recall.New[string, look](2000, 24*time.Hour, o.Now),
 	}
 }
@@ -127,6 +130,12 @@ func (s *Site) view(c *fiber.Ctx) themes.View {
 		var err error
 		if out.Notices, err = s.notices(ctx); err != nil { // a page is worth more than its reminders
 			s.log.WarnContext(ctx, "reminders not read", slog.String("request_id", v.ID), slog.String("tenant", v.Tenant.Slug), slog.Any("err", err))
+		}
+	}
+	if out.Who != nil && s.paths != nil {
+		var err error
+		if out.Paths, err = s.paths(ctx); err != nil { // without the answer the navigation leaves paths out
+			s.log.WarnContext(ctx, "paths not looked for", slog.String("request_id", v.ID), slog.String("tenant", v.Tenant.Slug), slog.Any("err", err))
 		}
 	}
 	out.Locale = themes.PickLocale(wish, c.Get(fiber.HeaderAcceptLanguage))
