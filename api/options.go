@@ -32,6 +32,7 @@ import (
 	"lyceum/learning/home"
 	"lyceum/learning/intake"
 	"lyceum/learning/notice"
+	"lyceum/learning/path"
 	"lyceum/learning/search"
 	"lyceum/learning/transcript"
 	"lyceum/tenant"
@@ -64,6 +65,7 @@ type Options struct {
 	Policy       *policy.Engine
 	Catalog      *catalog.Service
 	Enrolment    *enrolment.Service
+	Paths        *path.Service
 	Content      *content.Service
 	Certificates *certificate.Service
 	Home         *home.Service

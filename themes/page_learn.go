@@ -10,6 +10,7 @@ import (
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/path"
 )
 
 // CataloguePage is GET /courses?q=&category=&tag=&skill=&language=&after=: published courses that the person may find.
@@ -17,6 +18,7 @@ type CataloguePage struct {
 	Filter catalog.CardFilter
 	Cards  page.Of[catalog.Card]
 	Facets catalog.Facets
+	Ways   map[uid.ID]path.Way // to the courses that ask for something first, by course
 }
 
 func (p CataloguePage) in(c *Chrome) (string, any) { return "catalogue", framed[CataloguePage]{c, p} }
@@ -31,6 +33,7 @@ type CoursePage struct {
 	CertificateCode string // empty until issued
 	Open            []string
 	Places          enrolment.Places // how the places stand, where it matters
+	Way             path.Way         // what comes before the course, for who has not started it
 	Problem         *fault.Fault
 }
 

@@ -49,6 +49,7 @@ func (c *Chrome) places() ([]NavGroup, error) {
 		{"learn", []place{
 			{"/", "nav.home", "home", policy.PersonSelf}, {"/courses", "nav.courses", "book", policy.CourseRead},
 			{"/calendar", "nav.calendar", "calendar", policy.EnrolmentSelf},
+			{"/paths", "nav.paths", "flag", policy.CourseRead},
 			{"/certificates", "nav.certificates", "award", policy.CertificateRead},
 		}},
 		{"teach", []place{{"/studio", "nav.studio", "pen", policy.CourseEdit}, {"/files", "nav.files", "file", policy.FileUpload}, {"/people", "nav.people", "people", policy.PersonRead}}},
@@ -70,7 +71,7 @@ func (c *Chrome) places() ([]NavGroup, error) {
 		}
 		group := NavGroup{Key: g.key, Label: label}
 		for _, p := range g.places {
-			if !c.May(p.need) {
+			if !c.May(p.need) || p.href == "/paths" && !c.View.Paths && !c.May(policy.PathEdit) {
 				continue
 			}
 			if label, err = c.T(p.key); err != nil {

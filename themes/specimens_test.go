@@ -31,6 +31,7 @@ func specimens(t *testing.T, w *world) []specimen {
 		groupSpecimens(w),
 		searchSpecimens(w),
 		placesSpecimens(w),
+		pathsSpecimens(w),
 		ssoSpecimens(w),
 		accessSpecimens(w),
 		factorSpecimens(w),

@@ -31,6 +31,7 @@ import (
 	"lyceum/learning/home"
 	"lyceum/learning/intake"
 	"lyceum/learning/notice"
+	"lyceum/learning/path"
 	"lyceum/learning/search"
 	"lyceum/learning/transcript"
 	"lyceum/tenant"
@@ -62,6 +63,7 @@ type Services struct {
 	SignOn       *signon.Service
 	Catalog      *catalog.Service
 	Enrolment    *enrolment.Service
+	Paths        *path.Service
 	Content      *content.Service
 	Certificates *certificate.Service
 	Home         *home.Service
@@ -120,6 +122,8 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.groupOperations()
 	a.searchOperations()
 	a.placeOperations()
+	a.pathOperations()
+	a.needOperations()
 	a.directoryOperations()
 	a.ldapOperations()
 	a.brandOperations()

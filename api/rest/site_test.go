@@ -41,6 +41,7 @@ import (
 	"lyceum/learning/home"
 	"lyceum/learning/intake"
 	"lyceum/learning/notice"
+	"lyceum/learning/path"
 	"lyceum/learning/search"
 	"lyceum/learning/transcript"
 	"lyceum/store"
@@ -114,6 +115,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 	s.services.SignOn = signon.New(signon.Options{
 		Keep: w.Store, Auth: s.services.Auth, Seal: sealKey(t), Hosts: s.services.Hosts, HTTP: outbound.Client(outbound.Options{AllowPrivate: true}), AllowPrivate: true, Now: now,
 	})
+	s.services.Paths = path.New(path.Options{Keep: w.Store, Enrolment: s.services.Enrolment, As: s.services.Auth.As, Now: now})
 	s.mount(t)
 	return s
 }

@@ -38,6 +38,7 @@ import (
 	"lyceum/learning/home"
 	"lyceum/learning/intake"
 	"lyceum/learning/notice"
+	"lyceum/learning/path"
 	"lyceum/learning/search"
 	"lyceum/learning/transcript"
 	"lyceum/migrations"
@@ -89,6 +90,7 @@ type app struct {
 	catalog      *catalog.Service
 	content      *content.Service
 	enrolment    *enrolment.Service
+	paths        *path.Service
 	certificates *certificate.Service
 	home         *home.Service
 	notices      *notice.Service
@@ -240,6 +242,7 @@ func (a *app) assemble() (err error) {
 	a.groups = group.New(a.store, a.now)
 	a.search = search.New(search.Options{Keep: a.store, Captions: a.captions, Now: a.now})
 	a.intakes = intake.New(a.store, a.enrolment, a.now)
+	a.paths = path.New(path.Options{Keep: a.store, Enrolment: a.enrolment, As: a.auth.As, Now: a.now})
 	a.certificates = certificate.New(certificate.Options{Keep: a.store, Now: a.now})
 	a.home = home.New(a.store, a.now)
 	a.notices = notice.New(notice.Options{Keep: a.store, Announce: a.store, Now: a.now})

@@ -25,6 +25,7 @@ type Keeper interface {
 	OutlineHead(ctx context.Context, course, version uid.ID) (catalog.Outline, error)
 	PlaceKeeper
 	MoveKeeper
+	NeedKeeper
 	InTenant(ctx context.Context, fn func(context.Context) error) error
 
 	// ShareCourse reads a course and keeps it from being published or archived until the transaction ends; several may
@@ -85,7 +86,7 @@ func New(o Options) *Service { return &Service{keep: o.Keep, now: o.Now} }
 
 // SelfEnrol puts who asks into a published course that takes self-enrolment, on the version of today, and tells of it
 // as enrolment.created. Who is in it already gets that enrolment. ErrAskFirst where places are given on request, ErrFull
-// where all are taken (see AskPlace). It needs enrolment:self.
+// where all are taken (see AskPlace), ErrNeedsFirst where something comes before it. It needs enrolment:self.
 func (s *Service) SelfEnrol(ctx context.Context, slug string) (e Enrolment, err error) {
 	who, err := learner(ctx)
 	if err != nil {
@@ -110,6 +111,9 @@ func (s *Service) SelfEnrol(ctx context.Context, slug string) (e Enrolment, err 
 			return err
 		}
 		if err = takes(c); err != nil {
+			return err
+		}
+		if err = s.ready(ctx, who.PersonID, c.ID); err != nil {
 			return err
 		}
 		if c.Visibility == catalog.VisibleOnRequest {
