@@ -180,7 +180,7 @@ func TestAPageThatCannotHearAsks(t *testing.T) {
 	p := h.person(policy.Learner)
 	b := h.as(p)
 	const at = "/notifications/live/standing?after="
-	b.get(at + uid.Nil.String()).is(200).says(`"unread":0`, `"items":[]`)
+	b.get(at+uid.Nil.String()).is(200).says(`"unread":0`, `"items":[]`)
 	h.tell(p, notice.KindEnrolled, notice.Data{"course": "Fire"})
 	b.get(at+uid.Nil.String()).is(200).says(`"unread":1`, "You are enrolled in “Fire”")
 	list, err := h.o.Notices.Mine(storetest.As(t, h.ctx, h.w, p), pageAll)

@@ -12,13 +12,13 @@ import (
 // Template gives the parsed template of a page in a theme, and a dot of the page's type, for type checks.
 func (s *Set) Template(theme tenant.Theme, p Page) (t *template.Template, dot any) {
 	file, dot := p.in(s.chrome(View{}))
-	return s.pages[theme][file], dot
+	return s.pages[edition{theme, Locales()[0]}][file], dot
 }
 
 // PageFiles lists the page files of a theme.
 func (s *Set) PageFiles(theme tenant.Theme) []string {
 	var out []string
-	for name := range s.pages[theme] {
+	for name := range s.pages[edition{theme, Locales()[0]}] {
 		out = append(out, name)
 	}
 	return out

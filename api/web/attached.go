@@ -25,6 +25,25 @@ func prose(src, prefix string) template.HTML {
 	})
 }
 
+// summaries bounds how many rendered summaries are remembered, and how long a text that is may be, in bytes.
+const (
+	summaries  = 1000
+	maxSummary = 4 << 10
+)
+
+// summary is a course's summary through the sanitiser, remembered: the page is looked at often and its text never changes.
+func (s *Site) summary(src string) template.HTML {
+	if len(src) > maxSummary {
+		return prose(src, "summary-")
+	}
+	if out, ok := s.summaries.Peek(src); ok {
+		return out
+	}
+	out := prose(src, "summary-")
+	s.summaries.Put(src, out)
+	return out
+}
+
 // fileOf reads what a file is; nil for none and for one that is not here any more.
 func fileOf(ctx context.Context, files *content.Service, file *uid.ID) (*content.File, error) {
 	if file == nil {

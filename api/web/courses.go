@@ -92,7 +92,7 @@ func (l Learn) course(c *fiber.Ctx) (p themes.CoursePage, err error) {
 	if err != nil {
 		return p, err
 	}
-	p.Summary = prose(p.Outline.Version.Summary, "summary-")
+	p.Summary = l.summary(p.Outline.Version.Summary)
 	return l.withPlaces(c, p)
 }
 

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"html/template"
 	"io"
 	"log/slog"
 	"strings"
@@ -42,6 +43,8 @@ type Site struct {
 	notices func(ctx context.Context) ([]signon.Notice, error)
 	news    func(ctx context.Context) (notice.Standing, error)
 	looks   *recall.Cache[string, look]
+
+	summaries *recall.Cache[string, template.HTML] // by their text
 }
 
 // SiteOptions are what a Site works with.
@@ -63,7 +66,8 @@ type SiteOptions struct {
 func NewSite(o SiteOptions) *Site {
 	return &Site{
 		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail, policy: o.Policy, notices: o.Notices, news: o.News,
-		looks: recall.New[string, look](2000, 24*time.Hour, o.Now),
+		looks:     recall.New[string, look](2000, 24*time.Hour, o.Now),
+		summaries: recall.New[string, template.HTML](summaries, 24*time.Hour, o.Now),
 	}
 }
 
