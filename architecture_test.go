@@ -59,6 +59,8 @@ var guests = map[string][]string{
 	"github.com/casbin/":              {"auth/policy"},
 	"github.com/alecthomas/kong":      {"cmd"},
 	"gocloud.dev":                     {"internal/blob"},
+	"github.com/aws/":                 {"internal/blob"},
+	"github.com/johannesboyne/":       {"internal/blob/blobtest"},
 	"github.com/wneessen/go-mail":     {"internal/mail"},
 	"github.com/yuin/goldmark":        {"internal/markdown"},
 	"github.com/microcosm-cc/":        {"internal/markdown"},

@@ -95,6 +95,7 @@ type Options struct {
 	TrustedProxies []string      // addresses or networks (CIDR) whose X-Forwarded-For, X-Forwarded-Proto and X-Request-ID are believed; default none
 	Secure         bool          // browsers reach the product over https
 	RequestTimeout time.Duration // how long a request may take; default 30 s
+	BodyMemory     int           // the most that large bodies may take together, in bytes; default 512 MiB
 	SchemaVersion  int           // the newest tenant migration, shown to operators
 }
 
@@ -119,6 +120,9 @@ func (o *Options) complete() error {
 	}
 	if o.Observe == nil {
 		o.Observe = func(string, string, int, time.Duration) {}
+	}
+	if o.BodyMemory <= 0 {
+		o.BodyMemory = bodyMemory
 	}
 	if o.RequestTimeout <= 0 {
 		o.RequestTimeout = 30 * time.Second

@@ -22,6 +22,7 @@ import (
 	"lyceum/auth/signon"
 	"lyceum/billing"
 	"lyceum/internal/blob"
+	"lyceum/internal/blob/blobtest"
 	"lyceum/internal/event"
 	"lyceum/internal/outbound"
 	"lyceum/internal/page"
@@ -41,7 +42,10 @@ import (
 	"lyceum/themes"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m) }
+func TestMain(m *testing.M) {
+	blobtest.Credentials()
+	storetest.Main(m)
+}
 
 // allThemes are parsed once for all tests.
 var allThemes = sync.OnceValues(func() (*themes.Set, error) { return themes.New(themes.Options{Dev: true}) })
@@ -91,7 +95,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 	engine := policy.NewEngine(w.Store, now)
 	gate := signon.NewGate(w.Store, now)
 	service := auth.New(auth.Options{Keep: w.Store, Policy: engine, Gate: gate, Now: now, Guess: freely{}, Cost: cheap, Seal: sealKey(t)})
-	files := content.New(content.Options{Keep: w.Store, Blobs: blobs, Now: now})
+	files := content.New(content.Options{Keep: w.Store, Blobs: blobs, Seal: sealKey(t), RedirectFrom: 1000, Now: now})
 	h.o = api.Options{
 		Directory: tenant.NewDirectory(hosts, w.Store, 2, now), Brands: tenant.NewBrands(w.Store, now), Auth: service,
 		Tenants:   tenant.New(tenant.Options{Keep: w.Store, Schemas: admin, Owners: owners{service}, Files: noFiles{}, Now: now, Log: slog.New(slog.DiscardHandler)}),

@@ -23,6 +23,11 @@ var askLooks = map[string]struct {
 	"delete_module":    {"button only", "trash", true},
 	"delete_lesson":    {"button only", "trash", true},
 	"archive":          {"button", "archive", false},
+	"delete_category":  {"button only", "trash", true},
+	"delete_skill":     {"button only", "trash", true},
+	"discard_draft":    {"button", "trash", false},
+	"begin_from":       {"button small", "", false},
+	"remove_language":  {"button small quiet bad", "", false},
 	"withdraw":         {"button small quiet bad", "", false},
 	"deactivate":       {"button", "", false},
 	"revoke_key":       {"button small quiet bad", "", false},
@@ -37,6 +42,7 @@ var askLooks = map[string]struct {
 	"revoke_token":     {"button small quiet bad", "", false},
 	"delete_directory": {"button", "trash", false},
 	"replay_request":   {"button", "", false},
+	"remove_file":      {"button small quiet bad", "", false},
 	"confirm_held":     {"button danger", "", false},
 }
 

@@ -16,8 +16,9 @@ import (
 type Chrome struct {
 	View View
 	talk
-	set *Set
-	nav []NavGroup // worked out once a page: a layout shows it up to three times
+	set  *Set
+	nav  []NavGroup // worked out once a page: a layout shows it up to three times
+	said map[kindAndTime]template.HTML
 }
 
 func (s *Set) chrome(v View) *Chrome {

@@ -12,22 +12,24 @@ import (
 	"lyceum/learning/enrolment"
 )
 
-// CataloguePage is GET /courses?q=&after=: published courses.
+// CataloguePage is GET /courses?q=&category=&tag=&skill=&language=&after=: published courses that the person may find.
 type CataloguePage struct {
-	Query string
-	Cards page.Of[catalog.Card]
-	Mine  map[uid.ID]enrolment.Mine // the person's own enrolments among the cards, by course
+	Filter catalog.CardFilter
+	Cards  page.Of[catalog.Card]
+	Facets catalog.Facets
 }
 
 func (p CataloguePage) in(c *Chrome) (string, any) { return "catalogue", framed[CataloguePage]{c, p} }
 
-// CoursePage is GET /courses/:slug. It posts to /courses/:slug/enrol.
+// CoursePage is GET /courses/:slug?open=: open names modules that are shown with their lessons where there are many; "all"
+// is every one. It posts to /courses/:slug/enrol.
 type CoursePage struct {
 	Outline         catalog.Outline
 	Summary         template.HTML        // the version's summary through the sanitiser
 	Enrolment       *enrolment.Enrolment // nil when the person is not in the course
 	Progress        map[uid.ID]enrolment.Progress
-	CertificateCode string           // empty until issued
+	CertificateCode string // empty until issued
+	Open            []string
 	Places          enrolment.Places // how the places stand, where it matters
 	Problem         *fault.Fault
 }

@@ -6,6 +6,8 @@ import (
 	"lyceum/auth"
 	"lyceum/auth/policy"
 	"lyceum/auth/signon"
+	"lyceum/internal/uid"
+	"lyceum/learning/content"
 	"lyceum/learning/notice"
 	"lyceum/tenant"
 )
@@ -30,6 +32,7 @@ type View struct {
 	Notices     []signon.Notice // what administrators are reminded of on every page
 	News        notice.Standing // what who asks has not read
 	RequestID   string
+	Pictures    map[uid.ID]content.Picture // of the page's covers, as far as known
 	Now         time.Time
 	RoleNames   map[policy.Role]string // of the portal's own roles
 	DevMail     bool                   // the developer's mailbox exists
@@ -91,6 +94,7 @@ const (
 	FlashKeyRevoked         FlashKey = "key_revoked"      // Name: the key
 	FlashTenantSuspended    FlashKey = "tenant_suspended" // Name: the tenant
 	FlashTenantResumed      FlashKey = "tenant_resumed"   // Name: the tenant
+	FlashFileRemoved        FlashKey = "file_removed"     // Name: the file
 	FlashTenantDeleted      FlashKey = "tenant_deleted"   // Name: the tenant
 )
 

@@ -100,6 +100,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.certificateOperations()
 	a.peopleOperations()
 	a.courseOperations()
+	a.catalogueOperations()
 	a.moduleOperations()
 	a.lessonOperations()
 	a.learningOperations()

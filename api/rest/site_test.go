@@ -81,7 +81,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		}),
 		Catalog:      catalog.New(catalog.Options{Keep: w.Store, Now: now}),
 		Enrolment:    enrolment.New(enrolment.Options{Keep: w.Store, Now: now}),
-		Content:      content.New(content.Options{Keep: w.Store, Blobs: blobs(t), Now: now}),
+		Content:      content.New(content.Options{Keep: w.Store, Blobs: blobs(t), Seal: sealKey(t), Now: now}),
 		Certificates: certificate.New(certificate.Options{Keep: w.Store, Now: now}),
 		Home:         home.New(w.Store, now),
 		Notices:      notice.New(notice.Options{Keep: w.Store, Announce: w.Store, Now: now}),

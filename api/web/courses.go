@@ -63,19 +63,21 @@ func byCourse(mine []enrolment.Mine) map[uid.ID]enrolment.Mine {
 	return out
 }
 
-// Catalogue lists the courses on offer.
+// Catalogue lists the courses on offer that the person may find, narrowed by what the address says.
 func (l Learn) Catalogue(c *fiber.Ctx) error {
 	ctx := c.UserContext()
-	f := catalog.CardFilter{Query: query(c, "q"), Page: after(c)}
+	f := catalog.CardFilter{
+		Query: query(c, "q"), Category: optionalID(query(c, "category")), Tag: query(c, "tag"), Skill: optionalID(query(c, "skill")), Language: query(c, "language"), Page: after(c),
+	}
 	cards, err := l.Catalog.Cards(ctx, f)
 	if err != nil {
 		return err
 	}
-	mine, err := l.mine(ctx)
+	facets, err := l.Catalog.Facets(ctx, f)
 	if err != nil {
 		return err
 	}
-	return l.show(c, themes.CataloguePage{Query: f.Query, Cards: cards, Mine: byCourse(mine)})
+	return l.show(c, themes.CataloguePage{Filter: f, Cards: cards, Facets: facets})
 }
 
 // course fills a course's page for who looks at it. Who is in the course sees the version they learn from, also when
@@ -92,7 +94,7 @@ func (l Learn) course(c *fiber.Ctx) (p themes.CoursePage, err error) {
 	if err != nil {
 		return p, err
 	}
-	p.Summary = l.summary(p.Outline.Version.Summary)
+	p.Summary, p.Open = l.summary(ctx, p.Outline.Version.Summary), opened(c)
 	return l.withPlaces(c, p)
 }
 

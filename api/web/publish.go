@@ -18,7 +18,7 @@ import (
 
 // PublishForm shows what publishing would do, or what is missing before.
 func (s Studio) PublishForm(c *fiber.Ctx) error {
-	o, err := s.outline(c)
+	o, err := s.head(c)
 	if err != nil {
 		return err
 	}
@@ -30,6 +30,8 @@ func (s Studio) PublishForm(c *fiber.Ctx) error {
 	switch {
 	case errors.Is(err, catalog.ErrNothingToTeach):
 		p.Missing = fault.Of(err)
+	case errors.Is(err, catalog.ErrReviewNeeded):
+		p.Unread = true
 	case err != nil && !errors.Is(err, catalog.ErrNothingNew):
 		return err
 	}
@@ -42,7 +44,7 @@ func (s Studio) Publish(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	o, err := s.outline(c)
+	o, err := s.head(c)
 	if err != nil {
 		return err
 	}
@@ -52,7 +54,7 @@ func (s Studio) Publish(c *fiber.Ctx) error {
 			if errors.Is(err, catalog.ErrNothingToTeach) {
 				return themes.PublishPage{Outline: o, Missing: wrong}
 			}
-			return themes.PublishPage{Outline: o, Problem: wrong}
+			return themes.PublishPage{Outline: o, Problem: wrong, Unread: errors.Is(err, catalog.ErrReviewNeeded)}
 		})
 	}
 	if also := stages(f); len(also) > 0 {

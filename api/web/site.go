@@ -26,6 +26,7 @@ import (
 	"lyceum/internal/fault"
 	"lyceum/internal/recall"
 	"lyceum/internal/uid"
+	"lyceum/learning/content"
 	"lyceum/learning/notice"
 	"lyceum/tenant"
 	"lyceum/themes"
@@ -43,6 +44,7 @@ type Site struct {
 	notices func(ctx context.Context) ([]signon.Notice, error)
 	news    func(ctx context.Context) (notice.Standing, error)
 	looks   *recall.Cache[string, look]
+	files   *content.Service
 
 	summaries *recall.Cache[string, template.HTML] // by their text
 }
@@ -58,6 +60,8 @@ type SiteOptions struct {
 	Policy  *policy.Engine
 	// Notices gives what who asks is to be reminded of on every page of a portal; nil: nothing.
 	Notices func(ctx context.Context) ([]signon.Notice, error)
+	// Files tells which smaller pictures there are; nil: pages show pictures as they are.
+	Files *content.Service
 	// News gives how much who asks has not read; nil: there is no bell's count.
 	News func(ctx context.Context) (notice.Standing, error)
 }
@@ -65,7 +69,7 @@ type SiteOptions struct {
 // NewSite makes the shared part.
 func NewSite(o SiteOptions) *Site {
 	return &Site{
-		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail, policy: o.Policy, notices: o.Notices, news: o.News,
+		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail, policy: o.Policy, notices: o.Notices, files: o.Files, news: o.News,
 		looks:     recall.New[string, look](2000, 24*time.Hour, o.Now),
 		summaries: recall.New[string, template.HTML](summaries, 24*time.Hour, o.Now),
 	}
@@ -116,7 +120,7 @@ func (s *Site) view(c *fiber.Ctx) themes.View {
 		Appearance: themes.ParseAppearance(visit.Appearance(c)), RequestID: v.ID, Now: s.now(),
 		DevMail: s.devMail && v.Place != tenant.PlaceTenant,
 	}
-	out.LogoURL, out.FaviconURL = pictureURL("logo", b.LogoFileID), pictureURL("favicon", b.FaviconFileID)
+	out.LogoURL, out.FaviconURL = s.logoURL(ctx, b.LogoFileID), pictureURL("favicon", b.FaviconFileID)
 	wish := visit.Locale(c)
 	// Who works by a set-up link is a principal without a person: for the page's frame they are a stranger.
 	if who, ok := auth.PrincipalFrom(ctx); ok && who.PersonID != uid.Nil {
@@ -169,6 +173,9 @@ func place(c *fiber.Ctx) string {
 // show answers a page with status 200, with the message that the last form left.
 func (s *Site) show(c *fiber.Ctx, p themes.Page) error {
 	v := s.view(c)
+	if shown, ok := p.(themes.Pictured); ok {
+		v.Pictures = s.picturesOf(c.UserContext(), shown.Covers())
+	}
 	if key, name, ok := visit.TakeFlash(c); ok {
 		v.Flash = &themes.Flash{Key: themes.FlashKey(key), Name: name}
 	}
@@ -185,6 +192,7 @@ const compressFrom = 1400
 
 // draw renders a page, whole before a byte of it is sent.
 func (s *Site) draw(c *fiber.Ctx, status int, v themes.View, p themes.Page) error {
+	s.allowStore(c)
 	body := c.Response().BodyWriter()
 	if err := s.themes.Render(body, v, p); err != nil {
 		return err

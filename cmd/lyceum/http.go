@@ -24,7 +24,7 @@ func (a *app) apiOptions(cmd serveCmd, m *metrics) api.Options {
 		Catalog: a.catalog, Enrolment: a.enrolment, Content: a.content, Certificates: a.certificates, Billing: a.billing,
 		Home: a.home, Notices: a.notices, Calendar: a.calendar, Transcripts: a.transcripts,
 		SignOn: a.signon, SCIM: a.scim, LDAPSync: a.ldapsync, Audit: a.audit, Themes: a.themes, Ready: a.ready, Observe: m.request, Log: a.log, Now: a.now,
-		TrustedProxies: cmd.TrustedProxies, Secure: a.hosts.Scheme == "https", SchemaVersion: a.admin.Version(),
+		TrustedProxies: cmd.TrustedProxies, BodyMemory: int(cmd.UploadMemory), Secure: a.hosts.Scheme == "https", SchemaVersion: a.admin.Version(),
 		Limits: api.Limits{
 			Strangers: throttle.New(a.now, 60, time.Minute, 120),
 			Lookups:   throttle.New(a.now, 60, time.Minute, 60),

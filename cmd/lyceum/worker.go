@@ -44,6 +44,7 @@ func (a *app) consequences() []queue.Consequence {
 		{When: "directory.sync_requested", Name: "sync_directory", Timeout: syncTimeout, Do: a.ldapsync.Do},
 	}
 	table = append(table, a.accessConsequences()...)
+	table = append(table, a.filesConsequences()...)
 	table = append(table, a.homeConsequences()...)
 	table = append(table, a.placeConsequences()...)
 	for _, typ := range billing.LearningEvents() {
@@ -54,7 +55,7 @@ func (a *app) consequences() []queue.Consequence {
 
 // chores is what is done every so often.
 func (a *app) chores(spares int) []queue.Chore {
-	return append(slices.Concat(a.accessChores(), a.homeChores(), a.placeChores()), []queue.Chore{
+	return slices.Concat(a.accessChores(), a.filesChores(), a.homeChores(), a.placeChores(), []queue.Chore{
 		{Name: "fill_spares", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := a.admin.FillSpares(ctx, spares, a.now())
 			return err
@@ -63,16 +64,10 @@ func (a *app) chores(spares int) []queue.Chore {
 			_, err := a.tenants.FinishAll(ctx)
 			return err
 		}},
-		{Name: "sweep_uploads", Every: time.Hour, Do: a.sweepUploads},
 		{Name: "sweep_sign_on", Every: time.Hour, Do: func(ctx context.Context) error { return a.everywhere(ctx, "sign-on", a.signon.Sweep) }},
 		{Name: "sync_directories", Every: 5 * time.Minute, Timeout: syncTimeout, Do: a.syncDirectories},
 		{Name: "anchor_audit", Every: 24 * time.Hour, Do: func(ctx context.Context) error { return a.everywhere(ctx, "audit log", a.audit.Anchor) }},
-	}...)
-}
-
-// sweepUploads removes uploads that were begun and not ended in time, in every tenant.
-func (a *app) sweepUploads(ctx context.Context) error {
-	return a.everywhere(ctx, "uploads", func(ctx context.Context) error { _, err := a.content.Sweep(ctx); return err })
+	})
 }
 
 // syncTimeout is longer than a run of a directory may take, so that the run itself says that it was too long.

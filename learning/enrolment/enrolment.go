@@ -181,6 +181,7 @@ var (
 	ErrEnrolmentNotFound = fault.New(fault.KindNotFound, "enrolment_not_found", "There is no such enrolment.")
 	ErrAlreadyEnrolled   = fault.New(fault.KindConflict, "already_enrolled", "This person is in the course already.")
 	ErrSelfEnrolClosed   = fault.New(fault.KindForbidden, "self_enrol_closed", "This course does not take self-enrolment. Ask your manager or instructor.")
+	ErrTemplate          = fault.New(fault.KindConflict, "course_template", "This course is a template. Make a copy of it and put people into that.")
 	ErrCompleted         = fault.New(fault.KindConflict, "enrolment_completed", "This person has completed the course. The record stays.")
 	ErrDeactivated       = fault.New(fault.KindConflict, "person_deactivated", "This person's account is deactivated. Activate it first.")
 	ErrNotByContinue     = fault.New(fault.KindConflict, "lesson_not_by_continue", "This lesson is not completed by going on.")

@@ -18,6 +18,11 @@ import (
 type Keeper interface {
 	event.Log
 	DueKeeper
+	catalog.TextKeeper
+	// VisibleCourse reads a course that someone may find.
+	VisibleCourse(ctx context.Context, id uid.ID, slug string, v catalog.Viewer) (catalog.Course, error)
+	// OutlineHead reads a course with one of its versions, its languages and modules, without lessons.
+	OutlineHead(ctx context.Context, course, version uid.ID) (catalog.Outline, error)
 	PlaceKeeper
 	MoveKeeper
 	InTenant(ctx context.Context, fn func(context.Context) error) error
@@ -97,6 +102,9 @@ func (s *Service) SelfEnrol(ctx context.Context, slug string) (e Enrolment, err 
 			return open(e)
 		}
 		if !errors.Is(err, ErrEnrolmentNotFound) {
+			return err
+		}
+		if _, err = s.keep.VisibleCourse(ctx, c.ID, "", catalog.ViewerFrom(ctx)); err != nil {
 			return err
 		}
 		if err = takes(c); err != nil {
@@ -271,6 +279,8 @@ func takes(c catalog.Course) error {
 	switch {
 	case c.PublishedID == nil:
 		return catalog.ErrCourseNotFound
+	case c.Template:
+		return ErrTemplate
 	case c.Status != catalog.StatusPublished:
 		return catalog.ErrNotPublished
 	}
