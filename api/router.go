@@ -84,6 +84,7 @@ func (s *Server) onPortal(t *table) {
 
 	s.onLearning(t)
 	s.onStudio(t)
+	s.onEditor(t)
 	s.onSettings(t)
 	s.onSignOn(t)
 	s.onAccess(t) // before the connections: /settings/sign-on/rules is no connection's

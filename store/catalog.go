@@ -12,7 +12,7 @@ import (
 	"lyceum/learning/catalog"
 )
 
-const courseColumns = "id, slug, status, self_enrol, visibility, category_id, template, capacity, waiting_list, draft_id, published_id, revision, created_by, created_at, updated_at"
+const courseColumns = "id, slug, status, self_enrol, visibility, category_id, template, capacity, waiting_list, draft_id, published_id, revision, saves, created_by, created_at, updated_at"
 
 // AddCourse writes a new course; added is false when its slug is taken.
 func (s *Store) AddCourse(ctx context.Context, c catalog.Course) (added bool, err error) {

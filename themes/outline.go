@@ -80,8 +80,27 @@ func (p CoursePage) Lessons() int { return len(p.Outline.Lessons()) }
 
 // Chapters is the outline with the person's progress and the lesson shown.
 func (p PlayerPage) Chapters() []Chapter {
-	return chapters(p.Player.Outline, p.Player.Progress, p.Player.Outline.Course.Slug, p.Player.Lesson.ID)
+	out := chapters(p.Player.Outline, p.Player.Progress, p.Player.Outline.Course.Slug, p.Player.Lesson.ID)
+	if p.Preview {
+		for _, c := range out {
+			for i := range c.Steps {
+				c.Steps[i].Href = p.At(c.Steps[i].ID)
+			}
+		}
+	}
+	return out
 }
+
+// Base is the address below which the lessons are, and where what is left is told.
+func (p PlayerPage) Base() string {
+	if p.Preview {
+		return "/studio/" + p.Player.Outline.Course.ID.String() + "/preview"
+	}
+	return "/learn/" + p.Player.Outline.Course.Slug
+}
+
+// Studio is where a draft that is looked at is written.
+func (p PlayerPage) Studio() string { return "/studio/" + p.Player.Outline.Course.ID.String() }
 
 // Number is the place of the lesson shown among all, from 1.
 func (p PlayerPage) Number() int {
@@ -108,12 +127,12 @@ func (p PlayerPage) Module() string {
 
 // Here is the address of the lesson shown.
 func (p PlayerPage) Here() string {
-	return fmt.Sprintf("/learn/%s/%s", p.Player.Outline.Course.Slug, p.Player.Lesson.ID)
+	return p.At(p.Player.Lesson.ID)
 }
 
 // At is the address of another lesson of the course.
 func (p PlayerPage) At(lesson uid.ID) string {
-	return fmt.Sprintf("/learn/%s/%s", p.Player.Outline.Course.Slug, lesson)
+	return p.Base() + "/" + lesson.String()
 }
 
 // Progress is the person's progress in the lesson shown; the zero value when there is none.

@@ -19,6 +19,7 @@ func Pages() []Page {
 		HomePage{}, CataloguePage{}, CoursePage{}, PlayerPage{}, CompletedPage{}, CertificatesPage{}, VerifyPage{},
 		PeoplePage{}, InvitePage{}, PersonPage{},
 		StudioPage{}, CourseEditPage{}, LessonEditPage{}, PublishPage{}, RosterPage{},
+		LessonHistoryPage{},
 		BrandPage{}, BrandPreviewPage{}, APIKeysPage{}, UsagePage{}, UsageEventPage{},
 		AuditPage{}, AuditCheckPage{},
 		RolesPage{}, RolePage{}, WhoMayPage{}, WhyPage{},

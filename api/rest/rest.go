@@ -93,6 +93,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.courseOperations()
 	a.moduleOperations()
 	a.lessonOperations()
+	a.writingOperations()
 	a.learningOperations()
 	a.fileOperations()
 	a.usageOperations()

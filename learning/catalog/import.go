@@ -101,7 +101,7 @@ func (in ImportCourse) outline() (o Outline) {
 	for i, m := range in.Modules {
 		module := OutlineModule{Module: Module{ID: uid.New(), Position: i, Title: m.Title}}
 		for j, l := range m.Lessons {
-			module.Lessons = append(module.Lessons, l.into(Lesson{ID: uid.New(), ModuleID: module.ID, Position: j}))
+			module.Lessons = append(module.Lessons, l.Into(Lesson{ID: uid.New(), ModuleID: module.ID, Position: j}))
 		}
 		o.Modules = append(o.Modules, module)
 	}
