@@ -25,6 +25,7 @@ var rooms = map[string][]string{
 	"learning/content":     {"auth", "tenant", "internal"},
 	"learning/enrolment":   {"learning/catalog", "auth", "tenant", "internal"},
 	"learning/certificate": {"learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},
+	"learning/exchange":    {"learning/catalog", "learning/content", "auth", "tenant", "internal"},
 	"learning/sample":      {"internal"},
 	"themes":               {"themes", "tenant", "auth", "billing", "learning", "internal"},
 	"store":                {"store", "tenant", "auth", "billing", "learning", "migrations", "internal"},
