@@ -294,3 +294,15 @@ func TestTheOrderOfButtonsIsMovedOnTheList(t *testing.T) {
 	}
 	b.post("/settings/sign-on/new", "choice", "saml:okta", "name", "first").is(422).says("Another connection has this name")
 }
+
+func TestTheSignOnPageSaysWhatExpiresSoonAndWhereItIsRenewed(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	b := h.as(h.person(policy.Admin))
+	at := completeConnection(b, "Acme Login") // its certificate is good for 20 days
+	b.get("/settings/sign-on").is(200).saysNot("Expires soon")
+	b.get(at).is(200)
+	b.post(at+"/status", "revision", "2", "status", "dry_run").is(303)
+	b.get("/settings/sign-on").is(200).says("Expires soon", "Identity provider’s certificate", "in 20 days", `href="`+at+`/settings"`)
+	b.get("/settings/sign-on/keys").is(200).says("Expires soon", "in 20 days")
+}

@@ -82,7 +82,7 @@ func loggedPath(path, route string) string {
 	if strings.Contains(route, ":token") {
 		return route
 	}
-	for _, links := range []string{"/reset/", "/invitation/", "/welcome/", "/setup/"} {
+	for _, links := range []string{"/reset/", "/invitation/", "/welcome/", "/setup/", "/sso/finish/", "/sso/confirm/", "/step-up/"} {
 		if strings.HasPrefix(path, links) {
 			return links + "…"
 		}

@@ -18,16 +18,23 @@ import (
 type table struct {
 	app     *fiber.App
 	routes  []route.Route
-	foreign []string // patterns of what other sites' pages and programs post to, without a form of ours
+	foreign []string                          // patterns of what other sites' pages and programs post to, without a form of ours
+	proven  func(fiber.Handler) fiber.Handler // is around what asks for a fresh proof
 }
 
+// put is how a line comes into the table.
+type put func(path string, n route.Need, h fiber.Handler)
+
 func (t *table) add(method, path string, n route.Need, size int, h fiber.Handler) {
-	line := route.Route{Method: method, Path: path, Need: n}
+	t.line(route.Route{Method: method, Path: path, Need: n}, size, h)
+}
+
+func (t *table) line(r route.Route, size int, h fiber.Handler) {
 	if size > formLimit {
-		line.Body = size
+		r.Body = size
 	}
-	t.routes = append(t.routes, line)
-	t.app.Add(method, path, reached, bounded(size), need(n), h)
+	t.routes = append(t.routes, r)
+	t.app.Add(r.Method, r.Path, reached, bounded(size), need(r.Need), h)
 }
 
 // get answers HEAD too, with the same need (RFC 9110 §9.3.2).
@@ -47,6 +54,11 @@ func (t *table) head(path string, n route.Need, h fiber.Handler) {
 
 func (t *table) post(path string, n route.Need, h fiber.Handler) {
 	t.add(fiber.MethodPost, path, n, formLimit, h)
+}
+
+// postFresh is post for what is dangerous: who asks must have proved themselves lately (the tenant's rules say how lately).
+func (t *table) postFresh(path string, n route.Need, h fiber.Handler) {
+	t.line(route.Route{Method: fiber.MethodPost, Path: path, Need: n, Fresh: true}, formLimit, t.proven(h))
 }
 
 // postForeign is post for what other sites send their visitors to (an identity provider's answer) and for programs that
@@ -103,6 +115,11 @@ func keeping(h http.Handler) http.Handler {
 // postFiles is post for a form that may bring a file along.
 func (t *table) postFiles(path string, n route.Need, h fiber.Handler) {
 	t.add(fiber.MethodPost, path, n, uploadLimit, h)
+}
+
+// postFilesFresh is postFiles for what is dangerous: see postFresh.
+func (t *table) postFilesFresh(path string, n route.Need, h fiber.Handler) {
+	t.line(route.Route{Method: fiber.MethodPost, Path: path, Need: n, Fresh: true}, uploadLimit, t.proven(h))
 }
 
 // patchFiles is for the parts of a large file.

@@ -63,6 +63,8 @@ type Check struct {
 	Name   string `json:"name"` // stable, snake_case: "signature", "audience", "replay"
 	OK     bool   `json:"ok"`
 	Detail string `json:"detail,omitempty"` // what was met and what was expected, in English
+	// Until is when what was looked at ends, where it does and nothing of ours keeps it: the certificate of a server.
+	Until *time.Time `json:"until,omitempty"`
 }
 
 // Report is the checks of one attempt in order; the last is the one that refused, when one did.

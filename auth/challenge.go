@@ -1,17 +1,12 @@
 package auth
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"slices"
 	"time"
 
 	"lyceum/internal/fault"
 	"lyceum/internal/uid"
-	"lyceum/tenant"
 )
 
 const (
@@ -22,31 +17,6 @@ const (
 
 	handshakePurpose = "handshake"
 )
-
-// HandshakePurpose is what a row of handshakes is under way for; auth/signon has others.
-type HandshakePurpose string
-
-const (
-	purposeFactor  HandshakePurpose = "second_factor"
-	purposeRequest HandshakePurpose = "kept_request"
-)
-
-// HandshakePurposes lists auth's own.
-func HandshakePurposes() []HandshakePurpose { return []HandshakePurpose{purposeFactor, purposeRequest} }
-
-// Handshake is something under way between here and a browser. It is a row of handshakes. The secret whose hash is kept
-// lies in a cookie of the browser, and nowhere else.
-type Handshake struct {
-	ID        uid.ID
-	Hash      []byte
-	Purpose   HandshakePurpose
-	PersonID  *uid.ID
-	Sealed    []byte
-	Tries     int
-	CreatedAt time.Time
-	ExpiresAt time.Time
-	UsedAt    *time.Time
-}
 
 // ChallengeKeeper is what the service needs kept of what is under way.
 type ChallengeKeeper interface {
@@ -157,48 +127,6 @@ func (s *Service) challenge(ctx context.Context, p Person, state pending) (Signe
 	return SignedIn{Challenge: secret, Enrol: state.Enrol, Person: shown(p)}, nil
 }
 
-func (s *Service) handshake(ctx context.Context, purpose HandshakePurpose, hash []byte, person uid.ID, state any) (Handshake, error) {
-	raw, err := json.Marshal(state)
-	if err != nil {
-		return Handshake{}, fmt.Errorf("%s: %w", purpose, err)
-	}
-	t, _ := tenant.From(ctx)
-	sealed, err := s.seal.Seal(t.ID, handshakePurpose, raw)
-	if err != nil {
-		return Handshake{}, fmt.Errorf("%s: %w", purpose, err)
-	}
-	now := s.now()
-	return Handshake{
-		ID: uid.New(), Hash: hash, Purpose: purpose, PersonID: &person, Sealed: sealed, CreatedAt: now, ExpiresAt: now.Add(ChallengeLifetime),
-	}, nil
-}
-
-// openHandshake reads what a handshake of ours holds; ErrChallengeOver when it is over.
-func (s *Service) openHandshake(ctx context.Context, purpose HandshakePurpose, secret string, state any) (h Handshake, err error) {
-	if len(secret) != secretLength {
-		return h, ErrChallengeOver
-	}
-	err = s.keep.InTenant(ctx, func(ctx context.Context) (err error) {
-		h, err = s.keep.ChallengeByHash(ctx, purpose, uid.Hash(secret))
-		return err
-	})
-	if err != nil {
-		return h, err
-	}
-	if h.UsedAt != nil || !s.now().Before(h.ExpiresAt) || h.PersonID == nil {
-		return h, ErrChallengeOver
-	}
-	t, _ := tenant.From(ctx)
-	raw, err := s.seal.Open(t.ID, handshakePurpose, h.Sealed)
-	if err == nil {
-		err = json.Unmarshal(raw, state)
-	}
-	if err != nil {
-		return h, ErrChallengeOver.Because(err)
-	}
-	return h, nil
-}
-
 // OpenChallenge shows a sign-in that waits for its second factor; ErrChallengeOver.
 func (s *Service) OpenChallenge(ctx context.Context, secret string) (c Challenge, err error) {
 	var state pending
@@ -241,6 +169,9 @@ func (s *Service) AnswerChallenge(ctx context.Context, secret string, a FactorAn
 	}
 	rules, err := s.rules(ctx)
 	if err != nil {
+		return SignedIn{}, err
+	}
+	if state.Proof, err = s.stillLocally(ctx, *h.PersonID, state.Proof); err != nil {
 		return SignedIn{}, err
 	}
 	if err := s.takeTry(ctx, h); err != nil {
@@ -354,123 +285,6 @@ func withFactor(words string, f Factor) string {
 	default: // a code of an app, or one written down: both work once
 		return joined(words, "otp", "mfa")
 	}
-}
-
-// SkipEnrolment puts adding a second factor off, while the rules allow it, and opens the session; ErrChallengeOver.
-func (s *Service) SkipEnrolment(ctx context.Context, secret string, c Client) (SignedIn, error) {
-	var state pending
-	h, err := s.openHandshake(ctx, purposeFactor, secret, &state)
-	if err != nil {
-		return SignedIn{}, err
-	}
-	if !state.Enrol || !s.now().Before(state.SkipUntil) {
-		return SignedIn{}, ErrChallengeOver
-	}
-	return s.enrolled(ctx, h, state, c, nil)
-}
-
-// ChallengeSeed is the seed that an app is to be added with before the session opens, always the same for a challenge;
-// ErrChallengeOver.
-func (s *Service) ChallengeSeed(ctx context.Context, secret string) (Seed, error) {
-	c, err := s.OpenChallenge(ctx, secret)
-	if err != nil {
-		return Seed{}, err
-	}
-	return s.seed(ctx, c.Person.ID, c.Person.Email, derivedSeed(secret))
-}
-
-// EnrolTOTP adds an app to who signs in and has no second factor, and opens the session. A fault at code; ErrChallengeOver,
-// also when they have one by now: then that one is asked. Events factor.added, person.signed_in.
-func (s *Service) EnrolTOTP(ctx context.Context, secret, token, code, name string, c Client) (SignedIn, error) {
-	var state pending
-	h, err := s.openHandshake(ctx, purposeFactor, secret, &state)
-	if err != nil {
-		return SignedIn{}, err
-	}
-	f, err := s.confirmed(ctx, *h.PersonID, token, code, name)
-	if err != nil {
-		return SignedIn{}, err
-	}
-	return s.enrolled(ctx, h, state, c, &f)
-}
-
-// EnrolPasskey is EnrolTOTP for a passkey; ErrPasskeyRefused.
-func (s *Service) EnrolPasskey(ctx context.Context, secret string, a PasskeyAnswer, name string, c Client) (SignedIn, error) {
-	var state pending
-	h, err := s.openHandshake(ctx, purposeFactor, secret, &state)
-	if err != nil {
-		return SignedIn{}, err
-	}
-	f, err := s.registered(ctx, *h.PersonID, a, name)
-	if err != nil {
-		return SignedIn{}, err
-	}
-	return s.enrolled(ctx, h, state, c, &f)
-}
-
-// enrolled opens the session of a sign-in by someone without a second factor, who adds one (nil: puts it off).
-func (s *Service) enrolled(ctx context.Context, h Handshake, state pending, c Client, f *Factor) (SignedIn, error) {
-	rules, err := s.rules(ctx)
-	if err != nil {
-		return SignedIn{}, err
-	}
-	return s.finish(ctx, rules, h, c, func(ctx context.Context, p Person, factors []Factor) (Proof, string, error) {
-		proof := state.Proof
-		if !state.Enrol || has(factors) {
-			return proof, "", ErrChallengeOver // one that they have is to be asked
-		}
-		if f == nil {
-			return proof, "", nil
-		}
-		if f.Kind == FactorPasskey {
-			if err := s.spendCeremony(ctx, *f); err != nil {
-				return proof, "", err
-			}
-		}
-		proof.Factors = withFactor(proof.Factors, *f)
-		return proof, "", s.addFactor(ctx, factors, *f)
-	})
-}
-
-// remember makes the secret of a browser that is spared the second factor for a while, and clears away those whose time
-// is over.
-func (s *Service) remember(ctx context.Context, rules SecurityRules, person uid.ID, factors []Factor, c Client) (string, error) {
-	secret, hash := uid.Secret()
-	now := s.now()
-	kept := 0
-	for _, f := range slices.Backward(factors) {
-		if f.Kind != FactorBrowser {
-			continue
-		}
-		if kept++; kept >= factorsMax || !rules.remembers(f, now) {
-			if err := s.keep.DeleteFactor(ctx, person, f.ID); err != nil {
-				return "", err
-			}
-		}
-	}
-	return secret, s.keep.InsertFactor(ctx, Factor{
-		ID: uid.New(), PersonID: person, Kind: FactorBrowser, Name: printable(c.UserAgent, nameMax), CredentialID: hash, CreatedAt: now, ConfirmedAt: &now, LastUsedAt: &now,
-	})
-}
-
-// recognise tells whether a sign-in comes from a browser that is remembered under today's rules.
-func (s *Service) recognise(ctx context.Context, rules SecurityRules, factors []Factor, c Client) (bool, error) {
-	if len(c.Known) != secretLength {
-		return false, nil
-	}
-	hash, now := uid.Hash(c.Known), s.now()
-	for _, f := range factors {
-		if f.Kind == FactorBrowser && bytes.Equal(f.CredentialID, hash) && rules.remembers(f, now) {
-			f.LastUsedAt = &now
-			return true, s.keep.SetFactor(ctx, f)
-		}
-	}
-	return false, nil
-}
-
-// remembers tells whether a browser is still spared the second factor.
-func (r SecurityRules) remembers(f Factor, now time.Time) bool {
-	return now.Before(f.CreatedAt.AddDate(0, 0, r.RememberDays))
 }
 
 // limited tells every process, after a commit that opened a session, to forget those that it ended.

@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -11,7 +10,6 @@ import (
 	"lyceum/auth/policy"
 	"lyceum/internal/event"
 	"lyceum/internal/fault"
-	"lyceum/internal/page"
 	"lyceum/internal/uid"
 )
 
@@ -314,85 +312,6 @@ func (s *Service) DeleteRole(ctx context.Context, code policy.Role) error {
 	return err
 }
 
-// RolePreview is what a change of a role would do.
-type RolePreview struct {
-	Gained, Lost   []policy.Permission // by the role itself
-	Gaining        int                 // people who could do more than today
-	Losing         int                 // people who could do less
-	Unchanged      int                 // people with the role for whom nothing changes: other roles give the same
-	Before, Wanted policy.Set
-}
-
-// PreviewRole computes what a change would do and writes nothing. It needs role:manage; ErrRoleNotFound, ErrRoleBuiltIn.
-func (s *Service) PreviewRole(ctx context.Context, code policy.Role, in RoleInput) (out RolePreview, err error) {
-	if _, err := requirePerson(ctx, policy.RoleManage); err != nil {
-		return out, err
-	}
-	if err := in.Validate(); err != nil {
-		return out, err
-	}
-	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
-		roles, err := s.roles(ctx)
-		if err != nil {
-			return err
-		}
-		r, err := roleIn(roles, code)
-		if err != nil {
-			return err
-		}
-		if r.BuiltIn {
-			return ErrRoleBuiltIn
-		}
-		now, err := s.trialWith(ctx, code, policy.LinesOf(code, r.Inherits, r.Own))
-		if err != nil {
-			return err
-		}
-		then, err := s.trialWith(ctx, code, policy.LinesOf(code, in.Inherits, in.Permissions))
-		if err != nil {
-			return err
-		}
-		out.Before = r.May
-		if out.Wanted, err = then.For([]policy.Role{code}); err != nil {
-			return err
-		}
-		out.Gained, out.Lost = difference(out.Before, out.Wanted)
-		sets, err := s.keep.RoleSets(ctx)
-		if err != nil {
-			return err
-		}
-		return out.count(code, sets, now, then)
-	})
-	return out, err
-}
-
-// count says for how many people something changes, all their roles taken together.
-func (p *RolePreview) count(code policy.Role, sets []RoleSet, now, then *policy.Trial) error {
-	for _, set := range sets {
-		if !hasRole(set.Roles, code) {
-			continue
-		}
-		before, err := now.For(set.Roles)
-		if err != nil {
-			return err
-		}
-		after, err := then.For(set.Roles)
-		if err != nil {
-			return err
-		}
-		gained, lost := difference(before, after)
-		if len(gained) > 0 {
-			p.Gaining += set.People
-		}
-		if len(lost) > 0 {
-			p.Losing += set.People
-		}
-		if len(gained)+len(lost) == 0 {
-			p.Unchanged += set.People
-		}
-	}
-	return nil
-}
-
 // difference gives what is only in the second set and what only in the first, sorted.
 func difference(before, after policy.Set) (gained, lost []policy.Permission) {
 	for p := range after {
@@ -408,88 +327,6 @@ func difference(before, after policy.Set) (gained, lost []policy.Permission) {
 	slices.Sort(gained)
 	slices.Sort(lost)
 	return gained, lost
-}
-
-// Allowing lists the roles that allow a permission, each with the line that decides. It needs person:read;
-// ErrPermissionNotFound.
-func (s *Service) Allowing(ctx context.Context, p policy.Permission) (rules map[policy.Role]string, err error) {
-	if err := Require(ctx, policy.PersonRead); err != nil {
-		return nil, err
-	}
-	if !policy.Known(p) {
-		return nil, ErrPermissionNotFound
-	}
-	var codes []policy.Role
-	err = s.keep.InTenant(ctx, func(ctx context.Context) (err error) {
-		codes, err = s.keep.Roles(ctx)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	rules = map[policy.Role]string{}
-	for _, code := range codes {
-		allowed, rule, err := s.policy.Explain(ctx, []policy.Role{code}, p)
-		if err != nil {
-			return nil, err
-		}
-		if allowed {
-			rules[code] = rule
-		}
-	}
-	return rules, nil
-}
-
-// WhoMay lists the active people who may do this, by name, and the roles that allow it with the line that decides. It
-// needs person:read.
-func (s *Service) WhoMay(ctx context.Context, p policy.Permission, at page.Request) (people page.Of[Person], rules map[policy.Role]string, err error) {
-	if rules, err = s.Allowing(ctx, p); err != nil || len(rules) == 0 {
-		return people, rules, err
-	}
-	err = s.keep.InTenant(ctx, func(ctx context.Context) (err error) {
-		f := PeopleFilter{AnyRole: slices.Sorted(maps.Keys(rules)), Status: PersonActive, Page: at}
-		people, err = s.keep.PeopleBy(ctx, f)
-		return err
-	})
-	return people, rules, err
-}
-
-// Reason is why someone may, or may not, do something.
-type Reason struct {
-	Person     Person
-	Permission policy.Permission
-	Allowed    bool
-	Rule       string // the line that decides: "owner: p, instructor, course, edit"; empty when nothing allows it
-	ByRole     policy.Role
-	// Inactive says that no role counts: who is invited or deactivated may do nothing.
-	Inactive bool
-	// Would are the roles that would allow it.
-	Would []policy.Role
-}
-
-// Why explains why a person may, or may not, do something. It needs person:read; ErrPersonNotFound.
-func (s *Service) Why(ctx context.Context, person uid.ID, p policy.Permission) (out Reason, err error) {
-	rules, err := s.Allowing(ctx, p)
-	if err != nil {
-		return out, err
-	}
-	err = s.keep.InTenant(ctx, func(ctx context.Context) (err error) {
-		out.Person, err = s.keep.PersonByID(ctx, person)
-		return err
-	})
-	if err != nil {
-		return Reason{}, err
-	}
-	out.Person, out.Permission = shown(out.Person), p
-	out.Inactive = out.Person.Status != PersonActive
-	for _, role := range out.Person.Roles {
-		if rule, ok := rules[role]; ok && out.Rule == "" {
-			out.Rule, out.ByRole = rule, role
-		}
-	}
-	out.Allowed = out.Rule != "" && !out.Inactive
-	out.Would = slices.Sorted(maps.Keys(rules))
-	return out, nil
 }
 
 // roleID makes the id under which events name a role: the same for the same code (RFC 9562 §5.8).

@@ -77,6 +77,8 @@ type SecurityKeeper interface {
 	DeleteLapsedSessions(ctx context.Context, unused, begun time.Time) error
 	// DeleteOldestSessions ends those of a person's sessions beyond a number, the ones that began first, and says how many.
 	DeleteOldestSessions(ctx context.Context, person uid.ID, keep int) (int, error)
+	// DeleteSessionsBeyond does so for everyone, and spares one session, and says how many.
+	DeleteSessionsBeyond(ctx context.Context, keep int, spared uid.ID) (int, error)
 	// FactorCounts counts active people by role: all, and those without a second factor.
 	FactorCounts(ctx context.Context) ([]FactorCount, error)
 	// WithoutFactor lists active people who have one of these roles (none named: any) and no second factor, by name.
@@ -149,8 +151,16 @@ func (s *Service) SetSecurityRules(ctx context.Context, in SecurityRules) (Secur
 				return err
 			}
 		}
+		facts := map[string]any{"before": before, "after": in}
+		if in.SessionsMax > 0 && in.SessionsMax != before.SessionsMax {
+			ended, err := s.keep.DeleteSessionsBeyond(ctx, in.SessionsMax, who.SessionID)
+			if err != nil {
+				return err
+			}
+			facts["sessions_ended"] = ended
+		}
 		t, _ := tenant.From(ctx)
-		return s.tell(ctx, "security.policy_changed", t.ID, map[string]any{"before": before, "after": in})
+		return s.tell(ctx, "security.policy_changed", t.ID, facts)
 	})
 	if err != nil {
 		return in, err

@@ -168,6 +168,46 @@ func TestOneSessionMoreEndsTheOneThatBeganFirst(t *testing.T) {
 	wants(t, err, nil)
 }
 
+func TestALowerLimitEndsTheSessionsBeyondItAndSparesTheOneThatSetIt(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	owner, p := h.person(policy.Owner), h.person(policy.Learner)
+	mine, ctx := h.signIn(owner)
+	var secrets, own []string
+	for range 3 {
+		h.w.Now.Advance(time.Second)
+		secret, _ := h.signIn(p)
+		secrets = append(secrets, secret)
+		secret, _ = h.signIn(owner)
+		own = append(own, secret)
+	}
+	resumes := func(secret string, want error) {
+		t.Helper()
+		_, err := h.auth.Resume(h.ctx, secret)
+		wants(t, err, want)
+	}
+	set := func(most int) {
+		t.Helper()
+		rules, err := h.auth.SecurityRules(ctx)
+		wants(t, err, nil)
+		rules.SessionsMax = most
+		_, err = h.auth.SetSecurityRules(ctx, rules)
+		wants(t, err, nil)
+	}
+	set(3)
+	for _, secret := range secrets {
+		resumes(secret, nil)
+	}
+	set(1)
+	resumes(secrets[0], auth.ErrSignInFirst)
+	resumes(secrets[1], auth.ErrSignInFirst)
+	resumes(secrets[2], nil)
+	resumes(mine, nil)
+	resumes(own[2], auth.ErrSignInFirst)
+	set(0)
+	resumes(secrets[2], nil)
+}
+
 func TestARoleThatNeedsAFactorAddsOneBeforeItsSession(t *testing.T) {
 	t.Parallel()
 	h := setup(t)

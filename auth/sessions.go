@@ -131,7 +131,7 @@ func (s *Service) begin(ctx context.Context, rules SecurityRules, person uid.ID,
 }
 
 // Resume gives who holds a session's secret; ErrSignInFirst when it is unknown, has ended or belongs to someone
-// deactivated. The answer is cached for up to 5 seconds. A session rolls on from its last use and ends at the latest some
+// deactivated, or was opened locally by someone whose identity provider is required by now. The answer is cached for up to 5 seconds. A session rolls on from its last use and ends at the latest some
 // time after its beginning, as the tenant's rules of today say, never later than what is written; its use is written down
 // at most once a minute.
 func (s *Service) Resume(ctx context.Context, secret string) (Principal, error) {
@@ -148,6 +148,12 @@ func (s *Service) Resume(ctx context.Context, secret string) (Principal, error) 
 		ses, p, err := s.keep.SessionByHash(ctx, hash)
 		if errors.Is(err, ErrSessionNotFound) || err == nil && (p.Status != PersonActive || rules.ended(ses, now)) {
 			return who, until, ErrSignInFirst
+		}
+		if err == nil {
+			_, err = s.stillLocally(ctx, p.ID, ses.Proof)
+		}
+		if errors.Is(err, ErrUseSignOn) {
+			err = ErrSignInFirst
 		}
 		if err != nil {
 			return who, until, err

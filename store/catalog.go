@@ -114,27 +114,15 @@ func (s *Store) CourseCards(ctx context.Context, f catalog.CardFilter) (out page
 		like := "%" + likeText.Replace(f.Query) + "%"
 		q = q.Where("(v.title ilike ? or v.summary ilike ? or c.slug ilike ?)", like, like, like)
 	}
-	if f.Page.After != "" {
-		after, err := page.Parts(f.Page.After, 2)
-		if err != nil {
-			return out, err
-		}
-		id, ok := uid.Parse(after[1])
-		if !ok {
-			return out, page.ErrCursor
-		}
-		q = q.Where("(lower(v.title), c.id) > (?, ?)", after[0], id)
+	q, err = afterName(q, "(lower(v.title), c.id) > (?, ?)", f.Page.After)
+	if err != nil {
+		return out, err
 	}
 	var rows []cardRow
 	if err = q.Scan(&rows).Error; err != nil {
 		return out, fail(err, "list courses")
 	}
-	piece := page.Cut(rows, limit, func(r cardRow) []string { return []string{r.SortKey, r.ID.String()} })
-	out.Next = piece.Next
-	for _, r := range piece.Items {
-		out.Items = append(out.Items, r.Card)
-	}
-	return out, nil
+	return byName(rows, limit, func(r cardRow) (string, uid.ID) { return r.SortKey, r.ID }, func(r cardRow) catalog.Card { return r.Card }), nil
 }
 
 // likeText makes a text mean itself in LIKE.

@@ -120,14 +120,14 @@ func TestATenantFindsAndChangesNoCourseOfAnother(t *testing.T) {
 	o, s := small(t, w, mine), w.Store
 	version, module, lesson := o.Version.ID, o.Modules[0].ID, o.Lessons()[0]
 	absent(t, w, other, catalog.ErrCourseNotFound, map[string]func(context.Context) error{
-		"CourseByID":        func(ctx context.Context) error { _, err := s.CourseByID(ctx, o.Course.ID); return err },
-		"CourseBySlug":      func(ctx context.Context) error { _, err := s.CourseBySlug(ctx, "small"); return err },
-		"LockCourse":        func(ctx context.Context) error { _, err := s.LockCourse(ctx, o.Course.ID); return err },
-		"ShareCourse":       func(ctx context.Context) error { _, err := s.ShareCourse(ctx, o.Course.ID); return err },
-		"ShareCourseBySlug": func(ctx context.Context) error { _, err := s.ShareCourseBySlug(ctx, "small"); return err },
-		"VersionByID":       func(ctx context.Context) error { _, err := s.VersionByID(ctx, version); return err },
-		"UpdateCourseRow":   func(ctx context.Context) error { return s.UpdateCourseRow(ctx, o.Course) },
-		"CloneVersion":      func(ctx context.Context) error { return s.CloneVersion(ctx, version, uid.New(), w.Now.Now()) },
+		"CourseByID":      func(ctx context.Context) error { _, err := s.CourseByID(ctx, o.Course.ID); return err },
+		"CourseBySlug":    func(ctx context.Context) error { _, err := s.CourseBySlug(ctx, "small"); return err },
+		"LockCourse":      func(ctx context.Context) error { _, err := s.LockCourse(ctx, o.Course.ID); return err },
+		"ShareCourse":     func(ctx context.Context) error { _, err := s.ShareCourse(ctx, o.Course.ID); return err },
+		"CourseBySlug":    func(ctx context.Context) error { _, err := s.CourseBySlug(ctx, "small"); return err },
+		"VersionByID":     func(ctx context.Context) error { _, err := s.VersionByID(ctx, version); return err },
+		"UpdateCourseRow": func(ctx context.Context) error { return s.UpdateCourseRow(ctx, o.Course) },
+		"CloneVersion":    func(ctx context.Context) error { return s.CloneVersion(ctx, version, uid.New(), w.Now.Now()) },
 	})
 	absent(t, w, other, catalog.ErrVersionFixed, map[string]func(context.Context) error{
 		"UpdateVersion": func(ctx context.Context) error { return s.UpdateVersion(ctx, o.Version) },

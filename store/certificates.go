@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"gorm.io/gorm/clause"
 
@@ -34,8 +35,13 @@ func (s *Store) AddCertificate(ctx context.Context, c certificate.Certificate) (
 
 // CertificateFor reads the certificate of an enrolment.
 func (s *Store) CertificateFor(ctx context.Context, enrolmentID uid.ID) (c certificate.Certificate, err error) {
-	err = s.tx(ctx).Where("enrolment_id = ?", enrolmentID).Take(&c).Error
+	err = s.tx(ctx).Where("enrolment_id = ? and replaced_at is null", enrolmentID).Take(&c).Error
 	return c, notFound(err, certificate.ErrNotFound, "certificate of enrolment %s", enrolmentID)
+}
+
+// ReplaceCertificate marks a certificate as replaced by a later one of the same enrolment.
+func (s *Store) ReplaceCertificate(ctx context.Context, id uid.ID, at time.Time) error {
+	return s.changeOne(ctx, certificate.ErrNotFound, "replace certificate", "update certificates set replaced_at = ? where id = ? and replaced_at is null", at, id)
 }
 
 // CertificateByCode reads a certificate by its public number.

@@ -21,12 +21,6 @@ func (s *Store) ShareCourse(ctx context.Context, id uid.ID) (c catalog.Course, e
 	return c, notFound(err, catalog.ErrCourseNotFound, "share course %s", id)
 }
 
-// ShareCourseBySlug is ShareCourse by the course's address.
-func (s *Store) ShareCourseBySlug(ctx context.Context, slug string) (c catalog.Course, err error) {
-	err = s.tx(ctx).Clauses(clause.Locking{Strength: clause.LockingStrengthShare}).Where("slug = ?", slug).Take(&c).Error
-	return c, notFound(err, catalog.ErrCourseNotFound, "share course %s", slug)
-}
-
 // LearnerByID tells what enrolling asks of a person.
 func (s *Store) LearnerByID(ctx context.Context, id uid.ID) (l enrolment.Learner, err error) {
 	err = s.tx(ctx).Table("people").Select("id, name, status = 'deactivated' as deactivated").Where("id = ?", id).Take(&l).Error
@@ -66,7 +60,7 @@ func (s *Store) records(ctx context.Context) *gorm.DB {
 	return s.tx(ctx).Table("enrolments e").
 		Select(enrolmentColumns + ", p.name as person_name, p.email as person_email, coalesce(ce.code, '') as certificate_code").
 		Joins("join people p on p.id = e.person_id").
-		Joins("left join certificates ce on ce.enrolment_id = e.id and ce.revoked_at is null")
+		Joins("left join certificates ce on ce.enrolment_id = e.id and ce.revoked_at is null and ce.replaced_at is null")
 }
 
 // LockEnrolment reads an enrolment and holds it until the transaction ends.
@@ -95,7 +89,7 @@ const (
 		from enrolments e
 		join courses c on c.id = e.course_id
 		join course_versions v on v.id = e.version_id
-		left join certificates ce on ce.enrolment_id = e.id and ce.revoked_at is null
+		left join certificates ce on ce.enrolment_id = e.id and ce.revoked_at is null and ce.replaced_at is null
 		where e.person_id = $1 and e.status <> 'withdrawn'`
 	mineOrder = ` order by e.enrolled_at desc, e.id desc limit $2`
 	mineFirst = mineColumns + mineOrder

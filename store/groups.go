@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"gorm.io/gorm/clause"
@@ -35,27 +34,15 @@ func (s *Store) GroupsBy(ctx context.Context, f auth.GroupFilter) (out page.Of[a
 	if f.Directory != uid.Nil {
 		q = q.Where("g.directory_id = ?", f.Directory)
 	}
-	if f.Page.After != "" {
-		after, err := page.Parts(f.Page.After, 2)
-		if err != nil {
-			return out, err
-		}
-		id, ok := uid.Parse(after[1])
-		if !ok || strings.ContainsRune(after[0], 0) {
-			return out, page.ErrCursor
-		}
-		q = q.Where("(lower(g.name), g.id) > (?, ?)", after[0], id)
+	q, err = afterName(q, "(lower(g.name), g.id) > (?, ?)", f.Page.After)
+	if err != nil {
+		return out, err
 	}
 	var rows []row
 	if err = q.Find(&rows).Error; err != nil {
 		return out, fail(err, "list groups")
 	}
-	piece := page.Cut(rows, limit, func(r row) []string { return []string{r.SortName, r.ID.String()} })
-	out.Next = piece.Next
-	for _, r := range piece.Items {
-		out.Items = append(out.Items, r.Group)
-	}
-	return out, nil
+	return byName(rows, limit, func(r row) (string, uid.ID) { return r.SortName, r.ID }, func(r row) auth.Group { return r.Group }), nil
 }
 
 // groupsMax bounds the groups of one person.

@@ -82,27 +82,15 @@ func (s *Store) PeopleBy(ctx context.Context, f auth.PeopleFilter) (out page.Of[
 	if len(f.AnyRole) > 0 {
 		q = q.Where("exists (select 1 from person_roles f where f.person_id = p.id and f.role in ?)", f.AnyRole)
 	}
-	if f.Page.After != "" {
-		after, err := page.Parts(f.Page.After, 2)
-		if err != nil {
-			return out, err
-		}
-		id, ok := uid.Parse(after[1])
-		if !ok || strings.ContainsRune(after[0], 0) {
-			return out, page.ErrCursor
-		}
-		q = q.Where("(lower(p.name), p.id) > (?, ?)", after[0], id)
+	q, err = afterPerson(q, f.Page.After)
+	if err != nil {
+		return out, err
 	}
 	var rows []personRow
 	if err = q.Find(&rows).Error; err != nil {
 		return out, fail(err, "list people")
 	}
-	piece := page.Cut(rows, limit, func(r personRow) []string { return []string{r.SortName, r.ID.String()} })
-	out.Next = piece.Next
-	for _, r := range piece.Items {
-		out.Items = append(out.Items, r.person())
-	}
-	return out, nil
+	return peopleByName(rows, limit), nil
 }
 
 // InsertPerson adds a person.

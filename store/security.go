@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -59,6 +58,13 @@ func (s *Store) DeleteOldestSessions(ctx context.Context, person uid.ID, keep in
 	return int(res.RowsAffected), fail(res.Error, "end the oldest sessions of person %s", person)
 }
 
+// DeleteSessionsBeyond ends everyone's sessions beyond a number, the ones that began first. The spared one counts as the last.
+func (s *Store) DeleteSessionsBeyond(ctx context.Context, keep int, spared uid.ID) (int, error) {
+	res := s.tx(ctx).Exec(`delete from sessions where id in (select id from
+		(select id, row_number() over (partition by person_id order by (id = ?) desc, created_at desc, id desc) as n from sessions) s where n > ?)`, spared, keep)
+	return int(res.RowsAffected), fail(res.Error, "end sessions beyond %d", keep)
+}
+
 // withoutFactor is true of p who has no second factor.
 const withoutFactor = "not exists (select 1 from factors f where f.person_id = p.id and f.kind in ('totp', 'passkey'))"
 
@@ -77,27 +83,15 @@ func (s *Store) WithoutFactor(ctx context.Context, roles []policy.Role, r page.R
 	if len(roles) > 0 {
 		q = q.Where("exists (select 1 from person_roles r where r.person_id = p.id and r.role in ?)", roles)
 	}
-	if r.After != "" {
-		after, err := page.Parts(r.After, 2)
-		if err != nil {
-			return out, err
-		}
-		id, ok := uid.Parse(after[1])
-		if !ok || strings.ContainsRune(after[0], 0) {
-			return out, page.ErrCursor
-		}
-		q = q.Where("(lower(p.name), p.id) > (?, ?)", after[0], id)
+	q, err = afterPerson(q, r.After)
+	if err != nil {
+		return out, err
 	}
 	var rows []personRow
 	if err = q.Find(&rows).Error; err != nil {
 		return out, fail(err, "list who has no second factor")
 	}
-	piece := page.Cut(rows, limit, func(r personRow) []string { return []string{r.SortName, r.ID.String()} })
-	out.Next = piece.Next
-	for _, row := range piece.Items {
-		out.Items = append(out.Items, row.person())
-	}
-	return out, nil
+	return peopleByName(rows, limit), nil
 }
 
 // PasskeyOwners counts active owners with a passkey.

@@ -207,6 +207,26 @@ func (s *Store) DirectoryTokensEnding(ctx context.Context, now, before time.Time
 	return list, fail(err, "tokens of directories that end")
 }
 
+// ConnectionServersEnding lists LDAP connections whose server showed, at the last sign-in, a certificate that ends soon.
+func (s *Store) ConnectionServersEnding(ctx context.Context, before time.Time) (list []signon.Ending, err error) {
+	err = s.tx(ctx).Raw(`select c.id, c.name, seen.until as at from connections c cross join lateral (
+			select (x.line->>'until')::timestamptz as until from sign_on_attempts a
+			cross join lateral jsonb_array_elements(case jsonb_typeof(a.checks) when 'array' then a.checks else '[]'::jsonb end) x(line)
+			where a.connection_id = c.id and x.line->>'name' = 'tls' and x.line->>'until' is not null order by a.id desc limit 1) seen
+		where c.kind = 'ldap' and c.status <> 'off' and seen.until <= ? order by seen.until, c.id limit ?`, before, endingsMax).Scan(&list).Error
+	return list, fail(err, "servers of connections whose certificates end")
+}
+
+// DirectoryServersEnding lists LDAP directories whose server showed, at the last run, a certificate that ends soon.
+func (s *Store) DirectoryServersEnding(ctx context.Context, before time.Time) (list []signon.Ending, err error) {
+	err = s.tx(ctx).Raw(`select d.id, d.name, seen.until as at from directories d cross join lateral (
+			select (x.line->>'until')::timestamptz as until from directory_runs r
+			cross join lateral jsonb_array_elements(case jsonb_typeof(r.report) when 'array' then r.report else '[]'::jsonb end) x(line)
+			where r.directory_id = d.id and x.line->>'name' = 'tls' and x.line->>'until' is not null order by r.id desc limit 1) seen
+		where d.status <> 'off' and seen.until <= ? order by seen.until, d.id limit ?`, before, endingsMax).Scan(&list).Error
+	return list, fail(err, "servers of directories whose certificates end")
+}
+
 // MetadataPoll gives what the polls of a connection know; the zero Poll before the first.
 func (s *Store) MetadataPoll(ctx context.Context, connection uid.ID) (p signon.Poll, err error) {
 	err = s.tx(ctx).Table("metadata_polls").Select("connection_id, next_at, fingerprint, leaving").Where("connection_id = ?", connection).Take(&p).Error

@@ -22,6 +22,8 @@ func letters() []letter {
 		{"invitation-nobody", themes.InvitationMail{Link: "https://acme.lyceum.example/invitation/s3cr3t", ExpiresAt: expires}},
 		{"password-reset", themes.PasswordResetMail{Name: "Jonas", Link: "https://acme.lyceum.example/reset/s3cr3t", ExpiresAt: now.Add(time.Hour)}},
 		{"enrolled", themes.EnrolledMail{Name: "Jonas", CourseTitle: "Workplace safety", By: "Maya Chen", Link: "https://acme.lyceum.example/courses/workplace-safety"}},
+		{"place-granted", themes.PlaceMail{Name: "Jonas", CourseTitle: "Workplace safety", Granted: true, Answer: "See you on Monday.", Link: "https://acme.lyceum.example/courses/workplace-safety"}},
+		{"place-refused", themes.PlaceMail{Name: "Jonas", CourseTitle: "Workplace safety", Link: "https://acme.lyceum.example/courses/workplace-safety"}},
 		{"enrolled-nobody", themes.EnrolledMail{Name: "Jonas", CourseTitle: "Workplace safety", Link: "https://acme.lyceum.example/courses/workplace-safety"}},
 		{"certificate", themes.CertificateMail{Name: "Jonas", CourseTitle: "Workplace safety", Link: "https://acme.lyceum.example/certificates", VerifyLink: "https://acme.lyceum.example/verify/k3v9q0"}},
 		{"notice-added", themes.NoticeMail{Kind: themes.NoticeFactorAdded, Name: "Jonas", What: "Phone", At: now, Link: "https://acme.lyceum.example/account/security"}},

@@ -43,6 +43,7 @@ type ConnectionsPage struct {
 	Base       string
 	Rows       []ConnectionRow
 	Restricted bool // whoever looks was sent a set-up link
+	Expiring   []signon.Expiry
 	Problem    *fault.Fault
 }
 

@@ -36,7 +36,8 @@ type CoursePage struct {
 	Summary         template.HTML        // the version's summary through the sanitiser
 	Enrolment       *enrolment.Enrolment // nil when the person is not in the course
 	Progress        map[uid.ID]enrolment.Progress
-	CertificateCode string // empty until issued
+	CertificateCode string           // empty until issued
+	Places          enrolment.Places // how the places stand, where it matters
 	Problem         *fault.Fault
 }
 

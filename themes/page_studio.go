@@ -82,6 +82,8 @@ type PublishPage struct {
 	Outline catalog.Outline
 	Missing *fault.Fault
 	Problem *fault.Fault // any other failure of publishing
+	// Standings are who is on which version now; it also posts move, a stage each, of those to take along.
+	Standings []enrolment.VersionStages
 }
 
 func (p PublishPage) in(c *Chrome) (string, any) { return "publish", framed[PublishPage]{c, p} }

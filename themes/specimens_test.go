@@ -26,6 +26,7 @@ func specimens(t *testing.T, w *world) []specimen {
 		auditSpecimens(w),
 		editorSpecimens(w),
 		rolesSpecimens(w),
+		placesSpecimens(w),
 		ssoSpecimens(w),
 		accessSpecimens(w),
 		factorSpecimens(w),

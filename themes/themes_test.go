@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jba/templatecheck"
-
 	"lyceum/tenant"
 	"lyceum/themes"
 )
@@ -19,23 +17,6 @@ func newSet(t *testing.T) *themes.Set {
 		t.Fatal(err)
 	}
 	return s
-}
-
-func TestEveryPageOfEveryThemeUsesOnlyWhatItsStructHas(t *testing.T) {
-	t.Parallel()
-	s := newSet(t)
-	for _, theme := range tenant.Themes() {
-		for _, p := range themes.Pages() {
-			tmpl, dot := s.Template(theme, p)
-			if tmpl == nil {
-				t.Errorf("%s: no template for %T", theme, p)
-				continue
-			}
-			if err := templatecheck.CheckHTML(tmpl, dot); err != nil {
-				t.Errorf("%s, %T: %v", theme, p, err)
-			}
-		}
-	}
 }
 
 func TestEveryPageFileHasAStruct(t *testing.T) {

@@ -67,6 +67,12 @@ const (
 	FlashEnrolled           FlashKey = "enrolled"         // Name: the course
 	FlashPersonEnrolled     FlashKey = "person_enrolled"  // Name: the person
 	FlashWithdrawn          FlashKey = "withdrawn"        // Name: the person
+	FlashPlaceAsked         FlashKey = "place_asked"      // Name: the course
+	FlashPlaceTakenBack     FlashKey = "place_taken_back" // Name: the course
+	FlashPlaceGranted       FlashKey = "place_granted"    // Name: the person
+	FlashPlaceWaits         FlashKey = "place_waits"      // Name: the person
+	FlashPlaceRefused       FlashKey = "place_refused"    // Name: the person
+	FlashMoving             FlashKey = "moving"
 	FlashInvited            FlashKey = "invited"          // Name: the e-mail
 	FlashRolesChanged       FlashKey = "roles_changed"    // Name: the person
 	FlashDeactivated        FlashKey = "deactivated"      // Name: the person

@@ -36,7 +36,7 @@ func (a *api) connectionOperations() {
 		return whole(ctx, shown, func(c *connection) connection { return *c }), nil
 	})
 	on(a, operation{
-		method: post, path: "/connections", id: "create-connection", tag: tagConnections, need: need, status: 201,
+		method: post, path: "/connections", id: "create-connection", tag: tagConnections, need: need, fresh: true, status: 201,
 		summary: "Add a connection",
 		about:   "It begins switched off. The product's preset fills in mapping and settings that are left out.",
 		fails:   faults{signon.ErrTooManyConnections, signon.ErrSettingsUnreadable},
@@ -68,17 +68,17 @@ func (a *api) connectionOperations() {
 		return &connectionOut{ETag: etag(shown.Revision), Body: shown}, nil
 	})
 	on(a, operation{
-		method: patch, path: "/connections/{connection}", id: "update-connection", tag: tagConnections, need: need,
+		method: patch, path: "/connections/{connection}", id: "update-connection", tag: tagConnections, need: need, fresh: true,
 		summary: "Change a connection", about: "What is left out stays as it is.",
 		fails: faults{signon.ErrConnectionNotFound, signon.ErrStaleRevision, signon.ErrIncomplete, signon.ErrSettingsUnreadable, auth.ErrRoleExceeds},
 	}, a.changeConnection)
 	on(a, operation{
-		method: put, path: "/connections/{connection}/status", id: "switch-connection", tag: tagConnections, need: need,
+		method: put, path: "/connections/{connection}/status", id: "switch-connection", tag: tagConnections, need: need, fresh: true,
 		summary: "Switch a connection on, off or to a dry run", about: "A dry run checks real answers, shows whom they would sign in, and signs nobody in.",
 		fails: faults{signon.ErrConnectionNotFound, signon.ErrStaleRevision, signon.ErrIncomplete, signon.ErrConnectionRequired},
 	}, a.switchConnection)
 	on(a, operation{
-		method: del, path: "/connections/{connection}", id: "delete-connection", tag: tagConnections, need: need,
+		method: del, path: "/connections/{connection}", id: "delete-connection", tag: tagConnections, need: need, fresh: true,
 		summary: "Delete a connection", about: "People and what they learned stay; their link to it and its trace go.",
 		fails: faults{signon.ErrConnectionNotFound, signon.ErrConnectionRequired},
 	}, func(ctx context.Context, in *deleteConnectionIn) (*nothing, error) {
@@ -120,7 +120,7 @@ func (a *api) connectionTrials(need route.Need) {
 		fails:   faults{signon.ErrConnectionNotFound},
 	}, a.previewMapping)
 	on(a, operation{
-		method: post, path: "/connections/{connection}/metadata", id: "take-metadata", tag: tagConnections, need: need,
+		method: post, path: "/connections/{connection}/metadata", id: "take-metadata", tag: tagConnections, need: need, fresh: true,
 		summary: "Take SAML metadata over, or look at what it would change",
 		fails: faults{signon.ErrConnectionNotFound, signon.ErrStaleRevision, saml.ErrMetadataBroken, saml.ErrMetadataEntity, saml.ErrMetadataExpired,
 			saml.ErrMetadataNoIDP, saml.ErrMetadataTooLarge},

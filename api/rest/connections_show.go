@@ -63,7 +63,7 @@ func showSignOnAttempt(at *signon.Attempt) signOnAttempt {
 		Checks: make([]check, len(at.Checks.V)), Claims: map[string][]string{}, Groups: listed(r.Groups), Role: r.Role, Effect: r.Effect, At: utc(at.At),
 	}
 	for i, c := range at.Checks.V {
-		out.Checks[i] = check(c)
+		out.Checks[i] = check{Name: c.Name, OK: c.OK, Detail: c.Detail}
 	}
 	for name, values := range at.Claims.V {
 		out.Claims[name] = listed(values)

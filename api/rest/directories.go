@@ -209,7 +209,7 @@ func (a *api) directoryOperations() {
 			return whole(ctx, list, func(d *scim.Directory) directory { return a.showDirectory(ctx, *d) }), nil
 		})
 	on(a, operation{
-		method: post, path: "/directories", id: "create-directory", tag: tagDirectories, need: manage, status: 201, summary: "Set a directory up",
+		method: post, path: "/directories", id: "create-directory", tag: tagDirectories, need: manage, fresh: true, status: 201, summary: "Set a directory up",
 		about: "It has no token yet. Nobody gives a role through it that may more than they do.", fails: faults{scim.ErrTooManyDirs, auth.ErrRoleExceeds},
 	}, func(ctx context.Context, in *directoryPostIn) (*createdDirectoryOut, error) {
 		d, err := a.SCIM.CreateDirectory(ctx, in.Body.input())
@@ -227,7 +227,7 @@ func (a *api) directoryOperations() {
 			return &directoryOut{a.showDirectory(ctx, d)}, nil
 		})
 	on(a, operation{
-		method: put, path: "/directories/{directory}", id: "change-directory", tag: tagDirectories, need: manage, summary: "Change a directory",
+		method: put, path: "/directories/{directory}", id: "change-directory", tag: tagDirectories, need: manage, fresh: true, summary: "Change a directory",
 		about: "What is left out is emptied. When rules of roles change, its people's roles follow at once.",
 		fails: faults{scim.ErrDirectoryNotFound, scim.ErrDirectoryChanged, auth.ErrRoleExceeds},
 	}, func(ctx context.Context, in *directoryPutIn) (*directoryOut, error) {
@@ -238,7 +238,7 @@ func (a *api) directoryOperations() {
 		return &directoryOut{a.showDirectory(ctx, d)}, nil
 	})
 	on(a, operation{
-		method: del, path: "/directories/{directory}", id: "delete-directory", tag: tagDirectories, need: manage, summary: "Remove a directory",
+		method: del, path: "/directories/{directory}", id: "delete-directory", tag: tagDirectories, need: manage, fresh: true, summary: "Remove a directory",
 		about: "With its tokens, groups and log. Its people stay.", fails: faults{scim.ErrDirectoryNotFound},
 	}, func(ctx context.Context, in *directoryIn) (*nothing, error) {
 		return nil, a.SCIM.DeleteDirectory(ctx, in.ID)
@@ -258,7 +258,7 @@ func (a *api) directoryTokenOperations(manage route.Need) {
 			return whole(ctx, list, showDirectoryToken), nil
 		})
 	on(a, operation{
-		method: post, path: "/directories/{directory}/tokens", id: "create-directory-token", tag: tagDirectories, need: manage, status: 201, summary: "Make a token",
+		method: post, path: "/directories/{directory}/tokens", id: "create-directory-token", tag: tagDirectories, need: manage, fresh: true, status: 201, summary: "Make a token",
 		about: "Its secret is in this answer and never again. Several hold at a time, so that one can take the place of another without a gap.",
 		fails: faults{scim.ErrDirectoryNotFound, scim.ErrTooManyTokens},
 	}, func(ctx context.Context, in *directoryTokenPostIn) (*newDirectoryTokenOut, error) {
@@ -286,7 +286,7 @@ func (a *api) directoryContentOperations(manage route.Need) {
 			}), nil
 		})
 	on(a, operation{
-		method: post, path: "/directories/{directory}/people", id: "link-directory-person", tag: tagDirectories, need: manage, status: 204, summary: "Link an account that is here already",
+		method: post, path: "/directories/{directory}/people", id: "link-directory-person", tag: tagDirectories, need: manage, fresh: true, status: 204, summary: "Link an account that is here already",
 		about: "The directory's next request with that userName finds them.",
 		fails: faults{scim.ErrDirectoryNotFound, auth.ErrPersonNotFound, scim.ErrLinkedAlready, auth.ErrOwnersOnly},
 	}, func(ctx context.Context, in *directoryLinkIn) (*nothing, error) {
@@ -328,7 +328,7 @@ func (a *api) directoryRequestOperations(manage route.Need) {
 			return &directoryRequestOut{showDirectoryRequest(&l)}, nil
 		})
 	on(a, operation{
-		method: post, path: "/directories/{directory}/requests/{request}/replay", id: "replay-directory-request", tag: tagDirectories, need: manage, status: 200, summary: "Send a request again",
+		method: post, path: "/directories/{directory}/requests/{request}/replay", id: "replay-directory-request", tag: tagDirectories, need: manage, fresh: true, status: 200, summary: "Send a request again",
 		about: "A dry run, which tells what would change, unless real is true. What was redacted is sent as it was kept.",
 		fails: faults{scim.ErrDirectoryNotFound, scim.ErrRequestNotFound, scim.ErrRequestCut},
 	}, func(ctx context.Context, in *directoryReplayIn) (*directoryReplayOut, error) {

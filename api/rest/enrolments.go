@@ -18,7 +18,7 @@ type enrolled struct {
 	CourseID     uid.ID           `json:"course_id"`
 	PersonID     uid.ID           `json:"person_id"`
 	Status       enrolment.Status `json:"status" enum:"active,completed,withdrawn"`
-	Source       enrolment.Source `json:"source" enum:"self,assigned"`
+	Source       enrolment.Source `json:"source" enum:"self,assigned,requested"`
 	Percent      int              `json:"percent" doc:"Lessons completed, of all, rounded down; 100 only when completed."`
 	LastLessonID *uid.ID          `json:"last_lesson_id,omitempty"`
 	EnrolledAt   time.Time        `json:"enrolled_at"`
@@ -30,7 +30,7 @@ type enrolled struct {
 type myEnrolment struct {
 	ID               uid.ID           `json:"id"`
 	Status           enrolment.Status `json:"status" enum:"active,completed"`
-	Source           enrolment.Source `json:"source" enum:"self,assigned"`
+	Source           enrolment.Source `json:"source" enum:"self,assigned,requested"`
 	Percent          int              `json:"percent" doc:"Lessons completed, of all, rounded down; 100 only when completed."`
 	LastLessonID     *uid.ID          `json:"last_lesson_id,omitempty"`
 	EnrolledAt       time.Time        `json:"enrolled_at"`
@@ -52,7 +52,7 @@ type rosterEntry struct {
 	PersonName   string           `json:"person_name"`
 	PersonEmail  string           `json:"person_email"`
 	Status       enrolment.Status `json:"status" enum:"active,completed,withdrawn"`
-	Source       enrolment.Source `json:"source" enum:"self,assigned"`
+	Source       enrolment.Source `json:"source" enum:"self,assigned,requested"`
 	Percent      int              `json:"percent"`
 	LastLessonID *uid.ID          `json:"last_lesson_id,omitempty"`
 	EnrolledAt   time.Time        `json:"enrolled_at"`

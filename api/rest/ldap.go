@@ -225,7 +225,7 @@ func (a *api) ldapOperations() {
 			return whole(ctx, list, showLDAPDirectory), nil
 		})
 	on(a, operation{
-		method: post, path: "/ldap-directories", id: "create-ldap-directory", tag: tagLDAP, need: manage, status: 201, summary: "Set an LDAP directory up",
+		method: post, path: "/ldap-directories", id: "create-ldap-directory", tag: tagLDAP, need: manage, fresh: true, status: 201, summary: "Set an LDAP directory up",
 		about: "It needs the service account's password. Nobody gives a role through it that may more than they do.",
 		fails: faults{ldapsync.ErrNoPassword, ldapsync.ErrTooManyDirs, auth.ErrRoleExceeds, signon.ErrConnectionNotFound},
 	}, func(ctx context.Context, in *ldapPostIn) (*createdLDAPOut, error) {
@@ -250,7 +250,7 @@ func (a *api) ldapOperations() {
 			return &ldapOut{showLDAPDirectory(&d)}, nil
 		})
 	on(a, operation{
-		method: put, path: "/ldap-directories/{directory}", id: "change-ldap-directory", tag: tagLDAP, need: manage, summary: "Change an LDAP directory",
+		method: put, path: "/ldap-directories/{directory}", id: "change-ldap-directory", tag: tagLDAP, need: manage, fresh: true, summary: "Change an LDAP directory",
 		about: "What is left out is emptied, but for the password. Where servers or account change, the password must be given again. Everybody is brought to the change at the next run.",
 		fails: faults{ldapsync.ErrDirectoryNotFound, ldapsync.ErrDirectoryChanged, ldapsync.ErrNoPassword, auth.ErrRoleExceeds, signon.ErrConnectionNotFound},
 	}, func(ctx context.Context, in *ldapPutIn) (*ldapOut, error) {
@@ -261,7 +261,7 @@ func (a *api) ldapOperations() {
 		return &ldapOut{showLDAPDirectory(&d)}, nil
 	})
 	on(a, operation{
-		method: del, path: "/ldap-directories/{directory}", id: "delete-ldap-directory", tag: tagLDAP, need: manage, summary: "Remove an LDAP directory",
+		method: del, path: "/ldap-directories/{directory}", id: "delete-ldap-directory", tag: tagLDAP, need: manage, fresh: true, summary: "Remove an LDAP directory",
 		about: "With its groups and runs. Its people stay, and so do the roles that it gave.", fails: faults{ldapsync.ErrDirectoryNotFound},
 	}, func(ctx context.Context, in *ldapIn) (*nothing, error) {
 		return nil, a.LDAPSync.Delete(ctx, in.ID, nil)
@@ -277,7 +277,7 @@ func (a *api) ldapOperations() {
 
 func (a *api) ldapRunOperations(manage route.Need) {
 	on(a, operation{
-		method: post, path: "/ldap-directories/{directory}/runs", id: "request-ldap-run", tag: tagLDAP, need: manage, status: 204, summary: "Ask for a run soon",
+		method: post, path: "/ldap-directories/{directory}/runs", id: "request-ldap-run", tag: tagLDAP, need: manage, fresh: true, status: 204, summary: "Ask for a run soon",
 		about: "The run begins within seconds, and stands in the list then. A directory that is off takes dry runs only.",
 		fails: faults{ldapsync.ErrDirectoryNotFound, ldapsync.ErrDirectoryOff, ldapsync.ErrNoPassword},
 	}, func(ctx context.Context, in *ldapOrderIn) (*nothing, error) {

@@ -65,7 +65,7 @@ func on[In, Out any](a *api, o operation, do func(context.Context, *In) (*Out, e
 		return out, nil
 	})
 	a.order = append(a.order, o.id)
-	line := route.Route{Method: o.method, Path: fiberPath(base + o.path), Need: o.need}
+	line := route.Route{Method: o.method, Path: fiberPath(base + o.path), Need: o.need, Fresh: o.fresh}
 	if o.bytes {
 		line.Body = maxBytes
 	}

@@ -72,7 +72,7 @@ func (a *api) peopleOperations() {
 		return paged(ctx, people, showPerson), nil
 	})
 	on(a, operation{
-		method: post, path: "/people", id: "invite-person", tag: tagPeople, need: route.For(policy.PersonManage), status: 201,
+		method: post, path: "/people", id: "invite-person", tag: tagPeople, need: route.For(policy.PersonManage), fresh: true, status: 201,
 		summary: "Invite someone",
 		about:   "The invitation goes out by e-mail. Inviting someone again who has not accepted yet corrects name and role and sends a new link.",
 		fails:   faults{auth.ErrEmailTaken, auth.ErrOwnersOnly, auth.ErrRoleExceeds, auth.ErrTooManyInvitations},
@@ -111,7 +111,7 @@ func (a *api) peopleOperations() {
 		return nil, a.Auth.Deactivate(ctx, in.ID)
 	})
 	on(a, operation{
-		method: post, path: "/people/{person}/reactivate", id: "reactivate-person", tag: tagPeople, need: route.For(policy.PersonManage),
+		method: post, path: "/people/{person}/reactivate", id: "reactivate-person", tag: tagPeople, need: route.For(policy.PersonManage), fresh: true,
 		summary: "Let a deactivated person sign in again",
 		fails:   faults{auth.ErrPersonNotFound, auth.ErrOwnersOnly, auth.ErrRoleExceeds},
 	}, func(ctx context.Context, in *personIn) (*nothing, error) {

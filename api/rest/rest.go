@@ -102,6 +102,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.eventOperations()
 	a.auditOperations()
 	a.roleOperations()
+	a.placeOperations()
 	a.directoryOperations()
 	a.ldapOperations()
 	a.brandOperations()

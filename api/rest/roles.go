@@ -115,7 +115,7 @@ func (a *api) roleOperations() {
 			return &roleOut{showRole(r)}, nil
 		})
 	on(a, operation{
-		method: post, path: "/roles", id: "create-role", tag: tagRoles, need: manage, status: 201, summary: "Make a role",
+		method: post, path: "/roles", id: "create-role", tag: tagRoles, need: manage, fresh: true, status: 201, summary: "Make a role",
 		about: "Nobody makes a role that may more than they do.", fails: faults{auth.ErrRoleTaken, auth.ErrRoleExceeds},
 	}, func(ctx context.Context, in *rolePostIn) (*createdRoleOut, error) {
 		r, err := a.Auth.CreateRole(ctx, in.Body.input())
@@ -125,7 +125,7 @@ func (a *api) roleOperations() {
 		return &createdRoleOut{Location: base + "/roles/" + string(r.Code), Body: showRole(r)}, nil
 	})
 	on(a, operation{
-		method: put, path: "/roles/{role}", id: "change-role", tag: tagRoles, need: manage, summary: "Change a role",
+		method: put, path: "/roles/{role}", id: "change-role", tag: tagRoles, need: manage, fresh: true, summary: "Change a role",
 		about: "For everyone who has it, at once. Preview it first.", fails: faults{auth.ErrRoleNotFound, auth.ErrRoleBuiltIn, auth.ErrRoleTaken, auth.ErrRoleExceeds},
 	}, func(ctx context.Context, in *rolePutIn) (*nothing, error) {
 		return nil, a.Auth.ChangeRole(ctx, in.Code, in.Body.input())
@@ -141,7 +141,7 @@ func (a *api) roleOperations() {
 		return &rolePreviewOut{rolePreview{Gained: listed(p.Gained), Lost: listed(p.Lost), Gaining: p.Gaining, Losing: p.Losing, Unchanged: p.Unchanged}}, nil
 	})
 	on(a, operation{
-		method: del, path: "/roles/{role}", id: "delete-role", tag: tagRoles, need: manage, summary: "Remove a role that nobody has",
+		method: del, path: "/roles/{role}", id: "delete-role", tag: tagRoles, need: manage, fresh: true, summary: "Remove a role that nobody has",
 		fails: faults{auth.ErrRoleNotFound, auth.ErrRoleBuiltIn, auth.ErrRoleInUse, auth.ErrRoleExceeds},
 	}, func(ctx context.Context, in *roleIn) (*nothing, error) { return nil, a.Auth.DeleteRole(ctx, in.Code) })
 	on(a, operation{method: get, path: "/permissions/{permission}/people", id: "list-permitted", tag: tagRoles, need: see, summary: "Who may do this, by name", fails: faults{auth.ErrPermissionNotFound}},

@@ -83,5 +83,6 @@ type Route struct {
 	Method string
 	Path   string
 	Need   Need
-	Body   int // the most that a body with files may hold, in bytes; 0: none are taken, and 1 MiB is the most
+	Fresh  bool // in a session, its person must have proved themselves lately
+	Body   int  // the most that a body with files may hold, in bytes; 0: none are taken, and 1 MiB is the most
 }

@@ -59,6 +59,9 @@ func (h Connections) list(c *fiber.Ctx) (themes.ConnectionsPage, error) {
 	for _, one := range list {
 		p.Rows = append(p.Rows, themes.ConnectionRow{Connection: one, Health: healths[one.ID]})
 	}
+	if err == nil && !p.Restricted {
+		p.Expiring, err = h.SignOn.Expiring(ctx)
+	}
 	return p, err
 }
 

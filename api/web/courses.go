@@ -106,8 +106,11 @@ func (l Learn) course(c *fiber.Ctx) (p themes.CoursePage, err error) {
 	case errors.Is(err, enrolment.ErrEnrolmentNotFound), errors.Is(err, policy.ErrForbidden):
 		p.Outline, err = l.Catalog.Published(ctx, slug)
 	}
+	if err != nil {
+		return p, err
+	}
 	p.Summary = prose(p.Outline.Version.Summary, "summary-")
-	return p, err
+	return l.withPlaces(c, p)
 }
 
 // Course shows a course.

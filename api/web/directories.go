@@ -219,10 +219,7 @@ func (d Directories) Save(c *fiber.Ctx) error {
 		return err
 	}
 	p.Form = typedDirectory(f)
-	if place, ok := strings.CutPrefix(f.get("do"), "up."); ok {
-		if n, err := strconv.Atoi(place); err == nil {
-			p.Form = p.Form.Raised(n - 1)
-		}
+	if raised(f, &p.Form) {
 		return d.show(c, p)
 	}
 	in := scim.DirectoryInput{
@@ -253,6 +250,15 @@ func typedDirectory(f form) themes.DirectoryForm {
 		}
 	}
 	return typed
+}
+
+// raised tells whether the button do=up.<n> was pressed, and raises that rule.
+func raised(f form, typed *themes.DirectoryForm) bool {
+	place, ok := strings.CutPrefix(f.get("do"), "up.")
+	if n, err := strconv.Atoi(place); ok && err == nil {
+		*typed = typed.Raised(n - 1)
+	}
+	return ok
 }
 
 // Delete removes a directory; its people stay.

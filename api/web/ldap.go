@@ -1,7 +1,6 @@
 package web
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -301,10 +300,7 @@ func (h LDAP) SaveMapping(c *fiber.Ctx) error {
 		return err
 	}
 	p.Form = typedDirectory(f)
-	if place, ok := strings.CutPrefix(f.get("do"), "up."); ok {
-		if n, err := strconv.Atoi(place); err == nil {
-			p.Form = p.Form.Raised(n - 1)
-		}
+	if raised(f, &p.Form) {
 		return h.show(c, p)
 	}
 	in := asIs(p.Directory)

@@ -21,6 +21,9 @@ func (s Studio) PublishForm(c *fiber.Ctx) error {
 		return err
 	}
 	p := themes.PublishPage{Outline: o}
+	if p.Standings, err = s.Enrolment.Standings(c.UserContext(), o.Course.ID); err != nil {
+		return err
+	}
 	err = s.Catalog.Check(c.UserContext(), o.Course.ID)
 	switch {
 	case errors.Is(err, catalog.ErrNothingToTeach):
@@ -49,6 +52,11 @@ func (s Studio) Publish(c *fiber.Ctx) error {
 			}
 			return themes.PublishPage{Outline: o, Problem: wrong}
 		})
+	}
+	if also := stages(f); len(also) > 0 {
+		if err = s.Enrolment.RequestMove(c.UserContext(), o.Course.ID, also); err != nil && !errors.Is(err, enrolment.ErrNobodyToMove) {
+			return err
+		}
 	}
 	return s.done(c, studio(o.Course.ID), themes.FlashCoursePublished, published.Version.Title)
 }

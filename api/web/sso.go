@@ -11,6 +11,7 @@ import (
 	"lyceum/auth"
 	"lyceum/auth/signon"
 	"lyceum/internal/fault"
+	"lyceum/internal/uid"
 	"lyceum/tenant"
 	"lyceum/themes"
 )
@@ -33,6 +34,14 @@ func (h SSO) bounded(c *fiber.Ctx) error {
 		return problem.After(errTooManySignOns, retry)
 	}
 	return nil
+}
+
+// called gives the connection of the path, and takes one of what the visitor's network may do.
+func (h SSO) called(c *fiber.Ctx) (uid.ID, error) {
+	if err := h.bounded(c); err != nil {
+		return uid.Nil, err
+	}
+	return id(c, "connection")
 }
 
 // start is what a beginning says in its query.
@@ -59,10 +68,7 @@ func hint(c *fiber.Ctx) string {
 
 // Start begins a sign-on. Who is signed in goes on, unless it is a test or a step-up.
 func (h SSO) Start(c *fiber.Ctx) error {
-	if err := h.bounded(c); err != nil {
-		return err
-	}
-	connection, err := id(c, "connection")
+	connection, err := h.called(c)
 	if err != nil {
 		return err
 	}
@@ -109,10 +115,7 @@ func (h SSO) leave(c *fiber.Ctx, d signon.Departure) error {
 // AcceptSAML takes an identity provider's response. It came with a post of another site, so without our cookies: what it
 // says waits for the browser at finish.
 func (h SSO) AcceptSAML(c *fiber.Ctx) error {
-	if err := h.bounded(c); err != nil {
-		return err
-	}
-	connection, err := id(c, "connection")
+	connection, err := h.called(c)
 	if err != nil {
 		return err
 	}

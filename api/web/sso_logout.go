@@ -35,10 +35,7 @@ func (h SSO) SignedOut(c *fiber.Ctx) error {
 
 // SAMLLogout takes a single logout message of an identity provider, by either binding.
 func (h SSO) SAMLLogout(c *fiber.Ctx) error {
-	if err := h.bounded(c); err != nil {
-		return err
-	}
-	connection, err := id(c, "connection")
+	connection, err := h.called(c)
 	if err != nil {
 		return err
 	}
@@ -95,10 +92,7 @@ func (h SSO) metadata(c *fiber.Ctx, connection uid.ID) error {
 
 // BackChannelLogout takes a logout token that an OpenID provider sends itself (OIDC Back-Channel Logout 1.0 §2.8).
 func (h SSO) BackChannelLogout(c *fiber.Ctx) error {
-	if err := h.bounded(c); err != nil {
-		return err
-	}
-	connection, err := id(c, "connection")
+	connection, err := h.called(c)
 	if err != nil {
 		return err
 	}
@@ -119,10 +113,7 @@ func (h SSO) BackChannelLogout(c *fiber.Ctx) error {
 
 // FrontChannelLogout takes a call that an OpenID provider has the browser make in a frame. The answer is nothing to look at.
 func (h SSO) FrontChannelLogout(c *fiber.Ctx) error {
-	if err := h.bounded(c); err != nil {
-		return err
-	}
-	connection, err := id(c, "connection")
+	connection, err := h.called(c)
 	if err != nil {
 		return err
 	}

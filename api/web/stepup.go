@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/url"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -117,7 +118,11 @@ func (f Factors) Kept(c *fiber.Ctx) error {
 	r := c.Request()
 	r.SetBody(kept.Body)
 	r.Header.SetContentType(kept.Type)
-	r.PostArgs().ParseBytes(kept.Body)
+	r.PostArgs().Reset()
+	if kept.Type == fiber.MIMEApplicationForm {
+		r.PostArgs().ParseBytes(kept.Body) // it was read already, as the form of this page
+	}
+	r.Header.Set(fiber.HeaderReferer, visit.Of(c).Origin()+kept.Back)
 	c.Path(kept.Path)
 	return c.RestartRouting()
 }
@@ -136,10 +141,8 @@ func (f Factors) Fresh(h fiber.Handler) fiber.Handler {
 			return f.to(c, withNext("/step-up", visit.Local(c.OriginalURL())))
 		}
 		back := place(c)
-		if c.Get(fiber.HeaderContentType) == fiber.MIMEApplicationForm {
-			name, err := f.Auth.KeepRequest(c.UserContext(), auth.KeptRequest{
-				Path: c.Path(), Type: fiber.MIMEApplicationForm, Body: c.Body(), Back: back,
-			})
+		if sent := c.Get(fiber.HeaderContentType); sent == fiber.MIMEApplicationForm || strings.HasPrefix(sent, fiber.MIMEMultipartForm) {
+			name, err := f.Auth.KeepRequest(c.UserContext(), auth.KeptRequest{Path: c.Path(), Type: sent, Body: c.Body(), Back: back})
 			if err == nil {
 				return f.to(c, "/step-up/"+name)
 			}

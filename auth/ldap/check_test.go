@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"lyceum/auth"
 	"lyceum/auth/ldap"
 	"lyceum/auth/ldap/slapd"
 	"lyceum/internal/fault"
@@ -28,6 +29,9 @@ func TestACheckShowsWhatTheDirectoryGives(t *testing.T) {
 	}
 	for _, name := range []string{"connect", "tls", "bind", "base", "people", "subject"} {
 		says(t, r, name, true, "")
+	}
+	if i := slices.IndexFunc(r, func(c auth.Check) bool { return c.Name == "tls" }); r[i].Until == nil || !r[i].Until.Equal(sample.Server.NotAfter) {
+		t.Errorf("the certificate ends at %v, want %v", r[i].Until, sample.Server.NotAfter)
 	}
 	if strings.Contains(lines(r), "person0001@example.org") {
 		t.Error("the report shows a value")

@@ -74,7 +74,9 @@ func describe(r *auth.Report, server Server) {
 		r.Passed("tls", "none")
 		return
 	}
-	r.Passed("tls", "certificate of %s by %s, good until %s", server.Subject, server.Issuer, server.NotAfter.UTC().Format(time.DateOnly))
+	until := server.NotAfter.UTC()
+	r.Passed("tls", "certificate of %s by %s, good until %s", server.Subject, server.Issuer, until.Format(time.DateOnly))
+	(*r)[len(*r)-1].Until = &until
 }
 
 // order puts the servers that did not answer a while ago behind the others.

@@ -1,6 +1,7 @@
 package signon
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"encoding/pem"
@@ -32,6 +33,9 @@ const (
 	ExpiryMetadata ExpiryKind = "idp_metadata"
 	// ExpiryAuthority is the authority whose certificates a directory's servers show.
 	ExpiryAuthority ExpiryKind = "ldap_authority"
+	// ExpiryServer is the certificate of a connection's directory server, ExpirySyncServer of one that is read for people.
+	ExpiryServer     ExpiryKind = "ldap_server"
+	ExpirySyncServer ExpiryKind = "ldap_sync_server"
 	// ExpiryOurKey is our own current key.
 	ExpiryOurKey ExpiryKind = "our_key"
 	// ExpiryToken is a directory's token.
@@ -42,7 +46,7 @@ const (
 type Expiry struct {
 	Kind ExpiryKind
 	Name string // of the connection or directory
-	// ID is the connection's, key's or token's; What tells this certificate from the one before it.
+	// ID is the connection's, directory's, key's or token's; What tells this certificate from the one before it.
 	ID   uid.ID
 	What string
 	At   time.Time
@@ -62,6 +66,9 @@ var steps = []int{0, 1, 7, 30, 60}
 
 // warnAhead is how long before it expires something is first told of.
 const warnAhead = 60 * day
+
+// serverAhead is the same for a server's certificate: many are good for 90 days, and renewed by a program when 30 are left.
+const serverAhead = 30 * day
 
 // step is the closest step that has come; ok is false while none has.
 func (e Expiry) step(now time.Time) (step int, ok bool) {
@@ -160,7 +167,20 @@ func (s *Service) expiring(ctx context.Context) (list []Expiry, err error) {
 	for _, t := range tokens {
 		note(Expiry{Kind: ExpiryToken, Name: t.Name, ID: t.ID, At: t.At})
 	}
-	slices.SortStableFunc(list, func(a, b Expiry) int { return a.At.Compare(b.At) })
+	for kind, ending := range map[ExpiryKind]func(context.Context, time.Time) ([]Ending, error){
+		ExpiryServer: s.Keep.ConnectionServersEnding, ExpirySyncServer: s.Keep.DirectoryServersEnding,
+	} {
+		servers, err := ending(ctx, now.Add(serverAhead))
+		if err != nil {
+			return nil, err
+		}
+		for _, one := range servers {
+			note(Expiry{Kind: kind, Name: one.Name, ID: one.ID, What: one.At.Format(time.RFC3339), At: one.At})
+		}
+	}
+	slices.SortFunc(list, func(a, b Expiry) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
+	})
 	return list, nil
 }
 

@@ -85,6 +85,8 @@ type FlowKeeper interface {
 	EndVouchedSessions(ctx context.Context, v Vouched) ([]EndedSession, error)
 	// EndSessionsOver ends a person's that a connection opened.
 	EndSessionsOver(ctx context.Context, person, connection uid.ID) error
+	// EndSessionsOf ends all sessions that a connection opened but one (Nil: all) and names them.
+	EndSessionsOf(ctx context.Context, connection, but uid.ID) ([]EndedSession, error)
 }
 
 // DomainKeeper is what is needed kept of e-mail domains, here and in the control schema.
@@ -161,6 +163,10 @@ type AccessKeeper interface {
 	NoteExpiry(ctx context.Context, what string, step int, at time.Time) (first bool, err error)
 	// DirectoryTokensEnding lists tokens of directories that are in use and end before an instant, at most 1,000.
 	DirectoryTokensEnding(ctx context.Context, now, before time.Time) ([]Ending, error)
+	// ConnectionServersEnding lists LDAP connections that are not off and whose server showed, when somebody signed in last, a
+	// certificate that ends before an instant; DirectoryServersEnding the same of directories, when they were read last.
+	ConnectionServersEnding(ctx context.Context, before time.Time) ([]Ending, error)
+	DirectoryServersEnding(ctx context.Context, before time.Time) ([]Ending, error)
 	// MetadataPoll gives what the polls of a connection know; the zero Poll before the first.
 	MetadataPoll(ctx context.Context, connection uid.ID) (Poll, error)
 	SaveMetadataPoll(ctx context.Context, p Poll) error

@@ -46,6 +46,7 @@ func (a *app) consequences() []queue.Consequence {
 		{When: "directory.sync_requested", Name: "sync_directory", Timeout: syncTimeout, Do: a.ldapsync.Do},
 	}
 	table = append(table, a.accessConsequences()...)
+	table = append(table, a.placeConsequences()...)
 	for _, typ := range billing.LearningEvents() {
 		table = append(table, queue.Consequence{When: typ, Name: "count_learner", Urgency: queue.Unseen, Do: a.billing.Count})
 	}
@@ -54,7 +55,7 @@ func (a *app) consequences() []queue.Consequence {
 
 // chores is what is done every so often.
 func (a *app) chores(spares int) []queue.Chore {
-	return append(a.accessChores(), []queue.Chore{
+	return append(append(a.accessChores(), a.placeChores()...), []queue.Chore{
 		{Name: "fill_spares", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := a.admin.FillSpares(ctx, spares, a.now())
 			return err
@@ -121,9 +122,14 @@ func (a *app) everywhere(ctx context.Context, what string, do func(ctx context.C
 	}
 }
 
-// letter sends a mail in the look of the tenant and the language of the person.
+// letter sends a mail in the look of the tenant and the language of the person. To someone without an address there is
+// nothing to send.
 func (a *app) letter(ctx context.Context, e event.Event, to auth.Person, m themes.Mail) error {
 	t, _ := tenant.From(ctx)
+	if mail.Nowhere(to.Email) {
+		a.log.InfoContext(ctx, "no mail: the person has no address", slog.String("tenant", t.Slug), slog.String("person", to.ID.String()), slog.String("event", e.Type))
+		return nil
+	}
 	brand, err := a.brands.Get(ctx)
 	if err != nil {
 		return err

@@ -139,10 +139,8 @@ func (a *app) mailExpiry(ctx context.Context, e event.Event) error {
 	if err != nil {
 		return err
 	}
-	link := a.signOnPage(ctx, "/keys")
-	if d.Kind == signon.ExpiryIdP || d.Kind == signon.ExpiryMetadata || d.Kind == signon.ExpiryAuthority {
-		link = a.signOnPage(ctx, "/"+d.ID.String()+"/settings")
-	}
+	t, _ := tenant.From(ctx)
+	link := a.hosts.PortalURL(t) + themes.ExpiryPage(d.Kind, d.ID)
 	return a.letterToAll(ctx, e, people, func(to auth.Person) themes.Mail {
 		return themes.ExpiryMail{Name: to.Name, Kind: d.Kind, Of: d.Name, At: d.ExpiresAt, Link: link}
 	})

@@ -85,6 +85,12 @@ func isAddress(s string) bool {
 	return err == nil && a.Name == "" && a.Address == s
 }
 
+// Nowhere tells an address that no mail can reach: its domain is one of .invalid, which is nobody's (RFC 6761 §6.4).
+// Directories that name no address for a person leave us with such a one.
+func Nowhere(address string) bool {
+	return strings.HasSuffix(strings.TrimSuffix(strings.ToLower(address), "."), ".invalid")
+}
+
 func isLine(s string) bool {
 	return len(s) <= maxLine && utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
 		return unicode.IsControl(r) || r == '\u2028' || r == '\u2029'

@@ -125,3 +125,15 @@ func TestTheKindsOfFailureAreToldApart(t *testing.T) {
 		}
 	}
 }
+
+func TestAnAddressBelowInvalidIsNowhere(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]bool{
+		"ada.k3j@no-email.invalid": true, "ADA@NO-EMAIL.INVALID": true, "ada@no-email.invalid.": true,
+		"ada@example.com": false, "invalid@example.com": false, "ada@invalid.example": false, "ada@notinvalid": false, "": false,
+	} {
+		if got := mail.Nowhere(address); got != want {
+			t.Errorf("%q is nowhere: %v", address, got)
+		}
+	}
+}

@@ -24,6 +24,7 @@ type Certificate struct {
 	CompletedAt   time.Time
 	IssuedAt      time.Time
 	RevokedAt     *time.Time
+	ReplacedAt    *time.Time // the course was completed again, on a later version; this one stays true
 }
 
 // ErrNotFound is a code or id that names no certificate here.

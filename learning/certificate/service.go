@@ -37,6 +37,9 @@ type Keeper interface {
 	CompletionOf(ctx context.Context, enrolment uid.ID) (Completion, error)
 	// AddCertificate is false when the enrolment has one already, or the code is taken.
 	AddCertificate(ctx context.Context, c Certificate) (added bool, err error)
+	// ReplaceCertificate makes room for another certificate of the same enrolment; this one stays readable.
+	ReplaceCertificate(ctx context.Context, id uid.ID, at time.Time) error
+	// CertificateFor is the one that holds: the latest of the enrolment.
 	CertificateFor(ctx context.Context, enrolment uid.ID) (Certificate, error)
 	CertificateByCode(ctx context.Context, code string) (Certificate, error)
 	// CertificatesOf are a person's, the newest first.
@@ -80,20 +83,32 @@ var (
 )
 
 // Issue gives the certificate of a completed enrolment, making it the first time and telling of it as
-// certificate.issued. It is a job's: it asks for no permission, and is not for handlers. ErrNotCompleted when the
+// certificate.issued. Completed again on a later version it is another certificate; the first stays valid and readable,
+// marked as replaced. It is a job's: it asks for no permission, and is not for handlers. ErrNotCompleted when the
 // enrolment is not completed.
 func (s *Service) Issue(ctx context.Context, enrolmentID uid.ID) (c Certificate, err error) {
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
-		c, err = s.keep.CertificateFor(ctx, enrolmentID)
-		if !errors.Is(err, ErrNotFound) {
+		earlier, err := s.keep.CertificateFor(ctx, enrolmentID)
+		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
+		issued := err == nil
 		done, err := s.keep.CompletionOf(ctx, enrolmentID)
 		if err != nil {
 			return err
 		}
-		if done.Status != enrolment.StatusCompleted || done.CompletedAt == nil {
+		completed := done.Status == enrolment.StatusCompleted && done.CompletedAt != nil
+		if issued && (!completed || earlier.CompletedAt.Equal(*done.CompletedAt)) {
+			c = earlier
+			return nil
+		}
+		if !completed {
 			return ErrNotCompleted
+		}
+		if issued {
+			if err = s.keep.ReplaceCertificate(ctx, earlier.ID, s.now()); err != nil {
+				return err
+			}
 		}
 		var made bool
 		if c, made, err = s.add(ctx, done); err != nil || !made {

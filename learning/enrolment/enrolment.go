@@ -33,6 +33,8 @@ const (
 	SourceSelf Source = "self"
 	// SourceAssigned is a person whom someone else enrolled.
 	SourceAssigned Source = "assigned"
+	// SourceRequested is a person who asked for a place, or waited for one, and got it.
+	SourceRequested Source = "requested"
 )
 
 // Enrolment is one person in one course, on one version of it.

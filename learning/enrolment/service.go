@@ -17,12 +17,13 @@ import (
 // Keeper is what enrolments need kept; every method joins the running transaction of the tenant.
 type Keeper interface {
 	event.Log
+	PlaceKeeper
+	MoveKeeper
 	InTenant(ctx context.Context, fn func(context.Context) error) error
 
-	// ShareCourse and ShareCourseBySlug read a course and keep it from being published or archived until the
-	// transaction ends; they do not keep each other out.
+	// ShareCourse reads a course and keeps it from being published or archived until the transaction ends; several may
+	// share it.
 	ShareCourse(ctx context.Context, id uid.ID) (catalog.Course, error)
-	ShareCourseBySlug(ctx context.Context, slug string) (catalog.Course, error)
 	CourseByID(ctx context.Context, id uid.ID) (catalog.Course, error)
 	CourseBySlug(ctx context.Context, slug string) (catalog.Course, error)
 	VersionByID(ctx context.Context, id uid.ID) (catalog.Version, error)
@@ -74,7 +75,8 @@ type Service struct {
 func New(o Options) *Service { return &Service{keep: o.Keep, now: o.Now} }
 
 // SelfEnrol puts who asks into a published course that takes self-enrolment, on the version of today, and tells of it
-// as enrolment.created. Who is in it already gets that enrolment. It needs enrolment:self.
+// as enrolment.created. Who is in it already gets that enrolment. ErrAskFirst where places are given on request, ErrFull
+// where all are taken (see AskPlace). It needs enrolment:self.
 func (s *Service) SelfEnrol(ctx context.Context, slug string) (e Enrolment, err error) {
 	who, err := learner(ctx)
 	if err != nil {
@@ -84,7 +86,7 @@ func (s *Service) SelfEnrol(ctx context.Context, slug string) (e Enrolment, err 
 		return Enrolment{}, catalog.ErrCourseNotFound
 	}
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
-		c, err := s.keep.ShareCourseBySlug(ctx, slug)
+		c, err := s.room(ctx, slug)
 		if err != nil {
 			return err
 		}
@@ -98,8 +100,14 @@ func (s *Service) SelfEnrol(ctx context.Context, slug string) (e Enrolment, err 
 		if err = takes(c); err != nil {
 			return err
 		}
+		if c.Visibility == catalog.VisibleOnRequest {
+			return ErrAskFirst
+		}
 		if !c.SelfEnrol {
 			return ErrSelfEnrolClosed
+		}
+		if err = s.free(ctx, c); err != nil {
+			return err
 		}
 		e = s.fresh(c, who.PersonID, SourceSelf)
 		added, err := s.keep.AddEnrolment(ctx, e)

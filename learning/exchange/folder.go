@@ -117,6 +117,13 @@ func (c *Course) front(file, src string) front {
 	return f
 }
 
+// trimmed takes empty lines off both ends of a text, and counts those above it.
+func (f *front) trimmed(text string) string {
+	top := strings.TrimLeft(text, "\n")
+	f.below += len(text) - len(top)
+	return strings.TrimRight(top, "\n")
+}
+
 // only notes keys that mean nothing here.
 func (f front) only(c *Course, keys ...string) {
 	for key := range f.values {
@@ -147,14 +154,14 @@ func (c *Course) lesson(a *archive, name string, f front, used map[string]bool) 
 	l := Lesson{Source: name}
 	l.Kind = catalog.LessonKind(strings.ToLower(f.values["kind"]))
 	l.Minutes = f.number(c, "minutes", 0, catalog.MaxMinutes)
-	l.Body = strings.Trim(f.body, "\n")
+	l.Body = f.trimmed(f.body)
 	title := f.values["title"]
 	if rest, ok := strings.CutPrefix(l.Body, "# "); ok && title == "" {
 		title, l.Body, _ = strings.Cut(rest, "\n")
-		f.below += strings.Count(f.body, "\n") - strings.Count(strings.TrimLeft(f.body, "\n"), "\n") + 1
+		f.below++
+		l.Body = f.trimmed(l.Body)
 	}
 	l.Title = cut(firstOf(title, named(strings.TrimSuffix(path.Base(name), path.Ext(name))), "Lesson"), catalog.MaxTitle)
-	l.Body = strings.Trim(l.Body, "\n")
 	l.File, l.Captions = c.named(a, f, "file", used), c.named(a, f, "captions", used)
 	switch l.Kind {
 	case "":

@@ -106,7 +106,7 @@ func hostile(t testing.TB) map[string]struct {
 		"a picture from the top":          {packed(t, entry{"m/a.md", "![x](/etc/passwd)"}), "m/a.md:1", "is not in the package"},
 		"a file that is not there":        {packed(t, entry{"m/a.md", "---\nfile: gone.pdf\n---\n"}), "m/a.md:2", "is not in the package"},
 		"a picture that is a page":        {packed(t, entry{"m/a.md", "![x](a.png)"}, entry{"m/a.png", "<!doctype html><script>alert(1)</script>"}), "m/a.png", "is not a picture"},
-		"a picture that is broken":        {packed(t, entry{"m/a.md", "![x](a.jpg)"}, entry{"m/a.jpg", jpeg}), "m/a.jpg", "picture"},
+		"a picture that is broken":        {packed(t, entry{"m/a.md", "![x](a.jpg)"}, entry{"m/a.jpg", jpeg}), "m/a.jpg", "damaged"},
 		"a film that is a picture":        {packed(t, entry{"m/a.md", "---\nkind: video\nfile: a.mp4\n---\n"}, entry{"m/a.mp4", pngFile(t)}), "m/a.mp4", "is not a video"},
 		"captions that are none":          {packed(t, entry{"m/a.md", "---\nkind: video\nfile: a.mp4\ncaptions: a.vtt\n---\n"}, entry{"m/a.mp4", mp4File}, entry{"m/a.vtt", "hello"}), "m/a.vtt", "caption file"},
 		"a quiz without questions":        {packed(t, entry{"m/a.md", "---\nkind: quiz\n---\nx"}), "m/a.md", "has no questions"},

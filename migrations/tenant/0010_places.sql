@@ -34,3 +34,12 @@ create table enrolment_moves (
     constraint enrolment_moves_enrolment_fk foreign key (enrolment_id) references enrolments (id) on delete cascade
 );
 create index enrolment_moves_enrolment_ix on enrolment_moves (enrolment_id, id);
+
+-- Who asked for a place and got it is neither enrolled by themselves nor assigned.
+alter table enrolments drop constraint enrolments_source_ck;
+alter table enrolments add constraint enrolments_source_ck check (source in ('self', 'assigned', 'requested'));
+
+-- Who completes a course again on a later version gets a second certificate; the first stays, replaced.
+alter table certificates add column replaced_at timestamptz;
+alter table certificates drop constraint certificates_enrolment_uq;
+create unique index certificates_enrolment_uq on certificates (enrolment_id) where replaced_at is null;

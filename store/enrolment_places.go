@@ -1,0 +1,111 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"lyceum/internal/page"
+	"lyceum/internal/uid"
+	"lyceum/learning/enrolment"
+)
+
+// PlacesTaken counts the people who are in a course and have not completed it.
+func (s *Store) PlacesTaken(ctx context.Context, course uid.ID) (int, error) {
+	var n int64
+	err := s.tx(ctx).Model(&enrolment.Enrolment{}).Where("course_id = ? and status = 'active'", course).Count(&n).Error
+	return int(n), fail(err, "count places taken in course %s", course)
+}
+
+// AddPlaceRequest writes a new request; added is false when the person has an open one in the course.
+func (s *Store) AddPlaceRequest(ctx context.Context, r enrolment.PlaceRequest) (added bool, err error) {
+	res := s.tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&r)
+	return res.RowsAffected == 1, fail(res.Error, "add request of person %s for course %s", r.PersonID, r.CourseID)
+}
+
+// OpenPlaceRequest reads a person's open request in a course.
+func (s *Store) OpenPlaceRequest(ctx context.Context, person, course uid.ID) (r enrolment.PlaceRequest, err error) {
+	err = s.tx(ctx).Where("course_id = ? and person_id = ? and status = 'open'", course, person).Take(&r).Error
+	return r, notFound(err, enrolment.ErrRequestNotFound, "open request of person %s for course %s", person, course)
+}
+
+// LastPlaceRequest reads a person's newest request in a course.
+func (s *Store) LastPlaceRequest(ctx context.Context, person, course uid.ID) (r enrolment.PlaceRequest, err error) {
+	err = s.tx(ctx).Where("course_id = ? and person_id = ?", course, person).Order("asked_at desc, id desc").Limit(1).Take(&r).Error
+	return r, notFound(err, enrolment.ErrRequestNotFound, "request of person %s for course %s", person, course)
+}
+
+// LockPlaceRequest reads a request and holds it until the transaction ends.
+func (s *Store) LockPlaceRequest(ctx context.Context, id uid.ID) (r enrolment.PlaceRequest, err error) {
+	err = s.tx(ctx).Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Where("id = ?", id).Take(&r).Error
+	return r, notFound(err, enrolment.ErrRequestNotFound, "lock request %s", id)
+}
+
+// UpdatePlaceRequest writes what became of a request.
+func (s *Store) UpdatePlaceRequest(ctx context.Context, r enrolment.PlaceRequest) error {
+	return s.changeOne(ctx, enrolment.ErrRequestNotFound, "update request", "update place_requests set kind = ?, status = ?, answer = ?, decided_at = ?, decided_by = ? where id = ?",
+		r.Kind, r.Status, r.Answer, r.DecidedAt, r.DecidedBy, r.ID)
+}
+
+// PlaceRequestsOf lists the requests of a course in the order they were made.
+func (s *Store) PlaceRequestsOf(ctx context.Context, f enrolment.PlaceFilter) (out page.Of[enrolment.PlaceAsked], err error) {
+	limit := f.Page.Bounded()
+	q := s.placesAsked(ctx).Where("r.course_id = ?", f.Course).Order("r.asked_at, r.id").Limit(limit + 1)
+	if f.Status != "" {
+		q = q.Where("r.status = ?", f.Status)
+	}
+	if f.Page.After != "" {
+		at, id, err := timeCursor(f.Page.After)
+		if err != nil {
+			return out, err
+		}
+		q = q.Where("(r.asked_at, r.id) > (?, ?)", at, id)
+	}
+	var list []enrolment.PlaceAsked
+	if err = q.Scan(&list).Error; err != nil {
+		return out, fail(err, "requests for course %s", f.Course)
+	}
+	return page.Cut(list, limit, func(r enrolment.PlaceAsked) []string {
+		return []string{r.AskedAt.UTC().Format(time.RFC3339Nano), r.ID.String()}
+	}), nil
+}
+
+// PlaceRequestByID reads a request with whose it is.
+func (s *Store) PlaceRequestByID(ctx context.Context, id uid.ID) (r enrolment.PlaceAsked, err error) {
+	err = s.placesAsked(ctx).Where("r.id = ?", id).Take(&r).Error
+	return r, notFound(err, enrolment.ErrRequestNotFound, "request %s", id)
+}
+
+func (s *Store) placesAsked(ctx context.Context) *gorm.DB {
+	return s.tx(ctx).Table("place_requests r").
+		Select("r.id, r.course_id, r.person_id, r.kind, r.status, r.note, r.answer, r.asked_at, r.decided_at, r.decided_by, p.name as person_name, p.email as person_email").
+		Joins("join people p on p.id = r.person_id")
+}
+
+// NextWaiting reads the first who wait for a course, holding their requests; those whose accounts are not active are
+// passed over.
+func (s *Store) NextWaiting(ctx context.Context, course uid.ID, n int) (list []enrolment.PlaceRequest, err error) {
+	err = s.tx(ctx).Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).
+		Where("course_id = ? and status = 'open' and kind = 'waiting' and exists (select from people p where p.id = place_requests.person_id and p.status = 'active')", course).
+		Order("asked_at, id").Limit(n).Find(&list).Error
+	return list, fail(err, "who waits for course %s", course)
+}
+
+// WaitingBefore counts who waits for a course and asked before a moment; the zero time counts all.
+func (s *Store) WaitingBefore(ctx context.Context, course uid.ID, before time.Time) (int, error) {
+	var n int64
+	q := s.tx(ctx).Model(&enrolment.PlaceRequest{}).Where("course_id = ? and status = 'open' and kind = 'waiting'", course)
+	if !before.IsZero() {
+		q = q.Where("asked_at < ?", before)
+	}
+	err := q.Count(&n).Error
+	return int(n), fail(err, "count who waits for course %s", course)
+}
+
+// CoursesWaitedFor reads the courses that someone waits for.
+func (s *Store) CoursesWaitedFor(ctx context.Context) (ids []uid.ID, err error) {
+	err = s.tx(ctx).Model(&enrolment.PlaceRequest{}).Distinct("course_id").Where("status = 'open' and kind = 'waiting'").Limit(1000).Pluck("course_id", &ids).Error
+	return ids, fail(err, "courses waited for")
+}

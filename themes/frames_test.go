@@ -1,0 +1,142 @@
+package themes_test
+
+import (
+	"reflect"
+	"testing"
+
+	"lyceum/tenant"
+	"lyceum/themes"
+
+	"github.com/jba/templatecheck"
+)
+
+// typedFrame is a template's dot with the page's own type, for the type check: the dot that pages are drawn with knows it only
+// when they are drawn.
+type typedFrame[P themes.Page] struct {
+	*themes.Chrome
+	Page P
+}
+
+// checked type-checks the template of a page in every theme.
+func checked[P themes.Page](t *testing.T, s *themes.Set) reflect.Type {
+	t.Helper()
+	var p P
+	for _, theme := range tenant.Themes() {
+		tmpl, _ := s.Template(theme, p)
+		if tmpl == nil {
+			t.Errorf("%s: no template for %T", theme, p)
+			continue
+		}
+		if err := templatecheck.CheckHTML(tmpl, typedFrame[P]{}); err != nil {
+			t.Errorf("%s, %T: %v", theme, p, err)
+		}
+	}
+	return reflect.TypeFor[P]()
+}
+
+func TestEveryPageOfEveryThemeUsesOnlyWhatItsStructHas(t *testing.T) {
+	t.Parallel()
+	s, done := newSet(t), map[reflect.Type]bool{}
+	for _, check := range []func(*testing.T, *themes.Set) reflect.Type{
+		checked[themes.SignInPage],
+		checked[themes.ForgotPage],
+		checked[themes.ResetPage],
+		checked[themes.InvitationPage],
+		checked[themes.LinkInvalidPage],
+		checked[themes.AccountPage],
+		checked[themes.HomePage],
+		checked[themes.CataloguePage],
+		checked[themes.CoursePage],
+		checked[themes.PlayerPage],
+		checked[themes.CompletedPage],
+		checked[themes.CertificatesPage],
+		checked[themes.VerifyPage],
+		checked[themes.PeoplePage],
+		checked[themes.InvitePage],
+		checked[themes.PersonPage],
+		checked[themes.StudioPage],
+		checked[themes.CourseEditPage],
+		checked[themes.LessonEditPage],
+		checked[themes.PublishPage],
+		checked[themes.RosterPage],
+		checked[themes.PlacesPage],
+		checked[themes.BrandPage],
+		checked[themes.BrandPreviewPage],
+		checked[themes.APIKeysPage],
+		checked[themes.UsagePage],
+		checked[themes.UsageEventPage],
+		checked[themes.AuditPage],
+		checked[themes.AuditCheckPage],
+		checked[themes.RolesPage],
+		checked[themes.RolePage],
+		checked[themes.WhoMayPage],
+		checked[themes.WhyPage],
+		checked[themes.ConnectionsPage],
+		checked[themes.ConnectionNewPage],
+		checked[themes.ConnectionPage],
+		checked[themes.ConnectionGuidePage],
+		checked[themes.ConnectionSettingsPage],
+		checked[themes.ConnectionMetadataPage],
+		checked[themes.ConnectionMappingPage],
+		checked[themes.ConnectionAccessPage],
+		checked[themes.ConnectionAttemptsPage],
+		checked[themes.ConnectionAttemptPage],
+		checked[themes.ConnectionOutlookPage],
+		checked[themes.ConnectionDeletePage],
+		checked[themes.DomainsPage],
+		checked[themes.DomainPage],
+		checked[themes.SignOnRulesPage],
+		checked[themes.SetupLinksPage],
+		checked[themes.SigningKeysPage],
+		checked[themes.BreakGlassPage],
+		checked[themes.SetupPage],
+		checked[themes.SetupOverPage],
+		checked[themes.DirectoriesPage],
+		checked[themes.DirectoryPage],
+		checked[themes.DirectorySettingsPage],
+		checked[themes.DirectoryPeoplePage],
+		checked[themes.DirectoryGroupsPage],
+		checked[themes.DirectoryRequestsPage],
+		checked[themes.DirectoryRequestPage],
+		checked[themes.FactorPage],
+		checked[themes.EnrolPage],
+		checked[themes.SecurityPage],
+		checked[themes.AppPage],
+		checked[themes.RecoveryPage],
+		checked[themes.StepUpPage],
+		checked[themes.RulesPage],
+		checked[themes.OperatorCodePage],
+		checked[themes.OperatorSecurityPage],
+		checked[themes.LDAPNewPage],
+		checked[themes.LDAPDirectoryPage],
+		checked[themes.LDAPRunPage],
+		checked[themes.LDAPSettingsPage],
+		checked[themes.LDAPMappingPage],
+		checked[themes.LDAPDeletePage],
+		checked[themes.ProblemPage],
+		checked[themes.SuspendedPage],
+		checked[themes.ProvisioningPage],
+		checked[themes.LandingPage],
+		checked[themes.SignUpPage],
+		checked[themes.SignUpWaitPage],
+		checked[themes.UnknownPortalPage],
+		checked[themes.SSOLeavePage],
+		checked[themes.SSOContinuePage],
+		checked[themes.SSOConfirmPage],
+		checked[themes.SSORefusedPage],
+		checked[themes.SSOTriedPage],
+		checked[themes.SSOPasswordPage],
+		checked[themes.OperatorSignInPage],
+		checked[themes.TenantsPage],
+		checked[themes.TenantPage],
+		checked[themes.MailboxPage],
+		checked[themes.MailPage],
+	} {
+		done[check(t, s)] = true
+	}
+	for _, p := range themes.Pages() {
+		if !done[reflect.TypeOf(p)] {
+			t.Errorf("%T is not checked: give it a line above", p)
+		}
+	}
+}
