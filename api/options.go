@@ -27,6 +27,7 @@ import (
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/exchange"
 	"lyceum/tenant"
 	"lyceum/themes"
 )
@@ -58,6 +59,7 @@ type Options struct {
 	Catalog      *catalog.Service
 	Enrolment    *enrolment.Service
 	Content      *content.Service
+	Exchange     *exchange.Service
 	Certificates *certificate.Service
 	Billing      *billing.Service
 	Audit        *audit.Service
@@ -96,7 +98,7 @@ func (o *Options) complete() error {
 	for name, missing := range map[string]bool{
 		"Directory": o.Directory == nil, "Tenants": o.Tenants == nil, "Brands": o.Brands == nil, "Auth": o.Auth == nil,
 		"Operators": o.Operators == nil, "Policy": o.Policy == nil, "Catalog": o.Catalog == nil, "Enrolment": o.Enrolment == nil,
-		"Content": o.Content == nil, "Certificates": o.Certificates == nil, "Billing": o.Billing == nil, "Audit": o.Audit == nil,
+		"Content": o.Content == nil, "Exchange": o.Exchange == nil, "Certificates": o.Certificates == nil, "Billing": o.Billing == nil, "Audit": o.Audit == nil,
 		"Themes": o.Themes == nil, "SignOn": o.SignOn == nil, "SCIM": o.SCIM == nil, "LDAPSync": o.LDAPSync == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
 		"Limits.SignUps": o.Limits.SignUps == nil,
 		"Ready":          o.Ready == nil, "Log": o.Log == nil,

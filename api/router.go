@@ -82,8 +82,8 @@ func (s *Server) onPortal(t *table) {
 	t.get("/files/:id/:name", route.SignedIn, f.Show)
 
 	s.onLearning(t)
+	s.onEditor(t) // before the studio: /studio/import is no course's
 	s.onStudio(t)
-	s.onEditor(t)
 	s.onSettings(t)
 	s.onSignOn(t)
 	s.onAccess(t) // before the connections: /settings/sign-on/rules is no connection's

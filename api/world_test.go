@@ -30,6 +30,7 @@ import (
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/exchange"
 	"lyceum/store/fleet"
 	"lyceum/store/storetest"
 	"lyceum/tenant"
@@ -102,9 +103,10 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 		Audit: audit.New(w.Store, now), Themes: set, Limits: api.Limits{Strangers: freely{}, SignUps: freely{}, Lookups: freely{}, SignOn: freely{}},
 		Ready: func(context.Context) error { return nil }, Log: slog.New(slog.NewTextHandler(h.log, nil)), Now: now, SchemaVersion: admin.Version(),
 	}
+	h.o.Exchange = exchange.New(exchange.Options{Keep: w.Store, Catalog: h.o.Catalog, Content: files})
 	h.o.REST = func(portal fiber.Router) ([]route.Route, error) {
 		return rest.Mount(portal, rest.Services{
-			Auth: service, SignOn: h.o.SignOn, Catalog: h.o.Catalog, Enrolment: h.o.Enrolment, Content: files, Certificates: h.o.Certificates, Billing: h.o.Billing,
+			Auth: service, SignOn: h.o.SignOn, Catalog: h.o.Catalog, Enrolment: h.o.Enrolment, Content: files, Exchange: h.o.Exchange, Certificates: h.o.Certificates, Billing: h.o.Billing,
 			Brands: h.o.Brands, Events: events{w}, Audit: h.o.Audit, SCIM: h.o.SCIM, LDAPSync: h.o.LDAPSync, Limit: freely{}, Rate: rest.Rate{Requests: 100, Window: time.Minute}, Hosts: hosts, Now: now,
 		})
 	}

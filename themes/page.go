@@ -23,7 +23,7 @@ func Pages() []Page {
 		HomePage{}, CataloguePage{}, CoursePage{}, PlayerPage{}, CompletedPage{}, CertificatesPage{}, VerifyPage{},
 		PeoplePage{}, InvitePage{}, PersonPage{},
 		StudioPage{}, CourseEditPage{}, LessonEditPage{}, PublishPage{}, RosterPage{},
-		LessonHistoryPage{},
+		LessonHistoryPage{}, ImportPage{},
 		PlacesPage{},
 		BrandPage{}, BrandPreviewPage{}, APIKeysPage{}, UsagePage{}, UsageEventPage{},
 		AuditPage{}, AuditCheckPage{},

@@ -7,6 +7,8 @@ import (
 	"lyceum/internal/fault"
 	diff "lyceum/internal/lines"
 	"lyceum/learning/catalog"
+	"lyceum/learning/content"
+	"lyceum/learning/exchange"
 )
 
 // The editor's script posts {"revision", "fields"} to /studio/:course/lessons/:lesson/autosave, where fields are those of
@@ -16,6 +18,7 @@ import (
 // Flash keys of writing.
 const (
 	FlashLessonRestored FlashKey = "lesson_restored" // Name: the lesson
+	FlashCourseImported FlashKey = "course_imported" // Name: the course
 )
 
 // LessonHistoryPage is GET /studio/:course/lessons/:lesson/history?state=: what the lesson said before, and one state of
@@ -31,6 +34,30 @@ type LessonHistoryPage struct {
 
 func (p LessonHistoryPage) in(c *Chrome) (string, any) {
 	return "lesson_history", framed[LessonHistoryPage]{c, p}
+}
+
+// ImportPage is GET and POST /studio/import. It posts file (multipart, at most 8 MiB) or file_id, and do: look, or import.
+// Report tells what would come of the package; nil before there is one.
+type ImportPage struct {
+	FileID  string
+	File    *content.File
+	Report  *exchange.Course
+	Problem *fault.Fault
+}
+
+func (p ImportPage) in(c *Chrome) (string, any) { return "import", framed[ImportPage]{c, p} }
+
+// Refused tells whether the package cannot be imported.
+func (p ImportPage) Refused() bool { return p.Report != nil && len(p.Report.Stops()) > 0 }
+
+// Package is the file control of the import page.
+func (c *Chrome) Package(p ImportPage) (u Upload, err error) {
+	u = Upload{Chrome: c, Name: "file", Kind: "package", Accept: ".imscc,.zip,application/zip", Limit: content.MaxPackage, FileID: p.FileID, File: p.File, Error: c.FieldText(p.Problem, "file")}
+	if u.Label, err = c.T("field.file_package"); err != nil {
+		return u, err
+	}
+	u.Hint, err = c.T("upload.hint_package", "Limit", c.Bytes(u.Limit))
+	return u, err
 }
 
 // around is how many lines that stayed are shown beside one that changed.

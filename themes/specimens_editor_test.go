@@ -6,6 +6,7 @@ import (
 	"lyceum/internal/lines"
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
+	"lyceum/learning/exchange"
 	"lyceum/themes"
 )
 
@@ -48,7 +49,17 @@ func editorSpecimens(w *world) []specimen {
 	draft.Player.Outline, draft.Player.Lesson, draft.Player.Next = o, text, &quiz.ID
 	last := draft
 	last.Player.Lesson, last.Player.Next, last.Body = quiz, nil, ""
+	packed := &exchange.Course{Format: exchange.FormatCartridge, Title: "Ladders", Modules: []exchange.Module{{Title: "First steps", Lessons: []exchange.Lesson{
+		{LessonInput: catalog.LessonInput{Kind: catalog.LessonText, Title: "Set it up"}, Source: "pages/set-up.html"}, {LessonInput: catalog.LessonInput{Kind: catalog.LessonQuiz, Title: "Check yourself"}, Source: "quiz.xml"},
+	}}}, Notes: []exchange.Note{{File: "imsmanifest.xml", Line: 6, Text: "“A tool” is a tool of another site (LTI), which cannot be imported: it is left out."}}}
+	broken := *packed
+	broken.Notes = append([]exchange.Note{{File: "pages/a-page-with-a-very-long-name-that-does-not-fit-on-a-phone-without-breaking.html", Text: "The picture “gone.png” is not in the package.", Stops: true}}, packed.Notes...)
+	importing := w.portal("/studio/import", may())
 	return []specimen{
+		{"import", importing, themes.ImportPage{}},
+		{"import-report", importing, themes.ImportPage{FileID: id("package").String(), Report: packed}},
+		{"import-refused", importing, themes.ImportPage{FileID: id("package").String(), Report: &broken}},
+		{"import-none", importing, themes.ImportPage{Problem: refused(map[string]string{"file": "Choose a Common Cartridge (.imscc) or a ZIP file with Markdown lessons."})}},
 		{"lesson-clash", view, page(&m)},
 		{"lesson-clash-clean", view, page(&clean)},
 		{"lesson-history", view, latest},

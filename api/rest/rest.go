@@ -26,6 +26,7 @@ import (
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/exchange"
 	"lyceum/tenant"
 )
 
@@ -56,6 +57,7 @@ type Services struct {
 	Catalog      *catalog.Service
 	Enrolment    *enrolment.Service
 	Content      *content.Service
+	Exchange     *exchange.Service
 	Certificates *certificate.Service
 	Billing      *billing.Service
 	Brands       *tenant.Brands
@@ -94,6 +96,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.moduleOperations()
 	a.lessonOperations()
 	a.writingOperations()
+	a.exchangeOperations()
 	a.learningOperations()
 	a.fileOperations()
 	a.usageOperations()

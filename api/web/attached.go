@@ -78,4 +78,5 @@ var wanted = map[content.FileKind]string{
 	content.FileVideo:    "Choose a video: MP4 or WebM.",
 	content.FileDocument: "Choose a PDF document.",
 	content.FileCaptions: "Choose a caption file in WebVTT.",
+	content.FilePackage:  "Choose a Common Cartridge (.imscc) or a ZIP file with Markdown lessons.",
 }

@@ -163,7 +163,7 @@ func (s Studio) Here(c *fiber.Ctx) error {
 	return c.JSON(struct {
 		Revision int      `json:"revision"`
 		Others   []string `json:"others"`
-	}{w.Lesson.Revision, others})
+	}{w.Lesson.Revision, append([]string{}, others...)})
 }
 
 // History shows what a lesson said before: the list, and one state of it with what changed.

@@ -33,6 +33,7 @@ import (
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/exchange"
 	"lyceum/migrations"
 	"lyceum/store"
 	"lyceum/store/fleet"
@@ -75,6 +76,7 @@ type app struct {
 	ldapsync     *ldapsync.Service
 	catalog      *catalog.Service
 	content      *content.Service
+	exchange     *exchange.Service
 	enrolment    *enrolment.Service
 	certificates *certificate.Service
 	billing      *billing.Service
@@ -219,6 +221,7 @@ func (a *app) assemble() (err error) {
 	a.content = content.New(content.Options{Keep: a.store, Blobs: a.blobs, Now: a.now})
 	a.tenants = tenant.New(tenant.Options{Keep: a.store, Schemas: a.admin, Owners: owners{a.auth}, Files: tenantFiles{a.blobs}, Hosts: a.hosts, Now: a.now, Log: a.log})
 	a.catalog = catalog.New(catalog.Options{Keep: a.store, Now: a.now})
+	a.exchange = exchange.New(exchange.Options{Keep: a.store, Catalog: a.catalog, Content: a.content})
 	a.enrolment = enrolment.New(enrolment.Options{Keep: a.store, Now: a.now})
 	a.certificates = certificate.New(certificate.Options{Keep: a.store, Now: a.now})
 	a.billing = billing.New(a.store, a.now)

@@ -46,6 +46,8 @@ func kinds(mediaType string) (kindOf, bool) {
 		return kindOf{FileDocument, MaxDocument, "A document", []string{".pdf"}}, true
 	case "text/vtt":
 		return kindOf{FileCaptions, MaxCaptions, "A caption file", []string{".vtt"}}, true
+	case "application/zip":
+		return kindOf{FilePackage, MaxPackage, "A package", []string{".zip", ".imscc"}}, true
 	}
 	return kindOf{}, false
 }
@@ -89,6 +91,13 @@ func (s *Service) check(ctx context.Context, name string, src source) (c checked
 	case "video/mp4":
 		if d, ok := media.MP4Duration(src, src.Size()); ok {
 			c.seconds = d.Seconds()
+		}
+	case "application/zip":
+		if err = media.CheckZip(src, src.Size(), media.Limits{Total: 2 * MaxPackage}); err != nil {
+			if fault.Of(err).Kind == fault.KindInternal {
+				return checked{}, err
+			}
+			return checked{}, refuse(err)
 		}
 	case "video/webm", "application/pdf":
 	default:

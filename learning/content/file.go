@@ -21,6 +21,8 @@ const (
 	FileDocument FileKind = "document"
 	// FileCaptions is WebVTT.
 	FileCaptions FileKind = "captions"
+	// FilePackage is a ZIP with a course to import: learning/exchange looks into it.
+	FilePackage FileKind = "package"
 )
 
 // Limits of an upload, in bytes.
@@ -30,6 +32,7 @@ const (
 	MaxVideo    = 4 << 30
 	MaxDocument = 200 << 20
 	MaxCaptions = 1 << 20
+	MaxPackage  = 1 << 30
 	UploadLife  = 24 * time.Hour // an unfinished upload is kept this long
 )
 

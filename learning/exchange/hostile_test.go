@@ -76,7 +76,9 @@ func hostile(t testing.TB) map[string]struct {
 	}
 	page := `<resource identifier="p" type="webcontent" href="p.html"><file href="p.html"/></resource>`
 	item := `<item identifier="i" identifierref="p"><title>P</title></item>`
-	cc := func(m string, more ...entry) []byte { return packed(t, append([]entry{{"imsmanifest.xml", m}}, more...)...) }
+	cc := func(m string, more ...entry) []byte {
+		return packed(t, append([]entry{{"imsmanifest.xml", m}}, more...)...)
+	}
 	fine := manifest(item, page)
 	deep := strings.Repeat("<item>", 80) + strings.Repeat("</item>", 80)
 	jpeg := "\xff\xd8\xff\xe0\x00\x10JFIF" + strings.Repeat("\x00", 600)

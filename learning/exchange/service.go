@@ -95,7 +95,7 @@ func (c *Course) judge(a *archive) {
 		c.stop("", 0, "There are no lessons in this package.")
 	}
 	if len(c.Modules) > catalog.MaxModules || c.Lessons() > catalog.MaxLessons {
-		c.stop("", 0, "A course has at most %d modules and %d lessons; this one has %d and %d. Split it.", catalog.MaxModules, catalog.MaxLessons, len(c.Modules), c.Lessons())
+		c.stop("", 0, "A course has at most %d modules and %d lessons; this one has more. Split it.", catalog.MaxModules, catalog.MaxLessons)
 		return
 	}
 	head := catalog.CourseInput{Title: cut(c.Title, catalog.MaxTitle), Summary: c.Summary, Language: c.Language, Slug: "x"}
