@@ -86,10 +86,10 @@ func TestADraftIsLookedAtAsLearnersWillAndNothingIsRecorded(t *testing.T) {
 	quiz := o.Lessons()[1]
 	b.get(at).is(200).says("Nothing you do here is recorded", "Lock your screen", at+"/"+quiz.ID.String())
 	q := quiz.Questions[0]
-	shown := b.get(at+"/"+quiz.ID.String()).is(200).says(q.Prompt).saysNot(q.Explanation)
+	shown := b.get(at + "/" + quiz.ID.String()).is(200).says(q.Prompt).saysNot(q.Explanation)
 	_ = shown
 	b.post(at+"/"+quiz.ID.String()+"/quiz", "q."+q.ID.String(), q.Options[0].ID.String()).is(200).says(q.Explanation)
-	b.post(at+"/"+o.Lessons()[0].ID.String()+"/continue").is(303).leads(at + "/" + quiz.ID.String())
+	b.post(at + "/" + o.Lessons()[0].ID.String() + "/continue").is(303).leads(at + "/" + quiz.ID.String())
 	b.get(at + "/" + o.Course.ID.String()).is(404)
 	h.as(h.person(policy.Learner)).get(at).is(403)
 	b.get("/studio/" + o.Course.ID.String() + "/people").is(200).says("Nobody")

@@ -124,7 +124,6 @@ func TestATenantFindsAndChangesNoCourseOfAnother(t *testing.T) {
 		"CourseBySlug":    func(ctx context.Context) error { _, err := s.CourseBySlug(ctx, "small"); return err },
 		"LockCourse":      func(ctx context.Context) error { _, err := s.LockCourse(ctx, o.Course.ID); return err },
 		"ShareCourse":     func(ctx context.Context) error { _, err := s.ShareCourse(ctx, o.Course.ID); return err },
-		"CourseBySlug":    func(ctx context.Context) error { _, err := s.CourseBySlug(ctx, "small"); return err },
 		"VersionByID":     func(ctx context.Context) error { _, err := s.VersionByID(ctx, version); return err },
 		"UpdateCourseRow": func(ctx context.Context) error { return s.UpdateCourseRow(ctx, o.Course) },
 		"CloneVersion":    func(ctx context.Context) error { return s.CloneVersion(ctx, version, uid.New(), w.Now.Now()) },

@@ -13,6 +13,7 @@ import (
 	"lyceum/auth/signon"
 	"lyceum/internal/fault"
 	"lyceum/learning/catalog"
+	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
 	"lyceum/tenant"
 )
@@ -46,6 +47,8 @@ func constraintFault(name string) *fault.Fault {
 		return auth.ErrOperatorTaken
 	case "courses_slug_uq":
 		return catalog.ErrSlugTaken
+	case "file_variants_file_fk":
+		return content.ErrFileNotFound
 	case "identities_subject_uq":
 		return signon.ErrIdentityKnown
 	case "enrolments_once_uq":

@@ -37,6 +37,7 @@ var askLooks = map[string]struct {
 	"revoke_token":     {"button small quiet bad", "", false},
 	"delete_directory": {"button", "trash", false},
 	"replay_request":   {"button", "", false},
+	"remove_file":      {"button small quiet bad", "", false},
 	"confirm_held":     {"button danger", "", false},
 }
 

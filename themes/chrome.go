@@ -17,6 +17,7 @@ type Chrome struct {
 	View View
 	talk
 	set *Set
+	nav []NavGroup // worked out once a page: a layout shows it up to three times
 }
 
 func (s *Set) chrome(v View) *Chrome {

@@ -12,15 +12,6 @@ import (
 	"lyceum/learning/enrolment"
 )
 
-// HomePage is GET / of a portal for who is signed in.
-type HomePage struct {
-	Mine         []enrolment.Mine // the latest touched first
-	Certificates []certificate.Certificate
-	Catalogue    []catalog.Card // a few courses the person is not in yet
-}
-
-func (p HomePage) in(c *Chrome) (string, any) { return "home", framed[HomePage]{c, p} }
-
 // CataloguePage is GET /courses?q=&after=: published courses.
 type CataloguePage struct {
 	Query string
@@ -89,39 +80,6 @@ type VerifyPage struct {
 }
 
 func (p VerifyPage) in(c *Chrome) (string, any) { return "verify", framed[VerifyPage]{c, p} }
-
-// Resume is the course to go on with: the first that is under way, nil when there is none.
-func (p HomePage) Resume() *enrolment.Mine {
-	for i, m := range p.Mine {
-		if m.Status == enrolment.StatusActive {
-			return &p.Mine[i]
-		}
-	}
-	return nil
-}
-
-// Others are the person's courses but the one to go on with and those withdrawn.
-func (p HomePage) Others() []enrolment.Mine {
-	resume := p.Resume()
-	var out []enrolment.Mine
-	for i, m := range p.Mine {
-		if m.Status != enrolment.StatusWithdrawn && &p.Mine[i] != resume {
-			out = append(out, m)
-		}
-	}
-	return out
-}
-
-// Active counts the courses under way.
-func (p HomePage) Active() int {
-	n := 0
-	for _, m := range p.Mine {
-		if m.Status == enrolment.StatusActive {
-			n++
-		}
-	}
-	return n
-}
 
 // LeftMinutes is about how long the rest takes, at least a minute; 0 when the course says no time.
 func LeftMinutes(estimated, percent int) int {

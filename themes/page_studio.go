@@ -88,14 +88,15 @@ type PublishPage struct {
 
 func (p PublishPage) in(c *Chrome) (string, any) { return "publish", framed[PublishPage]{c, p} }
 
-// RosterPage is GET /studio/:course/people?find=&after=: who is in the course. It posts person (an id) to
-// /studio/:course/people and to /studio/:course/people/:enrolment/withdraw.
+// RosterPage is GET /studio/:course/people?find=&after=: who is in the course. It posts person (an id) and due_on
+// (2026-03-31 or nothing) to /studio/:course/people, due_on to …/people/:enrolment/due, and to …/people/:enrolment/withdraw.
 type RosterPage struct {
 	Outline catalog.Outline
 	People  page.Of[enrolment.Roster]
 	Find    string        // name or e-mail searched for, "" before a search
 	Found   []auth.Person // active people that match Find
 	Inside  map[uid.ID]enrolment.Status
+	Due     string // the day typed beside who is to be enrolled
 	Problem *fault.Fault
 }
 

@@ -29,7 +29,14 @@ type NavGroup struct {
 }
 
 // Nav is where who asks may go, in groups; a group without items is left out.
-func (c *Chrome) Nav() ([]NavGroup, error) {
+func (c *Chrome) Nav() (groups []NavGroup, err error) {
+	if c.nav == nil {
+		c.nav, err = c.places()
+	}
+	return c.nav, err
+}
+
+func (c *Chrome) places() ([]NavGroup, error) {
 	type place struct {
 		href, key, icon string
 		need            policy.Permission
@@ -41,9 +48,10 @@ func (c *Chrome) Nav() ([]NavGroup, error) {
 	}{
 		{"learn", []place{
 			{"/", "nav.home", "home", policy.PersonSelf}, {"/courses", "nav.courses", "book", policy.CourseRead},
+			{"/calendar", "nav.calendar", "calendar", policy.EnrolmentSelf},
 			{"/certificates", "nav.certificates", "award", policy.CertificateRead},
 		}},
-		{"teach", []place{{"/studio", "nav.studio", "pen", policy.CourseEdit}, {"/people", "nav.people", "people", policy.PersonRead}}},
+		{"teach", []place{{"/studio", "nav.studio", "pen", policy.CourseEdit}, {"/files", "nav.files", "file", policy.FileUpload}, {"/people", "nav.people", "people", policy.PersonRead}}},
 		{"portal", []place{
 			{"/usage", "nav.usage", "chart", policy.UsageRead}, {"/settings/brand", "nav.brand", "palette", policy.BrandEdit},
 			{"/settings/sign-on", "nav.sign_on", "shield", policy.ConnectionManage},

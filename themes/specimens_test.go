@@ -25,6 +25,8 @@ func specimens(t *testing.T, w *world) []specimen {
 		entrySpecimens(w), learnSpecimens(w), playerSpecimens(w), peopleSpecimens(w), studioSpecimens(w), lessonSpecimens(w), settingsSpecimens(w),
 		auditSpecimens(w),
 		editorSpecimens(w),
+		filesSpecimens(w),
+		homeSpecimens(w),
 		rolesSpecimens(w),
 		placesSpecimens(w),
 		ssoSpecimens(w),
@@ -81,10 +83,6 @@ func learnSpecimens(w *world) []specimen {
 	revoked.RevokedAt = &now
 	cert := w.certificate()
 	return []specimen{
-		{"home", w.portal("/", learnerMay()), themes.HomePage{Mine: []enrolment.Mine{w.mine(0, 40), completed}, Certificates: []certificate.Certificate{cert}, Catalogue: cards}},
-		{"home-owner", w.portal("/", may()), themes.HomePage{Mine: []enrolment.Mine{fresh}, Catalogue: cards[:1]}},
-		{"home-done", w.portal("/", learnerMay()), themes.HomePage{Mine: []enrolment.Mine{completed}, Certificates: []certificate.Certificate{cert}}},
-		{"home-empty", w.portal("/", learnerMay()), themes.HomePage{Catalogue: cards}},
 		{"catalogue", w.portal("/courses", learnerMay()), themes.CataloguePage{Cards: listOf(append([]catalog.Card{w.card(0), w.card(1)}, cards...)...), Mine: map[uid.ID]enrolment.Mine{w.outlines[0].Course.ID: w.mine(0, 40), w.outlines[1].Course.ID: completed}}},
 		{"catalogue-nothing", w.portal("/courses?q=quantum", learnerMay()), themes.CataloguePage{Query: "quantum"}},
 		{"catalogue-empty", w.portal("/courses", may()), themes.CataloguePage{}},

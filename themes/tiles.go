@@ -15,6 +15,7 @@ type Tile struct {
 	CoverFileID      *uid.ID
 	EstimatedMinutes int
 	Lessons          int                  // 0 when not shown
+	Why              []string             // reasons to recommend it
 	Mine             *enrolment.Enrolment // nil when the reader is not in the course
 }
 

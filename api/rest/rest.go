@@ -22,11 +22,15 @@ import (
 	"lyceum/internal/clock"
 	"lyceum/internal/event"
 	"lyceum/internal/page"
+	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/exchange"
+	"lyceum/learning/home"
+	"lyceum/learning/notice"
+	"lyceum/learning/transcript"
 	"lyceum/tenant"
 )
 
@@ -59,6 +63,10 @@ type Services struct {
 	Content      *content.Service
 	Exchange     *exchange.Service
 	Certificates *certificate.Service
+	Home         *home.Service
+	Notices      *notice.Service
+	Calendar     *calendar.Service
+	Transcripts  *transcript.Service
 	Billing      *billing.Service
 	Brands       *tenant.Brands
 	Events       EventLog
@@ -90,6 +98,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.meOperations()
 	a.sessionOperations()
 	a.enrolmentOperations()
+	a.homeOperations()
 	a.certificateOperations()
 	a.peopleOperations()
 	a.courseOperations()

@@ -16,6 +16,7 @@ import (
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	learnerhome "lyceum/learning/home"
 	"lyceum/themes"
 )
 
@@ -26,34 +27,16 @@ type Learn struct {
 	Enrolment    *enrolment.Service
 	Content      *content.Service
 	Certificates *certificate.Service
+	AtHome       *learnerhome.Service
 }
 
-// offeredAtHome is how many courses home offers.
-const offeredAtHome = 6
-
-// Home shows what the person is in, and a little of what there is besides.
+// Home shows what is due, what the person was doing, what they earned, and what they might learn next.
 func (l Learn) Home(c *fiber.Ctx) error {
-	ctx := c.UserContext()
-	mine, err := l.mine(ctx)
+	h, err := l.AtHome.Look(c.UserContext())
 	if err != nil {
 		return err
 	}
-	certificates, err := l.certificates(ctx)
-	if err != nil {
-		return err
-	}
-	cards, err := l.Catalog.Cards(ctx, catalog.CardFilter{Page: page.Request{Limit: offeredAtHome + min(len(mine), page.MaxLimit-offeredAtHome)}})
-	if err != nil {
-		return err
-	}
-	in := byCourse(mine)
-	p := themes.HomePage{Mine: mine, Certificates: certificates}
-	for _, card := range cards.Items {
-		if _, inside := in[card.ID]; !inside && len(p.Catalogue) < offeredAtHome {
-			p.Catalogue = append(p.Catalogue, card)
-		}
-	}
-	return l.show(c, p)
+	return l.show(c, themes.HomePage{Home: h})
 }
 
 // mine lists the person's courses, the newest first: as many as one piece holds.
@@ -109,7 +92,7 @@ func (l Learn) course(c *fiber.Ctx) (p themes.CoursePage, err error) {
 	if err != nil {
 		return p, err
 	}
-	p.Summary = prose(p.Outline.Version.Summary, "summary-")
+	p.Summary = l.illustrated(ctx, p.Outline.Version.Summary, "summary-")
 	return l.withPlaces(c, p)
 }
 

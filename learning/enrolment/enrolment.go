@@ -125,8 +125,17 @@ type Mine struct {
 // Roster is an enrolment as the course's list shows it.
 type Roster struct {
 	Enrolment
-	PersonName  string
-	PersonEmail string
+	PersonName     string
+	PersonEmail    string
+	PersonTimeZone string
+}
+
+// DueOn is the day by which the person is to be done, where they are; "" without one.
+func (r Roster) DueOn() string {
+	if r.DueAt == nil {
+		return ""
+	}
+	return r.DueAt.In(location(r.PersonTimeZone)).Format(time.DateOnly)
 }
 
 // Player is everything the player page needs. The outline's lessons come without body and questions; the lesson shown
@@ -153,6 +162,18 @@ type Learner struct {
 	ID          uid.ID
 	Name        string
 	Deactivated bool
+	TimeZone    string // IANA name; empty is UTC
+}
+
+// Location is where the learner's days begin and end.
+func (l Learner) Location() *time.Location { return location(l.TimeZone) }
+
+func location(zone string) *time.Location {
+	place, err := time.LoadLocation(zone)
+	if err != nil {
+		return time.UTC
+	}
+	return place
 }
 
 // Failures of this package.

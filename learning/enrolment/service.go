@@ -17,6 +17,7 @@ import (
 // Keeper is what enrolments need kept; every method joins the running transaction of the tenant.
 type Keeper interface {
 	event.Log
+	DueKeeper
 	PlaceKeeper
 	MoveKeeper
 	InTenant(ctx context.Context, fn func(context.Context) error) error
@@ -37,8 +38,9 @@ type Keeper interface {
 	AddEnrolment(ctx context.Context, e Enrolment) (added bool, err error)
 	EnrolmentIn(ctx context.Context, person, course uid.ID) (Enrolment, error)
 	EnrolmentRecord(ctx context.Context, id uid.ID) (Record, error)
-	// EnrolmentRecordIn finds by the course's address, and none that the person was taken out of.
-	EnrolmentRecordIn(ctx context.Context, person uid.ID, slug string) (Record, error)
+	// ShownIn finds by the course's address, and none that the person was taken out of. It joins a running transaction or,
+	// alone, is one by itself: four queries in one message.
+	ShownIn(ctx context.Context, person uid.ID, slug string) (Shown, error)
 	// LockEnrolment and its sisters hold the enrolment until the transaction ends.
 	LockEnrolment(ctx context.Context, id uid.ID) (Enrolment, error)
 	LockEnrolmentIn(ctx context.Context, person uid.ID, slug string) (Enrolment, error)

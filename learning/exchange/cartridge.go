@@ -66,16 +66,17 @@ func readCartridge(a *archive) *Course {
 	}
 	k.head(manifest)
 	order := k.list(manifest)
-	org := manifest.at("organizations", "organization")
-	if org == nil {
+	if org := manifest.at("organizations", "organization"); org != nil {
+		k.outline(org)
+	}
+	if k.Lessons() == 0 {
 		k.note(manifestName, manifest.line, "The package has no outline: its parts come in the order of the manifest.")
 		for _, r := range order {
-			if r.kind != "webcontent" || strings.HasSuffix(strings.ToLower(r.href), ".html") {
+			ending := strings.ToLower(path.Ext(r.href))
+			if typeQuiz.MatchString(r.kind) || typeTopic.MatchString(r.kind) || typeLink.MatchString(r.kind) || r.kind == "webcontent" && (ending == ".html" || ending == ".htm") {
 				k.part(&k.loose().Lessons, "", r, r.line)
 			}
 		}
-	} else {
-		k.outline(org)
 	}
 	for _, r := range order {
 		if !r.used && !typePage.MatchString(r.kind) {
@@ -129,7 +130,8 @@ func (k *cartridge) list(manifest *node) (order []*resource) {
 		order = append(order, r)
 		for _, f := range n.all("file") {
 			if name, ok := k.file(manifestName, f.href()); !ok {
-				k.stop(manifestName, f.line, "The file “%s” is not in the package.", printable(f.href()))
+				// A lesson that needs it stops the import; much that systems list is none of ours, and often missing.
+				k.note(manifestName, f.line, "The file “%s” is not in the package.", printable(f.href()))
 			} else {
 				k.used[name] = true
 			}
@@ -145,16 +147,16 @@ func (n *node) href() string {
 	return n.attr["href"]
 }
 
-// file finds what an address names in the package, as it is written or with its escapes undone. Canvas writes the folder of
-// its files as $IMS-CC-FILEBASE$.
+// fileBase is how Canvas writes the folder of a course's files.
+var fileBase = regexp.MustCompile(`^(?:\$|%24)IMS[-_]CC[-_]FILEBASE(?:\$|%24)/?(.*)$`)
+
+// file finds what an address names in the package, as it is written or with its escapes undone.
 func (k *cartridge) file(from, to string) (string, bool) {
 	if to == "" {
 		return "", false
 	}
-	if rest, ok := strings.CutPrefix(to, "$IMS-CC-FILEBASE$"); ok {
-		from, to = "web_resources/x", strings.TrimPrefix(rest, "/")
-	} else if rest, ok := strings.CutPrefix(to, "%24IMS-CC-FILEBASE%24"); ok {
-		from, to = "web_resources/x", strings.TrimPrefix(rest, "/")
+	if m := fileBase.FindStringSubmatch(to); m != nil {
+		from, to = "web_resources/x", m[1]
 	}
 	plain, err := url.PathUnescape(to)
 	if err != nil {
@@ -221,7 +223,8 @@ func (k *cartridge) item(to *[]Lesson, item *node) {
 	title, ref := item.kid("title").words(), item.attr["identifierref"]
 	r := k.resources[ref]
 	if r == nil {
-		k.stop(manifestName, item.line, "“%s” leads to the resource “%s”, which is not in the manifest.", printable(title), printable(ref))
+		// Canvas leaves such lines behind for what it does not export.
+		k.note(manifestName, item.line, "“%s” leads to the resource “%s”, which is not in the manifest: it is left out.", printable(title), printable(ref))
 		return
 	}
 	k.part(to, title, r, item.line)

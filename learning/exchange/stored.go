@@ -25,7 +25,7 @@ func (s *Service) InspectFile(ctx context.Context, file uid.ID) (c *Course, err 
 	return c, err
 }
 
-// ImportFile is Import of a package that was uploaded.
+// ImportFile is Import of a package that was uploaded, which is removed then: the course has what was in it.
 func (s *Service) ImportFile(ctx context.Context, file uid.ID) (out catalog.Outline, c *Course, err error) {
 	if err = auth.Require(ctx, policy.CourseEdit); err != nil {
 		return out, nil, err
@@ -34,6 +34,9 @@ func (s *Service) ImportFile(ctx context.Context, file uid.ID) (out catalog.Outl
 		out, c, err = s.Import(ctx, r, size)
 		return err
 	})
+	if err == nil {
+		_ = s.files.Remove(ctx, file) // a package that stays is one unused file among others, which its keeper can remove
+	}
 	return out, c, err
 }
 

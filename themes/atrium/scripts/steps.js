@@ -10,9 +10,11 @@ export class Steps {
     this.key = `${key}:steps`;
     this.changed = changed;
     const kept = this.read();
-    const same = kept?.all?.[kept.at]?.value === area.value;
+    // The server trims what it keeps; a text that someone else changed meanwhile is no step of this one.
+    const same = kept?.all?.[kept.at]?.value.trim() === area.value.trim();
     this.all = same ? kept.all : [this.now()];
     this.at = same ? kept.at : 0;
+    if (same) this.all[this.at] = { ...this.all[this.at], value: area.value };
     this.typed = 0;
     area.addEventListener('input', () => this.note());
   }
