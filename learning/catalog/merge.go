@@ -51,6 +51,8 @@ func (s *Service) MergeLesson(ctx context.Context, course, lesson uid.ID, in Les
 		base := LessonInput{Kind: m.Lesson.Kind}
 		kept, err := s.keep.LessonSaveUpTo(ctx, course, lesson, in.Revision)
 		switch {
+		case in.Revision > m.Lesson.Revision: // of no state that ever was
+			base = m.Lesson.Input()
 		case err == nil:
 			base = LessonInput(kept.Content)
 		case !errors.Is(err, ErrSaveNotFound):

@@ -20,6 +20,7 @@ import (
 	"lyceum/learning/catalog"
 	"lyceum/learning/content"
 	"lyceum/learning/exchange"
+	"lyceum/learning/sample"
 	"lyceum/store"
 	"lyceum/store/storetest"
 )
@@ -126,8 +127,21 @@ func pngFile(t testing.TB) string {
 
 const pdfFile = "%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 
-// mp4File is as much of a film as is looked at.
-var mp4File = "\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomiso2" + strings.Repeat("\x00", 64)
+// mp4File is a film.
+var mp4File = func() string {
+	c, err := sample.BySlug("information-security-awareness")
+	if err != nil {
+		panic(err) // unreachable: it is embedded
+	}
+	for _, m := range c.Modules {
+		for _, l := range m.Lessons {
+			if l.Kind == sample.KindVideo {
+				return string(l.File.Data)
+			}
+		}
+	}
+	return ""
+}()
 
 // told joins the notes of a course.
 func told(c *exchange.Course) string {
