@@ -41,7 +41,11 @@ func (p CoursePage) in(c *Chrome) (string, any) { return "course", framed[Course
 
 // PlayerPage is GET /learn/:slug/:lesson. It posts to …/continue (text, pdf); …/watch (video: position, played,
 // duration; JSON or form); …/quiz (fields q.<question id>, one value per chosen option).
+//
+// With Preview it is a lesson of a draft as its author looks at it, at /studio/:course/preview/:lesson: it looks the same,
+// posts there, and nothing is recorded.
 type PlayerPage struct {
+	Preview         bool
 	Player          enrolment.Player
 	Body            template.HTML      // the lesson's Markdown through the sanitiser; any kind may have one
 	File            *content.File      // the video or the PDF

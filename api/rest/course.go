@@ -79,6 +79,7 @@ type lesson struct {
 	CaptionsFileID *uid.ID            `json:"captions_file_id,omitempty"`
 	PassPercent    int                `json:"pass_percent,omitempty" doc:"What completes a quiz."`
 	Questions      []question         `json:"questions,omitempty"`
+	Revision       int                `json:"revision" doc:"Counts the saves of this lesson. A change of it names the one it was made on."`
 }
 
 // question is a multiple-choice question. Its explanation and what is correct are there for authors, and for learners
@@ -147,7 +148,7 @@ func showOutline(o catalog.Outline, show answers) outline {
 func showLesson(l *catalog.Lesson, show answers) lesson {
 	out := lesson{
 		ID: l.ID, Kind: l.Kind, Title: l.Title, Minutes: l.Minutes, Body: l.Body,
-		FileID: l.FileID, CaptionsFileID: l.CaptionsFileID, PassPercent: l.PassPercent,
+		FileID: l.FileID, CaptionsFileID: l.CaptionsFileID, PassPercent: l.PassPercent, Revision: l.Revision,
 	}
 	for _, q := range l.Questions {
 		out.Questions = append(out.Questions, showQuestion(q, show))

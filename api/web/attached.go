@@ -100,4 +100,5 @@ var wanted = map[content.FileKind]string{
 	content.FileDocument: "Choose a PDF document.",
 	content.FileOffice:   "Choose an office document: Word, Excel, PowerPoint or OpenDocument.",
 	content.FileCaptions: "Choose a caption file in WebVTT.",
+	content.FilePackage:  "Choose a Common Cartridge (.imscc) or a ZIP file with Markdown lessons.",
 }

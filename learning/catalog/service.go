@@ -61,6 +61,8 @@ type Keeper interface {
 	ShiftLesson(ctx context.Context, m LessonShift) error
 	RemoveLesson(ctx context.Context, version, lesson uid.ID) error
 
+	WritingKeeper
+
 	// FileInfos tells of the files that are here; the rest are left out.
 	FileInfos(ctx context.Context, ids []uid.ID) ([]FileInfo, error)
 	// MoveUnstarted puts everyone enrolled who has not started onto a version, and tells how many.

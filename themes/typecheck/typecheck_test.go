@@ -68,6 +68,8 @@ func TestEveryPageOfEveryThemeUsesOnlyWhatItsStructHas(t *testing.T) {
 		checked[themes.LessonEditPage],
 		checked[themes.PublishPage],
 		checked[themes.RosterPage],
+		checked[themes.LessonHistoryPage],
+		checked[themes.ImportPage],
 		checked[themes.PlacesPage],
 		checked[themes.PathsPage],
 		checked[themes.PathPage],
