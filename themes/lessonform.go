@@ -28,13 +28,14 @@ type LessonForm struct {
 	FileID, CaptionsFileID            string
 	PictureAlt                        string
 	Questions                         []QuestionForm
+	LessonKindForm
 }
 
 // NewLessonForm fills the form from a lesson.
 func NewLessonForm(l catalog.Lesson) LessonForm {
 	f := LessonForm{
 		Title: l.Title, Minutes: strconv.Itoa(l.Minutes), Body: l.Body, PassPercent: strconv.Itoa(l.PassPercent),
-		FileID: idText(l.FileID), CaptionsFileID: idText(l.CaptionsFileID),
+		FileID: idText(l.FileID), CaptionsFileID: idText(l.CaptionsFileID), LessonKindForm: newLessonKindForm(l),
 	}
 	for _, q := range l.Questions {
 		form := QuestionForm{ID: q.ID.String(), Prompt: q.Prompt, Explanation: q.Explanation}
@@ -59,6 +60,7 @@ func ReadLessonForm(get func(name string) string) LessonForm {
 	f := LessonForm{
 		Title: get("title"), Minutes: get("minutes"), Body: strings.ReplaceAll(get("body"), "\r\n", "\n"),
 		PassPercent: get("pass_percent"), FileID: get("file_id"), CaptionsFileID: get("captions_file_id"), PictureAlt: get("picture_alt"),
+		LessonKindForm: readLessonKindForm(get),
 	}
 	if get("remove_captions") != "" {
 		f.CaptionsFileID = ""

@@ -1,6 +1,7 @@
 package themes
 
 import (
+	"encoding/json"
 	"slices"
 
 	"lyceum/internal/uid"
@@ -188,22 +189,38 @@ func (p PlayerPage) Done() bool { return p.Progress().Status == enrolment.Progre
 // Finished tells whether the whole course is completed.
 func (p PlayerPage) Finished() bool { return p.Player.Enrolment.Status == enrolment.StatusCompleted }
 
-// WatchedPercent is how much of the video was really played, 0 when its length is unknown.
-func (p PlayerPage) WatchedPercent() int {
-	if p.File == nil || p.File.Seconds <= 0 {
-		return 0
-	}
-	var sum float64
-	for _, i := range p.Progress().Watched {
-		sum += i[1] - i[0]
-	}
-	return min(100, int(sum/p.File.Seconds*100))
+// WatchedPercent is how much of the recording counts as played, 0 when its length is unknown.
+func (p PlayerPage) WatchedPercent() int { return p.Progress().WatchedPercent(p.Player.Rules()) }
+
+// CanConfirm tells whether the lesson is completed by confirming it, until it is.
+func (p PlayerPage) CanConfirm() bool { return p.Player.ByContinue() && !p.Done() }
+
+// Scripted tells whether the page has something to count or to enhance: a recording, a lesson that must be looked at for
+// a while, a long outline.
+func (p PlayerPage) Scripted() bool {
+	return p.Player.Lesson.Kind.Recorded() && p.File != nil || p.Player.Left() > 0
 }
 
-// CanConfirm tells whether the lesson is completed by confirming it: text and PDF, until it is.
-func (p PlayerPage) CanConfirm() bool {
-	k := p.Player.Lesson.Kind
-	return (k == catalog.LessonText || k == catalog.LessonPDF) && !p.Done()
+// Played is what was played of the recording, as the script reads it.
+func (p PlayerPage) Played() string {
+	text, err := json.Marshal(p.Progress().Counted(p.Player.Lesson.NoSkip))
+	if err != nil || p.Progress().Watched == nil {
+		return "[]"
+	}
+	return string(text)
+}
+
+// Newest is what was handed in last, nil for nothing.
+func (p PlayerPage) Newest() *enrolment.Submission {
+	if len(p.Player.Handed) == 0 {
+		return nil
+	}
+	return &p.Player.Handed[0]
+}
+
+// MayHandIn tells whether something may be handed in now: nothing waits and nothing was accepted.
+func (p PlayerPage) MayHandIn() bool {
+	return p.Newest() == nil || p.Newest().Status == enrolment.SubmissionReturned
 }
 
 // Chapters is the outline with every lesson completed, to look at again.

@@ -40,6 +40,7 @@ func Pages() []Page {
 		LessonHistoryPage{}, ImportPage{},
 		PlacesPage{},
 		PathsPage{}, PathPage{}, StudioPathsPage{}, PathEditPage{}, PathRosterPage{}, PrerequisitesPage{},
+		MarkingPage{}, SubmissionPage{}, EmbedsPage{},
 		BrandPage{}, BrandPreviewPage{}, APIKeysPage{}, UsagePage{}, UsageEventPage{},
 		AuditPage{}, AuditCheckPage{},
 		FilesPage{},

@@ -55,7 +55,8 @@ func (p CourseEditPage) in(c *Chrome) (string, any) {
 }
 
 // LessonEditPage is GET /studio/:course/lessons/:lesson. It posts revision, title, minutes, body, file_id, file
-// (multipart, at most 8 MiB), captions_file_id, captions, remove_captions, pass_percent and for a quiz
+// (multipart, at most 8 MiB), captions_file_id, captions, remove_captions, url, completion.rule, completion.seconds,
+// completion.percent, no_skip, pass_percent and for a quiz
 // questions.<i>.… to its own address: ReadLessonForm reads them all but the files. The pressed button is `do`: save;
 // preview; add_picture (picture, a file, and picture_alt: store it, then LessonForm.AddPicture); and those that
 // LessonForm.Apply knows (add_question, add_option.<i>, remove_question.<i>, remove_option.<i>.<j>, up.<i>, down.<i>).

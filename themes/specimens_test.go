@@ -33,6 +33,7 @@ func specimens(t *testing.T, w *world) []specimen {
 		searchSpecimens(w),
 		placesSpecimens(w),
 		pathsSpecimens(w),
+		lessonsSpecimens(w),
 		ssoSpecimens(w),
 		accessSpecimens(w),
 		factorSpecimens(w),

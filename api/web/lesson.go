@@ -105,11 +105,7 @@ func (s Studio) apply(ctx context.Context, f form, p *themes.LessonEditPage) (sa
 
 // keepFiles keeps the files that the form brought along, so that they stay when the rest is refused.
 func (s Studio) keepFiles(ctx context.Context, f form, p *themes.LessonEditPage) error {
-	kind := content.FileDocument
-	if p.Lesson.Kind == catalog.LessonVideo {
-		kind = content.FileVideo
-	}
-	file, err := keep(ctx, s.Content, f, "file", kind)
+	file, err := keep(ctx, s.Content, f, "file", filesOf(p.Lesson.Kind)...)
 	if err != nil {
 		return err
 	}
@@ -121,6 +117,19 @@ func (s Studio) keepFiles(ctx context.Context, f form, p *themes.LessonEditPage)
 		p.Form.CaptionsFileID = captions.ID.String()
 	}
 	return err
+}
+
+// filesOf are the files that a lesson of a kind may be made of.
+func filesOf(k catalog.LessonKind) []content.FileKind {
+	switch k {
+	case catalog.LessonVideo:
+		return []content.FileKind{content.FileVideo}
+	case catalog.LessonAudio:
+		return []content.FileKind{content.FileAudio}
+	case catalog.LessonFile:
+		return []content.FileKind{content.FileOffice, content.FileDocument, content.FileVideo, content.FileAudio}
+	}
+	return []content.FileKind{content.FileDocument}
 }
 
 // press does what a button of the editor other than save says.
@@ -168,6 +177,7 @@ func lessonInput(f form, p themes.LessonEditPage) (catalog.LessonInput, error) {
 	in := catalog.LessonInput{
 		Kind: p.Lesson.Kind, Title: p.Form.Title, Minutes: f.number(wrong, "minutes"), Body: p.Form.Body, PassPercent: f.number(wrong, "pass_percent"),
 		FileID: optionalID(p.Form.FileID), CaptionsFileID: optionalID(p.Form.CaptionsFileID), Questions: p.Form.Quiz(),
+		URL: p.Form.URL, Completion: p.Form.Completion(wrong), NoSkip: p.Form.NoSkip,
 	}
 	return in, wrong.Err()
 }

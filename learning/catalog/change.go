@@ -284,9 +284,13 @@ func (s *Service) clone(ctx context.Context, c *Course, from uid.ID) error {
 	return s.keep.UpdateCourseRow(ctx, *c)
 }
 
+// checkLessonFiles fails for files and a site that a lesson cannot have, and for a rule that nobody could meet.
 func (s *Service) checkLessonFiles(ctx context.Context, in LessonInput) error {
 	f := fault.Fields{}
 	if err := s.checkFiles(ctx, f, in.files("")); err != nil {
+		return err
+	}
+	if err := s.checkMeetable(ctx, f, map[string]LessonInput{"": in}); err != nil {
 		return err
 	}
 	return f.Err()

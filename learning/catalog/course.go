@@ -305,7 +305,7 @@ func (o Outline) Lesson(id uid.ID) (Lesson, bool) {
 // FileInfo is what the catalog asks of an uploaded file: what it is, and a video's duration (0 when unknown).
 type FileInfo struct {
 	ID      uid.ID
-	Kind    string // picture, video, document, captions
+	Kind    string // as content.FileKind
 	Seconds float64
 }
 

@@ -62,6 +62,9 @@ type Keeper interface {
 	RemoveLesson(ctx context.Context, version, lesson uid.ID) error
 
 	WritingKeeper
+	// EmbedHosts are the sites that may be shown inside lessons; set is false when nobody has said yet.
+	EmbedHosts(ctx context.Context) (hosts []string, set bool, err error)
+	SaveEmbedHosts(ctx context.Context, hosts []string, at time.Time) error
 
 	// FileInfos tells of the files that are here; the rest are left out.
 	FileInfos(ctx context.Context, ids []uid.ID) ([]FileInfo, error)
