@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"lyceum/api/visit"
 	"lyceum/auth"
 	"lyceum/auth/policy"
 	"lyceum/auth/signon"
@@ -173,8 +174,8 @@ func TestTwoOwnersOpenAnEmergencyFromTwoBrowsers(t *testing.T) {
 	t.Parallel()
 	h := setup(t)
 	a, b, admin := h.person(policy.Owner), h.person(policy.Owner), h.person(policy.Admin)
-	signedIn := h.as(admin)
-	h.connected("Acme Login", signon.StatusOn)
+	c := h.connected("Acme Login", signon.StatusOn)
+	signedIn := h.vouched(admin, c)
 	h.requires(a, b)
 	outside := h.stranger()
 	outside.get("/signin").is(200).says("/break-glass")
@@ -208,6 +209,19 @@ func TestTwoOwnersOpenAnEmergencyFromTwoBrowsers(t *testing.T) {
 	outside.get("/").is(303) // its session ended with the emergency
 	owner.get("/").is(303)
 	signedIn.get("/").is(200).saysNot("Break-glass")
+}
+
+// vouched is a browser of someone whom a connection's identity provider signed in.
+func (h *house) vouched(p auth.Person, c signon.Connection) *browser {
+	h.t.Helper()
+	secret, err := h.o.Auth.OpenVouchedSession(h.ctx, p.ID, auth.Client{}, auth.Proof{Method: auth.MethodSAML, ConnectionID: &c.ID})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	b := h.stranger()
+	b.cookies[visit.SessionCookie(false)] = secret
+	b.get("/").is(200)
+	return b
 }
 
 var ticketField = regexp.MustCompile(`name="ticket" value="([^"]+)"`)

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+	"github.com/valyala/fasthttp"
 	"net/http"
 	"time"
 
@@ -26,6 +28,18 @@ func (s *Server) Streams() bool {
 // Bounded tells whether the server holds no more connections than it should.
 func (s *Server) Bounded() bool { return s.app.Server().Concurrency == atOnce }
 
+// WaitForBodies waits until large bodies take n bytes together, or ctx ends.
+func (s *Server) WaitForBodies(ctx context.Context, n int) {
+	b := &s.bodies
+	stop := context.AfterFunc(ctx, b.changed.Broadcast)
+	defer stop()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for b.total != n && ctx.Err() == nil {
+		b.changed.Wait()
+	}
+}
+
 // LoggedPath shows how a path is written to the log.
 var LoggedPath = loggedPath
 
@@ -35,3 +49,5 @@ func (s *Server) Tame() {
 	s.app.Server().MaxIdleWorkerDuration = 20 * time.Millisecond
 	s.app.Server().NoDefaultDate = true
 }
+
+func (s *Server) Handle() fasthttp.RequestHandler { return s.app.Handler() }

@@ -167,6 +167,13 @@ func TestThePathOfALinkIsNotLogged(t *testing.T) {
 	if log := h.log.String(); strings.Contains(log, secret) || !strings.Contains(log, "path=/reset/:token") {
 		t.Errorf("the log: %s", log)
 	}
+	// Refused before a route is found: a form without its token.
+	for _, at := range []string{"/reset/", "/invitation/", "/setup/", "/sso/finish/", "/sso/confirm/", "/step-up/"} {
+		h.stranger().post(at + secret).is(403)
+	}
+	if log := h.log.String(); strings.Contains(log, secret) {
+		t.Errorf("the log of what was refused: %s", log)
+	}
 	if got := api.LoggedPath("/"+strings.Repeat("a", 1000), ""); len(got) > 310 {
 		t.Errorf("a path of %d bytes is logged", len(got))
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"io"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -53,6 +54,19 @@ type patient struct {
 	net.Conn
 	linger atomic.Bool
 }
+
+// ReadFrom lets the kernel copy a file to the socket (sendfile): fasthttp and bufio look for it, and a wrapped connection
+// would hide it. Over TLS it copies.
+func (p *patient) ReadFrom(r io.Reader) (int64, error) {
+	if to, ok := p.Conn.(io.ReaderFrom); ok {
+		return to.ReadFrom(r)
+	}
+	borrowed := copyBuffers.Get().(*[]byte) //nolint:forcetypeassert // the pool holds nothing else
+	defer copyBuffers.Put(borrowed)
+	return io.CopyBuffer(struct{ io.Writer }{p.Conn}, struct{ io.Reader }{r}, *borrowed)
+}
+
+var copyBuffers = sync.Pool{New: func() any { b := make([]byte, 64<<10); return &b }}
 
 // Close closes.
 func (p *patient) Close() error {

@@ -79,10 +79,10 @@ func (s *Server) observed(c *fiber.Ctx) error {
 
 // loggedPath is the path as it may be written: a secret in it is named, not shown.
 func loggedPath(path, route string) string {
-	if strings.Contains(route, ":token") {
+	if strings.Contains(route, ":token") || strings.Contains(route, ":signature") {
 		return route
 	}
-	for _, links := range []string{"/reset/", "/invitation/", "/welcome/", "/setup/"} {
+	for _, links := range []string{"/reset/", "/invitation/", "/welcome/", "/setup/", "/sso/finish/", "/sso/confirm/", "/step-up/", "/calendar/feed/"} {
 		if strings.HasPrefix(path, links) {
 			return links + "…"
 		}
@@ -130,6 +130,9 @@ func (s *Server) deadline(c *fiber.Ctx) error {
 
 // failed answers what no middleware has seen: a request that could not be read.
 func (s *Server) failed(c *fiber.Ctx, err error) error {
+	if why := s.bodies.leave(&c.Context().Request.Header); why != nil {
+		err = why
+	}
 	if !visit.Begun(c) {
 		v := s.greet(c)
 		guard(c, s.Secure)

@@ -23,11 +23,15 @@ import (
 	"lyceum/auth/signon"
 	"lyceum/billing"
 	"lyceum/internal/clock"
+	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/home"
+	"lyceum/learning/notice"
 	"lyceum/learning/path"
+	"lyceum/learning/transcript"
 	"lyceum/tenant"
 	"lyceum/themes"
 )
@@ -61,6 +65,10 @@ type Options struct {
 	Paths        *path.Service
 	Content      *content.Service
 	Certificates *certificate.Service
+	Home         *home.Service
+	Notices      *notice.Service
+	Calendar     *calendar.Service
+	Transcripts  *transcript.Service
 	Billing      *billing.Service
 	Audit        *audit.Service
 	SignOn       *signon.Service
@@ -89,6 +97,7 @@ type Options struct {
 	TrustedProxies []string      // addresses or networks (CIDR) whose X-Forwarded-For, X-Forwarded-Proto and X-Request-ID are believed; default none
 	Secure         bool          // browsers reach the product over https
 	RequestTimeout time.Duration // how long a request may take; default 30 s
+	BodyMemory     int           // the most that large bodies may take together, in bytes; default 512 MiB
 	SchemaVersion  int           // the newest tenant migration, shown to operators
 }
 
@@ -101,7 +110,8 @@ func (o *Options) complete() error {
 		"Content": o.Content == nil, "Certificates": o.Certificates == nil, "Billing": o.Billing == nil, "Audit": o.Audit == nil,
 		"Themes": o.Themes == nil, "SignOn": o.SignOn == nil, "SCIM": o.SCIM == nil, "LDAPSync": o.LDAPSync == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
 		"Limits.SignUps": o.Limits.SignUps == nil,
-		"Ready":          o.Ready == nil, "Log": o.Log == nil,
+		"Home":           o.Home == nil, "Notices": o.Notices == nil, "Calendar": o.Calendar == nil, "Transcripts": o.Transcripts == nil,
+		"Ready": o.Ready == nil, "Log": o.Log == nil,
 	} {
 		if missing {
 			errs = append(errs, fmt.Errorf("api.Options.%s is missing", name))
@@ -112,6 +122,9 @@ func (o *Options) complete() error {
 	}
 	if o.Observe == nil {
 		o.Observe = func(string, string, int, time.Duration) {}
+	}
+	if o.BodyMemory <= 0 {
+		o.BodyMemory = bodyMemory
 	}
 	if o.RequestTimeout <= 0 {
 		o.RequestTimeout = 30 * time.Second

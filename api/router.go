@@ -69,21 +69,12 @@ func (s *Server) onPortal(t *table) {
 	t.getOnce("/welcome/:token", route.Public, e.Welcome)
 	t.post("/preferences/appearance", route.Public, s.site.SetAppearance)
 
-	f := web.Files{Site: s.site, Content: s.Content}
-	t.get("/brand/:hash.css", route.Public, s.site.CSS)
-	t.get("/brand/logo/:id", route.Public, f.Picture)
-	t.get("/brand/favicon/:id", route.Public, f.Picture)
-
-	upload := route.For(policy.FileUpload)
-	t.postFiles("/files", upload, f.Put)
-	t.post("/files/uploads", upload, f.Begin)
-	t.head("/files/uploads/:id", upload, f.Status)
-	t.patchFiles("/files/uploads/:id", upload, f.Append)
-	t.get("/files/:id/:name", route.SignedIn, f.Show)
-
+	s.onFiles(t)
 	s.onLearning(t)
 	s.onPaths(t) // before the studio: /studio/paths is no course
+	s.onHome(t)
 	s.onStudio(t)
+	s.onCatalogue(t)
 	s.onSettings(t)
 	s.onSignOn(t)
 	s.onAccess(t) // before the connections: /settings/sign-on/rules is no connection's

@@ -40,6 +40,8 @@ type Server struct {
 	desk     problem.Desk
 	proxies  proxies
 	routes   []route.Route
+	room     room
+	bodies   bodies
 	stopping atomic.Bool
 
 	foreign, foreignPlatform []string // patterns of table.postForeign, on portals and on the platform's own site
@@ -57,20 +59,19 @@ func New(o Options) (*Server, error) {
 	}
 	s.site = web.NewSite(web.SiteOptions{
 		Themes: o.Themes, Brands: o.Brands, Hosts: o.Directory.Hosts(), Now: o.Now, Log: o.Log, DevMail: o.Mailbox != nil, Policy: o.Policy,
-		Notices: o.SignOn.Notices, Paths: o.Paths.Any,
+		Notices: o.SignOn.Notices, Files: o.Content, News: o.Notices.Standing, Paths: o.Paths.Any,
 	})
 	s.desk = problem.Desk{Page: s.site.Problem, Log: o.Log}
 	s.app = s.newApp()
-	for _, step := range []fiber.Handler{s.recovered, s.welcome, s.observed, s.guarded, s.deadline} {
+	for _, step := range []fiber.Handler{s.released, s.recovered, s.welcome, s.observed, s.guarded, s.deadline} {
 		s.app.Use(step)
 	}
 	if err := s.open(); err != nil {
 		return nil, err
 	}
-	room := newRoom(s.Secure, s.routes)
-	s.app.Server().HeaderReceived = func(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
-		return fasthttp.RequestConfig{MaxRequestBodySize: room.of(h)}
-	}
+	s.room = newRoom(s.Secure, s.routes)
+	s.bodies.open(o.BodyMemory)
+	s.app.Server().HeaderReceived = s.received
 	return s, nil
 }
 
@@ -99,5 +100,6 @@ func (s *Server) Listener(ln net.Listener) error {
 // Shutdown takes no more requests, says so at /readyz, and waits until those that run are answered or ctx ends.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.stopping.Store(true)
+	s.Notices.Hang()
 	return s.app.ShutdownWithContext(ctx)
 }

@@ -17,6 +17,7 @@ import (
 
 	"lyceum/api"
 	"lyceum/api/visit"
+	"lyceum/auth/policy"
 	"lyceum/internal/uid"
 )
 
@@ -181,6 +182,46 @@ func TestALargeBodyIsReadOnlyWhereFilesAreTakenAndWithASessionOrAKey(t *testing.
 	if !h.srv.Bounded() {
 		t.Error("the server holds any number of connections")
 	}
+}
+
+func TestAForgedSessionBringsNoLargeBodyAndRealOnesShareTheMemory(t *testing.T) {
+	t.Parallel()
+	h := setup(t, func(h *house) { h.o.BodyMemory = 5 << 20 })
+	address := h.serve()
+	b := h.as(h.person(policy.Instructor))
+	const size = 3 << 20
+	head := func(cookie string) []byte {
+		return fmt.Appendf(nil, "PATCH /files/uploads/%s HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\nContent-Type: application/offset+octet-stream\r\nAccept: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n",
+			uid.New(), h.host, cookie, size)
+	}
+	for _, forged := range []string{"lyceum=abc", "lyceum=" + strings.Repeat("a", len(b.cookies["lyceum"]))} {
+		// Not a byte of the body is sent: the answer comes at once.
+		if got := raw(t, address, head(forged)); !strings.HasPrefix(got, "HTTP/1.1 401") {
+			t.Errorf("a forged session: %s", firstOf(got, 200))
+		}
+	}
+	real := "lyceum=" + b.cookies["lyceum"]
+	slow, err := net.DialTimeout("tcp", address, 5*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slow.Close()
+	if _, err := slow.Write(append(head(real), make([]byte, 1<<20)...)); err != nil {
+		t.Fatal(err)
+	}
+	h.srv.WaitForBodies(t.Context(), size)
+	got := raw(t, address, head(real))
+	if !strings.HasPrefix(got, "HTTP/1.1 503") || !strings.Contains(got, "uploads_busy") || !strings.Contains(got, "Retry-After: 60") {
+		t.Errorf("beyond the memory: %s", firstOf(got, 400))
+	}
+	if err := slow.Close(); err != nil {
+		t.Fatal(err)
+	}
+	h.srv.WaitForBodies(t.Context(), 0)
+	if got := raw(t, address, append(head(real), make([]byte, size)...)); strings.HasPrefix(got, "HTTP/1.1 5") || strings.HasPrefix(got, "HTTP/1.1 401") {
+		t.Errorf("after the slow one has gone: %s", firstOf(got, 200))
+	}
+	h.srv.WaitForBodies(t.Context(), 0)
 }
 
 func TestTLSIsSeenAsSuchAndATooLargeBodyIsToldThereToo(t *testing.T) {

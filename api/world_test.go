@@ -22,22 +22,31 @@ import (
 	"lyceum/auth/signon"
 	"lyceum/billing"
 	"lyceum/internal/blob"
+	"lyceum/internal/blob/blobtest"
 	"lyceum/internal/event"
 	"lyceum/internal/outbound"
 	"lyceum/internal/page"
 	"lyceum/internal/seal"
+	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/home"
+	"lyceum/learning/notice"
 	"lyceum/learning/path"
+	"lyceum/learning/transcript"
+	"lyceum/store"
 	"lyceum/store/fleet"
 	"lyceum/store/storetest"
 	"lyceum/tenant"
 	"lyceum/themes"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m) }
+func TestMain(m *testing.M) {
+	blobtest.Credentials()
+	storetest.Main(m)
+}
 
 // allThemes are parsed once for all tests.
 var allThemes = sync.OnceValues(func() (*themes.Set, error) { return themes.New(themes.Options{Dev: true}) })
@@ -87,15 +96,17 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 	engine := policy.NewEngine(w.Store, now)
 	gate := signon.NewGate(w.Store, now)
 	service := auth.New(auth.Options{Keep: w.Store, Policy: engine, Gate: gate, Now: now, Guess: freely{}, Cost: cheap, Seal: sealKey(t)})
-	files := content.New(content.Options{Keep: w.Store, Blobs: blobs, Now: now})
+	files := content.New(content.Options{Keep: w.Store, Blobs: blobs, Seal: sealKey(t), RedirectFrom: 1000, Now: now})
 	h.o = api.Options{
 		Directory: tenant.NewDirectory(hosts, w.Store, 2, now), Brands: tenant.NewBrands(w.Store, now), Auth: service,
 		Tenants:   tenant.New(tenant.Options{Keep: w.Store, Schemas: admin, Owners: owners{service}, Files: noFiles{}, Now: now, Log: slog.New(slog.DiscardHandler)}),
 		Operators: auth.NewOperators(w.Store, now, freely{}, cheap).Sealing(sealKey(t)), Policy: engine,
 		Catalog: catalog.New(catalog.Options{Keep: w.Store, Now: now}), Enrolment: enrolment.New(enrolment.Options{Keep: w.Store, Now: now}),
 		Content: files, Certificates: certificate.New(certificate.Options{Keep: w.Store, Now: now}), Billing: billing.New(w.Store, now),
-		SignOn: signon.New(signon.Options{Keep: w.Store, Auth: service, Gate: gate, Seal: sealKey(t), Hosts: hosts, HTTP: outbound.Client(outbound.Options{AllowPrivate: true}), AllowPrivate: true, Now: now}),
-		SCIM:   scim.New(scim.Options{Keep: w.Store, Auth: service, Policy: engine, Now: now}),
+		Home: home.New(w.Store, now), Notices: notice.New(notice.Options{Keep: w.Store, Announce: w.Store, Now: now}), Transcripts: transcript.New(w.Store, now),
+		Calendar: calendar.New(calendar.Options{Keep: w.Store, Now: now, Sources: []calendar.Source{store.DueDates{Store: w.Store}}}),
+		SignOn:   signon.New(signon.Options{Keep: w.Store, Auth: service, Gate: gate, Seal: sealKey(t), Hosts: hosts, HTTP: outbound.Client(outbound.Options{AllowPrivate: true}), AllowPrivate: true, Now: now}),
+		SCIM:     scim.New(scim.Options{Keep: w.Store, Auth: service, Policy: engine, Now: now}),
 		LDAPSync: ldapsync.New(ldapsync.Options{
 			Keep: w.Store, Auth: service, Policy: engine, Seal: sealKey(t), Now: now,
 			LDAP: ldap.New(ldap.Options{AllowPrivate: true}), // by the machine's clock, as the certificates of tests' servers
@@ -107,6 +118,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 	h.o.REST = func(portal fiber.Router) ([]route.Route, error) {
 		return rest.Mount(portal, rest.Services{
 			Auth: service, SignOn: h.o.SignOn, Catalog: h.o.Catalog, Enrolment: h.o.Enrolment, Paths: h.o.Paths, Content: files, Certificates: h.o.Certificates, Billing: h.o.Billing,
+			Home: h.o.Home, Notices: h.o.Notices, Calendar: h.o.Calendar, Transcripts: h.o.Transcripts,
 			Brands: h.o.Brands, Events: events{w}, Audit: h.o.Audit, SCIM: h.o.SCIM, LDAPSync: h.o.LDAPSync, Limit: freely{}, Rate: rest.Rate{Requests: 100, Window: time.Minute}, Hosts: hosts, Now: now,
 		})
 	}

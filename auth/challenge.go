@@ -171,6 +171,9 @@ func (s *Service) AnswerChallenge(ctx context.Context, secret string, a FactorAn
 	if err != nil {
 		return SignedIn{}, err
 	}
+	if state.Proof, err = s.stillLocally(ctx, *h.PersonID, state.Proof); err != nil {
+		return SignedIn{}, err
+	}
 	if err := s.takeTry(ctx, h); err != nil {
 		return SignedIn{}, err
 	}

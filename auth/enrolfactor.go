@@ -59,6 +59,9 @@ func (s *Service) EnrolPasskey(ctx context.Context, secret string, a PasskeyAnsw
 // enrolled opens the session of a sign-in by someone without a second factor, who adds one (nil: puts it off).
 func (s *Service) enrolled(ctx context.Context, h Handshake, state pending, c Client, f *Factor) (SignedIn, error) {
 	rules, err := s.rules(ctx)
+	if err == nil {
+		state.Proof, err = s.stillLocally(ctx, *h.PersonID, state.Proof)
+	}
 	if err != nil {
 		return SignedIn{}, err
 	}

@@ -38,5 +38,14 @@ func (s *Service) locally(ctx context.Context, p Person, proof Proof) (Proof, er
 	return proof, err
 }
 
+// stillLocally is locally for a proof that was given a while ago: what let it in may have ended since. What an identity
+// provider vouched for passes.
+func (s *Service) stillLocally(ctx context.Context, person uid.ID, proof Proof) (Proof, error) {
+	if !proof.Method.Local() {
+		return proof, nil
+	}
+	return s.locally(ctx, Person{ID: person}, proof)
+}
+
 // ErrUseSignOn is a local sign-in by someone whose organization requires its own.
 var ErrUseSignOn = fault.New(fault.KindForbidden, "use_sign_on", "Your organization asks you to sign in with your company account. Enter your e-mail and choose “Continue”.")

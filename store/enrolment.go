@@ -23,7 +23,7 @@ func (s *Store) ShareCourse(ctx context.Context, id uid.ID) (c catalog.Course, e
 
 // LearnerByID tells what enrolling asks of a person.
 func (s *Store) LearnerByID(ctx context.Context, id uid.ID) (l enrolment.Learner, err error) {
-	err = s.tx(ctx).Table("people").Select("id, name, status = 'deactivated' as deactivated").Where("id = ?", id).Take(&l).Error
+	err = s.tx(ctx).Table("people").Select("id, name, status = 'deactivated' as deactivated, time_zone").Where("id = ?", id).Take(&l).Error
 	return l, notFound(err, auth.ErrPersonNotFound, "learner %s", id)
 }
 
@@ -46,14 +46,6 @@ const enrolmentColumns = "e.id, e.course_id, e.version_id, e.person_id, e.status
 func (s *Store) EnrolmentRecord(ctx context.Context, id uid.ID) (r enrolment.Record, err error) {
 	err = s.records(ctx).Where("e.id = ?", id).Take(&r).Error
 	return r, notFound(err, enrolment.ErrEnrolmentNotFound, "enrolment %s", id)
-}
-
-// EnrolmentRecordIn is EnrolmentRecord by the person and the course's address; it finds none that the person was taken
-// out of.
-func (s *Store) EnrolmentRecordIn(ctx context.Context, person uid.ID, slug string) (r enrolment.Record, err error) {
-	err = s.records(ctx).Joins("join courses c on c.id = e.course_id").
-		Where("e.person_id = ? and c.slug = ? and e.status <> 'withdrawn'", person, slug).Take(&r).Error
-	return r, notFound(err, enrolment.ErrEnrolmentNotFound, "enrolment of person %s in course %s", person, slug)
 }
 
 func (s *Store) records(ctx context.Context) *gorm.DB {
@@ -151,7 +143,7 @@ func timeCursor(after string) (at time.Time, id uid.ID, err error) {
 func (s *Store) RosterOf(ctx context.Context, course uid.ID, p page.Request) (out page.Of[enrolment.Roster], err error) {
 	limit := p.Bounded()
 	q := s.tx(ctx).Table("enrolments e").
-		Select(enrolmentColumns+", p.name as person_name, p.email as person_email").
+		Select(enrolmentColumns+", p.name as person_name, p.email as person_email, p.time_zone as person_time_zone").
 		Joins("join people p on p.id = e.person_id").
 		Where("e.course_id = ?", course).Order("e.id").Limit(limit + 1)
 	if p.After != "" {

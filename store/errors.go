@@ -13,6 +13,7 @@ import (
 	"lyceum/auth/signon"
 	"lyceum/internal/fault"
 	"lyceum/learning/catalog"
+	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/path"
 	"lyceum/tenant"
@@ -47,6 +48,18 @@ func constraintFault(name string) *fault.Fault {
 		return auth.ErrOperatorTaken
 	case "courses_slug_uq":
 		return catalog.ErrSlugTaken
+	case "categories_name_uq":
+		return catalog.ErrCategoryTaken
+	case "categories_parent_fk":
+		return catalog.ErrCategoryNotEmpty
+	case "skills_name_uq":
+		return catalog.ErrSkillTaken
+	case "course_skills_skill_fk":
+		return catalog.ErrSkillNotFound
+	case "course_groups_group_fk":
+		return catalog.ErrNoSuchGroup
+	case "file_variants_file_fk":
+		return content.ErrFileNotFound
 	case "identities_subject_uq":
 		return signon.ErrIdentityKnown
 	case "paths_slug_uq":

@@ -2,10 +2,13 @@ package store
 
 import (
 	"context"
+	"strconv"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm/clause"
 
+	"lyceum/internal/page"
 	"lyceum/internal/uid"
 	"lyceum/learning/content"
 )
@@ -27,6 +30,105 @@ func (s *Store) FileNamed(ctx context.Context, name string, kind content.FileKin
 	return f, notFound(err, content.ErrFileNotFound, "file of hash %s", sha256)
 }
 
+const fileColumns = `f.id, f.name, f.kind, f.media_type, f.size, f.sha256, f.seconds, coalesce(f.width, 0), coalesce(f.height, 0), coalesce(f.note, ''),
+	f.created_by, f.created_at`
+
+// fileFor says who may read a file; content.Service.File tells it in words. The cheap questions come first.
+const fileFor = `select ` + fileColumns + `, ($3 or f.created_by = $2 or ($6 and f.kind = 'picture')
+	or ($5 and exists (select 1 from submissions s where s.file_id = f.id))
+	or exists (select 1 from enrolments e where e.person_id = $2 and e.status <> 'withdrawn' and (
+		exists (select 1 from course_versions v where v.id = e.version_id and (v.cover_file_id = f.id or strpos(v.summary, 'file:' || f.id) > 0))
+		or exists (select 1 from lessons l where l.version_id = e.version_id and (l.file_id = f.id or l.captions_file_id = f.id))
+		or exists (select 1 from version_texts x where x.version_id = e.version_id and (x.file_id = f.id or x.captions_file_id = f.id))
+		or exists (select 1 from lessons l where l.version_id = e.version_id and l.body like '%file:%' and strpos(l.body, 'file:' || f.id) > 0)
+		or exists (select 1 from version_texts x where x.version_id = e.version_id and x.body like '%file:%' and strpos(x.body, 'file:' || f.id) > 0)))
+	or ($4 and exists (select 1 from courses c join course_versions v on v.id = c.published_id
+		where c.status = 'published' and (v.cover_file_id = f.id or strpos(v.summary, 'file:' || f.id) > 0
+			or exists (select 1 from version_texts x where x.version_id = v.id and x.part = v.id and strpos(x.body, 'file:' || f.id) > 0))
+		and (coalesce(c.visibility, '') <> 'groups' or exists (select 1 from course_groups g join group_members m on m.group_id = g.group_id
+			where g.course_id = c.id and m.person_id = $2))))
+	or ($4 and exists (select 1 from paths p where p.cover_file_id = f.id and p.status <> 'draft')))
+	from files f where f.id = $1`
+
+// FileFor reads a file and whether the reader may see it, in one round trip.
+func (s *Store) FileFor(ctx context.Context, id uid.ID, r content.Reader) (f content.File, may bool, err error) {
+	err = s.singleRow(ctx, content.ErrFileNotFound, func(row pgx.Row) error {
+		return row.Scan(&f.ID, &f.Name, &f.Kind, &f.MediaType, &f.Size, &f.SHA256, &f.Seconds, &f.Width, &f.Height, &f.Note, &f.CreatedBy, &f.CreatedAt, &may)
+	}, fileFor, id, r.PersonID, r.All, r.Covers, r.Submissions, r.Pictures)
+	return f, may, fail(err, "file %s for a reader", id)
+}
+
+// FileList lists files, the newest or the largest first.
+func (s *Store) FileList(ctx context.Context, f content.Filter) (out page.Of[content.File], err error) {
+	limit := f.Page.Bounded()
+	q := s.tx(ctx).Limit(limit + 1)
+	if f.Kind != "" {
+		q = q.Where("kind = ?", f.Kind)
+	}
+	if f.Unused {
+		q = q.Where("not exists (select 1 from (" + fileUses + ") u where u.file_id = files.id)")
+	}
+	order, key := "id desc", func(f content.File) []string { return []string{f.ID.String()} }
+	if f.Largest {
+		order, key = "size desc, id desc", func(f content.File) []string { return []string{f.ID.String(), strconv.FormatInt(f.Size, 10)} }
+	}
+	if f.Page.After != "" {
+		after, err := page.Parts(f.Page.After, len(key(content.File{})))
+		if err != nil {
+			return out, err
+		}
+		id, ok := uid.Parse(after[0])
+		if !ok {
+			return out, page.ErrCursor
+		}
+		if !f.Largest {
+			q = q.Where("id < ?", id)
+		} else {
+			size, err := strconv.ParseInt(after[1], 10, 64)
+			if err != nil {
+				return out, page.ErrCursor
+			}
+			q = q.Where("(size, id) < (?, ?)", size, id)
+		}
+	}
+	var rows []content.File
+	if err = q.Order(order).Find(&rows).Error; err != nil {
+		return out, fail(err, "list files")
+	}
+	return page.Cut(rows, limit, key), nil
+}
+
+// AddVariant writes the row of a smaller picture; false when the file has one of this width already.
+func (s *Store) AddVariant(ctx context.Context, v content.Variant) (added bool, err error) {
+	res := s.tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&v)
+	return res.RowsAffected > 0, fail(res.Error, "add a variant of file %s", v.FileID)
+}
+
+// PicturesOf reads what pictures measure, with their smaller ones.
+func (s *Store) PicturesOf(ctx context.Context, files []uid.ID) (list []content.Picture, err error) {
+	err = s.single(ctx, func(rows pgx.Rows) error {
+		list = nil
+		for rows.Next() {
+			var p content.Picture
+			var v content.Variant
+			if err := rows.Scan(&p.ID, &p.Width, &p.Height, &v.Width, &v.Height, &v.MediaType, &v.Size, &v.SHA256); err != nil {
+				return err
+			}
+			if n := len(list); n == 0 || list[n-1].ID != p.ID {
+				list = append(list, p)
+			}
+			if v.SHA256 != "" {
+				v.FileID = p.ID
+				last := &list[len(list)-1]
+				last.Variants = append(last.Variants, v)
+			}
+		}
+		return rows.Err()
+	}, `select f.id, coalesce(f.width, 0), coalesce(f.height, 0), coalesce(v.width, 0), coalesce(v.height, 0), coalesce(v.media_type, ''), coalesce(v.size, 0), coalesce(v.sha256, '')
+		from files f left join file_variants v on v.file_id = f.id where f.id = any($1) and f.kind = 'picture' order by f.id, v.width`, files)
+	return list, fail(err, "pictures")
+}
+
 // AddUpload writes a begun upload.
 func (s *Store) AddUpload(ctx context.Context, u content.Upload) error {
 	return fail(s.tx(ctx).Create(&u).Error, "add upload %s", u.ID)
@@ -46,7 +148,7 @@ func (s *Store) LockUpload(ctx context.Context, id uid.ID) (u content.Upload, er
 
 // UpdateUpload writes how much of an upload has arrived and what it became.
 func (s *Store) UpdateUpload(ctx context.Context, u content.Upload) error {
-	return s.changeOne(ctx, content.ErrUploadNotFound, "update upload", "update uploads set received = ?, file_id = ? where id = ?", u.Received, u.FileID, u.ID)
+	return s.changeOne(ctx, content.ErrUploadNotFound, "update upload", "update uploads set received = ?, hashed = ?, file_id = ? where id = ?", u.Received, u.Hashed, u.FileID, u.ID)
 }
 
 // RemoveUpload forgets an upload; one that is gone already is fine.

@@ -198,3 +198,9 @@ func (s *Store) EndVouchedSessions(ctx context.Context, v signon.Vouched) (ended
 func (s *Store) EndSessionsOver(ctx context.Context, person, connection uid.ID) error {
 	return fail(s.tx(ctx).Exec("delete from sessions where person_id = ? and connection_id = ?", person, connection).Error, "end sessions of person %s", person)
 }
+
+// EndSessionsOf ends the sessions that a connection opened but one, and names them.
+func (s *Store) EndSessionsOf(ctx context.Context, connection, but uid.ID) (ended []signon.EndedSession, err error) {
+	err = s.tx(ctx).Raw("delete from sessions where connection_id = ? and id <> ? returning id, person_id", connection, but).Scan(&ended).Error
+	return ended, fail(err, "end sessions of connection %s", connection)
+}

@@ -336,3 +336,32 @@ func TestVouchedSessionsEndByTheProvidersWords(t *testing.T) {
 	})
 	f.fails(f.stranger, auth.ErrSessionNotFound, func(ctx context.Context) error { _, err := f.Store.VouchedSession(ctx, kept); return err })
 }
+
+func TestAllSessionsOfAConnectionEndButOne(t *testing.T) {
+	t.Parallel()
+	f := flowSetup(t)
+	now, elsewhere := f.Now.Now(), uid.New()
+	session := func(connection *uid.ID) uid.ID {
+		s := auth.Session{ID: uid.New(), PersonID: f.person, CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(time.Hour)}
+		s.Hash = uid.Hash(s.ID.String())
+		s.Method, s.ConnectionID = auth.MethodSAML, connection
+		f.in(f.ctx, func(ctx context.Context) error { return f.Store.InsertSession(ctx, s) })
+		return s.ID
+	}
+	gone, kept := session(&f.connection), session(&f.connection)
+	session(&elsewhere)
+	session(nil)
+	end := func(ctx context.Context) (ended []signon.EndedSession) {
+		f.in(ctx, func(ctx context.Context) (err error) {
+			ended, err = f.Store.EndSessionsOf(ctx, f.connection, kept)
+			return err
+		})
+		return ended
+	}
+	if ended := end(f.stranger); len(ended) != 0 {
+		t.Errorf("another tenant ended %+v", ended)
+	}
+	if ended := end(f.ctx); len(ended) != 1 || ended[0].ID != gone || ended[0].PersonID != f.person {
+		t.Errorf("%+v", ended)
+	}
+}

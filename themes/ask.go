@@ -26,6 +26,11 @@ var askLooks = map[string]struct {
 	"archive_path":     {"button", "archive", false},
 	"delete_section":   {"button only", "trash", true},
 	"off_path":         {"button small quiet bad", "", false},
+	"delete_category":  {"button only", "trash", true},
+	"delete_skill":     {"button only", "trash", true},
+	"discard_draft":    {"button", "trash", false},
+	"begin_from":       {"button small", "", false},
+	"remove_language":  {"button small quiet bad", "", false},
 	"withdraw":         {"button small quiet bad", "", false},
 	"deactivate":       {"button", "", false},
 	"revoke_key":       {"button small quiet bad", "", false},
@@ -40,6 +45,7 @@ var askLooks = map[string]struct {
 	"revoke_token":     {"button small quiet bad", "", false},
 	"delete_directory": {"button", "trash", false},
 	"replay_request":   {"button", "", false},
+	"remove_file":      {"button small quiet bad", "", false},
 	"confirm_held":     {"button danger", "", false},
 }
 

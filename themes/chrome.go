@@ -16,7 +16,9 @@ import (
 type Chrome struct {
 	View View
 	talk
-	set *Set
+	set  *Set
+	nav  []NavGroup // worked out once a page: a layout shows it up to three times
+	said map[kindAndTime]template.HTML
 }
 
 func (s *Set) chrome(v View) *Chrome {

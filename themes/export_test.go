@@ -1,19 +1,12 @@
 package themes
 
 import (
-	"html/template"
 	"maps"
 	"slices"
 	"time"
 
 	"lyceum/tenant"
 )
-
-// Template gives the parsed template of a page in a theme, and a dot of the page's type, for type checks.
-func (s *Set) Template(theme tenant.Theme, p Page) (t *template.Template, dot any) {
-	file, dot := p.in(s.chrome(View{}))
-	return s.pages[theme][file], dot
-}
 
 // PageFiles lists the page files of a theme.
 func (s *Set) PageFiles(theme tenant.Theme) []string {

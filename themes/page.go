@@ -1,5 +1,11 @@
 package themes
 
+import (
+	"html/template"
+
+	"lyceum/tenant"
+)
+
 // Page is what Render shows: a struct of values whose one method names its template file and joins it with what every
 // page has. The set of pages is closed: templates are type-checked against exactly these.
 type Page interface {
@@ -16,17 +22,26 @@ type frame struct {
 // hundred times over (28,000 functions, a minute). The tests have those types, and check templates against them.
 type framed[P any] = frame
 
+// Template gives the parsed template of a page in a theme, nil for none, for tests that check it.
+func (s *Set) Template(theme tenant.Theme, p Page) *template.Template {
+	file, _ := p.in(s.chrome(View{}))
+	return s.pages[theme][file]
+}
+
 // Pages lists an empty one of each page, for tests and for checking templates at start.
 func Pages() []Page {
 	return []Page{
 		SignInPage{}, ForgotPage{}, ResetPage{}, InvitationPage{}, LinkInvalidPage{}, AccountPage{},
 		HomePage{}, CataloguePage{}, CoursePage{}, PlayerPage{}, CompletedPage{}, CertificatesPage{}, VerifyPage{},
+		NotificationsPage{}, NotificationSettingsPage{}, CalendarPage{}, TranscriptPage{}, TranscriptProofPage{},
 		PeoplePage{}, InvitePage{}, PersonPage{},
+		CatalogueSettingsPage{}, CourseSettingsPage{}, ReviewPage{}, VersionsPage{}, VersionPage{}, LanguagesPage{}, TranslationPage{}, PiecePage{},
 		StudioPage{}, CourseEditPage{}, LessonEditPage{}, PublishPage{}, RosterPage{},
 		PlacesPage{},
 		PathsPage{}, PathPage{}, StudioPathsPage{}, PathEditPage{}, PathRosterPage{}, PrerequisitesPage{},
 		BrandPage{}, BrandPreviewPage{}, APIKeysPage{}, UsagePage{}, UsageEventPage{},
 		AuditPage{}, AuditCheckPage{},
+		FilesPage{},
 		RolesPage{}, RolePage{}, WhoMayPage{}, WhyPage{},
 		ConnectionsPage{}, ConnectionNewPage{}, ConnectionPage{}, ConnectionGuidePage{}, ConnectionSettingsPage{}, ConnectionMetadataPage{}, ConnectionMappingPage{},
 		ConnectionAccessPage{}, ConnectionAttemptsPage{}, ConnectionAttemptPage{}, ConnectionOutlookPage{}, ConnectionDeletePage{},

@@ -178,10 +178,20 @@ func (p SetupLinksPage) in(c *Chrome) (string, any) {
 // Kinds lists what a link may be for.
 func (p SetupLinksPage) Kinds() []signon.SetupKind {
 	kinds := signon.SetupKinds()
-	if len(p.Connections) == 0 {
+	if len(p.Changeable()) == 0 {
 		kinds = slices.DeleteFunc(kinds, func(k signon.SetupKind) bool { return k == signon.SetupExisting })
 	}
 	return kinds
+}
+
+// Changeable are the connections that a link may be for: nobody changes one that is on through a link.
+func (p SetupLinksPage) Changeable() (list []signon.Connection) {
+	for _, one := range p.Connections {
+		if one.Status != signon.StatusOn {
+			list = append(list, one)
+		}
+	}
+	return list
 }
 
 // Lives are the lives of a link on offer, in hours.

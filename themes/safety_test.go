@@ -99,7 +99,7 @@ func TestTheLearnersHomePageIsLight(t *testing.T) {
 		doc := render(t, s, v, home)
 		css, _ := themes.BrandCSS(v.Brand)
 		total := len(zipped(t, []byte(doc))) + len(zipped(t, css))
-		for _, name := range []string{string(theme) + ".css", "icons.svg"} {
+		for _, name := range []string{string(theme) + ".css", "icons.svg", "notices.js"} {
 			url, err := s.AssetURL(name)
 			if err != nil {
 				t.Fatal(err)
@@ -107,8 +107,8 @@ func TestTheLearnersHomePageIsLight(t *testing.T) {
 			a, _ := s.Asset(url)
 			total += len(a.Gzip)
 		}
-		if strings.Contains(doc, "<script") {
-			t.Errorf("%s: the home page needs no script", theme)
+		if strings.Count(doc, "<script") != 1 || !strings.Contains(doc, "/notices.js") {
+			t.Errorf("%s: the home page has another script than the bell's", theme)
 		}
 		if total > 30<<10 {
 			t.Errorf("%s: the home page weighs %d bytes compressed, at most 30 KB are wanted", theme, total)

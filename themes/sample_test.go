@@ -87,6 +87,7 @@ func newWorld(t *testing.T) *world {
 	w.brand.Colour = "#0b6e66"
 	w.brand.LoginText = "## Learning at Acme\n\nWhatever you build, build it **safely**. New here? Start with *Workplace safety*: it takes half an hour."
 	w.brand.MailHeader = "Acme Academy: learn a little every week"
+	w.uploadedFiles()
 	return w
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"reflect"
 	"sync"
 	texttemplate "text/template"
 	"time"
@@ -28,7 +29,8 @@ type Options struct {
 // Set is every theme, page, mail, message and asset, read and parsed once. It is safe for concurrent use.
 type Set struct {
 	dev    bool
-	pages  map[tenant.Theme]map[string]*template.Template
+	pages  map[tenant.Theme]map[string]*template.Template // as written, for checking
+	spoken map[edition]map[string]*template.Template      // with what never changes filled in, for rendering
 	mails  letters
 	speech *speech
 	assets *assets
@@ -37,7 +39,7 @@ type Set struct {
 
 // New parses everything. Any fault in a file is an error here, not at the first visitor.
 func New(o Options) (*Set, error) {
-	s := &Set{dev: o.Dev, pages: map[tenant.Theme]map[string]*template.Template{}}
+	s := &Set{dev: o.Dev, pages: map[tenant.Theme]map[string]*template.Template{}, spoken: map[edition]map[string]*template.Template{}}
 	var err error
 	if s.speech, err = newSpeech(files); err != nil {
 		return nil, err
@@ -54,6 +56,14 @@ func New(o Options) (*Set, error) {
 	if s.assets, err = newAssets(folders); err != nil {
 		return nil, err
 	}
+	for _, theme := range tenant.Themes() {
+		for _, locale := range Locales() {
+			at := edition{theme, locale}
+			if s.spoken[at], err = parsePages(s.filled(folders[theme], locale)); err != nil {
+				return nil, fmt.Errorf("theme %s in %s: %w", theme, locale, err)
+			}
+		}
+	}
 	if s.mails, err = parseLetters(folders[tenant.ThemeAtrium]); err != nil {
 		return nil, err
 	}
@@ -65,18 +75,31 @@ func New(o Options) (*Set, error) {
 func (s *Set) Render(w io.Writer, v View, p Page) error {
 	c := s.chrome(v)
 	file, dot := p.in(c)
-	t := s.pages[c.Theme()][file]
+	t := s.spoken[edition{c.Theme(), c.locale}][file]
 	if t == nil {
 		return fmt.Errorf("render %s: no such page in theme %s", file, c.Theme())
 	}
 	buf, _ := buffers.Get().(*bytes.Buffer)
 	buf.Reset()
 	defer buffers.Put(buf)
-	if err := t.Execute(buf, dot); err != nil {
+	if err := t.Execute(buf, pointed(dot)); err != nil {
 		return fmt.Errorf("render %s: %w", file, err)
 	}
 	_, err := w.Write(buf.Bytes())
 	return err
+}
+
+// pointed gives a frame whose page is behind a pointer: a template that calls a page's method would else copy the page each
+// time.
+func pointed(dot any) any {
+	f, ok := dot.(frame)
+	if !ok {
+		return dot
+	}
+	page := reflect.New(reflect.TypeOf(f.Page))
+	page.Elem().Set(reflect.ValueOf(f.Page))
+	f.Page = page.Interface()
+	return f
 }
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}

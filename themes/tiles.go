@@ -1,6 +1,8 @@
 package themes
 
 import (
+	"strings"
+
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
 	"lyceum/learning/enrolment"
@@ -16,8 +18,12 @@ type Tile struct {
 	CoverFileID      *uid.ID
 	EstimatedMinutes int
 	Lessons          int                  // 0 when not shown
+	Why              []string             // reasons to recommend it
 	Mine             *enrolment.Enrolment // nil when the reader is not in the course
 	Way              *path.Way            // what comes before the course; nil for nothing
+	Languages        []string             // that it can be read in; none when not shown
+	Reading          string               // the language of title and summary, "" when not known
+	OnRequest        bool                 // a place must be asked for
 }
 
 // MineTile is the card of a course the reader is in.
@@ -28,14 +34,26 @@ func (c *Chrome) MineTile(m enrolment.Mine) Tile {
 	}
 }
 
+// Speaks names the languages that the course can be read in, "" when they are not shown.
+func (t Tile) Speaks() string {
+	names := make([]string, len(t.Languages))
+	for i, l := range t.Languages {
+		names[i] = t.Language(l)
+	}
+	return strings.Join(names, ", ")
+}
+
 // CardTile is the card of a course on offer; mine holds the courses the reader is in.
 func (c *Chrome) CardTile(k catalog.Card, mine map[uid.ID]enrolment.Mine) Tile {
 	t := Tile{
 		Chrome: c, Course: k.ID, Href: "/courses/" + k.Slug, Title: k.Title, Summary: k.Summary,
 		CoverFileID: k.CoverFileID, EstimatedMinutes: k.EstimatedMinutes, Lessons: k.Lessons,
 	}
+	t.Languages, t.Reading, t.OnRequest = k.Languages, k.Reading, k.Visibility == catalog.VisibleOnRequest
 	if m, ok := mine[k.ID]; ok {
 		t.Mine = &m.Enrolment
+	} else if k.Mine != nil {
+		t.Mine = &enrolment.Enrolment{CourseID: k.ID, Status: enrolment.Status(k.Mine.Status), Percent: k.Mine.Percent}
 	}
 	return t
 }

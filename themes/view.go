@@ -6,6 +6,9 @@ import (
 	"lyceum/auth"
 	"lyceum/auth/policy"
 	"lyceum/auth/signon"
+	"lyceum/internal/uid"
+	"lyceum/learning/content"
+	"lyceum/learning/notice"
 	"lyceum/tenant"
 )
 
@@ -28,7 +31,9 @@ type View struct {
 	Flash       *Flash
 	Notices     []signon.Notice // what administrators are reminded of on every page
 	Paths       bool            // the portal has paths to take
+	News        notice.Standing // what who asks has not read
 	RequestID   string
+	Pictures    map[uid.ID]content.Picture // of the page's covers, as far as known
 	Now         time.Time
 	RoleNames   map[policy.Role]string // of the portal's own roles
 	DevMail     bool                   // the developer's mailbox exists
@@ -90,6 +95,7 @@ const (
 	FlashKeyRevoked         FlashKey = "key_revoked"      // Name: the key
 	FlashTenantSuspended    FlashKey = "tenant_suspended" // Name: the tenant
 	FlashTenantResumed      FlashKey = "tenant_resumed"   // Name: the tenant
+	FlashFileRemoved        FlashKey = "file_removed"     // Name: the file
 	FlashTenantDeleted      FlashKey = "tenant_deleted"   // Name: the tenant
 )
 
@@ -109,6 +115,13 @@ const (
 	FlashNeedRemoved    FlashKey = "need_removed"
 	FlashWaived         FlashKey = "waived"   // Name: the person
 	FlashUnwaived       FlashKey = "unwaived" // Name: the person
+)
+
+// The messages of the learner's own pages.
+const (
+	FlashNoticesRead     FlashKey = "notices_read"
+	FlashCalendarRevoked FlashKey = "calendar_revoked"
+	FlashDueSet          FlashKey = "due_set" // Name: the person
 )
 
 // Flash is a message shown once.

@@ -124,15 +124,14 @@ func (a *api) logoPNG(ctx context.Context, b tenant.Brand) ([]byte, error) {
 	if b.LogoFileID == nil {
 		return nil, nil
 	}
-	file, err := a.Content.File(ctx, *b.LogoFileID)
-	if err != nil || file.MediaType != "image/png" || file.Size > content.MaxChunk {
-		return nil, err
-	}
-	bytes, _, err := a.Content.Open(ctx, file.ID, 0, -1)
+	bytes, file, err := a.Content.Public(ctx, *b.LogoFileID)
 	if err != nil {
 		return nil, err
 	}
 	defer bytes.Close()
+	if file.MediaType != "image/png" || file.Size > content.MaxChunk {
+		return nil, nil
+	}
 	return io.ReadAll(bytes)
 }
 

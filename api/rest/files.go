@@ -14,11 +14,14 @@ import (
 type file struct {
 	ID        uid.ID           `json:"id"`
 	Name      string           `json:"name"`
-	Kind      content.FileKind `json:"kind" enum:"picture,video,document,captions"`
+	Kind      content.FileKind `json:"kind" enum:"picture,video,audio,document,office,captions"`
 	MediaType string           `json:"media_type"`
 	Size      int64            `json:"size" doc:"In bytes."`
 	SHA256    string           `json:"sha256"`
-	Seconds   float64          `json:"seconds,omitempty" doc:"The duration of a video, if known."`
+	Seconds   float64          `json:"seconds,omitempty" doc:"The duration of a video or sound, if known."`
+	Width     int              `json:"width,omitempty" doc:"Of a picture in pixels, if known."`
+	Height    int              `json:"height,omitempty"`
+	Note      content.Note     `json:"note,omitempty" enum:"late_index" doc:"late_index: an MP4 whose index stands at its end, so that it begins slowly. Save it for the web (fast start)."`
 	CreatedAt time.Time        `json:"created_at"`
 }
 
@@ -89,11 +92,12 @@ func sentBytes(ctx context.Context) []byte { return behind(ctx).c.Request().Body
 
 func (a *api) fileOperations() {
 	a.uploadOperations()
+	a.storageOperations()
 	on(a, operation{
 		method: post, path: "/files", id: "put-file", tag: tagFiles, need: route.For(policy.FileUpload), status: 201,
 		summary: "Upload a small file at once",
 		about:   "Up to 8 MiB; larger files go in chunks. What a file is, is found out from its bytes.",
-		bytes:   true, fails: faults{content.ErrFileType, content.ErrFileTooLarge},
+		bytes:   true, fails: faults{content.ErrFileType, content.ErrFileTooLarge, content.ErrStorageFull},
 	}, func(ctx context.Context, in *wholeFileIn) (*createdFileOut, error) {
 		f, err := a.Content.Put(ctx, in.Name, sentBytes(ctx))
 		if err != nil {
@@ -104,6 +108,7 @@ func (a *api) fileOperations() {
 	on(a, operation{
 		method: get, path: "/files/{file}", id: "get-file", tag: tagFiles, need: route.SignedIn,
 		summary: "What an uploaded file is",
+		about:   "For those who may see a course that uses it, whose it is, and who writes courses.",
 		fails:   faults{content.ErrFileNotFound},
 	}, func(ctx context.Context, in *fileIn) (*fileOut, error) {
 		f, err := a.Content.File(ctx, in.ID)
@@ -118,7 +123,8 @@ func (a *api) uploadOperations() {
 	on(a, operation{
 		method: post, path: "/uploads", id: "begin-upload", tag: tagFiles, need: route.For(policy.FileUpload), status: 201,
 		summary: "Announce a file to upload in chunks",
-		fails:   faults{content.ErrFileType, content.ErrFileTooLarge},
+		about:   "Its size is reserved of the portal's storage until the upload is complete or expires.",
+		fails:   faults{content.ErrFileType, content.ErrFileTooLarge, content.ErrStorageFull},
 	}, func(ctx context.Context, in *newUploadIn) (*createdUploadOut, error) {
 		u, err := a.Content.Begin(ctx, content.BeginInput{Name: in.Body.Name, Size: in.Body.Size})
 		if err != nil {
@@ -152,7 +158,7 @@ func (a *api) uploadOperations() {
 		method: patch, path: "/uploads/{upload}", id: "append-chunk", tag: tagFiles, need: route.For(policy.FileUpload), status: 200,
 		summary: "Send the next chunk",
 		about:   "Up to 8 MiB. After a break, ask how far the upload is and go on from there. With the last chunk the file is checked and kept; file_id names it.",
-		bytes:   true, fails: faults{content.ErrUploadNotFound, content.ErrOffset, content.ErrFileType, content.ErrFileTooLarge},
+		bytes:   true, fails: faults{content.ErrUploadNotFound, content.ErrOffset, content.ErrFileType, content.ErrFileTooLarge, content.ErrStorageFull},
 	}, func(ctx context.Context, in *chunkIn) (*uploadOut, error) {
 		u, err := a.Content.Append(ctx, in.ID, in.Offset, sentBytes(ctx))
 		if err != nil {
@@ -164,7 +170,7 @@ func (a *api) uploadOperations() {
 
 func showFile(f content.File) file {
 	return file{
-		ID: f.ID, Name: f.Name, Kind: f.Kind, MediaType: f.MediaType, Size: f.Size, SHA256: f.SHA256, Seconds: f.Seconds, CreatedAt: utc(f.CreatedAt),
+		ID: f.ID, Name: f.Name, Kind: f.Kind, MediaType: f.MediaType, Size: f.Size, SHA256: f.SHA256, Seconds: f.Seconds, Width: f.Width, Height: f.Height, Note: f.Note, CreatedAt: utc(f.CreatedAt),
 	}
 }
 

@@ -22,11 +22,15 @@ import (
 	"lyceum/internal/clock"
 	"lyceum/internal/event"
 	"lyceum/internal/page"
+	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/home"
+	"lyceum/learning/notice"
 	"lyceum/learning/path"
+	"lyceum/learning/transcript"
 	"lyceum/tenant"
 )
 
@@ -59,6 +63,10 @@ type Services struct {
 	Paths        *path.Service
 	Content      *content.Service
 	Certificates *certificate.Service
+	Home         *home.Service
+	Notices      *notice.Service
+	Calendar     *calendar.Service
+	Transcripts  *transcript.Service
 	Billing      *billing.Service
 	Brands       *tenant.Brands
 	Events       EventLog
@@ -90,9 +98,11 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.meOperations()
 	a.sessionOperations()
 	a.enrolmentOperations()
+	a.homeOperations()
 	a.certificateOperations()
 	a.peopleOperations()
 	a.courseOperations()
+	a.catalogueOperations()
 	a.moduleOperations()
 	a.lessonOperations()
 	a.learningOperations()

@@ -32,11 +32,16 @@ import (
 	"lyceum/internal/outbound"
 	"lyceum/internal/page"
 	"lyceum/internal/seal"
+	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/home"
+	"lyceum/learning/notice"
 	"lyceum/learning/path"
+	"lyceum/learning/transcript"
+	"lyceum/store"
 	"lyceum/store/storetest"
 	"lyceum/tenant"
 )
@@ -77,8 +82,12 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		}),
 		Catalog:      catalog.New(catalog.Options{Keep: w.Store, Now: now}),
 		Enrolment:    enrolment.New(enrolment.Options{Keep: w.Store, Now: now}),
-		Content:      content.New(content.Options{Keep: w.Store, Blobs: blobs(t), Now: now}),
+		Content:      content.New(content.Options{Keep: w.Store, Blobs: blobs(t), Seal: sealKey(t), Now: now}),
 		Certificates: certificate.New(certificate.Options{Keep: w.Store, Now: now}),
+		Home:         home.New(w.Store, now),
+		Notices:      notice.New(notice.Options{Keep: w.Store, Announce: w.Store, Now: now}),
+		Calendar:     calendar.New(calendar.Options{Keep: w.Store, Now: now, Sources: []calendar.Source{store.DueDates{Store: w.Store}}}),
+		Transcripts:  transcript.New(w.Store, now),
 		Billing:      billing.New(w.Store, now),
 		Brands:       tenant.NewBrands(w.Store, now),
 		Events:       eventLog{w},

@@ -9,7 +9,6 @@ import (
 	"lyceum/internal/fault"
 	"lyceum/internal/markdown"
 	"lyceum/internal/uid"
-	"lyceum/learning/catalog"
 	"lyceum/learning/content"
 )
 
@@ -17,11 +16,7 @@ import (
 // several texts on one page apart.
 func prose(src, prefix string) template.HTML {
 	return markdown.Render(src, markdown.Options{
-		HeadingOffset: 1, IDPrefix: prefix,
-		ResolveImage: func(dest string) (string, bool) {
-			file, ok := catalog.PictureFile(dest)
-			return "/files/" + file.String() + "/picture", ok
-		},
+		HeadingOffset: 1, IDPrefix: prefix, ResolveImage: pictureAddress,
 	})
 }
 
@@ -40,18 +35,23 @@ func fileOf(ctx context.Context, files *content.Service, file *uid.ID) (*content
 	return &f, nil
 }
 
-// readPNG reads a picture when it is a PNG of at most limit bytes; nil for none, for another kind and for one that is
-// not here any more.
+// readPNG reads a picture of the brand when it is a PNG of at most limit bytes; nil for none, for another kind and for one
+// that is not here any more.
 func readPNG(ctx context.Context, files *content.Service, file *uid.ID, limit int64) ([]byte, error) {
-	f, err := fileOf(ctx, files, file)
-	if err != nil || f == nil || f.MediaType != "image/png" || f.Size > limit {
-		return nil, err
+	if file == nil {
+		return nil, nil
 	}
-	r, _, err := files.Open(ctx, f.ID, 0, -1)
+	r, f, err := files.Public(ctx, *file)
+	if errors.Is(err, content.ErrFileNotFound) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
+	if f.MediaType != "image/png" || f.Size > limit {
+		return nil, nil
+	}
 	return io.ReadAll(io.LimitReader(r, limit))
 }
 
@@ -76,6 +76,8 @@ func keep(ctx context.Context, files *content.Service, f form, field string, kin
 var wanted = map[content.FileKind]string{
 	content.FilePicture:  "Choose a picture: PNG, JPEG, GIF, WebP or SVG.",
 	content.FileVideo:    "Choose a video: MP4 or WebM.",
+	content.FileAudio:    "Choose a sound: MP3, M4A, Ogg, WAV or FLAC.",
 	content.FileDocument: "Choose a PDF document.",
+	content.FileOffice:   "Choose an office document: Word, Excel, PowerPoint or OpenDocument.",
 	content.FileCaptions: "Choose a caption file in WebVTT.",
 }

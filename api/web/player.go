@@ -60,7 +60,7 @@ func (l Learn) open(c *fiber.Ctx) (enrolment.Player, error) {
 
 // playerPage fills the page of an opened lesson.
 func (l Learn) playerPage(ctx context.Context, p enrolment.Player) (themes.PlayerPage, error) {
-	page := themes.PlayerPage{Player: p, Body: prose(p.Lesson.Body, "lesson-")}
+	page := themes.PlayerPage{Player: p, Body: l.illustrated(ctx, p.Lesson.Body, "lesson-")}
 	var err error
 	if page.File, err = fileOf(ctx, l.Content, p.Lesson.FileID); err != nil {
 		return page, err

@@ -25,6 +25,8 @@ import (
 	"lyceum/internal/fault"
 	"lyceum/internal/recall"
 	"lyceum/internal/uid"
+	"lyceum/learning/content"
+	"lyceum/learning/notice"
 	"lyceum/tenant"
 	"lyceum/themes"
 )
@@ -40,7 +42,9 @@ type Site struct {
 	devMail bool
 	notices func(ctx context.Context) ([]signon.Notice, error)
 	paths   func(ctx context.Context) (bool, error)
+	news    func(ctx context.Context) (notice.Standing, error)
 	looks   *recall.Cache[string, look]
+	files   *content.Service
 }
 
 // SiteOptions are what a Site works with.
@@ -56,12 +60,16 @@ type SiteOptions struct {
 	Notices func(ctx context.Context) ([]signon.Notice, error)
 	// Paths tells whether the portal has paths to take; nil: it has none.
 	Paths func(ctx context.Context) (bool, error)
+	// Files tells which smaller pictures there are; nil: pages show pictures as they are.
+	Files *content.Service
+	// News gives how much who asks has not read; nil: there is no bell's count.
+	News func(ctx context.Context) (notice.Standing, error)
 }
 
 // NewSite makes the shared part.
 func NewSite(o SiteOptions) *Site {
 	return &Site{
-		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail, policy: o.Policy, notices: o.Notices, paths: o.Paths,
+		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail, policy: o.Policy, notices: o.Notices, files: o.Files, news: o.News, paths: o.Paths,
 		looks: recall.New[string, look](2000, 24*time.Hour, o.Now),
 	}
 }
@@ -111,7 +119,7 @@ func (s *Site) view(c *fiber.Ctx) themes.View {
 		Appearance: themes.ParseAppearance(visit.Appearance(c)), RequestID: v.ID, Now: s.now(),
 		DevMail: s.devMail && v.Place != tenant.PlaceTenant,
 	}
-	out.LogoURL, out.FaviconURL = pictureURL("logo", b.LogoFileID), pictureURL("favicon", b.FaviconFileID)
+	out.LogoURL, out.FaviconURL = s.logoURL(ctx, b.LogoFileID), pictureURL("favicon", b.FaviconFileID)
 	wish := visit.Locale(c)
 	// Who works by a set-up link is a principal without a person: for the page's frame they are a stranger.
 	if who, ok := auth.PrincipalFrom(ctx); ok && who.PersonID != uid.Nil {
@@ -136,6 +144,12 @@ func (s *Site) view(c *fiber.Ctx) themes.View {
 		var err error
 		if out.Paths, err = s.paths(ctx); err != nil { // without the answer the navigation leaves paths out
 			s.log.WarnContext(ctx, "paths not looked for", slog.String("request_id", v.ID), slog.String("tenant", v.Tenant.Slug), slog.Any("err", err))
+		}
+	}
+	if out.Who != nil && s.news != nil && out.Who.May.Has(policy.PersonSelf) {
+		var err error
+		if out.News, err = s.news(ctx); err != nil {
+			s.log.WarnContext(ctx, "unread notices not counted", slog.String("request_id", v.ID), slog.String("tenant", v.Tenant.Slug), slog.Any("err", err))
 		}
 	}
 	out.Locale = themes.PickLocale(wish, c.Get(fiber.HeaderAcceptLanguage))
@@ -164,6 +178,9 @@ func place(c *fiber.Ctx) string {
 // show answers a page with status 200, with the message that the last form left.
 func (s *Site) show(c *fiber.Ctx, p themes.Page) error {
 	v := s.view(c)
+	if shown, ok := p.(themes.Pictured); ok {
+		v.Pictures = s.picturesOf(c.UserContext(), shown.Covers())
+	}
 	if key, name, ok := visit.TakeFlash(c); ok {
 		v.Flash = &themes.Flash{Key: themes.FlashKey(key), Name: name}
 	}
@@ -180,6 +197,7 @@ const compressFrom = 1400
 
 // draw renders a page, whole before a byte of it is sent.
 func (s *Site) draw(c *fiber.Ctx, status int, v themes.View, p themes.Page) error {
+	s.allowStore(c)
 	body := c.Response().BodyWriter()
 	if err := s.themes.Render(body, v, p); err != nil {
 		return err

@@ -3,9 +3,11 @@ package scim
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"lyceum/auth"
+	"lyceum/auth/policy"
 	"lyceum/internal/uid"
 )
 
@@ -25,7 +27,8 @@ func (w *work) whose(ctx context.Context, r Record, res Resource) (p auth.Person
 		owner, err := w.keep.PersonByEmail(ctx, candidate)
 		switch {
 		case errors.Is(err, auth.ErrPersonNotFound):
-			return p, candidate, nil
+			email, err := w.readdressed(ctx, p, candidate)
+			return p, email, err
 		case err != nil:
 			return p, "", err
 		case owner.ID == p.ID:
@@ -39,7 +42,7 @@ func (w *work) whose(ctx context.Context, r Record, res Resource) (p auth.Person
 			w.note("the address %s belongs to someone else: passed over", candidate)
 			continue
 		}
-		if err := w.mayLink(ctx, candidate); err != nil {
+		if err := w.mayLink(ctx, owner, candidate); err != nil {
 			return p, "", err
 		}
 		w.changed(r.UserName, "linked", "", candidate)
@@ -77,14 +80,45 @@ func (w *work) unlinked(ctx context.Context, r Record) (p auth.Person, err error
 }
 
 // mayLink refuses to take over an account by its e-mail address alone: whoever holds a token could become anybody. A
-// domain that was proven to be the organization's makes the address its directory's to give.
-func (w *work) mayLink(ctx context.Context, email string) error {
-	domain := email[strings.LastIndexByte(email, '@')+1:]
+// domain that was proven to be the organization's makes the address its directory's to give; owners are theirs alone.
+func (w *work) mayLink(ctx context.Context, owner auth.Person, email string) error {
+	if slices.Contains(owner.Roles, policy.Owner) {
+		return ErrUniqueness.Saying("%s is the address of an owner of the portal, whom no directory takes over. An owner can link the account on the directory's page.", email)
+	}
+	domain := domainOf(email)
 	proven, err := w.keep.DomainVerified(ctx, domain)
 	if err != nil || proven {
 		return err
 	}
 	return ErrUniqueness.Saying("%s has an account in the portal already. An administrator can link it on the directory's page, or prove the domain %s under Sign-on.", email, domain)
+}
+
+func domainOf(email string) string { return email[strings.LastIndexByte(email, '@')+1:] }
+
+// readdressed gives the address, or nothing where a person may not get it from the directory: whoever reads mail there
+// could choose a new password, and have what the directory did not give. Owners keep theirs; who has roles from elsewhere
+// gets only one at a domain that was proven. A person whom the directory alone made what they are is its own.
+func (w *work) readdressed(ctx context.Context, p auth.Person, email string) (string, error) {
+	if p.ID == uid.Nil {
+		return email, nil
+	}
+	if slices.Contains(p.Roles, policy.Owner) {
+		w.note("the address %s was not taken over: this is an owner of the portal, whose address no directory changes", email)
+		return "", nil
+	}
+	given, err := w.keep.RolesGiven(ctx, w.d.ID, []uid.ID{p.ID})
+	if err != nil {
+		return "", err
+	}
+	if !slices.ContainsFunc(p.Roles, func(r policy.Role) bool { return !slices.Contains(given[p.ID], r) }) {
+		return email, nil
+	}
+	proven, err := w.keep.DomainVerified(ctx, domainOf(email))
+	if err != nil || proven {
+		return email, err
+	}
+	w.note("the address %s was not taken over: the person has roles that this directory did not give, and the domain %s is not proven under Sign-on", email, domainOf(email))
+	return "", nil
 }
 
 // placeholder makes an address for someone who has none.
@@ -111,7 +145,7 @@ func (w *work) nextEmail(ctx context.Context, p auth.Person, res Resource) (stri
 		owner, err := w.keep.PersonByEmail(ctx, candidate)
 		switch {
 		case errors.Is(err, auth.ErrPersonNotFound):
-			return candidate, nil
+			return w.readdressed(ctx, p, candidate)
 		case err != nil:
 			return "", err
 		case owner.ID == p.ID:

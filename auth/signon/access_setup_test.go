@@ -100,7 +100,7 @@ func furnished(t *testing.T, edit ...func(*office)) *office {
 		t.Fatal(err)
 	}
 	o.policy, o.gate = policy.NewEngine(w.Store, now), signon.NewGate(w.Store, now)
-	o.auth = auth.New(auth.Options{Keep: w.Store, Policy: o.policy, Gate: o.gate, Now: now, Guess: o.limiter, Cost: cheap})
+	o.auth = auth.New(auth.Options{Keep: w.Store, Policy: o.policy, Gate: o.gate, Now: now, Guess: o.limiter, Cost: cheap, Seal: key})
 	client := outbound.Client(outbound.Options{AllowPrivate: true})
 	t.Cleanup(client.CloseIdleConnections)
 	o.signon = signon.New(signon.Options{

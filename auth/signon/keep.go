@@ -85,6 +85,8 @@ type FlowKeeper interface {
 	EndVouchedSessions(ctx context.Context, v Vouched) ([]EndedSession, error)
 	// EndSessionsOver ends a person's that a connection opened.
 	EndSessionsOver(ctx context.Context, person, connection uid.ID) error
+	// EndSessionsOf ends all sessions that a connection opened but one (Nil: all) and names them.
+	EndSessionsOf(ctx context.Context, connection, but uid.ID) ([]EndedSession, error)
 }
 
 // DomainKeeper is what is needed kept of e-mail domains, here and in the control schema.

@@ -205,7 +205,7 @@ type Change struct {
 
 // ChangeConnection changes a connection that still has the revision. It needs connection:manage; to change role rules also
 // the right to give every role that a new or changed rule names (auth.ErrRoleExceeds, auth.ErrOwnersOnly). ErrStaleRevision
-// when someone else was quicker; ErrSecretAgain where the settings would send the kept secret to somebody else. A connection that is on must stay complete. Event connection.changed with the names of the
+// when someone else was quicker; ErrConnectionLive for who sets it up by a link while it is on; ErrSecretAgain where the settings would send the kept secret to somebody else. A connection that is on must stay complete. Event connection.changed with the names of the
 // fields that changed; none is no write.
 func (s *Service) ChangeConnection(ctx context.Context, id uid.ID, revision int, in Change) (c Connection, err error) {
 	if in.Rules != nil || in.Admission != nil {
@@ -225,6 +225,9 @@ func (s *Service) ChangeConnection(ctx context.Context, id uid.ID, revision int,
 		}
 		if was.Revision != revision {
 			return ErrStaleRevision
+		}
+		if _, narrow := OnlyFrom(ctx); narrow && was.Status == StatusOn {
+			return ErrConnectionLive
 		}
 		if c, err = s.changed(ctx, was, in); err != nil {
 			return err
@@ -354,5 +357,8 @@ func (s *Service) Secret(ctx context.Context, c Connection) (string, error) {
 var (
 	ErrTooManyConnections = fault.New(fault.KindConflict, "too_many_connections", "A portal has at most 100 connections. Delete one that is no longer used.")
 	ErrConnectionRequired = fault.New(fault.KindConflict, "connection_required", "People must use this connection, and could not sign in without it. Make it optional for them first.")
-	ErrPortalDecides      = fault.New(fault.KindForbidden, "portal_decides", "An administrator of the portal decides this. Tell them that the set-up is ready.")
+	// ErrConnectionLive is a change through a set-up link that would count at once: whoever may name the identity provider
+	// of a connection that is on signs in as everybody.
+	ErrConnectionLive = fault.New(fault.KindForbidden, "connection_live", "This connection is switched on by now, so a change would count at once. Ask an administrator of the portal to make it, or to switch the connection to dry run first.")
+	ErrPortalDecides  = fault.New(fault.KindForbidden, "portal_decides", "An administrator of the portal decides this. Tell them that the set-up is ready.")
 )

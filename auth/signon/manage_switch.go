@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"lyceum/auth"
 	"lyceum/internal/fault"
 	"lyceum/internal/uid"
 )
@@ -175,8 +176,8 @@ func (s *Service) notTheLast(ctx context.Context, id uid.ID) error {
 	return nil
 }
 
-// DeleteConnection removes a connection with its trace and with who is linked to it; the people and what they learned
-// stay. The name must be typed as it stands. ErrConnectionRequired while people must use it. It needs connection:manage.
+// DeleteConnection removes a connection with its trace, with who is linked to it, and with the sessions that it opened but
+// that of who asks; the people and what they learned stay. The name must be typed as it stands. ErrConnectionRequired while people must use it. It needs connection:manage.
 // Event connection.deleted.
 func (s *Service) DeleteConnection(ctx context.Context, id uid.ID, typedName string) error {
 	if err := s.decides(ctx); err != nil {
@@ -198,6 +199,14 @@ func (s *Service) DeleteConnection(ctx context.Context, id uid.ID, typedName str
 			return err
 		}
 		if err := s.Keep.DeleteConnection(ctx, id); err != nil {
+			return err
+		}
+		who, _ := auth.PrincipalFrom(ctx)
+		ended, err := s.Keep.EndSessionsOf(ctx, id, who.SessionID)
+		if err != nil {
+			return err
+		}
+		if err := s.tellEnded(ctx, id, ended); err != nil {
 			return err
 		}
 		data := facts(c, nil)

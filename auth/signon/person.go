@@ -138,7 +138,15 @@ func (s *Service) byDirectory(ctx context.Context, t *attempt, v *verdict) (bool
 	}
 	v.effect, v.by = EffectLinked, LinkedByDirectory
 	t.report.Passed(CheckPerson, "%s, whom the directory knows as %s", v.person.Email, strings.Join(names, " or "))
-	s.checkActive(t, v)
+	if s.checkActive(t, v); v.refused != nil || !slices.Contains(v.person.Roles, policy.Owner) {
+		return true, nil
+	}
+	// Whoever holds a directory's token says what it knows people as. Nobody becomes an owner by that alone.
+	v.by = LinkedByProof
+	if t.proven != v.person.ID {
+		v.effect = EffectConfirm
+		t.report.Passed(CheckPerson, "an owner, who is asked to prove the account once, whatever the directory says")
+	}
 	return true, nil
 }
 

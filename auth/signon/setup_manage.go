@@ -53,7 +53,8 @@ func (in *SetupInput) check() error {
 }
 
 // CreateSetupLink makes a link; its secret is given this once, and not at all when the link is mailed. It needs
-// connection:manage, and an administrator of the portal. Event setup_link.created, on which the mail goes out.
+// connection:manage, and an administrator of the portal. A connection that is on is a fault at connection. Event
+// setup_link.created, on which the mail goes out.
 func (s *Service) CreateSetupLink(ctx context.Context, in SetupInput) (secret string, l SetupLink, err error) {
 	if err := s.portalAdmin(ctx); err != nil {
 		return "", l, err
@@ -70,8 +71,12 @@ func (s *Service) CreateSetupLink(ctx context.Context, in SetupInput) (secret st
 	}
 	err = s.Keep.InTenant(ctx, func(ctx context.Context) error {
 		if in.ConnectionID != nil {
-			if _, err := s.Keep.ConnectionByID(ctx, *in.ConnectionID); err != nil {
+			c, err := s.Keep.ConnectionByID(ctx, *in.ConnectionID)
+			if err != nil {
 				return err
+			}
+			if c.Status == StatusOn {
+				return fault.Invalid(map[string]string{"connection": "This connection is on, and nobody changes it through a link then. Switch it to dry run first, or change it yourself."})
 			}
 		}
 		if err := s.Keep.InsertSetupLink(ctx, l); err != nil {

@@ -29,11 +29,15 @@ import (
 	"lyceum/internal/seal"
 	"lyceum/internal/throttle"
 	"lyceum/internal/uid"
+	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/home"
+	"lyceum/learning/notice"
 	"lyceum/learning/path"
+	"lyceum/learning/transcript"
 	"lyceum/migrations"
 	"lyceum/store"
 	"lyceum/store/fleet"
@@ -59,6 +63,9 @@ type app struct {
 	seal  seal.Key
 	http  *http.Client // calls the addresses that tenants name
 
+	storageQuota  int64 // of each portal without a limit of its own
+	filesRedirect int64
+
 	private bool       // identity providers may stand in private networks
 	played  *played    // the demo's own identity providers, nil elsewhere
 	dns     *playedDNS // and its e-mail domains
@@ -79,6 +86,10 @@ type app struct {
 	enrolment    *enrolment.Service
 	paths        *path.Service
 	certificates *certificate.Service
+	home         *home.Service
+	notices      *notice.Service
+	calendar     *calendar.Service
+	transcripts  *transcript.Service
 	billing      *billing.Service
 	themes       *themes.Set
 	mailbox      *mail.Mailbox // in the demo, nil elsewhere
@@ -91,7 +102,7 @@ type app struct {
 // newApp opens database and storage, brings the database to this release's shape when migrate is set, and puts the
 // services together. demo keeps mail in a mailbox to be read in the browser.
 func newApp(ctx context.Context, c *Config, listen string, migrate, demo bool) (_ *app, err error) {
-	a := &app{log: c.logger(), now: clock.Real, mailFrom: c.MailFrom}
+	a := &app{log: c.logger(), now: clock.Real, mailFrom: c.MailFrom, storageQuota: int64(c.StorageQuota), filesRedirect: int64(c.FilesRedirect)}
 	defer func() {
 		if err != nil {
 			a.close()
@@ -218,16 +229,27 @@ func (a *app) assemble() (err error) {
 	a.scim = scim.New(scim.Options{Keep: a.store, Auth: a.auth, Policy: a.policy, Limit: throttle.New(a.now, 6000, time.Minute, 1000), Now: a.now, Log: a.log})
 	a.brands = tenant.NewBrands(a.store, a.now)
 	a.directory = tenant.NewDirectory(a.hosts, a.store, oldestReadable, a.now)
-	a.content = content.New(content.Options{Keep: a.store, Blobs: a.blobs, Now: a.now})
+	a.content = content.New(content.Options{Keep: a.store, Blobs: a.blobs, Seal: a.seal, Now: a.now, StorageLimit: a.storageQuota, RedirectFrom: a.filesRedirect})
 	a.tenants = tenant.New(tenant.Options{Keep: a.store, Schemas: a.admin, Owners: owners{a.auth}, Files: tenantFiles{a.blobs}, Hosts: a.hosts, Now: a.now, Log: a.log})
 	a.catalog = catalog.New(catalog.Options{Keep: a.store, Now: a.now})
 	a.enrolment = enrolment.New(enrolment.Options{Keep: a.store, Now: a.now})
 	a.paths = path.New(path.Options{Keep: a.store, Enrolment: a.enrolment, As: a.auth.As, Now: a.now})
 	a.certificates = certificate.New(certificate.Options{Keep: a.store, Now: a.now})
+	a.home = home.New(a.store, a.now)
+	a.notices = notice.New(notice.Options{Keep: a.store, Announce: a.store, Now: a.now})
+	a.calendar = calendar.New(calendar.Options{Keep: a.store, Now: a.now, Sources: a.dates()})
+	a.transcripts = transcript.New(a.store, a.now)
 	a.billing = billing.New(a.store, a.now)
 	a.hints = queue.NewHints(a.store.Hint, a.log)
 	a.store.OnEvents(a.hints.Add)
 	return nil
+}
+
+// dates lists where the items of people's calendars come from.
+func (a *app) dates() []calendar.Source {
+	return []calendar.Source{
+		store.DueDates{Store: a.store},
+	}
 }
 
 // resolver asks the DNS; in the demo it also knows the demo's own domains.

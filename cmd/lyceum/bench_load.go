@@ -97,7 +97,7 @@ func shooter(ctx context.Context, address string, shots []shot, seed uint64) (la
 			return lat, failed + 1, fmt.Errorf("load: %w", err)
 		}
 		lat = append(lat, time.Since(started))
-		if status != 200 {
+		if status != 200 && status != 206 {
 			failed++
 		}
 	}

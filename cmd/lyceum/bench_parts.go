@@ -40,18 +40,23 @@ func (b *bench) start(ctx context.Context, args ...string) (*child, error) {
 	if err := c.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", args[0], err)
 	}
+	return c, c.listens()
+}
+
+// listens waits until the process answers at its address, and ends it when it does not.
+func (c *child) listens() error {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for range 600 {
-		conn, err := net.Dial("tcp", address)
+		conn, err := net.Dial("tcp", c.address)
 		if err == nil {
 			_ = conn.Close()
-			return c, nil
+			return nil
 		}
 		<-tick.C
 	}
 	c.stop()
-	return nil, fmt.Errorf("%s does not listen on %s", args[0], address)
+	return fmt.Errorf("%s does not listen on %s", c.Path, c.address)
 }
 
 func (c *child) stop() {

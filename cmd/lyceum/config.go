@@ -23,9 +23,12 @@ type Config struct {
 	DatabaseURL string `name:"database-url" placeholder:"URL" help:"PostgreSQL 15 or newer, as its administrator (postgres://user:password@host:5432/database). Without it an embedded one is started in --data."`
 	PoolerURL   string `name:"pooler-url" placeholder:"URL" help:"PgBouncer in transaction mode before that database, logging in as lyceum_app. Requests then go through it."`
 	Data        string `name:"data" placeholder:"DIR" help:"Where the embedded database and files live. Default: a folder of your account, /var/lib/lyceum as root."`
-	FilesURL    string `name:"files-url" placeholder:"URL" help:"Object store for uploaded files (file:///dir). Default: a folder in --data."`
-	SecretKey   string `name:"secret-key" placeholder:"BASE64" help:"Master key (32 bytes in base64) that seals private keys and other secrets in the database; the same for every process. Default: secret.key in --data, made at the first start."`
-	NoDownload  bool   `name:"no-download" help:"Never fetch the embedded database's programs."`
+	FilesURL    string `name:"files-url" placeholder:"URL" help:"Object store for uploaded files: file:///dir, or s3://bucket?region=… (endpoint=, use_path_style=true, prefix= for others than Amazon) with the keys in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Default: a folder in --data."`
+
+	StorageQuota  size   `name:"storage-quota" placeholder:"SIZE" default:"0" help:"How much each portal may store that has no limit of its own (lyceum tenant quota), for example 50GB. 0: no limit."`
+	FilesRedirect size   `name:"files-redirect" placeholder:"SIZE" default:"8MB" help:"With an S3 store: films, sounds and documents from this size on are fetched there, by an address that is signed for 15 minutes. 0: everything comes from here."`
+	SecretKey     string `name:"secret-key" placeholder:"BASE64" help:"Master key (32 bytes in base64) that seals private keys and other secrets in the database; the same for every process. Default: secret.key in --data, made at the first start."`
+	NoDownload    bool   `name:"no-download" help:"Never fetch the embedded database's programs."`
 
 	BaseURL    string `name:"base-url" placeholder:"URL" help:"Address of the platform's own site as browsers see it, for example https://lyceum.example.com. Default: http://lyceum.<base-domain>:<port>."`
 	BaseDomain string `name:"base-domain" default:"localhost" help:"Domain below which portals live: <slug>.<base-domain>."`

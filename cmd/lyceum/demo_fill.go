@@ -114,6 +114,12 @@ func (a *app) fillOrganization(ctx context.Context, o organization, hash, key st
 	if err != nil {
 		return tenantDescription{}, err
 	}
+	if outlines, err = a.demoCatalogue(owner, outlines); err != nil {
+		return tenantDescription{}, fmt.Errorf("catalogue: %w", err)
+	}
+	if err := a.demoFiles(instructor); err != nil {
+		return tenantDescription{}, err
+	}
 	if err := a.demoHistory(ctx, o, people, outlines); err != nil {
 		return tenantDescription{}, err
 	}

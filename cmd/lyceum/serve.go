@@ -21,6 +21,7 @@ type serveCmd struct {
 	Spares         int           `default:"5" help:"Prepared schemas kept ready for sign-ups."`
 	TrustedProxies []string      `name:"trusted-proxies" placeholder:"CIDR" help:"Reverse proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Request-ID are believed."`
 	RateLimit      int           `name:"rate-limit" default:"1200" help:"API requests a minute and key."`
+	UploadMemory   size          `name:"upload-memory" default:"512MB" help:"How much memory the bodies of uploads may take together."`
 	DrainTimeout   time.Duration `name:"drain-timeout" default:"20s" help:"How long running requests may take to end after SIGTERM."`
 	NoMigrate      bool          `name:"no-migrate" help:"Do not migrate at start; run lyceum migrate up yourself."`
 }

@@ -24,6 +24,7 @@ type tenantCmd struct {
 	Show    tenantShowCmd    `cmd:"" help:"Show one."`
 	Suspend tenantSuspendCmd `cmd:"" help:"Close a portal: it answers only that it is suspended."`
 	Resume  tenantResumeCmd  `cmd:"" help:"Open a suspended portal again."`
+	Quota   tenantQuotaCmd   `cmd:"" help:"Show or set how much an organization may store."`
 	Delete  tenantDeleteCmd  `cmd:"" help:"Delete a portal and everything in it, for good."`
 }
 

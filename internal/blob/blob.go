@@ -1,4 +1,4 @@
-// Package blob keeps files under keys: in a folder, or in memory for tests. It is a thin room around gocloud.dev/blob,
+// Package blob keeps files under keys: in a folder, in an S3 bucket, or in memory for tests. It is a thin room around gocloud.dev/blob,
 // with keys that cannot lead elsewhere and failures in our words. It knows no media types' meaning, no owners and no
 // rights: whoever builds a key from a tenant's id must do so from ids alone.
 package blob
@@ -12,14 +12,12 @@ import (
 	"fmt"
 	"io"
 	"mime"
-	"net/url"
-	"path/filepath"
+	"os"
 	"strings"
 	"time"
 
+	"github.com/aws/smithy-go"
 	"gocloud.dev/blob"
-	"gocloud.dev/blob/fileblob"
-	"gocloud.dev/blob/memblob"
 	"gocloud.dev/gcerrors"
 
 	"lyceum/internal/fault"
@@ -53,6 +51,10 @@ type Store struct {
 	// typed is true in a folder: there the media type stands in a file of ours beside the content. The library would
 	// write its own notes in place, and readers meet them half written.
 	typed bool
+	// root is the folder, where there is one: what is sent on is read from it without a detour (Section).
+	root *os.Root
+	// origin is where signed addresses lead, "" where the store signs none.
+	origin string
 }
 
 const (
@@ -60,34 +62,14 @@ const (
 	untyped    = "application/octet-stream"
 )
 
-// Open opens the store of a URL: file:///dir keeps files in a folder, which is made when missing and is for its owner
-// alone; mem:// keeps them until Close.
-func Open(_ context.Context, address string) (*Store, error) {
-	u, err := url.Parse(address)
-	if err != nil {
-		return nil, fmt.Errorf("storage URL: %w", err)
-	}
-	switch u.Scheme {
-	case "mem":
-		return &Store{bucket: memblob.OpenBucket(nil)}, nil
-	case "file":
-		if u.Host != "" || !strings.HasPrefix(u.Path, "/") || u.RawQuery != "" {
-			return nil, fmt.Errorf("storage URL %s: write file:///path/of/the/folder", address)
-		}
-		b, err := fileblob.OpenBucket(filepath.FromSlash(u.Path), &fileblob.Options{
-			CreateDir: true, DirFileMode: 0o700, Metadata: fileblob.MetadataDontWrite,
-			NoTempDir: true, // a half-written file stands beside its place: a rename does not cross file systems
-		})
-		if err != nil {
-			return nil, fmt.Errorf("open storage %s: %w", address, err)
-		}
-		return &Store{bucket: b, typed: true}, nil
-	}
-	return nil, fmt.Errorf("storage URL %s: only file:///path and mem:// are known", address)
-}
-
 // Close ends the use of the store.
-func (s *Store) Close() error { return s.bucket.Close() }
+func (s *Store) Close() error {
+	err := s.bucket.Close()
+	if s.root != nil {
+		err = errors.Join(err, s.root.Close())
+	}
+	return err
+}
 
 // CheckKey refuses every key that is not made of parts of [a-z0-9_.-] with single slashes between: no part is empty
 // or begins with a dot, nothing holds "..", and the endings ".type", ".attrs" and ".tmp" are the store's own. The
@@ -166,6 +148,12 @@ func (s *Store) Range(ctx context.Context, key string, offset, length int64) (io
 		return nil, Info{}, ErrRange
 	}
 	r, err := s.bucket.NewRangeReader(ctx, key, offset, max(length, -1), nil)
+	if s.outOfRange(err) {
+		if offset > 0 {
+			return nil, Info{}, ErrRange.Because(err)
+		}
+		r, err = s.bucket.NewReader(ctx, key, nil) // an empty file has no range, not even its beginning
+	}
 	if err != nil {
 		return nil, Info{}, failed("read", key, err)
 	}
@@ -179,6 +167,12 @@ func (s *Store) Range(ctx context.Context, key string, offset, length int64) (io
 		}
 	}
 	return r, info, nil
+}
+
+// outOfRange tells whether an S3 server means that a file has no such range; other stores read nothing then.
+func (s *Store) outOfRange(err error) bool {
+	var refused smithy.APIError
+	return err != nil && s.bucket.ErrorAs(err, &refused) && refused.ErrorCode() == "InvalidRange"
 }
 
 // mediaType reads the type that stands beside a file. A file that somebody laid into the folder has none.

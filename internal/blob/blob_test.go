@@ -18,13 +18,19 @@ import (
 	"time"
 
 	"lyceum/internal/blob"
+	"lyceum/internal/blob/blobtest"
 	"lyceum/internal/fault"
 )
 
-// each runs a test on both kinds of store.
+func TestMain(m *testing.M) {
+	blobtest.Credentials()
+	os.Exit(m.Run())
+}
+
+// each runs a test on every kind of store.
 func each(t *testing.T, test func(t *testing.T, s *blob.Store)) {
 	t.Parallel()
-	for name, address := range map[string]string{"folder": "file://" + filepath.Join(t.TempDir(), "made", "when missing"), "memory": "mem://"} {
+	for name, address := range map[string]string{"folder": "file://" + filepath.Join(t.TempDir(), "made", "when missing"), "memory": "mem://", "s3": blobtest.Fake(t)} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test(t, open(t, address))
@@ -282,7 +288,7 @@ func TestTheCheckPassesOnASoundStoreAndFailsOnABrokenOne(t *testing.T) {
 
 func TestAnAddressThatIsNotKnownIsTold(t *testing.T) {
 	t.Parallel()
-	for _, address := range []string{"", "/var/files", "file://relative/path", "file:relative", "s3://bucket", "http://x", "file:///x?metadata=skip", "::"} {
+	for _, address := range []string{"", "/var/files", "file://relative/path", "file:relative", "s3://", "s3://bucket/with/path", "s3://key:secret@bucket", "s3://bucket?nonsense=1", "s3://bucket?region=x&prefix=../x/", "http://x", "file:///x?metadata=skip", "::"} {
 		if s, err := blob.Open(t.Context(), address); err == nil {
 			t.Errorf("%q was opened", address)
 			_ = s.Close()

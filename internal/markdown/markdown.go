@@ -25,12 +25,21 @@ type Options struct {
 	// ResolveImage gives the address of a picture for the destination the author wrote. When it is nil or answers
 	// false, the alternative text stands in the picture's place.
 	ResolveImage func(dest string) (url string, ok bool)
+	// Measure tells of the picture behind a destination that ResolveImage resolved; nil: nothing is known of any.
+	Measure func(dest string) Measures
 	// HeadingOffset is added to the level of each heading, so that a text fits under the page's own headings. A level
 	// never goes below 1 or beyond 6.
 	HeadingOffset int
 	// IDPrefix makes the ids of footnotes unique where several texts stand on one page: letters, digits and hyphens,
 	// up to 64. Anything else is left out, and with it the footnotes' links.
 	IDPrefix string
+}
+
+// Measures is what is known of a picture: its size in pixels, and its smaller ones as in the attributes srcset and sizes. Zero
+// values are left out. A srcset must be made of paths of this site; any other is dropped.
+type Measures struct {
+	Width, Height int
+	Srcset, Sizes string
 }
 
 // MaxSource is the longest text read as Markdown, in bytes: some 10,000 words. The parser's time grows with the square
@@ -124,6 +133,9 @@ var policy = sync.OnceValue(func() *bluemonday.Policy {
 	p.AllowAttrs("href", "title").OnElements("a")
 	p.AllowAttrs("rel").Matching(pattern(`^nofollow noopener noreferrer$`)).OnElements("a")
 	p.AllowAttrs("src", "alt", "title").OnElements("img")
+	p.AllowAttrs("srcset").Matching(pattern(`^/[A-Za-z0-9/_-]+ [1-9][0-9]{0,4}w(, /[A-Za-z0-9/_-]+ [1-9][0-9]{0,4}w){0,9}$`)).OnElements("img")
+	p.AllowAttrs("sizes").Matching(pattern(`^[a-z0-9(): .,-]{1,80}$`)).OnElements("img")
+	p.AllowAttrs("width", "height").Matching(pattern(`^[1-9][0-9]{0,4}$`)).OnElements("img")
 	p.AllowAttrs("loading").Matching(pattern(`^lazy$`)).OnElements("img")
 	p.AllowAttrs("start").Matching(pattern(`^[0-9]{1,9}$`)).OnElements("ol")
 	p.AllowAttrs("align").Matching(pattern(`^(left|center|right)$`)).OnElements("th", "td")

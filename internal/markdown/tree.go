@@ -3,6 +3,7 @@ package markdown
 import (
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
@@ -67,12 +68,27 @@ func (transformer) Transform(doc *ast.Document, reader text.Reader, pc parser.Co
 func showImage(n *ast.Image, opts Options) {
 	if opts.ResolveImage != nil {
 		if address, ok := opts.ResolveImage(destination(n.Destination)); ok {
+			if opts.Measure != nil {
+				measure(n, opts.Measure(destination(n.Destination)))
+			}
 			n.Destination = []byte(address)
 			n.SetAttributeString("loading", []byte("lazy"))
 			return
 		}
 	}
 	unwrap(n)
+}
+
+// measure gives a picture the attributes that are known.
+func measure(n *ast.Image, m Measures) {
+	if m.Width > 0 && m.Height > 0 {
+		n.SetAttributeString("width", []byte(strconv.Itoa(m.Width)))
+		n.SetAttributeString("height", []byte(strconv.Itoa(m.Height)))
+	}
+	if m.Srcset != "" {
+		n.SetAttributeString("srcset", []byte(m.Srcset))
+		n.SetAttributeString("sizes", []byte(m.Sizes))
+	}
 }
 
 // keepLink marks a link that leaves the site, and calls undo for one that may not stay.

@@ -63,6 +63,7 @@ func Sniff(head []byte) (mediaType string, kind Kind) {
 		{"GIF89a", "image/gif", KindPicture},
 		{"%PDF-", "application/pdf", KindDocument},
 		{"ID3", "audio/mpeg", KindAudio},
+		{"fLaC", "audio/flac", KindAudio},
 	} {
 		if strings.HasPrefix(string(head), s.magic) {
 			return s.mediaType, s.kind
@@ -71,6 +72,8 @@ func Sniff(head []byte) (mediaType string, kind Kind) {
 	switch {
 	case len(head) >= 12 && string(head[:4]) == "RIFF" && string(head[8:12]) == "WEBP":
 		return "image/webp", KindPicture
+	case len(head) >= 12 && (string(head[:4]) == "RIFF" || string(head[:4]) == "RF64") && string(head[8:12]) == "WAVE":
+		return "audio/wav", KindAudio
 	case len(head) >= 12 && string(head[4:8]) == "ftyp":
 		return sniffISO(head)
 	case bytes.HasPrefix(head, []byte("\x1aE\xdf\xa3")):
@@ -171,7 +174,6 @@ func mp3Frame(b []byte) int {
 // sniffZip tells office documents from other archives by the names of their first entries: OOXML (ECMA-376 part 2)
 // and OpenDocument (part 2 §3.3: the first entry is `mimetype`, stored).
 func sniffZip(head []byte) (string, Kind) {
-	const ooxml = "application/vnd.openxmlformats-officedocument."
 	content := false
 	for at := 0; ; {
 		i := bytes.Index(head[at:], []byte("PK\x03\x04"))
@@ -185,7 +187,7 @@ func sniffZip(head []byte) (string, Kind) {
 		}
 		name := string(entry[30:end])
 		if at == 0 && name == "mimetype" {
-			if t, ok := openDocument(entry[end:]); ok {
+			if t, ok := startsOpenDocument(entry[end:]); ok {
 				return t, KindDocument
 			}
 		}
@@ -200,8 +202,8 @@ func sniffZip(head []byte) (string, Kind) {
 	return "application/zip", KindArchive
 }
 
-func openDocument(body []byte) (string, bool) {
-	const prefix = "application/vnd.oasis.opendocument."
+func startsOpenDocument(body []byte) (string, bool) {
+	const prefix = openDocument
 	for _, t := range []string{"text", "spreadsheet", "presentation"} {
 		if bytes.HasPrefix(body, []byte(prefix+t+"PK")) || string(body) == prefix+t {
 			return prefix + t, true

@@ -39,11 +39,7 @@ func MP4Duration(r io.ReaderAt, size int64) (d time.Duration, ok bool) {
 	default:
 		return 0, false
 	}
-	const longest = 1000 * 3600 // seconds; a film of more than a thousand hours is a lie
-	if scale == 0 || units == 0 || units/scale >= longest {
-		return 0, false
-	}
-	return time.Duration(units/scale)*time.Second + time.Duration(units%scale)*time.Second/time.Duration(scale), true
+	return spell(units, scale)
 }
 
 // findBox looks through the boxes between start and end for the first of a type, and gives where its content lies.
@@ -75,4 +71,15 @@ func findBox(r io.ReaderAt, start, end int64, typ string) (from, to int64, ok bo
 		start += length
 	}
 	return 0, 0, false
+}
+
+// LateIndex tells whether an MP4 film has its index (moov) behind its pictures (mdat): a browser must then fetch the end
+// before it can begin, and some play nothing until all has come.
+func LateIndex(r io.ReaderAt, size int64) bool {
+	index, _, ok := findBox(r, 0, size, "moov")
+	if !ok {
+		return false
+	}
+	pictures, _, ok := findBox(r, 0, size, "mdat")
+	return ok && pictures < index
 }

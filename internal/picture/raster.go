@@ -59,6 +59,41 @@ func Icon(data []byte, size int) ([]byte, error) {
 	return out, nil
 }
 
+// Smaller is a picture drawn smaller.
+type Smaller struct {
+	Width, Height int
+	MediaType     string
+	Data          []byte
+}
+
+// Scale draws a raster picture in several widths, each below its own: it is decoded once. Types, orientation and errors
+// are those of Normalise; a width that is not below the picture's is left out.
+func Scale(data []byte, widths []int) ([]Smaller, error) {
+	r, err := open(data)
+	if err != nil {
+		return nil, err
+	}
+	img := upright(r.Image, r.orientation)
+	mediaType := "image/png"
+	if _, lossy := r.Image.(*image.YCbCr); r.mediaType == "image/jpeg" || r.mediaType == "image/webp" && lossy {
+		mediaType = "image/jpeg"
+	}
+	var out []Smaller
+	for _, w := range widths {
+		size := img.Bounds().Size()
+		if w < 1 || w >= size.X {
+			continue
+		}
+		small := scale(img, image.Pt(w, max(1, (size.Y*w+size.X/2)/size.X)))
+		b, err := encode(small, mediaType)
+		if err != nil {
+			return nil, fmt.Errorf("encode %s: %w", mediaType, err)
+		}
+		out = append(out, Smaller{Width: w, Height: small.Bounds().Dy(), MediaType: mediaType, Data: b})
+	}
+	return out, nil
+}
+
 func encode(img image.Image, mediaType string) ([]byte, error) {
 	var b bytes.Buffer
 	if mediaType == "image/jpeg" {

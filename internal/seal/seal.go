@@ -114,13 +114,23 @@ func (k Key) Open(tenant uid.ID, purpose string, sealed []byte) ([]byte, error) 
 	return secret, nil
 }
 
-func (k Key) aead(tenant uid.ID, purpose string) (cipher.AEAD, error) {
+// Derive gives a key of KeySize bytes for signing what another process of ours is to check, of its own for each tenant and
+// purpose. Name no purpose that something is sealed for.
+func (k Key) Derive(tenant uid.ID, purpose string) ([]byte, error) {
 	if len(k.master) != KeySize {
 		return nil, errors.New("seal: no master key")
 	}
 	key, err := hkdf.Key(sha256.New, k.master, tenant[:], "lyceum "+purpose, KeySize)
 	if err != nil {
 		return nil, fmt.Errorf("seal: %w", err)
+	}
+	return key, nil
+}
+
+func (k Key) aead(tenant uid.ID, purpose string) (cipher.AEAD, error) {
+	key, err := k.Derive(tenant, purpose)
+	if err != nil {
+		return nil, err
 	}
 	block, err := aes.NewCipher(key)
 	if err != nil {

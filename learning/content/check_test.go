@@ -36,6 +36,9 @@ func TestAFileIsWhatItsBytesSayWhateverItsNameSays(t *testing.T) {
 		"../../etc/cron.d/evil.pdf": {pdf(503), content.FileDocument, "application/pdf", "evil.pdf"},
 		`C:\Users\me\film.mov`:      {movie(5, 300), content.FileVideo, "video/mp4", "film.mp4"},
 		"film.webm":                 {webm, content.FileVideo, "video/webm", "film.webm"},
+		"talk.mp3":                  {bytes.Repeat(append([]byte("\xff\xfb\x90\x00"), make([]byte, 413)...), 20), content.FileAudio, "audio/mpeg", "talk.mp3"},
+		"talk.wav":                  {[]byte("RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x40\x1f\x00\x00\x01\x00\x08\x00data\x04\x00\x00\x00abcd"), content.FileAudio, "audio/wav", "talk.wav"},
+		"plan.zip":                  {office(t, "docProps/app.xml", "[Content_Types].xml", "word/document.xml"), content.FileOffice, "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "plan.docx"},
 		"en.vtt":                    {[]byte(captions), content.FileCaptions, "text/vtt", "en.vtt"},
 		"logo.svg":                  {[]byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><rect width="1" height="1"/></svg>`), content.FilePicture, "image/svg+xml", "logo.svg"},
 	} {
@@ -61,6 +64,10 @@ func TestWhatCannotBeUsedIsRefusedWholeAndInParts(t *testing.T) {
 		"script.pdf":   []byte("#!/bin/sh\nrm -rf /\n"),
 		"archive.png":  append([]byte("PK\x03\x04"), make([]byte, 100)...),
 		"sound.mp4":    append([]byte("ID3\x04\x00"), make([]byte, 100)...),
+		"cut.mp4":      movie(5, 300)[:24],
+		"macros.docx":  office(t, "[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"),
+		"jar.docx":     office(t, "META-INF/MANIFEST.MF", "Main.class"),
+		"half.docx":    office(t, "[Content_Types].xml", "word/document.xml")[:200],
 		"words.vtt":    []byte("Welcome to the course."),
 		"x.svg":        []byte("<script>alert(1)</script>"),
 		"captions.vtt": []byte("WEBVTT\n\n00:05.000 --> 00:02.000\nBackwards.\n"),
@@ -156,9 +163,8 @@ func TestTheBrandsPicturesArePublicAndNothingElse(t *testing.T) {
 	_, err = h.files.File(h.tenant, logo.ID)
 	wantFault(t, err, auth.ErrSignInFirst)
 	learner, _ := storetest.Learner(t, h.tenant, h.w)
-	if _, err = h.files.File(learner, document.ID); err != nil {
-		t.Errorf("a learner: %v", err)
-	}
+	_, err = h.files.File(learner, document.ID)
+	wantFault(t, err, content.ErrFileNotFound)
 }
 
 func TestUploadingAsksForItsPermission(t *testing.T) {
@@ -169,9 +175,12 @@ func TestUploadingAsksForItsPermission(t *testing.T) {
 			_, err := h.files.Begin(a, content.BeginInput{Name: "x", Size: 1})
 			return err
 		},
-		"Status": func(a context.Context) error { _, err := h.files.Status(a, uid.New()); return err },
-		"Append": func(a context.Context) error { _, err := h.files.Append(a, uid.New(), 0, nil); return err },
-		"Put":    func(a context.Context) error { _, err := h.files.Put(a, "x", pdf(10)); return err },
+		"Status":  func(a context.Context) error { _, err := h.files.Status(a, uid.New()); return err },
+		"Append":  func(a context.Context) error { _, err := h.files.Append(a, uid.New(), 0, nil); return err },
+		"List":    func(a context.Context) error { _, err := h.files.List(a, content.Filter{}); return err },
+		"Storage": func(a context.Context) error { _, err := h.files.Storage(a); return err },
+		"Remove":  func(a context.Context) error { return h.files.Remove(a, uid.New()) },
+		"Put":     func(a context.Context) error { _, err := h.files.Put(a, "x", pdf(10)); return err },
 	} {
 		if err := call(h.tenant); !errors.Is(err, auth.ErrSignInFirst) {
 			t.Errorf("%s: a stranger gets %v", name, err)

@@ -1,5 +1,6 @@
 // Package content is the bytes that courses and brands are made of: uploading in chunks that resume, checking by
-// content, keeping them in the object store once per tenant and hash, and reading ranges of them.
+// content, keeping them in the object store once per tenant and hash within the tenant's storage, smaller variants of
+// pictures, who may read what, and reading ranges of them.
 package content
 
 import (
@@ -17,17 +18,28 @@ const (
 	FilePicture FileKind = "picture"
 	// FileVideo is MP4 or WebM.
 	FileVideo FileKind = "video"
+	// FileAudio is MP3, M4A, Ogg, WAV or FLAC.
+	FileAudio FileKind = "audio"
 	// FileDocument is PDF.
 	FileDocument FileKind = "document"
+	// FileOffice is Word, Excel, PowerPoint or OpenDocument, without macros: to be opened with a program of one's own.
+	FileOffice FileKind = "office"
 	// FileCaptions is WebVTT.
 	FileCaptions FileKind = "captions"
 )
+
+// FileKinds lists every kind, in the order in which they are offered.
+var FileKinds = []FileKind{FilePicture, FileVideo, FileAudio, FileDocument, FileOffice, FileCaptions}
+
+// Played tells whether a file is watched or heard: it has Seconds.
+func (k FileKind) Played() bool { return k == FileVideo || k == FileAudio }
 
 // Limits of an upload, in bytes.
 const (
 	MaxChunk    = 8 << 20
 	MaxPicture  = 20 << 20
 	MaxVideo    = 4 << 30
+	MaxAudio    = 1 << 30
 	MaxDocument = 200 << 20
 	MaxCaptions = 1 << 20
 	UploadLife  = 24 * time.Hour // an unfinished upload is kept this long
@@ -35,6 +47,13 @@ const (
 
 // MaxSide is the longest side of a raster picture in pixels; a larger one is scaled down.
 const MaxSide = 2560
+
+// Note is what a file's author should know of it.
+type Note string
+
+// NoteLateIndex is an MP4 film whose index stands behind its pictures: it begins slowly. Saving it "for the web" (fast
+// start) mends that.
+const NoteLateIndex Note = "late_index"
 
 // File is an uploaded, checked file. It is a row of files; its bytes are under the tenant's prefix by their hash.
 type File struct {
@@ -44,7 +63,10 @@ type File struct {
 	MediaType string
 	Size      int64
 	SHA256    string  `gorm:"column:sha256"`
-	Seconds   float64 // duration of a video, 0 when unknown
+	Seconds   float64 // duration of a video or sound, 0 when unknown
+	Width     int     // of a raster picture in pixels, 0 when unknown
+	Height    int
+	Note      Note
 	CreatedBy *uid.ID
 	CreatedAt time.Time
 }
@@ -55,6 +77,7 @@ type Upload struct {
 	Name      string
 	Size      int64
 	Received  int64
+	Hashed    []byte  // the state of SHA-256 over what has arrived; nil at the beginning
 	FileID    *uid.ID // set when it is complete
 	CreatedBy uid.ID
 	CreatedAt time.Time
@@ -68,4 +91,7 @@ var (
 	ErrOffset         = fault.New(fault.KindConflict, "upload_offset", "This part does not begin where the last one ended. Ask for the offset and go on from there.")
 	ErrFileType       = fault.New(fault.KindInvalid, "file_type", "This kind of file cannot be used here.")
 	ErrFileTooLarge   = fault.New(fault.KindTooLarge, "file_too_large", "This file is too large.")
+	ErrStorageFull    = fault.New(fault.KindTooLarge, "storage_full", "There is no room for this file. Remove files that are not used any more, or ask for more storage.")
+	ErrFileInUse      = fault.New(fault.KindConflict, "file_in_use", "This file is used. Take it out of the courses that use it first.")
+	ErrLink           = fault.New(fault.KindForbidden, "file_link_invalid", "This link to a file has expired or was changed. Ask for a new one.")
 )

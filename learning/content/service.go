@@ -4,27 +4,56 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"lyceum/auth"
 	"lyceum/auth/policy"
 	"lyceum/internal/blob"
 	"lyceum/internal/clock"
+	"lyceum/internal/event"
 	"lyceum/internal/fault"
 	"lyceum/internal/media"
+	"lyceum/internal/page"
+	"lyceum/internal/recall"
+	"lyceum/internal/seal"
 	"lyceum/internal/uid"
 	"lyceum/tenant"
 )
 
 // Keeper is what content needs kept of files and uploads; every method joins the running transaction of the tenant.
 type Keeper interface {
+	event.Log
 	InTenant(ctx context.Context, fn func(context.Context) error) error
 
 	AddFile(ctx context.Context, f File) error
 	FileByID(ctx context.Context, id uid.ID) (File, error)
+	// FileFor reads a file and whether the reader may see it. Outside of a transaction it is one round trip.
+	FileFor(ctx context.Context, id uid.ID, r Reader) (f File, may bool, err error)
 	// FileNamed finds a file by name, kind and hash.
 	FileNamed(ctx context.Context, name string, kind FileKind, sha256 string) (File, error)
+	FileList(ctx context.Context, f Filter) (page.Of[File], error)
+	// UsesOf tells where files are used, each place once.
+	UsesOf(ctx context.Context, files []uid.ID) (map[uid.ID][]Use, error)
+	// RemoveUnused removes the row of a file that nothing uses, with those of its variants and uploads, and gives their
+	// hashes; it is false when something uses it.
+	RemoveUnused(ctx context.Context, id uid.ID) (variants []string, removed bool, err error)
+
+	// AddVariant is false when the file has one of this width already. A file that is gone is ErrFileNotFound.
+	AddVariant(ctx context.Context, v Variant) (added bool, err error)
+	// PicturesOf tells of files as pictures. Outside of a transaction it is one round trip.
+	PicturesOf(ctx context.Context, files []uid.ID) ([]Picture, error)
+
+	// LockStorage holds the tenant's storage until the transaction ends.
+	LockStorage(ctx context.Context) error
+	StorageOf(ctx context.Context) (Storage, error)
+	SetStorageLimit(ctx context.Context, bytes *int64, at time.Time) error
+	// TouchBytes notes that bytes are wanted at a moment.
+	TouchBytes(ctx context.Context, sha256 string, size int64, at time.Time) error
+	// CountBytes adds to, or takes from, how many files and variants have the bytes.
+	CountBytes(ctx context.Context, sha256 string, files, variants int, at time.Time) error
+	// TakeUnusedBytes holds bytes that nobody has had since before a moment until the transaction ends; "" for none.
+	TakeUnusedBytes(ctx context.Context, before time.Time) (sha256 string, err error)
+	ForgetBytes(ctx context.Context, sha256 string) error
 
 	AddUpload(ctx context.Context, u Upload) error
 	UploadByID(ctx context.Context, id uid.ID) (Upload, error)
@@ -39,16 +68,27 @@ type Keeper interface {
 type Options struct {
 	Keep  Keeper
 	Blobs *blob.Store
+	Seal  seal.Key // of which the key for links is derived; the zero Key makes no links
 	Now   clock.Clock
+	// StorageLimit is how many bytes a tenant may keep that has no limit of its own; 0 is any number.
+	StorageLimit int64
+	// RedirectFrom is from which size on films, sounds and documents are fetched from the object store itself, where it can
+	// sign addresses; 0 is never.
+	RedirectFrom int64
 }
 
 // Service takes files in and gives them out.
 type Service struct {
-	keep  Keeper
-	blobs *blob.Store
-	now   clock.Clock
+	keep     Keeper
+	blobs    *blob.Store
+	seal     seal.Key
+	now      clock.Clock
+	limit    int64
+	redirect int64
 	// decoding bounds how many pictures are decoded at once: one may take 160 MB for that moment.
 	decoding chan struct{}
+	seen     *recall.Cache[seenKey, File]
+	pictures *recall.Cache[pictureKey, Picture]
 }
 
 // decoders is how many pictures are decoded at once.
@@ -56,7 +96,11 @@ const decoders = 2
 
 // New makes the service.
 func New(o Options) *Service {
-	return &Service{keep: o.Keep, blobs: o.Blobs, now: o.Now, decoding: make(chan struct{}, decoders)}
+	return &Service{
+		keep: o.Keep, blobs: o.Blobs, seal: o.Seal, now: o.Now, limit: o.StorageLimit, redirect: o.RedirectFrom, decoding: make(chan struct{}, decoders),
+		seen:     recall.New[seenKey, File](20_000, seenFor, o.Now),
+		pictures: recall.New[pictureKey, Picture](20_000, picturesFor, o.Now),
+	}
 }
 
 // BeginInput announces a file. What the name claims of its kind is not believed.
@@ -65,7 +109,8 @@ type BeginInput struct {
 	Size int64 // bytes
 }
 
-// Begin announces a file that will come in parts; it expires after UploadLife. It needs file:upload. Fields: size.
+// Begin announces a file that will come in parts; it expires after UploadLife, and until then its size is reserved of the
+// tenant's storage (ErrStorageFull says how much room there is). It needs file:upload. Fields: size.
 func (s *Service) Begin(ctx context.Context, in BeginInput) (u Upload, err error) {
 	who, err := uploader(ctx)
 	if err != nil {
@@ -78,7 +123,15 @@ func (s *Service) Begin(ctx context.Context, in BeginInput) (u Upload, err error
 		return Upload{}, tooLarge("A file", MaxVideo, in.Size)
 	}
 	u = Upload{ID: uid.New(), Name: media.CleanName(in.Name), Size: in.Size, CreatedBy: who.PersonID, CreatedAt: s.now(), ExpiresAt: s.now().Add(UploadLife)}
-	err = s.keep.InTenant(ctx, func(ctx context.Context) error { return s.keep.AddUpload(ctx, u) })
+	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
+		if err := s.keep.LockStorage(ctx); err != nil {
+			return err
+		}
+		if err := s.fits(ctx, in.Size, in.Size); err != nil {
+			return err
+		}
+		return s.keep.AddUpload(ctx, u)
+	})
 	if err != nil {
 		return Upload{}, err
 	}
@@ -119,6 +172,20 @@ func (s *Service) Put(ctx context.Context, name string, data []byte) (File, erro
 	if err != nil {
 		return File{}, err
 	}
+	return s.put(ctx, who, name, data)
+}
+
+// HandIn takes a whole small file from a learner, as Put does from an author: what they answer a lesson with. It needs
+// enrolment:self.
+func (s *Service) HandIn(ctx context.Context, name string, data []byte) (File, error) {
+	if err := auth.Require(ctx, policy.EnrolmentSelf); err != nil {
+		return File{}, err
+	}
+	who, _ := auth.PrincipalFrom(ctx)
+	return s.put(ctx, who, name, data)
+}
+
+func (s *Service) put(ctx context.Context, who auth.Principal, name string, data []byte) (File, error) {
 	if len(data) == 0 {
 		return File{}, fault.Fields{"file": "This file is empty. Choose another one."}.Err()
 	}
@@ -140,64 +207,15 @@ func (s *Service) Put(ctx context.Context, name string, data []byte) (File, erro
 		if !errors.Is(err, ErrFileNotFound) {
 			return err
 		}
-		return s.keep.AddFile(ctx, f)
+		if err = s.add(ctx, f); err != nil {
+			return err
+		}
+		return s.fits(ctx, 0, f.Size)
 	})
 	if err != nil {
 		return File{}, err
 	}
 	return f, nil
-}
-
-// File tells what a file is. It needs a signed-in person.
-func (s *Service) File(ctx context.Context, id uid.ID) (File, error) {
-	if _, ok := auth.PrincipalFrom(ctx); !ok {
-		return File{}, auth.ErrSignInFirst
-	}
-	return s.file(ctx, id)
-}
-
-func (s *Service) file(ctx context.Context, id uid.ID) (f File, err error) {
-	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
-		f, err = s.keep.FileByID(ctx, id)
-		return err
-	})
-	return f, err
-}
-
-// Open reads length bytes of a file from offset, to its end when length is negative. It needs a signed-in person. An
-// offset beyond the end is blob.ErrRange. The caller closes the reader. An SVG is served under a policy without
-// scripts all the same.
-func (s *Service) Open(ctx context.Context, id uid.ID, offset, length int64) (io.ReadCloser, File, error) {
-	f, err := s.File(ctx, id)
-	if err != nil {
-		return nil, File{}, err
-	}
-	return s.open(ctx, f, offset, length)
-}
-
-// Public reads a picture for anyone. It is for the files that a tenant's brand names, and asks nothing but that it is
-// a picture: the caller takes the id from the brand, never from a request.
-func (s *Service) Public(ctx context.Context, id uid.ID) (io.ReadCloser, File, error) {
-	f, err := s.file(ctx, id)
-	if err != nil {
-		return nil, File{}, err
-	}
-	if f.Kind != FilePicture {
-		return nil, File{}, ErrFileNotFound
-	}
-	return s.open(ctx, f, 0, -1)
-}
-
-func (s *Service) open(ctx context.Context, f File, offset, length int64) (io.ReadCloser, File, error) {
-	key, err := fileKey(ctx, f.SHA256)
-	if err != nil {
-		return nil, File{}, err
-	}
-	r, _, err := s.blobs.Range(ctx, key, offset, length)
-	if err != nil {
-		return nil, File{}, fmt.Errorf("open file %s: %w", f.ID, err)
-	}
-	return r, f, nil
 }
 
 // Sweep removes uploads that have expired, with their parts, and tells how many. It is a job's: it asks for no

@@ -1,6 +1,7 @@
 package content_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/binary"
@@ -14,6 +15,7 @@ import (
 
 	"lyceum/internal/blob"
 	"lyceum/internal/fault"
+	"lyceum/internal/seal"
 	"lyceum/internal/uid"
 	"lyceum/learning/content"
 	"lyceum/store"
@@ -43,8 +45,17 @@ func setup(t *testing.T) house {
 	ctx := w.Tenant(t)
 	return house{
 		w: w, blobs: blobs, tenant: ctx, author: storetest.Instructor(t, ctx, w),
-		files: content.New(content.Options{Keep: w.Store, Blobs: blobs, Now: w.Now.Clock()}),
+		files: content.New(content.Options{Keep: w.Store, Blobs: blobs, Seal: sealKey(t), Now: w.Now.Clock()}),
 	}
+}
+
+func sealKey(t *testing.T) seal.Key {
+	t.Helper()
+	k, err := seal.New(bytes.Repeat([]byte{7}, seal.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
 }
 
 func (h house) begin(t *testing.T, name string, size int) content.Upload {
@@ -126,6 +137,27 @@ func movie(seconds, size int) []byte {
 	return append(out, box("mdat", noise)...)
 }
 
+// office is a ZIP with the entries of a document; its content types are those of Word.
+func office(t *testing.T, names ...string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, name := range names {
+		w, err := z.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = w.Write([]byte(`<Types><Override ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>`))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
 func raster(w, h int) image.Image {
 	img := image.NewNRGBA(image.Rect(0, 0, w, h))
 	for x := range w {
@@ -161,4 +193,16 @@ const captions = "WEBVTT\n\n00:00.000 --> 00:02.000\nWelcome.\n"
 
 func pdf(size int) []byte {
 	return append([]byte("%PDF-1.7\n"), bytes.Repeat([]byte("% page\n"), size/7+1)...)[:size]
+}
+
+// change runs a statement in the tenant, as other rooms would.
+func (h house) change(t *testing.T, sql string, args ...any) {
+	t.Helper()
+	err := h.w.Store.InTenant(h.tenant, func(ctx context.Context) error {
+		_, err := store.Pgx(ctx).Exec(ctx, sql, args...)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }

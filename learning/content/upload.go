@@ -1,13 +1,15 @@
 package content
 
 import (
-	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding"
+	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"slices"
+	"hash"
+	"time"
 
 	"lyceum/internal/blob"
 	"lyceum/internal/media"
@@ -84,14 +86,25 @@ func (s *Service) take(ctx context.Context, u *Upload, offset int64, chunk []byt
 	if _, _, err = s.blobs.Put(ctx, key, "", bytes.NewReader(chunk)); err != nil {
 		return fmt.Errorf("keep part of upload %s: %w", u.ID, err)
 	}
+	if u.Received == 0 || u.Hashed != nil { // else it began under the release before this one
+		if u.Hashed, err = hashed(u.Hashed, chunk); err != nil {
+			return err
+		}
+	}
 	u.Received = end
 	return s.keep.UpdateUpload(ctx, *u)
 }
 
+// finishFor is how long the bytes of an upload may take to be checked and kept.
+const finishFor = 10 * time.Minute
+
 // finish makes a file of an upload that has arrived whole. Two may do it at the same time: both keep the same bytes
 // under the same hash, and the row is written by the first.
 func (s *Service) finish(ctx context.Context, u Upload) (Upload, error) {
-	f, err := s.assemble(ctx, u)
+	// A film of some gigabytes takes longer to copy than a request may.
+	long, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishFor)
+	defer cancel()
+	f, err := s.assemble(long, u)
 	if errors.Is(err, blob.ErrNotFound) { // the other one has finished and removed the parts
 		return s.finished(ctx, u.ID, err)
 	}
@@ -99,16 +112,22 @@ func (s *Service) finish(ctx context.Context, u Upload) (Upload, error) {
 		return u, err
 	}
 	f.ID, f.CreatedBy, f.CreatedAt = uid.New(), &u.CreatedBy, s.now()
-	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
+	err = s.keep.InTenant(long, func(ctx context.Context) error {
 		if u, err = s.keep.LockUpload(ctx, u.ID); err != nil || u.FileID != nil {
 			return err
 		}
-		if err = s.keep.AddFile(ctx, f); err != nil {
+		if err = s.add(ctx, f); err != nil {
 			return err
 		}
-		u.FileID = &f.ID
-		return s.keep.UpdateUpload(ctx, u)
+		u.FileID = &f.ID // and what the upload reserved of the storage is free
+		if err = s.keep.UpdateUpload(ctx, u); err != nil {
+			return err
+		}
+		return s.fits(ctx, 0, f.Size)
 	})
+	if errors.Is(err, ErrStorageFull) {
+		err = refuse(err) // sending it again would not help
+	}
 	if err != nil {
 		return u, err
 	}
@@ -140,101 +159,34 @@ func (s *Service) assemble(ctx context.Context, u Upload) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
+	if u.Hashed != nil && checked.bytes == source(parts) { // kept as it came: its hash was taken on the way
+		hash, err := resumeHash(u.Hashed)
+		if err != nil {
+			return File{}, err
+		}
+		checked.sum = hex.EncodeToString(hash.Sum(nil))
+	}
 	return s.keepBytes(ctx, checked)
 }
 
-// parted is a file in the parts of its upload, readable at any place (io.ReaderAt) and from its beginning.
-type parted struct {
-	ctx    context.Context //nolint:containedctx // io.ReaderAt has no place for it; lives no longer than one call
-	blobs  *blob.Store
-	keys   []string
-	starts []int64
-	size   int64
-}
-
-// parts finds the parts of an upload: each begins where the one before it ends.
-func (s *Service) parts(ctx context.Context, u Upload) (*parted, error) {
-	p := &parted{ctx: ctx, blobs: s.blobs}
-	for p.size < u.Size {
-		key, err := partKey(ctx, u.ID, p.size)
-		if err != nil {
-			return nil, err
-		}
-		r, info, err := s.blobs.Range(ctx, key, 0, 0)
-		if errors.Is(err, blob.ErrNotFound) {
-			break
-		}
-		if err != nil {
-			return nil, fmt.Errorf("parts of upload %s: %w", u.ID, err)
-		}
-		_ = r.Close() // nothing was asked of it
-		if info.Size == 0 {
-			break
-		}
-		p.keys, p.starts = append(p.keys, key), append(p.starts, p.size)
-		p.size += info.Size
+// resumeHash goes on with a hash where a part before left it; nil is the beginning.
+func resumeHash(state []byte) (hash.Hash, error) {
+	h := sha256.New()
+	if state == nil {
+		return h, nil
 	}
-	return p, nil
+	if err := h.(encoding.BinaryUnmarshaler).UnmarshalBinary(state); err != nil { //nolint:forcetypeassert // documented of SHA-256
+		return nil, fmt.Errorf("resume the hash of an upload: %w", err)
+	}
+	return h, nil
 }
 
-// removeParts deletes the parts of an upload, the last one first: what a crash leaves can still be found from the
-// beginning.
-func (s *Service) removeParts(ctx context.Context, u Upload) error {
-	p, err := s.parts(ctx, u)
+// hashed is the state of an upload's hash with a part more.
+func hashed(state, part []byte) ([]byte, error) {
+	h, err := resumeHash(state)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, key := range slices.Backward(p.keys) {
-		if err = s.blobs.Delete(ctx, key); err != nil && !errors.Is(err, blob.ErrNotFound) {
-			return fmt.Errorf("remove parts of upload %s: %w", u.ID, err)
-		}
-	}
-	return nil
-}
-
-// ReadAt reads across the parts.
-func (p *parted) ReadAt(b []byte, offset int64) (n int, err error) {
-	for n < len(b) {
-		at := offset + int64(n)
-		if at >= p.size {
-			return n, io.EOF
-		}
-		i, exact := slices.BinarySearch(p.starts, at)
-		if !exact {
-			i--
-		}
-		r, _, err := p.blobs.Range(p.ctx, p.keys[i], at-p.starts[i], int64(len(b)-n))
-		if err != nil {
-			return n, err
-		}
-		m, err := io.ReadFull(r, b[n:])
-		n += m
-		if closed := r.Close(); closed != nil {
-			return n, closed
-		}
-		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-			return n, err
-		}
-	}
-	return n, nil
-}
-
-// Size is how many bytes there are.
-func (p *parted) Size() int64 { return p.size }
-
-// inMemory is a file that came whole.
-func inMemory(data []byte) source { return bytes.NewReader(data) }
-
-// source is the bytes of a file to be checked, wherever they are.
-type source interface {
-	io.ReaderAt
-	Size() int64
-}
-
-// stride is how much is read of a source at once: each read of a part opens it.
-const stride = 1 << 20
-
-// whole reads a source from its beginning to its end.
-func whole(src source) io.Reader {
-	return bufio.NewReaderSize(io.NewSectionReader(src, 0, src.Size()), int(min(stride, src.Size())))
+	_, _ = h.Write(part)                                // a hash takes everything
+	return h.(encoding.BinaryMarshaler).MarshalBinary() //nolint:forcetypeassert // documented of SHA-256
 }

@@ -192,6 +192,9 @@ func (s *Service) AskPlace(ctx context.Context, slug, note string) (r PlaceReque
 
 // askable tells what a person may ask of a course.
 func (s *Service) askable(ctx context.Context, who auth.Principal, c catalog.Course) (RequestKind, error) {
+	if _, err := s.keep.VisibleCourse(ctx, c.ID, "", catalog.ViewerFrom(ctx)); err != nil {
+		return "", err
+	}
 	if err := takes(c); err != nil {
 		return "", err
 	}

@@ -17,6 +17,12 @@ import (
 // Keeper is what enrolments need kept; every method joins the running transaction of the tenant.
 type Keeper interface {
 	event.Log
+	DueKeeper
+	catalog.TextKeeper
+	// VisibleCourse reads a course that someone may find.
+	VisibleCourse(ctx context.Context, id uid.ID, slug string, v catalog.Viewer) (catalog.Course, error)
+	// OutlineHead reads a course with one of its versions, its languages and modules, without lessons.
+	OutlineHead(ctx context.Context, course, version uid.ID) (catalog.Outline, error)
 	PlaceKeeper
 	MoveKeeper
 	NeedKeeper
@@ -38,8 +44,9 @@ type Keeper interface {
 	AddEnrolment(ctx context.Context, e Enrolment) (added bool, err error)
 	EnrolmentIn(ctx context.Context, person, course uid.ID) (Enrolment, error)
 	EnrolmentRecord(ctx context.Context, id uid.ID) (Record, error)
-	// EnrolmentRecordIn finds by the course's address, and none that the person was taken out of.
-	EnrolmentRecordIn(ctx context.Context, person uid.ID, slug string) (Record, error)
+	// ShownIn finds by the course's address, and none that the person was taken out of. It joins a running transaction or,
+	// alone, is one by itself: four queries in one message.
+	ShownIn(ctx context.Context, person uid.ID, slug string) (Shown, error)
 	// LockEnrolment and its sisters hold the enrolment until the transaction ends.
 	LockEnrolment(ctx context.Context, id uid.ID) (Enrolment, error)
 	LockEnrolmentIn(ctx context.Context, person uid.ID, slug string) (Enrolment, error)
@@ -96,6 +103,9 @@ func (s *Service) SelfEnrol(ctx context.Context, slug string) (e Enrolment, err 
 			return open(e)
 		}
 		if !errors.Is(err, ErrEnrolmentNotFound) {
+			return err
+		}
+		if _, err = s.keep.VisibleCourse(ctx, c.ID, "", catalog.ViewerFrom(ctx)); err != nil {
 			return err
 		}
 		if err = takes(c); err != nil {
@@ -273,6 +283,8 @@ func takes(c catalog.Course) error {
 	switch {
 	case c.PublishedID == nil:
 		return catalog.ErrCourseNotFound
+	case c.Template:
+		return ErrTemplate
 	case c.Status != catalog.StatusPublished:
 		return catalog.ErrNotPublished
 	}

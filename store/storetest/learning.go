@@ -32,7 +32,15 @@ func Learner(t testing.TB, ctx context.Context, w *World) (context.Context, auth
 func File(t testing.TB, ctx context.Context, w *World, kind content.FileKind, mediaType string, seconds float64) content.File {
 	t.Helper()
 	f := content.File{ID: uid.New(), Name: "file " + uid.Opaque(6), Kind: kind, MediaType: mediaType, Size: 1000, SHA256: uid.Opaque(64), Seconds: seconds, CreatedAt: w.Now.Now()}
-	err := w.Store.InTenant(ctx, func(ctx context.Context) error { return w.Store.AddFile(ctx, f) })
+	err := w.Store.InTenant(ctx, func(ctx context.Context) error {
+		if err := w.Store.TouchBytes(ctx, f.SHA256, f.Size, f.CreatedAt); err != nil {
+			return err
+		}
+		if err := w.Store.AddFile(ctx, f); err != nil {
+			return err
+		}
+		return w.Store.CountBytes(ctx, f.SHA256, 1, 0, f.CreatedAt)
+	})
 	if err != nil {
 		t.Fatalf("add a file: %v", err)
 	}

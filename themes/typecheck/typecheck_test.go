@@ -1,4 +1,4 @@
-package themes_test
+package typecheck_test
 
 import (
 	"reflect"
@@ -22,7 +22,7 @@ func checked[P themes.Page](t *testing.T, s *themes.Set) reflect.Type {
 	t.Helper()
 	var p P
 	for _, theme := range tenant.Themes() {
-		tmpl, _ := s.Template(theme, p)
+		tmpl := s.Template(theme, p)
 		if tmpl == nil {
 			t.Errorf("%s: no template for %T", theme, p)
 			continue
@@ -36,7 +36,11 @@ func checked[P themes.Page](t *testing.T, s *themes.Set) reflect.Type {
 
 func TestEveryPageOfEveryThemeUsesOnlyWhatItsStructHas(t *testing.T) {
 	t.Parallel()
-	s, done := newSet(t), map[reflect.Type]bool{}
+	s, err := themes.New(themes.Options{Dev: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := map[reflect.Type]bool{}
 	for _, check := range []func(*testing.T, *themes.Set) reflect.Type{
 		checked[themes.SignInPage],
 		checked[themes.ForgotPage],
@@ -45,6 +49,11 @@ func TestEveryPageOfEveryThemeUsesOnlyWhatItsStructHas(t *testing.T) {
 		checked[themes.LinkInvalidPage],
 		checked[themes.AccountPage],
 		checked[themes.HomePage],
+		checked[themes.TranscriptProofPage],
+		checked[themes.TranscriptPage],
+		checked[themes.CalendarPage],
+		checked[themes.NotificationSettingsPage],
+		checked[themes.NotificationsPage],
 		checked[themes.CataloguePage],
 		checked[themes.CoursePage],
 		checked[themes.PlayerPage],
@@ -73,6 +82,7 @@ func TestEveryPageOfEveryThemeUsesOnlyWhatItsStructHas(t *testing.T) {
 		checked[themes.UsageEventPage],
 		checked[themes.AuditPage],
 		checked[themes.AuditCheckPage],
+		checked[themes.FilesPage],
 		checked[themes.RolesPage],
 		checked[themes.RolePage],
 		checked[themes.WhoMayPage],
