@@ -17,6 +17,7 @@ import (
 	"lyceum/api/web"
 	"lyceum/auth"
 	"lyceum/auth/audit"
+	"lyceum/auth/group"
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/policy"
 	"lyceum/auth/scim"
@@ -29,8 +30,10 @@ import (
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/home"
+	"lyceum/learning/intake"
 	"lyceum/learning/notice"
 	"lyceum/learning/path"
+	"lyceum/learning/search"
 	"lyceum/learning/transcript"
 	"lyceum/tenant"
 	"lyceum/themes"
@@ -74,6 +77,9 @@ type Options struct {
 	SignOn       *signon.Service
 	SCIM         *scim.Service
 	LDAPSync     *ldapsync.Service
+	Groups       *group.Service
+	Intakes      *intake.Service
+	Search       *search.Service
 	Themes       *themes.Set
 	Mailbox      MailStore // the demo's mail, shown to anyone at /dev/mail; nil: there are no such pages
 	// Played are the identity providers that the demo plays, by the path below which each stands on the platform's host
@@ -108,7 +114,8 @@ func (o *Options) complete() error {
 		"Directory": o.Directory == nil, "Tenants": o.Tenants == nil, "Brands": o.Brands == nil, "Auth": o.Auth == nil,
 		"Operators": o.Operators == nil, "Policy": o.Policy == nil, "Catalog": o.Catalog == nil, "Enrolment": o.Enrolment == nil,
 		"Content": o.Content == nil, "Certificates": o.Certificates == nil, "Billing": o.Billing == nil, "Audit": o.Audit == nil,
-		"Themes": o.Themes == nil, "SignOn": o.SignOn == nil, "SCIM": o.SCIM == nil, "LDAPSync": o.LDAPSync == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
+		"Themes": o.Themes == nil, "SignOn": o.SignOn == nil, "SCIM": o.SCIM == nil, "LDAPSync": o.LDAPSync == nil,
+		"Groups": o.Groups == nil, "Intakes": o.Intakes == nil, "Search": o.Search == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
 		"Limits.SignUps": o.Limits.SignUps == nil,
 		"Home":           o.Home == nil, "Notices": o.Notices == nil, "Calendar": o.Calendar == nil, "Transcripts": o.Transcripts == nil,
 		"Ready": o.Ready == nil, "Log": o.Log == nil,

@@ -26,7 +26,7 @@ func (s *Server) onLearning(t *table) {
 }
 
 func (s *Server) onStudio(t *table) {
-	w := web.Studio{Site: s.site, Catalog: s.Catalog, Content: s.Content, Enrolment: s.Enrolment, Auth: s.Auth}
+	w := web.Studio{Site: s.site, Catalog: s.Catalog, Content: s.Content, Enrolment: s.Enrolment, Auth: s.Auth, Groups: s.Groups}
 	edit, publish, enrol := route.For(policy.CourseEdit), route.For(policy.CoursePublish), route.For(policy.EnrolmentManage)
 	t.get("/studio", edit, w.List)
 	t.post("/studio/courses", edit, w.Create)

@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"lyceum/auth"
+	"lyceum/auth/group"
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
@@ -32,6 +33,8 @@ func constraintFault(name string) *fault.Fault {
 		return scim.ErrUniqueness
 	case "factors_credential_uq":
 		return auth.ErrPasskeyTaken
+	case "groups_name_uq":
+		return group.ErrNameTaken
 	case "roles_name_uq":
 		return auth.ErrRoleTaken
 	case "person_roles_role_fk":

@@ -43,6 +43,8 @@ func Pages() []Page {
 		AuditPage{}, AuditCheckPage{},
 		FilesPage{},
 		RolesPage{}, RolePage{}, WhoMayPage{}, WhyPage{},
+		GroupsPage{}, GroupPage{}, GroupEditPage{},
+		SearchPage{},
 		ConnectionsPage{}, ConnectionNewPage{}, ConnectionPage{}, ConnectionGuidePage{}, ConnectionSettingsPage{}, ConnectionMetadataPage{}, ConnectionMappingPage{},
 		ConnectionAccessPage{}, ConnectionAttemptsPage{}, ConnectionAttemptPage{}, ConnectionOutlookPage{}, ConnectionDeletePage{},
 		DomainsPage{}, DomainPage{}, SignOnRulesPage{}, SetupLinksPage{}, SigningKeysPage{}, BreakGlassPage{}, SetupPage{}, SetupOverPage{},

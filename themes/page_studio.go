@@ -4,6 +4,7 @@ import (
 	"html/template"
 
 	"lyceum/auth"
+	"lyceum/auth/group"
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
@@ -86,7 +87,7 @@ type PublishPage struct {
 
 func (p PublishPage) in(c *Chrome) (string, any) { return "publish", framed[PublishPage]{c, p} }
 
-// RosterPage is GET /studio/:course/people?find=&after=: who is in the course. It posts person (an id) and due_on
+// RosterPage is GET /studio/:course/people?find=&group=&after=: who is in the course. It posts person (an id) and due_on
 // (2026-03-31 or nothing) to /studio/:course/people, due_on to …/people/:enrolment/due, and to …/people/:enrolment/withdraw.
 type RosterPage struct {
 	Outline catalog.Outline
@@ -94,8 +95,18 @@ type RosterPage struct {
 	Find    string        // name or e-mail searched for, "" before a search
 	Found   []auth.Person // active people that match Find
 	Inside  map[uid.ID]enrolment.Status
-	Due     string // the day typed beside who is to be enrolled
+	Due     string        // the day typed beside who is to be enrolled
+	Groups  []group.Group // to narrow the list by
+	Group   uid.ID        // uid.Nil: everyone
 	Problem *fault.Fault
+}
+
+// Chosen is the id of the group that the list is narrowed by, "" for none.
+func (p RosterPage) Chosen() string {
+	if p.Group == uid.Nil {
+		return ""
+	}
+	return p.Group.String()
 }
 
 func (p RosterPage) in(c *Chrome) (string, any) { return "roster", framed[RosterPage]{c, p} }

@@ -48,12 +48,13 @@ func (c *Chrome) places() ([]NavGroup, error) {
 	}{
 		{"learn", []place{
 			{"/", "nav.home", "home", policy.PersonSelf}, {"/courses", "nav.courses", "book", policy.CourseRead},
-			{"/paths", "nav.paths", "flag", policy.CourseRead},
 			{"/calendar", "nav.calendar", "calendar", policy.EnrolmentSelf},
+			{"/paths", "nav.paths", "flag", policy.CourseRead},
 			{"/certificates", "nav.certificates", "award", policy.CertificateRead},
 		}},
 		{"teach", []place{{"/studio", "nav.studio", "pen", policy.CourseEdit}, {"/files", "nav.files", "file", policy.FileUpload}, {"/people", "nav.people", "people", policy.PersonRead}}},
 		{"portal", []place{
+			{"/groups", "nav.groups", "people", policy.PersonRead},
 			{"/usage", "nav.usage", "chart", policy.UsageRead}, {"/settings/brand", "nav.brand", "palette", policy.BrandEdit},
 			{"/settings/catalogue", "nav.catalogue", "archive", policy.CatalogueManage},
 			{"/settings/sign-on", "nav.sign_on", "shield", policy.ConnectionManage},

@@ -28,6 +28,8 @@ func specimens(t *testing.T, w *world) []specimen {
 		homeSpecimens(w),
 		rolesSpecimens(w),
 		catalogueSpecimens(w),
+		groupSpecimens(w),
+		searchSpecimens(w),
 		placesSpecimens(w),
 		pathsSpecimens(w),
 		ssoSpecimens(w),

@@ -20,10 +20,10 @@ type Tile struct {
 	Lessons          int                  // 0 when not shown
 	Why              []string             // reasons to recommend it
 	Mine             *enrolment.Enrolment // nil when the reader is not in the course
-	Way              *path.Way            // what comes before the course; nil for nothing
 	Languages        []string             // that it can be read in; none when not shown
 	Reading          string               // the language of title and summary, "" when not known
 	OnRequest        bool                 // a place must be asked for
+	Way              *path.Way            // what comes before the course; nil for nothing
 }
 
 // MineTile is the card of a course the reader is in.

@@ -30,8 +30,8 @@ type View struct {
 	Appearance  Appearance      // from the cookie `theme`
 	Flash       *Flash
 	Notices     []signon.Notice // what administrators are reminded of on every page
-	Paths       bool            // the portal has paths to take
 	News        notice.Standing // what who asks has not read
+	Paths       bool            // the portal has paths to take
 	RequestID   string
 	Pictures    map[uid.ID]content.Picture // of the page's covers, as far as known
 	Now         time.Time
@@ -99,6 +99,13 @@ const (
 	FlashTenantDeleted      FlashKey = "tenant_deleted"   // Name: the tenant
 )
 
+// The messages of the learner's own pages.
+const (
+	FlashNoticesRead     FlashKey = "notices_read"
+	FlashCalendarRevoked FlashKey = "calendar_revoked"
+	FlashDueSet          FlashKey = "due_set" // Name: the person
+)
+
 // The messages of paths and prerequisites.
 const (
 	FlashPathTaken      FlashKey = "path_taken"     // Name: the path
@@ -115,13 +122,6 @@ const (
 	FlashNeedRemoved    FlashKey = "need_removed"
 	FlashWaived         FlashKey = "waived"   // Name: the person
 	FlashUnwaived       FlashKey = "unwaived" // Name: the person
-)
-
-// The messages of the learner's own pages.
-const (
-	FlashNoticesRead     FlashKey = "notices_read"
-	FlashCalendarRevoked FlashKey = "calendar_revoked"
-	FlashDueSet          FlashKey = "due_set" // Name: the person
 )
 
 // Flash is a message shown once.

@@ -15,6 +15,7 @@ import (
 	"lyceum/api/route"
 	"lyceum/auth"
 	"lyceum/auth/audit"
+	"lyceum/auth/group"
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
@@ -28,8 +29,10 @@ import (
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/home"
+	"lyceum/learning/intake"
 	"lyceum/learning/notice"
 	"lyceum/learning/path"
+	"lyceum/learning/search"
 	"lyceum/learning/transcript"
 	"lyceum/tenant"
 )
@@ -73,6 +76,9 @@ type Services struct {
 	Audit        *audit.Service
 	SCIM         *scim.Service
 	LDAPSync     *ldapsync.Service
+	Groups       *group.Service
+	Intakes      *intake.Service
+	Search       *search.Service
 	Limit        Limiter
 	Rate         Rate
 	Hosts        tenant.Hosts // for links to the portal's pages
@@ -113,6 +119,8 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.eventOperations()
 	a.auditOperations()
 	a.roleOperations()
+	a.groupOperations()
+	a.searchOperations()
 	a.placeOperations()
 	a.pathOperations()
 	a.needOperations()

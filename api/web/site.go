@@ -41,8 +41,8 @@ type Site struct {
 	log     *slog.Logger
 	devMail bool
 	notices func(ctx context.Context) ([]signon.Notice, error)
-	paths   func(ctx context.Context) (bool, error)
 	news    func(ctx context.Context) (notice.Standing, error)
+	paths   func(ctx context.Context) (bool, error)
 	looks   *recall.Cache[string, look]
 	files   *content.Service
 }
@@ -58,12 +58,12 @@ type SiteOptions struct {
 	Policy  *policy.Engine
 	// Notices gives what who asks is to be reminded of on every page of a portal; nil: nothing.
 	Notices func(ctx context.Context) ([]signon.Notice, error)
-	// Paths tells whether the portal has paths to take; nil: it has none.
-	Paths func(ctx context.Context) (bool, error)
 	// Files tells which smaller pictures there are; nil: pages show pictures as they are.
 	Files *content.Service
 	// News gives how much who asks has not read; nil: there is no bell's count.
 	News func(ctx context.Context) (notice.Standing, error)
+	// Paths tells whether the portal has paths to take; nil: it has none.
+	Paths func(ctx context.Context) (bool, error)
 }
 
 // NewSite makes the shared part.
@@ -140,16 +140,16 @@ func (s *Site) view(c *fiber.Ctx) themes.View {
 			s.log.WarnContext(ctx, "reminders not read", slog.String("request_id", v.ID), slog.String("tenant", v.Tenant.Slug), slog.Any("err", err))
 		}
 	}
-	if out.Who != nil && s.paths != nil {
-		var err error
-		if out.Paths, err = s.paths(ctx); err != nil { // without the answer the navigation leaves paths out
-			s.log.WarnContext(ctx, "paths not looked for", slog.String("request_id", v.ID), slog.String("tenant", v.Tenant.Slug), slog.Any("err", err))
-		}
-	}
 	if out.Who != nil && s.news != nil && out.Who.May.Has(policy.PersonSelf) {
 		var err error
 		if out.News, err = s.news(ctx); err != nil {
 			s.log.WarnContext(ctx, "unread notices not counted", slog.String("request_id", v.ID), slog.String("tenant", v.Tenant.Slug), slog.Any("err", err))
+		}
+	}
+	if out.Who != nil && s.paths != nil {
+		var err error
+		if out.Paths, err = s.paths(ctx); err != nil { // without the answer the navigation leaves paths out
+			s.log.WarnContext(ctx, "paths not looked for", slog.String("request_id", v.ID), slog.String("tenant", v.Tenant.Slug), slog.Any("err", err))
 		}
 	}
 	out.Locale = themes.PickLocale(wish, c.Get(fiber.HeaderAcceptLanguage))

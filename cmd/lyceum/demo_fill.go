@@ -123,6 +123,9 @@ func (a *app) fillOrganization(ctx context.Context, o organization, hash, key st
 	if err := a.demoHistory(ctx, o, people, outlines); err != nil {
 		return tenantDescription{}, err
 	}
+	if err := a.demoGroups(ctx, owner, outlines); err != nil {
+		return tenantDescription{}, fmt.Errorf("groups: %w", err)
+	}
 	learner, err := a.auth.As(ctx, people["learner"].ID)
 	if err != nil {
 		return tenantDescription{}, err

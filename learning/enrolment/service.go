@@ -54,6 +54,8 @@ type Keeper interface {
 	// EnrolmentsOf joins a running transaction or, alone, is one by itself.
 	EnrolmentsOf(ctx context.Context, person uid.ID, p page.Request) (page.Of[Mine], error)
 	RosterOf(ctx context.Context, course uid.ID, p page.Request) (page.Of[Roster], error)
+	// RosterIn is RosterOf narrowed to the people of a group; uid.Nil does not narrow.
+	RosterIn(ctx context.Context, course, group uid.ID, p page.Request) (page.Of[Roster], error)
 
 	ProgressIn(ctx context.Context, enrolment, lesson uid.ID) (p Progress, begun bool, err error)
 	ProgressOf(ctx context.Context, enrolment uid.ID) ([]Progress, error)

@@ -14,6 +14,11 @@ let last = 0;
 let sending = false;
 
 video.addEventListener('loadedmetadata', () => {
+  const wished = Number(/^#t=(\d+)$/.exec(location.hash)?.[1] ?? NaN); // what was found in the captions
+  if (wished < video.duration) {
+    video.currentTime = wished;
+    return;
+  }
   const at = Number(video.dataset.position);
   if (!done && at > 3 && at < video.duration - 5) {
     video.currentTime = at;
