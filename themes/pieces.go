@@ -223,7 +223,7 @@ type Drawn struct {
 }
 
 // Drawn makes a step drawable.
-func (c *Chrome) Drawn(s Step) Drawn { return Drawn{c, s} }
+func (c *Chrome) Drawn(s Step) *Drawn { return &Drawn{c, s} }
 
 // KindIcon draws the icon of a kind of lesson.
 func (c *Chrome) KindIcon(k catalog.LessonKind) (template.HTML, error) {

@@ -100,7 +100,7 @@ func (l Learn) course(c *fiber.Ctx) (p themes.CoursePage, err error) {
 	if err != nil {
 		return p, err
 	}
-	p.Summary, p.Open = l.illustrated(ctx, p.Outline.Version.Summary, "summary-"), opened(c)
+	p.Summary, p.Open = l.summary(ctx, p.Outline.Version.Summary), opened(c)
 	if p, err = l.withWay(c, p); err != nil {
 		return p, err
 	}

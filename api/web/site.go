@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"html/template"
 	"io"
 	"log/slog"
 	"strings"
@@ -45,6 +46,8 @@ type Site struct {
 	paths   func(ctx context.Context) (bool, error)
 	looks   *recall.Cache[string, look]
 	files   *content.Service
+
+	summaries *recall.Cache[string, template.HTML] // by their text
 }
 
 // SiteOptions are what a Site works with.
@@ -70,7 +73,8 @@ type SiteOptions struct {
 func NewSite(o SiteOptions) *Site {
 	return &Site{
 		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail, policy: o.Policy, notices: o.Notices, files: o.Files, news: o.News, paths: o.Paths,
-		looks: recall.New[string, look](2000, 24*time.Hour, o.Now),
+		looks:     recall.New[string, look](2000, 24*time.Hour, o.Now),
+		summaries: recall.New[string, template.HTML](summaries, 24*time.Hour, o.Now),
 	}
 }
 
