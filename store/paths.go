@@ -9,6 +9,7 @@ import (
 
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
+	"lyceum/learning/catalog"
 	"lyceum/learning/path"
 )
 
@@ -119,16 +120,16 @@ func (s *Store) PathCourses(ctx context.Context, person uid.ID, ids []uid.ID) (l
 	if len(ids) == 0 {
 		return nil, nil
 	}
+	finds, findsArgs := visibleCourses(catalog.Viewer{Person: person})
+	args := append(append(findsArgs, needMetFor(person)...), person)
 	err = s.tx(ctx).Table("courses c").
 		Select(`c.id, c.slug, v.title, v.estimated_minutes as minutes, v.cover_file_id, c.status, c.self_enrol, coalesce(c.visibility, '') as visibility,
 			coalesce(c.capacity, 0) as capacity, coalesce(c.waiting_list, false) as waiting_list,
 			case when coalesce(c.capacity, 0) > 0 then (select count(*) from enrolments t where t.course_id = c.id and t.status = 'active') else 0 end as taken,
-			(c.template is not true and (coalesce(c.visibility, '') <> 'groups' or e.id is not null
-				or exists (select 1 from course_groups cg join group_members gm on gm.group_id = cg.group_id where cg.course_id = c.id and gm.person_id = ?))) as visible,
+			(`+finds+`) as visible,
 			(select count(*) from prerequisites q where q.course_id = c.id and not `+needMet+`) as unmet,
 			exists (select 1 from place_requests r where r.course_id = c.id and r.person_id = ? and r.status = 'open') as asked,
-			coalesce(e.status, '') as enrolment, coalesce(e.percent, 0) as percent, coalesce(`+completedOnce+`, false) as done`,
-			append(append([]any{person}, needMetFor(person)...), person)...).
+			coalesce(e.status, '') as enrolment, coalesce(e.percent, 0) as percent, coalesce(`+completedOnce+`, false) as done`, args...).
 		Joins("join course_versions v on v.id = coalesce(c.published_id, c.draft_id)").
 		Joins("left join enrolments e on e.course_id = c.id and e.person_id = ?", person).
 		Where("c.id in ?", ids).Find(&list).Error

@@ -31,6 +31,17 @@ type PathPage struct {
 
 func (p PathPage) in(c *Chrome) (string, any) { return "path", framed[PathPage]{c, p} }
 
+// Covers are the paths' covers.
+func (p PathsPage) Covers() []uid.ID { return coversOf(p.Paths.Items, pathCover) }
+
+// Covers is the path's cover.
+func (p PathPage) Covers() []uid.ID { return covers(p.Path.CoverFileID) }
+
+// Covers are the paths' covers.
+func (p StudioPathsPage) Covers() []uid.ID { return coversOf(p.Paths.Items, pathCover) }
+
+func pathCover(l path.Listed) *uid.ID { return l.CoverFileID }
+
 // On tells whether the reader is on the path.
 func (p PathPage) On() bool { return p.Mine != nil }
 
