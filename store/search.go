@@ -51,11 +51,16 @@ const (
 		order by b.score * case when e.at > $10 then 1.2 else 1 end desc, lower(e.title), e.ref limit $11`
 )
 
-// FindEntries gives the best entry of each thing found, the best first.
+// FindEntries gives the best entry of each thing found, the best first. It is to run in a transaction that only searches.
 func (s *Store) FindEntries(ctx context.Context, w search.Wanted) (out []search.Found, err error) {
 	kinds := make([]string, len(w.Kinds))
 	for i, k := range w.Kinds {
 		kinds[i] = string(k)
+	}
+	// What is asked changes with each letter, the plan does not: without this the query is planned anew each time, for as long
+	// as it runs.
+	if err := s.tx(ctx).Exec("set local plan_cache_mode = force_generic_plan").Error; err != nil {
+		return nil, fail(err, "search")
 	}
 	err = s.single(ctx, func(rows pgx.Rows) error {
 		out = nil
