@@ -17,6 +17,7 @@ import (
 	"lyceum/api/web"
 	"lyceum/auth"
 	"lyceum/auth/audit"
+	"lyceum/auth/group"
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/policy"
 	"lyceum/auth/scim"
@@ -28,8 +29,12 @@ import (
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/exchange"
 	"lyceum/learning/home"
+	"lyceum/learning/intake"
 	"lyceum/learning/notice"
+	"lyceum/learning/path"
+	"lyceum/learning/search"
 	"lyceum/learning/transcript"
 	"lyceum/tenant"
 	"lyceum/themes"
@@ -61,7 +66,9 @@ type Options struct {
 	Policy       *policy.Engine
 	Catalog      *catalog.Service
 	Enrolment    *enrolment.Service
+	Paths        *path.Service
 	Content      *content.Service
+	Exchange     *exchange.Service
 	Certificates *certificate.Service
 	Home         *home.Service
 	Notices      *notice.Service
@@ -72,6 +79,9 @@ type Options struct {
 	SignOn       *signon.Service
 	SCIM         *scim.Service
 	LDAPSync     *ldapsync.Service
+	Groups       *group.Service
+	Intakes      *intake.Service
+	Search       *search.Service
 	Themes       *themes.Set
 	Mailbox      MailStore // the demo's mail, shown to anyone at /dev/mail; nil: there are no such pages
 	// Played are the identity providers that the demo plays, by the path below which each stands on the platform's host
@@ -105,8 +115,9 @@ func (o *Options) complete() error {
 	for name, missing := range map[string]bool{
 		"Directory": o.Directory == nil, "Tenants": o.Tenants == nil, "Brands": o.Brands == nil, "Auth": o.Auth == nil,
 		"Operators": o.Operators == nil, "Policy": o.Policy == nil, "Catalog": o.Catalog == nil, "Enrolment": o.Enrolment == nil,
-		"Content": o.Content == nil, "Certificates": o.Certificates == nil, "Billing": o.Billing == nil, "Audit": o.Audit == nil,
-		"Themes": o.Themes == nil, "SignOn": o.SignOn == nil, "SCIM": o.SCIM == nil, "LDAPSync": o.LDAPSync == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
+		"Content": o.Content == nil, "Exchange": o.Exchange == nil, "Certificates": o.Certificates == nil, "Billing": o.Billing == nil, "Audit": o.Audit == nil,
+		"Themes": o.Themes == nil, "SignOn": o.SignOn == nil, "SCIM": o.SCIM == nil, "LDAPSync": o.LDAPSync == nil,
+		"Groups": o.Groups == nil, "Intakes": o.Intakes == nil, "Search": o.Search == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
 		"Limits.SignUps": o.Limits.SignUps == nil,
 		"Home":           o.Home == nil, "Notices": o.Notices == nil, "Calendar": o.Calendar == nil, "Transcripts": o.Transcripts == nil,
 		"Ready": o.Ready == nil, "Log": o.Log == nil,

@@ -71,7 +71,9 @@ func (s *Server) onPortal(t *table) {
 
 	s.onFiles(t)
 	s.onLearning(t)
+	s.onEditor(t) // before the studio: /studio/import is no course's
 	s.onHome(t)
+	s.onPaths(t) // before the studio: /studio/paths is no course
 	s.onStudio(t)
 	s.onCatalogue(t)
 	s.onSettings(t)
@@ -81,10 +83,12 @@ func (s *Server) onPortal(t *table) {
 	s.onDirectories(t)
 	s.onFactors(t)
 	s.onRoles(t)
+	s.onGroups(t)
+	s.onSearch(t)
 }
 
 func (s *Server) onSettings(t *table) {
-	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy, SignOn: s.SignOn}
+	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy, SignOn: s.SignOn, Groups: s.Groups}
 	see, manage := route.For(policy.PersonRead), route.For(policy.PersonManage)
 	t.get("/people", see, p.List)
 	t.get("/people/invite", manage, p.InviteForm)

@@ -30,7 +30,7 @@ func (s *Server) onSignOn(t *table) {
 	t.getOnce("/sso/oidc/:connection/frontchannel", route.Public, h.FrontChannelLogout)
 	t.get("/sso/signed-out", route.Public, h.SignedOut)
 
-	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy, SignOn: s.SignOn}
+	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy, SignOn: s.SignOn, Groups: s.Groups}
 	t.postFresh("/people/:id/accounts/:identity/unlink", route.For(policy.ConnectionManage), p.Unlink)
 }
 

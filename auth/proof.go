@@ -57,7 +57,7 @@ type Attributes map[string]string
 // AttributeNames lists the attributes that a mapping may fill, each with what it is called in SCIM (RFC 7643 §4.1, §4.3).
 func AttributeNames() []string {
 	return []string{
-		"given_name", "family_name", "title", "department", "division", "organization", "cost_center", "employee_number", "user_type", "phone", "location",
+		"given_name", "family_name", "title", "department", "division", "organization", "cost_center", "employee_number", "user_type", "phone", "location", "hire_date",
 	}
 }
 

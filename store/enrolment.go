@@ -148,12 +148,20 @@ func timeCursor(after string) (at time.Time, id uid.ID, err error) {
 }
 
 // RosterOf lists everyone who is or was in a course, in order of enrolling.
-func (s *Store) RosterOf(ctx context.Context, course uid.ID, p page.Request) (out page.Of[enrolment.Roster], err error) {
+func (s *Store) RosterOf(ctx context.Context, course uid.ID, p page.Request) (page.Of[enrolment.Roster], error) {
+	return s.RosterIn(ctx, course, uid.Nil, p)
+}
+
+// RosterIn is RosterOf narrowed to the people of a group; uid.Nil does not narrow.
+func (s *Store) RosterIn(ctx context.Context, course, group uid.ID, p page.Request) (out page.Of[enrolment.Roster], err error) {
 	limit := p.Bounded()
 	q := s.tx(ctx).Table("enrolments e").
 		Select(enrolmentColumns+", p.name as person_name, p.email as person_email, p.time_zone as person_time_zone").
 		Joins("join people p on p.id = e.person_id").
 		Where("e.course_id = ?", course).Order("e.id").Limit(limit + 1)
+	if group != uid.Nil {
+		q = q.Where("exists (select 1 from group_members m where m.group_id = ? and m.person_id = e.person_id)", group)
+	}
 	if p.After != "" {
 		parts, err := page.Parts(p.After, 1)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"lyceum/auth"
+	"lyceum/auth/group"
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
@@ -15,6 +16,7 @@ import (
 	"lyceum/learning/catalog"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/path"
 	"lyceum/tenant"
 )
 
@@ -31,6 +33,8 @@ func constraintFault(name string) *fault.Fault {
 		return scim.ErrUniqueness
 	case "factors_credential_uq":
 		return auth.ErrPasskeyTaken
+	case "groups_name_uq":
+		return group.ErrNameTaken
 	case "roles_name_uq":
 		return auth.ErrRoleTaken
 	case "person_roles_role_fk":
@@ -61,6 +65,8 @@ func constraintFault(name string) *fault.Fault {
 		return content.ErrFileNotFound
 	case "identities_subject_uq":
 		return signon.ErrIdentityKnown
+	case "paths_slug_uq":
+		return path.ErrSlugTaken
 	case "enrolments_once_uq":
 		return enrolment.ErrAlreadyEnrolled
 	}

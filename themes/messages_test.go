@@ -60,17 +60,21 @@ var (
 	fieldByName    = regexp.MustCompile(`\.Field [^ ]+ "([a-z_]+)" (?:""|[^"]*)? ?"([^"]*)"`)
 	usedInGo       = regexp.MustCompile(`[ct]\.(T|N)\("([a-z0-9_.]+)"|"((?:nav|ago|time|problem)\.[a-z0-9_]+)"`)
 	// families are keys made of a group and a code at run time.
-	families = []string{"home.good_", "field.file_", "upload.hint_", "flash.", "ask.", "nav.", "problem.", "step.", "role.", "role_hint.", "person_status.",
+	families = []string{"group_kind.", "search_kind.", "search_one.", "group_hint.", "group_use.", "rule_field.", "rule_op.",
+		"home.good_", "field.file_", "upload.hint_", "flash.", "ask.", "nav.", "problem.", "step.", "role.", "role_hint.", "person_status.",
 		"course_status.", "enrolment_status.", "tenant.", "kind.", "theme.", "theme_hint.", "permission.", "event.", "event_kind.", "fact.", "actor.",
 		"pick.", "tick.", "guide_title.", "guide_text.", "guide_field.", "guide_needs.", "product.", "protocol.", "protocol_hint.", "connection_status.",
 		"connection_status_hint.", "next.", "next_hint.", "mapped.", "outcome.", "effect.", "effect_dry.", "outlook.", "outlook_worst.", "prospect.", "check.", "check_help.",
 		"change.", "change_field.", "secret.",
+		"lesson_field.", "package_format.",
 		"sso_field.", "linked_by.", "factor_kind.", "mail.notice_",
 		"file_kind.", "file_note.",
 		"ldap_make.", "ldap_status_hint.", "run_outcome.", "run_change.", "run_count.", "run_note.", "run_part.",
 		"directory_mode.", "directory_mode_hint.", "directory_status.", "directory_status_hint.", "directory_steps.", "directory_url.", "person_field.",
+		"field.url_", "edit.url_", "edit.rule_", "marking_status.",
 		"visibility.", "visibility_hint.", "review_state.", "missing.", "piece.",
 		"place_kind.", "place_status.", "stage.", "stage_hint.",
+		"path_status.", "step_state.", "path_reason.", "need_kind.",
 		"setup_kind.", "setup_state.", "key_state.", "key_title.", "emergency_state.", "domain_state.", "expiry.", "rule.", "mail.expiry_",
 		"why.", "notice.", "notice_kind.", "notice_hint.", "weekday.", "weekday_short.",
 	}

@@ -37,6 +37,7 @@ type PersonPage struct {
 	Roles    []policy.Role          // those who asks may give or take
 	Chosen   []policy.Role          // what the boxes show: the person's roles, or what was chosen and refused
 	Factors  []auth.Factor          // of a person whom who asks may manage
+	Groups   []auth.Group           // those the person is in
 	Accounts []signon.LinkedAccount // company accounts, for who keeps connections
 	Problem  *fault.Fault
 }

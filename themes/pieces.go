@@ -49,15 +49,18 @@ func (c *Chrome) places() ([]NavGroup, error) {
 		{"learn", []place{
 			{"/", "nav.home", "home", policy.PersonSelf}, {"/courses", "nav.courses", "book", policy.CourseRead},
 			{"/calendar", "nav.calendar", "calendar", policy.EnrolmentSelf},
+			{"/paths", "nav.paths", "flag", policy.CourseRead},
 			{"/certificates", "nav.certificates", "award", policy.CertificateRead},
 		}},
-		{"teach", []place{{"/studio", "nav.studio", "pen", policy.CourseEdit}, {"/files", "nav.files", "file", policy.FileUpload}, {"/people", "nav.people", "people", policy.PersonRead}}},
+		{"teach", []place{{"/studio", "nav.studio", "pen", policy.CourseEdit}, {"/studio/marking", "nav.marking", "check", policy.EnrolmentMark}, {"/files", "nav.files", "file", policy.FileUpload}, {"/people", "nav.people", "people", policy.PersonRead}}},
 		{"portal", []place{
+			{"/groups", "nav.groups", "people", policy.PersonRead},
 			{"/usage", "nav.usage", "chart", policy.UsageRead}, {"/settings/brand", "nav.brand", "palette", policy.BrandEdit},
 			{"/settings/catalogue", "nav.catalogue", "archive", policy.CatalogueManage},
 			{"/settings/sign-on", "nav.sign_on", "shield", policy.ConnectionManage},
 			{"/settings/directories", "nav.directories", "building", policy.ConnectionManage},
 			{"/settings/security", "nav.security", "lock", policy.SecurityManage},
+			{"/settings/embeds", "nav.embeds", "window", policy.SecurityManage},
 			{"/settings/roles", "nav.roles", "user", policy.RoleManage},
 			{"/settings/api-keys", "nav.api_keys", "key", policy.APIKeyManage},
 			{"/audit", "nav.audit", "list", policy.AuditRead},
@@ -69,14 +72,15 @@ func (c *Chrome) places() ([]NavGroup, error) {
 		}
 		group := NavGroup{Key: g.key, Label: label}
 		for _, p := range g.places {
-			if !c.May(p.need) {
+			if !c.May(p.need) || p.href == "/paths" && !c.View.Paths && !c.May(policy.PathEdit) {
 				continue
 			}
 			if label, err = c.T(p.key); err != nil {
 				return nil, err
 			}
 			group.Current = group.Current || c.At(p.href)
-			group.Items = append(group.Items, NavItem{Href: p.href, Label: label, Icon: p.icon, Current: c.At(p.href)})
+			current := c.At(p.href) && (p.href != "/studio" || !c.At("/studio/marking"))
+			group.Items = append(group.Items, NavItem{Href: p.href, Label: label, Icon: p.icon, Current: current})
 		}
 		if len(group.Items) > 0 {
 			groups = append(groups, group)
@@ -228,10 +232,21 @@ func (c *Chrome) KindIcon(k catalog.LessonKind) (template.HTML, error) {
 	switch k {
 	case catalog.LessonVideo:
 		return c.Icon("play")
+	case catalog.LessonAudio:
+		return c.Icon("sound")
 	case catalog.LessonPDF:
 		return c.Icon("file")
+	case catalog.LessonFile:
+		return c.Icon("download")
+	case catalog.LessonEmbed:
+		return c.Icon("window")
+	case catalog.LessonLink:
+		return c.Icon("out-link")
 	case catalog.LessonQuiz:
 		return c.Icon("quiz")
+	case catalog.LessonSubmission:
+		return c.Icon("upload")
+	case catalog.LessonText:
 	}
 	return c.Icon("text")
 }

@@ -24,11 +24,16 @@ func specimens(t *testing.T, w *world) []specimen {
 	for _, part := range [][]specimen{
 		entrySpecimens(w), learnSpecimens(w), playerSpecimens(w), peopleSpecimens(w), studioSpecimens(w), lessonSpecimens(w), settingsSpecimens(w),
 		auditSpecimens(w),
+		editorSpecimens(w),
 		filesSpecimens(w),
 		homeSpecimens(w),
 		rolesSpecimens(w),
 		catalogueSpecimens(w),
+		groupSpecimens(w),
+		searchSpecimens(w),
 		placesSpecimens(w),
+		pathsSpecimens(w),
+		lessonsSpecimens(w),
 		ssoSpecimens(w),
 		accessSpecimens(w),
 		factorSpecimens(w),
@@ -65,7 +70,6 @@ func entrySpecimens(w *world) []specimen {
 }
 
 func learnSpecimens(w *world) []specimen {
-
 	cards := []catalog.Card{
 		plainCard("Giving feedback that helps", "Say what you saw, what it did, and what you would like instead. Three short lessons with examples to practise.", 25, 4, catalog.StatusPublished),
 		plainCard("First aid at work", "What to do in the first three minutes, and how to call for help so that it arrives.", 40, 6, catalog.StatusPublished),

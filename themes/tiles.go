@@ -6,6 +6,7 @@ import (
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/path"
 )
 
 // Tile is a course as a card, drawn by parts/tile.html. What templates draw is handed to them by pointer: they would copy a
@@ -23,6 +24,7 @@ type Tile struct {
 	Languages        []string             // that it can be read in; none when not shown
 	Reading          string               // the language of title and summary, "" when not known
 	OnRequest        bool                 // a place must be asked for
+	Way              *path.Way            // what comes before the course; nil for nothing
 }
 
 // MineTile is the card of a course the reader is in.

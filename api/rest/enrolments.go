@@ -83,7 +83,8 @@ type myEnrolmentsIn struct{ Paging }
 
 type rosterIn struct {
 	Paging
-	ID uid.ID `path:"course" doc:"The course's id."`
+	ID    uid.ID `path:"course" doc:"The course's id."`
+	Group uid.ID `query:"group" doc:"Only people of this group."`
 }
 
 type enrolIn struct {
@@ -116,7 +117,7 @@ func (a *api) enrolmentOperations() {
 		summary: "Everyone who is or was in a course",
 		fails:   faults{catalog.ErrCourseNotFound},
 	}, func(ctx context.Context, in *rosterIn) (*pageOut[rosterEntry], error) {
-		roster, err := a.Enrolment.Roster(ctx, in.ID, in.request())
+		roster, err := a.Enrolment.RosterIn(ctx, in.ID, in.Group, in.request())
 		if err != nil {
 			return nil, err
 		}
@@ -129,7 +130,7 @@ func (a *api) enrolmentOperations() {
 			"With person_id it needs enrolment:manage; one who was withdrawn comes back with their progress.",
 		fails: faults{
 			catalog.ErrCourseNotFound, catalog.ErrNotPublished, auth.ErrPersonNotFound,
-			policy.ErrForbidden, enrolment.ErrSelfEnrolClosed, enrolment.ErrWithdrawn, enrolment.ErrAlreadyEnrolled, enrolment.ErrDeactivated,
+			policy.ErrForbidden, enrolment.ErrNeedsFirst, enrolment.ErrSelfEnrolClosed, enrolment.ErrWithdrawn, enrolment.ErrAlreadyEnrolled, enrolment.ErrDeactivated,
 		},
 	}, func(ctx context.Context, in *enrolIn) (*enrolledOut, error) {
 		e, err := a.enrol(ctx, in.Course, in.Body)

@@ -25,6 +25,7 @@ const (
 	tagAuthoring    = "Authoring"
 	tagEnrolments   = "Enrolments"
 	tagLearning     = "Learning"
+	tagPaths        = "Paths"
 	tagCertificates = "Certificates"
 	tagPeople       = "People"
 	tagFiles        = "Files"
@@ -33,6 +34,8 @@ const (
 	tagEvents       = "Events"
 	tagAudit        = "Audit log"
 	tagRoles        = "Roles"
+	tagGroups       = "Groups"
+	tagSearch       = "Search"
 	tagDirectories  = "Directories"
 	tagConnections  = "Sign-on"
 	tagLDAP         = "LDAP directories"
@@ -47,8 +50,11 @@ func tags() []*huma.Tag {
 		{Name: tagAuthoring, Description: "Writing courses. Every change names the revision it was made on, so that nobody overwrites what they have not seen."},
 		{Name: tagEnrolments, Description: "Who learns what."},
 		{Name: tagLearning, Description: "Taking a course, as a player does."},
+		{Name: tagPaths, Description: "Courses in an order, what a course asks for first, and the shortest way to it."},
 		{Name: tagCertificates, Description: "Proofs of completion, for anyone to check."},
 		{Name: tagPeople, Description: "Who is in the portal, and as what."},
+		{Name: tagSearch, Description: "Find what one may see, as it is typed."},
+		{Name: tagGroups, Description: "People together: chosen by hand, by a rule, or by a directory."},
 		{Name: tagRoles, Description: "What people may do, and why."},
 		{Name: tagDirectories, Description: "Companies' directories that bring people by SCIM 2.0, and what they sent. SCIM itself is spoken at /scim/v2."},
 		{Name: tagLDAP, Description: "LDAP servers that are read for people on a schedule, and what each reading did."},

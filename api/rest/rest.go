@@ -15,6 +15,7 @@ import (
 	"lyceum/api/route"
 	"lyceum/auth"
 	"lyceum/auth/audit"
+	"lyceum/auth/group"
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
@@ -27,8 +28,12 @@ import (
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/exchange"
 	"lyceum/learning/home"
+	"lyceum/learning/intake"
 	"lyceum/learning/notice"
+	"lyceum/learning/path"
+	"lyceum/learning/search"
 	"lyceum/learning/transcript"
 	"lyceum/tenant"
 )
@@ -59,7 +64,9 @@ type Services struct {
 	SignOn       *signon.Service
 	Catalog      *catalog.Service
 	Enrolment    *enrolment.Service
+	Paths        *path.Service
 	Content      *content.Service
+	Exchange     *exchange.Service
 	Certificates *certificate.Service
 	Home         *home.Service
 	Notices      *notice.Service
@@ -71,6 +78,9 @@ type Services struct {
 	Audit        *audit.Service
 	SCIM         *scim.Service
 	LDAPSync     *ldapsync.Service
+	Groups       *group.Service
+	Intakes      *intake.Service
+	Search       *search.Service
 	Limit        Limiter
 	Rate         Rate
 	Hosts        tenant.Hosts // for links to the portal's pages
@@ -103,6 +113,8 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.catalogueOperations()
 	a.moduleOperations()
 	a.lessonOperations()
+	a.writingOperations()
+	a.exchangeOperations()
 	a.learningOperations()
 	a.fileOperations()
 	a.usageOperations()
@@ -111,7 +123,14 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.eventOperations()
 	a.auditOperations()
 	a.roleOperations()
+	a.groupOperations()
+	a.searchOperations()
 	a.placeOperations()
+	a.pathOperations()
+	a.needOperations()
+	a.reportOperations()
+	a.submissionOperations()
+	a.embedOperations()
 	a.directoryOperations()
 	a.ldapOperations()
 	a.brandOperations()

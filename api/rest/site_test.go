@@ -21,6 +21,7 @@ import (
 	"lyceum/api/visit"
 	"lyceum/auth"
 	"lyceum/auth/audit"
+	"lyceum/auth/group"
 	"lyceum/auth/ldap"
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/policy"
@@ -37,8 +38,12 @@ import (
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/exchange"
 	"lyceum/learning/home"
+	"lyceum/learning/intake"
 	"lyceum/learning/notice"
+	"lyceum/learning/path"
+	"lyceum/learning/search"
 	"lyceum/learning/transcript"
 	"lyceum/store"
 	"lyceum/store/storetest"
@@ -96,6 +101,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		Hosts:        tenant.Hosts{Base: "example", Platform: "lyceum.example", Scheme: "https"},
 		Now:          now,
 	}
+	s.services.Exchange = exchange.New(exchange.Options{Keep: w.Store, Catalog: s.services.Catalog, Content: s.services.Content})
 	key, err := seal.New(bytes.Repeat([]byte{2}, seal.KeySize))
 	if err != nil {
 		t.Fatal(err)
@@ -104,10 +110,14 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		Keep: w.Store, Auth: s.services.Auth, Policy: policy.NewEngine(w.Store, now), Seal: key, Now: now,
 		LDAP: ldap.New(ldap.Options{AllowPrivate: true}), // by the machine's clock, as the certificates of tests' servers
 	})
+	s.services.Groups = group.New(w.Store, now)
+	s.services.Search = search.New(search.Options{Keep: w.Store, Now: now})
+	s.services.Intakes = intake.New(w.Store, s.services.Enrolment, now)
 	s.services.SCIM = scim.New(scim.Options{Keep: w.Store, Auth: s.services.Auth, Policy: policy.NewEngine(w.Store, now), Now: now})
 	s.services.SignOn = signon.New(signon.Options{
 		Keep: w.Store, Auth: s.services.Auth, Seal: sealKey(t), Hosts: s.services.Hosts, HTTP: outbound.Client(outbound.Options{AllowPrivate: true}), AllowPrivate: true, Now: now,
 	})
+	s.services.Paths = path.New(path.Options{Keep: w.Store, Enrolment: s.services.Enrolment, As: s.services.Auth.As, Now: now})
 	s.mount(t)
 	return s
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"lyceum/auth"
+	"lyceum/auth/group"
 	"lyceum/auth/policy"
 	"lyceum/auth/signon"
 	"lyceum/internal/fault"
@@ -20,6 +21,7 @@ type People struct {
 	Auth   *auth.Service
 	Policy *policy.Engine
 	SignOn *signon.Service
+	Groups *group.Service
 }
 
 // List shows who is here.
@@ -91,6 +93,9 @@ func (p People) page(c *fiber.Ctx, person uid.ID) (themes.PersonPage, error) {
 		return themes.PersonPage{}, err
 	}
 	page := themes.PersonPage{Person: found, Chosen: found.Roles}
+	if page.Groups, err = p.Groups.Of(ctx, person); err != nil {
+		return page, err
+	}
 	if page.Roles, err = p.offered(ctx); err == nil && who(ctx).May.Has(policy.PersonManage) {
 		page.Factors, err = p.Auth.FactorsOfPerson(ctx, person)
 	}

@@ -8,6 +8,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"lyceum/auth"
+	"lyceum/auth/group"
+	"lyceum/auth/policy"
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
@@ -77,8 +79,16 @@ func (s Studio) roster(c *fiber.Ctx) (themes.RosterPage, error) {
 		return themes.RosterPage{}, err
 	}
 	p := themes.RosterPage{Outline: o, Find: query(c, "find"), Inside: map[uid.ID]enrolment.Status{}}
-	if p.People, err = s.Enrolment.Roster(ctx, o.Course.ID, after(c)); err != nil {
+	p.Group, _ = uid.Parse(query(c, "group"))
+	if p.People, err = s.Enrolment.RosterIn(ctx, o.Course.ID, p.Group, after(c)); err != nil {
 		return p, err
+	}
+	if who(ctx).May.Has(policy.PersonRead) {
+		groups, err := s.Groups.List(ctx, group.Filter{Page: page.Request{Limit: page.MaxLimit}})
+		if err != nil {
+			return p, err
+		}
+		p.Groups = groups.Items
 	}
 	for _, r := range p.People.Items {
 		p.Inside[r.PersonID] = r.Status

@@ -9,6 +9,7 @@ import (
 
 	"lyceum/api/visit"
 	"lyceum/auth"
+	"lyceum/auth/group"
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
@@ -25,6 +26,7 @@ type Studio struct {
 	Content   *content.Service
 	Enrolment *enrolment.Service
 	Auth      *auth.Service
+	Groups    *group.Service
 }
 
 func studio(course uid.ID) string { return "/studio/" + course.String() }

@@ -44,9 +44,13 @@ func (a *app) consequences() []queue.Consequence {
 		{When: "directory.sync_requested", Name: "sync_directory", Timeout: syncTimeout, Do: a.ldapsync.Do},
 	}
 	table = append(table, a.accessConsequences()...)
+	table = append(table, a.lessonConsequences()...)
+	table = append(table, a.groupConsequences()...)
+	table = append(table, a.searchConsequences()...)
 	table = append(table, a.filesConsequences()...)
 	table = append(table, a.homeConsequences()...)
 	table = append(table, a.placeConsequences()...)
+	table = append(table, a.pathConsequences()...)
 	for _, typ := range billing.LearningEvents() {
 		table = append(table, queue.Consequence{When: typ, Name: "count_learner", Urgency: queue.Unseen, Do: a.billing.Count})
 	}
@@ -55,7 +59,7 @@ func (a *app) consequences() []queue.Consequence {
 
 // chores is what is done every so often.
 func (a *app) chores(spares int) []queue.Chore {
-	return slices.Concat(a.accessChores(), a.filesChores(), a.homeChores(), a.placeChores(), []queue.Chore{
+	return slices.Concat(a.accessChores(), a.filesChores(), a.groupChores(), a.homeChores(), a.placeChores(), a.searchChores(), []queue.Chore{
 		{Name: "fill_spares", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := a.admin.FillSpares(ctx, spares, a.now())
 			return err
