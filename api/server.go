@@ -59,7 +59,7 @@ func New(o Options) (*Server, error) {
 	}
 	s.site = web.NewSite(web.SiteOptions{
 		Themes: o.Themes, Brands: o.Brands, Hosts: o.Directory.Hosts(), Now: o.Now, Log: o.Log, DevMail: o.Mailbox != nil, Policy: o.Policy,
-		Notices: o.SignOn.Notices, Files: o.Content, News: o.Notices.Standing,
+		Notices: o.SignOn.Notices, Files: o.Content, News: o.Notices.Standing, Paths: o.Paths.Any,
 	})
 	s.desk = problem.Desk{Page: s.site.Problem, Log: o.Log}
 	s.app = s.newApp()

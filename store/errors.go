@@ -16,6 +16,7 @@ import (
 	"lyceum/learning/catalog"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/path"
 	"lyceum/tenant"
 )
 
@@ -64,6 +65,8 @@ func constraintFault(name string) *fault.Fault {
 		return content.ErrFileNotFound
 	case "identities_subject_uq":
 		return signon.ErrIdentityKnown
+	case "paths_slug_uq":
+		return path.ErrSlugTaken
 	case "enrolments_once_uq":
 		return enrolment.ErrAlreadyEnrolled
 	}

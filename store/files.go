@@ -46,7 +46,8 @@ const fileFor = `select ` + fileColumns + `, ($3 or f.created_by = $2 or ($6 and
 		where c.status = 'published' and (v.cover_file_id = f.id or strpos(v.summary, 'file:' || f.id) > 0
 			or exists (select 1 from version_texts x where x.version_id = v.id and x.part = v.id and strpos(x.body, 'file:' || f.id) > 0))
 		and (coalesce(c.visibility, '') <> 'groups' or exists (select 1 from course_groups g join group_members m on m.group_id = g.group_id
-			where g.course_id = c.id and m.person_id = $2)))))
+			where g.course_id = c.id and m.person_id = $2))))
+	or ($4 and exists (select 1 from paths p where p.cover_file_id = f.id and p.status <> 'draft')))
 	from files f where f.id = $1`
 
 // FileFor reads a file and whether the reader may see it, in one round trip.

@@ -20,6 +20,7 @@ var tones = map[string]string{
 	"person_status.invited": "warn", "person_status.active": "good",
 	"course_status.published": "good", "course_status.archived": "warn",
 	"review_state.requested": "brandly", "review_state.approved": "good", "review_state.returned": "warn",
+	"path_status.published": "good", "path_status.archived": "warn",
 	"enrolment_status.completed": "good", "enrolment_status.started": "brandly",
 	"connection_status.on": "good", "connection_status.dry_run": "brandly", "outcome.admitted": "good", "outcome.refused": "bad", "outcome.dry_run": "brandly",
 	"run_outcome.done": "good", "run_outcome.held": "warn", "run_outcome.incomplete": "warn", "run_outcome.failed": "bad", "run_outcome.running": "brandly",

@@ -34,7 +34,7 @@ func (s *Set) chrome(v View) *Chrome {
 
 // Theme is the theme to draw in.
 func (c *Chrome) Theme() tenant.Theme {
-	if _, ok := c.set.pages[c.View.Brand.Theme]; ok && !c.View.Platform {
+	if _, ok := c.set.pages[edition{c.View.Brand.Theme, c.locale}]; ok && !c.View.Platform {
 		return c.View.Brand.Theme
 	}
 	return tenant.ThemeAtrium

@@ -94,8 +94,8 @@ func (c *Chrome) Because(w home.Why, k home.Card) (string, error) {
 }
 
 // HomeTile is the card of a recommended course, its first reason in place of the facts.
-func (c *Chrome) HomeTile(r home.Recommendation) (Tile, error) {
-	t := Tile{
+func (c *Chrome) HomeTile(r home.Recommendation) (*Tile, error) {
+	t := &Tile{
 		Chrome: c, Course: r.CourseID, Href: "/courses/" + r.Slug, Title: r.Title, Summary: r.Summary,
 		CoverFileID: r.CoverFileID, EstimatedMinutes: r.EstimatedMinutes,
 	}
@@ -221,8 +221,8 @@ type DueRow struct {
 }
 
 // DueRow makes the row of a course with a date.
-func (c *Chrome) DueRow(p HomePage, m enrolment.Mine) (DueRow, error) {
-	r := DueRow{Chrome: c, Mine: m}
+func (c *Chrome) DueRow(p HomePage, m enrolment.Mine) (*DueRow, error) {
+	r := &DueRow{Chrome: c, Mine: m}
 	var err error
 	if r.Badge, err = c.DueBadge(*m.DueAt); err != nil {
 		return r, err
@@ -246,7 +246,7 @@ type Bell struct {
 }
 
 // Bell makes a bell.
-func (c *Chrome) Bell(id string) Bell { return Bell{c, id} }
+func (c *Chrome) Bell(id string) *Bell { return &Bell{c, id} }
 
 // Unread is how many notices are unread, "99+" for more.
 func (c *Chrome) Unread() string {

@@ -89,7 +89,7 @@ func (f LessonForm) Apply(do string) LessonForm {
 	f.Questions = slices.Clone(f.Questions)
 	word, rest, _ := strings.Cut(do, ".")
 	if word == "add_question" {
-		f.Questions = append(f.Questions, QuestionForm{Options: make([]OptionForm, 3)})
+		f.Questions = append(f.Questions, QuestionForm{ID: uid.New().String(), Options: []OptionForm{newOption(), newOption(), newOption()}})
 		return f
 	}
 	first, second, _ := strings.Cut(rest, ".")
@@ -100,7 +100,7 @@ func (f LessonForm) Apply(do string) LessonForm {
 	q := &f.Questions[i]
 	switch word {
 	case "add_option":
-		q.Options = append(slices.Clone(q.Options), OptionForm{})
+		q.Options = append(slices.Clone(q.Options), newOption())
 	case "remove_question":
 		f.Questions = slices.Delete(f.Questions, i, i+1)
 	case "remove_option":
@@ -118,6 +118,9 @@ func (f LessonForm) Apply(do string) LessonForm {
 	}
 	return f
 }
+
+// newOption has its id from the beginning: it is the same one however often it is saved.
+func newOption() OptionForm { return OptionForm{ID: uid.New().String()} }
 
 // AddPicture puts an uploaded picture at the end of the text and empties its fields.
 func (f LessonForm) AddPicture(file uid.ID) LessonForm {

@@ -66,6 +66,7 @@ var (
 		"pick.", "tick.", "guide_title.", "guide_text.", "guide_field.", "guide_needs.", "product.", "protocol.", "protocol_hint.", "connection_status.",
 		"connection_status_hint.", "next.", "next_hint.", "mapped.", "outcome.", "effect.", "effect_dry.", "outlook.", "outlook_worst.", "prospect.", "check.", "check_help.",
 		"change.", "change_field.", "secret.",
+		"lesson_field.", "package_format.",
 		"sso_field.", "linked_by.", "factor_kind.", "mail.notice_",
 		"file_kind.", "file_note.",
 		"ldap_make.", "ldap_status_hint.", "run_outcome.", "run_change.", "run_count.", "run_note.", "run_part.",
@@ -73,6 +74,7 @@ var (
 		"field.url_", "edit.url_", "edit.rule_", "marking_status.",
 		"visibility.", "visibility_hint.", "review_state.", "missing.", "piece.",
 		"place_kind.", "place_status.", "stage.", "stage_hint.",
+		"path_status.", "step_state.", "path_reason.", "need_kind.",
 		"setup_kind.", "setup_state.", "key_state.", "key_title.", "emergency_state.", "domain_state.", "expiry.", "rule.", "mail.expiry_",
 		"why.", "notice.", "notice_kind.", "notice_hint.", "weekday.", "weekday_short.",
 	}

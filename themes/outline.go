@@ -2,7 +2,6 @@ package themes
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 
 	"lyceum/internal/uid"
@@ -12,6 +11,7 @@ import (
 
 // Step is a lesson in an outline as a learner sees it, drawn by parts/outline.html.
 type Step struct {
+	ID      uid.ID
 	Title   string
 	Kind    catalog.LessonKind
 	Minutes int
@@ -41,7 +41,7 @@ func chapters(o catalog.Outline, progress map[uid.ID]enrolment.Progress, slug st
 		c := Chapter{ID: m.ID, Number: i + 1, Title: m.Title, Steps: make([]Step, 0, len(m.Lessons))}
 		for j := range m.Lessons {
 			l := &m.Lessons[j]
-			s := Step{Title: l.Title, Kind: l.Kind, Minutes: l.Minutes, State: "new", Here: l.ID == here}
+			s := Step{ID: l.ID, Title: l.Title, Kind: l.Kind, Minutes: l.Minutes, State: "new", Here: l.ID == here}
 			if o.Untranslated[l.ID] {
 				s.Tongue = o.Version.Language
 			}
@@ -122,8 +122,27 @@ func (c Chapter) First() string {
 
 // Chapters is the outline with the person's progress and the lesson shown.
 func (p PlayerPage) Chapters() []Chapter {
-	return chapters(p.Player.Outline, p.Player.Progress, p.Player.Outline.Course.Slug, p.Player.Lesson.ID)
+	out := chapters(p.Player.Outline, p.Player.Progress, p.Player.Outline.Course.Slug, p.Player.Lesson.ID)
+	if p.Preview {
+		for _, c := range out {
+			for i := range c.Steps {
+				c.Steps[i].Href = p.At(c.Steps[i].ID)
+			}
+		}
+	}
+	return out
 }
+
+// Base is the address below which the lessons are, and where what is left is told.
+func (p PlayerPage) Base() string {
+	if p.Preview {
+		return "/studio/" + p.Player.Outline.Course.ID.String() + "/preview"
+	}
+	return "/learn/" + p.Player.Outline.Course.Slug
+}
+
+// Studio is where a draft that is looked at is written.
+func (p PlayerPage) Studio() string { return "/studio/" + p.Player.Outline.Course.ID.String() }
 
 // Number is the place of the lesson shown among all, from 1.
 func (p PlayerPage) Number() int {
@@ -153,12 +172,12 @@ func (p PlayerPage) Module() string {
 
 // Here is the address of the lesson shown.
 func (p PlayerPage) Here() string {
-	return fmt.Sprintf("/learn/%s/%s", p.Player.Outline.Course.Slug, p.Player.Lesson.ID)
+	return p.At(p.Player.Lesson.ID)
 }
 
 // At is the address of another lesson of the course.
 func (p PlayerPage) At(lesson uid.ID) string {
-	return fmt.Sprintf("/learn/%s/%s", p.Player.Outline.Course.Slug, lesson)
+	return p.Base() + "/" + lesson.String()
 }
 
 // Progress is the person's progress in the lesson shown; the zero value when there is none.

@@ -10,6 +10,7 @@ import (
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/path"
 )
 
 // CataloguePage is GET /courses?q=&category=&tag=&skill=&language=&after=: published courses that the person may find.
@@ -17,6 +18,7 @@ type CataloguePage struct {
 	Filter catalog.CardFilter
 	Cards  page.Of[catalog.Card]
 	Facets catalog.Facets
+	Ways   map[uid.ID]path.Way // to the courses that ask for something first, by course
 }
 
 func (p CataloguePage) in(c *Chrome) (string, any) { return "catalogue", framed[CataloguePage]{c, p} }
@@ -31,6 +33,7 @@ type CoursePage struct {
 	CertificateCode string // empty until issued
 	Open            []string
 	Places          enrolment.Places // how the places stand, where it matters
+	Way             path.Way         // what comes before the course, for who has not started it
 	Problem         *fault.Fault
 }
 
@@ -39,7 +42,11 @@ func (p CoursePage) in(c *Chrome) (string, any) { return "course", framed[Course
 // PlayerPage is GET /learn/:slug/:lesson. It posts to …/continue (what viewing completes); …/reports (what was seen and
 // played, JSON or a form whose field reports is the same JSON); …/quiz (fields q.<question id>, one value per chosen
 // option); …/submit (text, file).
+//
+// With Preview it is a lesson of a draft as its author looks at it, at /studio/:course/preview/:lesson: it looks the same,
+// posts there, and nothing is recorded.
 type PlayerPage struct {
+	Preview         bool
 	Player          enrolment.Player
 	Body            template.HTML           // the lesson's Markdown through the sanitiser; any kind may have one
 	File            *content.File           // the recording or the document

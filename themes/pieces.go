@@ -49,6 +49,7 @@ func (c *Chrome) places() ([]NavGroup, error) {
 		{"learn", []place{
 			{"/", "nav.home", "home", policy.PersonSelf}, {"/courses", "nav.courses", "book", policy.CourseRead},
 			{"/calendar", "nav.calendar", "calendar", policy.EnrolmentSelf},
+			{"/paths", "nav.paths", "flag", policy.CourseRead},
 			{"/certificates", "nav.certificates", "award", policy.CertificateRead},
 		}},
 		{"teach", []place{{"/studio", "nav.studio", "pen", policy.CourseEdit}, {"/studio/marking", "nav.marking", "check", policy.EnrolmentMark}, {"/files", "nav.files", "file", policy.FileUpload}, {"/people", "nav.people", "people", policy.PersonRead}}},
@@ -71,7 +72,7 @@ func (c *Chrome) places() ([]NavGroup, error) {
 		}
 		group := NavGroup{Key: g.key, Label: label}
 		for _, p := range g.places {
-			if !c.May(p.need) {
+			if !c.May(p.need) || p.href == "/paths" && !c.View.Paths && !c.May(policy.PathEdit) {
 				continue
 			}
 			if label, err = c.T(p.key); err != nil {
@@ -224,7 +225,7 @@ type Drawn struct {
 }
 
 // Drawn makes a step drawable.
-func (c *Chrome) Drawn(s Step) Drawn { return Drawn{c, s} }
+func (c *Chrome) Drawn(s Step) *Drawn { return &Drawn{c, s} }
 
 // KindIcon draws the icon of a kind of lesson.
 func (c *Chrome) KindIcon(k catalog.LessonKind) (template.HTML, error) {

@@ -6,9 +6,11 @@ import (
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/path"
 )
 
-// Tile is a course as a card, drawn by parts/tile.html.
+// Tile is a course as a card, drawn by parts/tile.html. What templates draw is handed to them by pointer: they would copy a
+// value at each call of a method.
 type Tile struct {
 	*Chrome
 	Course           uid.ID
@@ -22,11 +24,12 @@ type Tile struct {
 	Languages        []string             // that it can be read in; none when not shown
 	Reading          string               // the language of title and summary, "" when not known
 	OnRequest        bool                 // a place must be asked for
+	Way              *path.Way            // what comes before the course; nil for nothing
 }
 
 // MineTile is the card of a course the reader is in.
-func (c *Chrome) MineTile(m enrolment.Mine) Tile {
-	return Tile{
+func (c *Chrome) MineTile(m enrolment.Mine) *Tile {
+	return &Tile{
 		Chrome: c, Course: m.CourseID, Href: "/courses/" + m.CourseSlug, Title: m.Title, Summary: m.Summary,
 		CoverFileID: m.CoverFileID, EstimatedMinutes: m.EstimatedMinutes, Mine: &m.Enrolment,
 	}
@@ -42,8 +45,8 @@ func (t Tile) Speaks() string {
 }
 
 // CardTile is the card of a course on offer; mine holds the courses the reader is in.
-func (c *Chrome) CardTile(k catalog.Card, mine map[uid.ID]enrolment.Mine) Tile {
-	t := Tile{
+func (c *Chrome) CardTile(k catalog.Card, mine map[uid.ID]enrolment.Mine) *Tile {
+	t := &Tile{
 		Chrome: c, Course: k.ID, Href: "/courses/" + k.Slug, Title: k.Title, Summary: k.Summary,
 		CoverFileID: k.CoverFileID, EstimatedMinutes: k.EstimatedMinutes, Lessons: k.Lessons,
 	}
@@ -64,6 +67,6 @@ type Picture struct {
 }
 
 // Picture makes the cover of a course.
-func (c *Chrome) Picture(course uid.ID, file *uid.ID) Picture {
-	return Picture{Chrome: c, Course: course, FileID: file}
+func (c *Chrome) Picture(course uid.ID, file *uid.ID) *Picture {
+	return &Picture{Chrome: c, Course: course, FileID: file}
 }

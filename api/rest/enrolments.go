@@ -130,7 +130,7 @@ func (a *api) enrolmentOperations() {
 			"With person_id it needs enrolment:manage; one who was withdrawn comes back with their progress.",
 		fails: faults{
 			catalog.ErrCourseNotFound, catalog.ErrNotPublished, auth.ErrPersonNotFound,
-			policy.ErrForbidden, enrolment.ErrSelfEnrolClosed, enrolment.ErrWithdrawn, enrolment.ErrAlreadyEnrolled, enrolment.ErrDeactivated,
+			policy.ErrForbidden, enrolment.ErrNeedsFirst, enrolment.ErrSelfEnrolClosed, enrolment.ErrWithdrawn, enrolment.ErrAlreadyEnrolled, enrolment.ErrDeactivated,
 		},
 	}, func(ctx context.Context, in *enrolIn) (*enrolledOut, error) {
 		e, err := a.enrol(ctx, in.Course, in.Body)

@@ -98,13 +98,6 @@ type lessonIn struct {
 	Lesson uid.ID `path:"lesson" doc:"The lesson's id."`
 }
 
-type lessonDraftIn struct {
-	AtRevision
-	ID     uid.ID `path:"course" doc:"The course's id."`
-	Lesson uid.ID `path:"lesson" doc:"The lesson's id."`
-	Body   lessonDraft
-}
-
 type lessonPlaceIn struct {
 	AtRevision
 	ID     uid.ID `path:"course" doc:"The course's id."`
@@ -206,15 +199,6 @@ func (a *api) lessonOperations() {
 			return nil, err
 		}
 		return created(o, "/lessons/", added), nil
-	})
-	on(a, operation{
-		method: put, path: "/courses/{course}/lessons/{lesson}", id: "update-lesson", tag: tagAuthoring, need: route.For(policy.CourseEdit),
-		summary: "Change what a lesson says",
-		about:   "What is left out becomes empty. Questions and options keep the ids they come with.", fails: inLesson,
-	}, func(ctx context.Context, in *lessonDraftIn) (*outlineOut, error) {
-		return changed(ctx, in.AtRevision, in.Body.Revision, func(at int) (catalog.Outline, error) {
-			return a.Catalog.UpdateLesson(ctx, in.ID, at, in.Lesson, in.Body.input())
-		})
 	})
 	on(a, operation{
 		method: post, path: "/courses/{course}/lessons/{lesson}/move", id: "move-lesson", tag: tagAuthoring, need: route.For(policy.CourseEdit),

@@ -28,9 +28,11 @@ import (
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/exchange"
 	"lyceum/learning/home"
 	"lyceum/learning/intake"
 	"lyceum/learning/notice"
+	"lyceum/learning/path"
 	"lyceum/learning/search"
 	"lyceum/learning/transcript"
 	"lyceum/tenant"
@@ -62,7 +64,9 @@ type Services struct {
 	SignOn       *signon.Service
 	Catalog      *catalog.Service
 	Enrolment    *enrolment.Service
+	Paths        *path.Service
 	Content      *content.Service
+	Exchange     *exchange.Service
 	Certificates *certificate.Service
 	Home         *home.Service
 	Notices      *notice.Service
@@ -109,6 +113,8 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.catalogueOperations()
 	a.moduleOperations()
 	a.lessonOperations()
+	a.writingOperations()
+	a.exchangeOperations()
 	a.learningOperations()
 	a.fileOperations()
 	a.usageOperations()
@@ -120,6 +126,8 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.groupOperations()
 	a.searchOperations()
 	a.placeOperations()
+	a.pathOperations()
+	a.needOperations()
 	a.reportOperations()
 	a.submissionOperations()
 	a.embedOperations()

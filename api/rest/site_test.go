@@ -38,9 +38,11 @@ import (
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/exchange"
 	"lyceum/learning/home"
 	"lyceum/learning/intake"
 	"lyceum/learning/notice"
+	"lyceum/learning/path"
 	"lyceum/learning/search"
 	"lyceum/learning/transcript"
 	"lyceum/store"
@@ -99,6 +101,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		Hosts:        tenant.Hosts{Base: "example", Platform: "lyceum.example", Scheme: "https"},
 		Now:          now,
 	}
+	s.services.Exchange = exchange.New(exchange.Options{Keep: w.Store, Catalog: s.services.Catalog, Content: s.services.Content})
 	key, err := seal.New(bytes.Repeat([]byte{2}, seal.KeySize))
 	if err != nil {
 		t.Fatal(err)
@@ -114,6 +117,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 	s.services.SignOn = signon.New(signon.Options{
 		Keep: w.Store, Auth: s.services.Auth, Seal: sealKey(t), Hosts: s.services.Hosts, HTTP: outbound.Client(outbound.Options{AllowPrivate: true}), AllowPrivate: true, Now: now,
 	})
+	s.services.Paths = path.New(path.Options{Keep: w.Store, Enrolment: s.services.Enrolment, As: s.services.Auth.As, Now: now})
 	s.mount(t)
 	return s
 }

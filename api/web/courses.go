@@ -17,6 +17,7 @@ import (
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
 	learnerhome "lyceum/learning/home"
+	"lyceum/learning/path"
 	"lyceum/themes"
 )
 
@@ -25,6 +26,7 @@ type Learn struct {
 	*Site
 	Catalog      *catalog.Service
 	Enrolment    *enrolment.Service
+	Paths        *path.Service
 	Content      *content.Service
 	Certificates *certificate.Service
 	AtHome       *learnerhome.Service
@@ -77,7 +79,11 @@ func (l Learn) Catalogue(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return l.show(c, themes.CataloguePage{Filter: f, Cards: cards, Facets: facets})
+	ways, err := l.ways(c, cards.Items)
+	if err != nil {
+		return err
+	}
+	return l.show(c, themes.CataloguePage{Filter: f, Cards: cards, Facets: facets, Ways: ways})
 }
 
 // course fills a course's page for who looks at it. Who is in the course sees the version they learn from, also when
@@ -94,7 +100,10 @@ func (l Learn) course(c *fiber.Ctx) (p themes.CoursePage, err error) {
 	if err != nil {
 		return p, err
 	}
-	p.Summary, p.Open = l.illustrated(ctx, p.Outline.Version.Summary, "summary-"), opened(c)
+	p.Summary, p.Open = l.summary(ctx, p.Outline.Version.Summary), opened(c)
+	if p, err = l.withWay(c, p); err != nil {
+		return p, err
+	}
 	return l.withPlaces(c, p)
 }
 

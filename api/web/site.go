@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"html/template"
 	"io"
 	"log/slog"
 	"strings"
@@ -42,8 +43,11 @@ type Site struct {
 	devMail bool
 	notices func(ctx context.Context) ([]signon.Notice, error)
 	news    func(ctx context.Context) (notice.Standing, error)
+	paths   func(ctx context.Context) (bool, error)
 	looks   *recall.Cache[string, look]
 	files   *content.Service
+
+	summaries *recall.Cache[string, template.HTML] // by their text
 }
 
 // SiteOptions are what a Site works with.
@@ -61,13 +65,16 @@ type SiteOptions struct {
 	Files *content.Service
 	// News gives how much who asks has not read; nil: there is no bell's count.
 	News func(ctx context.Context) (notice.Standing, error)
+	// Paths tells whether the portal has paths to take; nil: it has none.
+	Paths func(ctx context.Context) (bool, error)
 }
 
 // NewSite makes the shared part.
 func NewSite(o SiteOptions) *Site {
 	return &Site{
-		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail, policy: o.Policy, notices: o.Notices, files: o.Files, news: o.News,
-		looks: recall.New[string, look](2000, 24*time.Hour, o.Now),
+		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail, policy: o.Policy, notices: o.Notices, files: o.Files, news: o.News, paths: o.Paths,
+		looks:     recall.New[string, look](2000, 24*time.Hour, o.Now),
+		summaries: recall.New[string, template.HTML](summaries, 24*time.Hour, o.Now),
 	}
 }
 
@@ -141,6 +148,12 @@ func (s *Site) view(c *fiber.Ctx) themes.View {
 		var err error
 		if out.News, err = s.news(ctx); err != nil {
 			s.log.WarnContext(ctx, "unread notices not counted", slog.String("request_id", v.ID), slog.String("tenant", v.Tenant.Slug), slog.Any("err", err))
+		}
+	}
+	if out.Who != nil && s.paths != nil {
+		var err error
+		if out.Paths, err = s.paths(ctx); err != nil { // without the answer the navigation leaves paths out
+			s.log.WarnContext(ctx, "paths not looked for", slog.String("request_id", v.ID), slog.String("tenant", v.Tenant.Slug), slog.Any("err", err))
 		}
 	}
 	out.Locale = themes.PickLocale(wish, c.Get(fiber.HeaderAcceptLanguage))

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
+	"strconv"
 	"strings"
 
 	"lyceum/api/visit"
@@ -57,9 +59,13 @@ type benchPage struct {
 	slug   string
 }
 
-// homeTenant fills the first tenant of the fleet with the sample courses and lets its learner take them.
-func (b *bench) homeTenant(ctx context.Context) (benchPage, error) {
-	p := benchPage{benchTenant: b.fleet[0]}
+// homeTenants is how many tenants' learners look at their pages: a tenant works on few connections (TENANCY.md), so one
+// alone would not use the machine.
+const homeTenants = 8
+
+// homeTenant fills a tenant with the sample courses and lets its learner take them.
+func (b *bench) homeTenant(ctx context.Context, t benchTenant) (benchPage, error) {
+	p := benchPage{benchTenant: t}
 	ctx = tenant.With(ctx, p.Tenant)
 	owner, err := b.app.auth.CreateOwner(ctx, "author@bench.example", "Author", "none")
 	if err != nil {
@@ -122,21 +128,36 @@ func (p benchPage) get(path string, zipped bool) shot {
 // measureHome takes the learner's home and a course's page against a bare handler that runs the same queries in one
 // transaction, in turn.
 func (b *bench) measureHome(ctx context.Context) error {
-	p, err := b.homeTenant(ctx)
-	if err != nil {
-		return err
+	var pages []benchPage
+	for _, t := range b.fleet[:homeTenants] {
+		p, err := b.homeTenant(ctx, t)
+		if err != nil {
+			return err
+		}
+		pages = append(pages, p)
 	}
 	product, err := b.product(ctx)
 	if err != nil {
 		return err
 	}
 	defer product.stop()
-	for _, page := range []struct{ name, what, path string }{{"home", "learner's home", "/"}, {"course", "course page", "/courses/" + p.slug}} {
+	for _, page := range []struct {
+		name, what string
+		path       func(benchPage) string
+	}{
+		{"home", "learner's home", func(benchPage) string { return "/" }},
+		{"course", "course page", func(p benchPage) string { return "/courses/" + p.slug }},
+	} {
+		p := pages[0]
 		bare, err := b.start(ctx, "page-yardstick", "--url", b.config.DatabaseURL+"&search_path="+p.SchemaName, "--page", page.name, "--person", p.person.String(), "--slug", p.slug)
 		if err != nil {
 			return err
 		}
-		err = b.comparePage(ctx, product, bare, page.what, p.get(page.path, false), p.get(page.path, true))
+		var plain, zipped []shot
+		for _, p := range pages {
+			plain, zipped = append(plain, p.get(page.path(p), false)), append(zipped, p.get(page.path(p), true))
+		}
+		err = b.comparePage(ctx, product, bare, page.what, plain, zipped)
 		bare.stop()
 		if err != nil {
 			return err
@@ -145,33 +166,81 @@ func (b *bench) measureHome(ctx context.Context) error {
 	return nil
 }
 
-func (b *bench) comparePage(ctx context.Context, product, bare *child, what string, plain, zipped shot) error {
-	theirs := []shot{get("localhost", "/", "none"), get("localhost", "/", "none")}
-	var ratios, packed, rates, bareRates []float64
+// pageSide is one of the two that are compared.
+type pageSide struct {
+	child *child
+	shots []shot
+	rates []float64
+	cpu   []float64 // milliseconds of processor for a request: the server's and the database's
+}
+
+func (b *bench) comparePage(ctx context.Context, product, bare *child, what string, plain, zipped []shot) error {
+	idle := get("localhost", "/", "none")
+	sides := []*pageSide{{child: product, shots: plain}, {child: bare, shots: []shot{idle, idle}}, {child: product, shots: zipped}}
 	for round := -1; round < b.cmd.Rounds; round++ { // the first round warms up and is not counted
-		var v [3]volley
-		var err error
-		for i, one := range []struct {
-			at    string
-			shots []shot
-		}{{product.address, []shot{plain, plain}}, {bare.address, theirs}, {product.address, []shot{zipped, zipped}}} {
-			if v[i], err = fire(ctx, one.at, one.shots, b.cmd.Clients, b.cmd.Round); err != nil {
+		for _, s := range sides {
+			before := b.processor(ctx, s.child)
+			v, err := fire(ctx, s.child.address, s.shots, b.cmd.Clients, b.cmd.Round)
+			if err != nil {
 				return err
 			}
-			if v[i].Failed > 0 {
-				return fmt.Errorf("%d of %d requests for the %s failed", v[i].Failed, v[i].Requests, strings.TrimSpace(what))
+			if v.Failed > 0 {
+				return fmt.Errorf("%d of %d requests for the %s failed", v.Failed, v.Requests, what)
+			}
+			if round >= 0 {
+				s.rates = append(s.rates, v.Rate())
+				s.cpu = append(s.cpu, 1000*(b.processor(ctx, s.child)-before)/float64(v.Requests))
 			}
 		}
-		if round >= 0 {
-			ratios, packed = append(ratios, v[0].Rate()/v[1].Rate()), append(packed, v[2].Rate()/v[1].Rate())
-			rates, bareRates = append(rates, v[0].Rate()), append(bareRates, v[1].Rate())
+	}
+	ratio := func(a, b *pageSide) (out []float64) {
+		for i := range a.rates {
+			out = append(out, a.rates[i]/b.rates[i])
+		}
+		return out
+	}
+	low, median, high := spread(ratio(sides[0], sides[1]))
+	_, zip, _ := spread(ratio(sides[2], sides[1]))
+	_, rate, _ := spread(sides[0].rates)
+	_, bareRate, _ := spread(sides[1].rates)
+	_, cpu, _ := spread(sides[0].cpu)
+	_, bareCPU, _ := spread(sides[1].cpu)
+	b.judge(fmt.Sprintf("%s, %d tenants (Zipf), requests/s of a bare handler's with the same queries", what, homeTenants), median >= 0.5, "≥ 0.5", "%.2f (%.2f–%.2f); %.0f of %.0f", median, low, high, rate, bareRate)
+	b.note("  compressed for a browser", "%.2f", zip)
+	b.note("  processor time a request, the bare handler's to ours", "%.2f; %.2f to %.2f ms", bareCPU/cpu, bareCPU, cpu)
+	return nil
+}
+
+// processor is the processor time so far, in seconds, of a child and of the database's backends; 0 where the system does not
+// tell.
+func (b *bench) processor(ctx context.Context, c *child) float64 {
+	sum := processorOf(c.Process.Pid)
+	rows, err := b.app.admin.Pool().Query(ctx, "select pid from pg_stat_activity where backend_type = 'client backend'")
+	if err != nil {
+		return 0
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var pid int
+		if rows.Scan(&pid) == nil {
+			sum += processorOf(pid)
 		}
 	}
-	low, median, high := spread(ratios)
-	_, zip, _ := spread(packed)
-	_, rate, _ := spread(rates)
-	_, bareRate, _ := spread(bareRates)
-	b.judge(what+", requests/s of a bare handler's with the same queries", median >= 0.5, "≥ 0.5", "%.2f (%.2f–%.2f); %.0f of %.0f", median, low, high, rate, bareRate)
-	b.note("  compressed for a browser", "%.2f", zip)
-	return nil
+	return sum
+}
+
+// processorOf is a process's processor time in seconds (proc(5): fields 14 and 15 of stat, in ticks of a hundredth).
+func processorOf(pid int) float64 {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(raw), ") ")
+	f := strings.Fields(rest)
+	if len(f) < 13 {
+		return 0
+	}
+	user, _ := strconv.ParseFloat(f[11], 64)
+	system, _ := strconv.ParseFloat(f[12], 64)
+	return (user + system) / 100
 }

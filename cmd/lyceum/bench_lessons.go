@@ -213,7 +213,7 @@ func (b *bench) reportsOverHTTP(ctx context.Context, list []reporter, lessons []
 		return func(d time.Duration) (float64, error) {
 			var open sync.Map
 			rate, err := many(ctx, d, func(_ context.Context, client int) error {
-				return exchange(&open, client, address, post(&list[client], path(client)))
+				return roundTrip(&open, client, address, post(&list[client], path(client)))
 			})
 			open.Range(func(_, conn any) bool { _ = conn.(*talk).Close(); return true })
 			return rate, err
@@ -231,7 +231,7 @@ type talk struct {
 }
 
 // exchange sends a shot on the client's own connection and waits for its answer.
-func exchange(open *sync.Map, client int, address string, s shot) error {
+func roundTrip(open *sync.Map, client int, address string, s shot) error {
 	kept, ok := open.Load(client)
 	if !ok {
 		conn, err := net.Dial("tcp", address)

@@ -126,6 +126,13 @@ func (a *app) fillOrganization(ctx context.Context, o organization, hash, key st
 	if err := a.demoGroups(ctx, owner, outlines); err != nil {
 		return tenantDescription{}, fmt.Errorf("groups: %w", err)
 	}
+	learner, err := a.auth.As(ctx, people["learner"].ID)
+	if err != nil {
+		return tenantDescription{}, err
+	}
+	if err := a.demoPaths(instructor, learner, outlines); err != nil {
+		return tenantDescription{}, err
+	}
 	if !a.demoKeyWorks(ctx, key) {
 		if key, _, err = a.auth.CreateKey(owner, auth.KeyInput{Name: "Demo", Scopes: []string{"*"}, Days: 365}); err != nil {
 			return tenantDescription{}, err

@@ -50,6 +50,7 @@ func (a *app) consequences() []queue.Consequence {
 	table = append(table, a.filesConsequences()...)
 	table = append(table, a.homeConsequences()...)
 	table = append(table, a.placeConsequences()...)
+	table = append(table, a.pathConsequences()...)
 	for _, typ := range billing.LearningEvents() {
 		table = append(table, queue.Consequence{When: typ, Name: "count_learner", Urgency: queue.Unseen, Do: a.billing.Count})
 	}

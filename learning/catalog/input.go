@@ -181,8 +181,8 @@ func (q Question) check(f fault.Fields, prefix string) {
 	}
 }
 
-// into writes the input over a lesson's content; ids and place stay.
-func (in LessonInput) into(l Lesson) Lesson {
+// Into writes the input over a lesson's content; ids and place stay.
+func (in LessonInput) Into(l Lesson) Lesson {
 	l.Kind, l.Title, l.Minutes, l.Body = in.Kind, in.Title, in.Minutes, in.Body
 	l.FileID, l.CaptionsFileID, l.PassPercent, l.Questions = in.FileID, in.CaptionsFileID, in.PassPercent, in.Questions
 	l.URL, l.Completion, l.NoSkip = in.URL, in.Completion, in.NoSkip

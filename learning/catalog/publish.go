@@ -280,8 +280,19 @@ func (l Lesson) checkPictures(f fault.Fields, prefix string, known map[uid.ID]Fi
 			f.Add(prefix+"body", at+" is not from this portal. Upload it and insert it from there.")
 		case known[id].Kind != "picture":
 			f.Add(prefix+"body", at+" is not here any more. Upload it again.")
-		case strings.TrimSpace(p.Alt) == "":
+		case strings.TrimSpace(p.Alt) == "" && !p.Decorative:
 			f.Add(prefix+"body", at+" needs an alternative text: what it shows, between the square brackets of its "+strconv.Quote("![]")+".")
+		}
+	}
+}
+
+// CheckAlternatives notes the first picture of a text that says neither what it shows nor that it is decoration, by its
+// line.
+func CheckAlternatives(f fault.Fields, body string) {
+	for _, p := range markdown.Images(body) {
+		if strings.TrimSpace(p.Alt) == "" && !p.Decorative {
+			f.Add("body", fmt.Sprintf("Line %d: this picture needs an alternative text, between its square brackets: what it shows. If it only decorates, write \"decorative\" in quotation marks behind its address.", p.Line))
+			return
 		}
 	}
 }

@@ -61,6 +61,7 @@ type Keeper interface {
 	ShiftLesson(ctx context.Context, m LessonShift) error
 	RemoveLesson(ctx context.Context, version, lesson uid.ID) error
 
+	WritingKeeper
 	// EmbedHosts are the sites that may be shown inside lessons; set is false when nobody has said yet.
 	EmbedHosts(ctx context.Context) (hosts []string, set bool, err error)
 	SaveEmbedHosts(ctx context.Context, hosts []string, at time.Time) error

@@ -51,6 +51,7 @@ const (
 	UsedInCourse     UsePlace = "course"
 	UsedInBrand      UsePlace = "brand"
 	UsedInSubmission UsePlace = "submission"
+	UsedInPath       UsePlace = "path"
 )
 
 // Use is a place that uses a file: a course by its id and title, the brand, or something a learner handed in.

@@ -218,7 +218,7 @@ func (s *Service) askable(ctx context.Context, who auth.Principal, c catalog.Cou
 	case full == nil:
 		return "", ErrNothingToAsk
 	case errors.Is(full, ErrFull) && c.WaitingList:
-		return RequestWaiting, nil
+		return RequestWaiting, s.ready(ctx, who.PersonID, c.ID) // a place that cannot be used is not kept for anyone
 	}
 	return "", full
 }

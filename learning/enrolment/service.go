@@ -26,6 +26,7 @@ type Keeper interface {
 	OutlineHead(ctx context.Context, course, version uid.ID) (catalog.Outline, error)
 	PlaceKeeper
 	MoveKeeper
+	NeedKeeper
 	InTenant(ctx context.Context, fn func(context.Context) error) error
 
 	// ShareCourse reads a course and keeps it from being published or archived until the transaction ends; several may
@@ -44,9 +45,8 @@ type Keeper interface {
 	AddEnrolment(ctx context.Context, e Enrolment) (added bool, err error)
 	EnrolmentIn(ctx context.Context, person, course uid.ID) (Enrolment, error)
 	EnrolmentRecord(ctx context.Context, id uid.ID) (Record, error)
-	// ShownIn finds by the course's address, and none that the person was taken out of. It joins a running transaction or,
-	// alone, is one by itself: four queries in one message.
-	ShownIn(ctx context.Context, person uid.ID, slug string) (Shown, error)
+	// EnrolmentRecordIn finds by the course's address, and none that the person was taken out of.
+	EnrolmentRecordIn(ctx context.Context, person uid.ID, slug string) (Record, error)
 	// LockEnrolment and its sisters hold the enrolment until the transaction ends.
 	LockEnrolment(ctx context.Context, id uid.ID) (Enrolment, error)
 	LockEnrolmentIn(ctx context.Context, person uid.ID, slug string) (Enrolment, error)
@@ -114,7 +114,7 @@ func New(o Options) *Service {
 
 // SelfEnrol puts who asks into a published course that takes self-enrolment, on the version of today, and tells of it
 // as enrolment.created. Who is in it already gets that enrolment. ErrAskFirst where places are given on request, ErrFull
-// where all are taken (see AskPlace). It needs enrolment:self.
+// where all are taken (see AskPlace), ErrNeedsFirst where something comes before it. It needs enrolment:self.
 func (s *Service) SelfEnrol(ctx context.Context, slug string) (e Enrolment, err error) {
 	who, err := learner(ctx)
 	if err != nil {
@@ -139,6 +139,9 @@ func (s *Service) SelfEnrol(ctx context.Context, slug string) (e Enrolment, err 
 			return err
 		}
 		if err = takes(c); err != nil {
+			return err
+		}
+		if err = s.ready(ctx, who.PersonID, c.ID); err != nil {
 			return err
 		}
 		if c.Visibility == catalog.VisibleOnRequest {

@@ -55,7 +55,9 @@ func (s *Service) In(ctx context.Context, slug string) (Shown, error) {
 	if catalog.CheckSlug(slug) != "" {
 		return Shown{}, ErrEnrolmentNotFound
 	}
-	return s.keep.ShownIn(ctx, who.PersonID, slug)
+	return s.shown(ctx, func(ctx context.Context) (Record, error) {
+		return s.keep.EnrolmentRecordIn(ctx, who.PersonID, slug)
+	})
 }
 
 func (s *Service) shown(ctx context.Context, find func(context.Context) (Record, error)) (out Shown, err error) {

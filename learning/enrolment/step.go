@@ -76,6 +76,9 @@ func (s *Service) step(ctx context.Context, who auth.Principal, e Enrolment, les
 	if err := open(e); err != nil {
 		return nil, err
 	}
+	if err := s.startable(ctx, e); err != nil {
+		return nil, err
+	}
 	st := &step{Service: s, who: who, e: e}
 	var err error
 	var seconds float64
