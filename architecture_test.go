@@ -28,6 +28,7 @@ var rooms = map[string][]string{
 	"learning/intake":      {"learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},
 	"learning/search":      {"learning/content", "learning/catalog", "auth", "tenant", "internal"},
 	"learning/path":        {"learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},
+	"learning/exchange":    {"learning/catalog", "learning/content", "auth", "tenant", "internal"},
 	"learning/sample":      {"internal"},
 	"learning/calendar":    {"auth", "tenant", "internal"},
 	"learning/transcript":  {"learning/certificate", "learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},

@@ -14,6 +14,7 @@ import (
 	"lyceum/auth/policy"
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
+	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/notice"
 	"lyceum/store"
@@ -48,8 +49,11 @@ func (h *house) due(p auth.Person, o catalog.Outline, day string) enrolment.Enro
 func TestHomeAndCoursePageAskAtMostSixQuestions(t *testing.T) {
 	t.Parallel()
 	h := setup(t)
-	o := storetest.PublishedCourse(t, h.ctx, h.w, storetest.SmallCourse("Fire"))
-	storetest.PublishedCourse(t, h.ctx, h.w, storetest.SmallCourse("Water"))
+	in, water := storetest.SmallCourse("Fire"), storetest.SmallCourse("Water")
+	cover := storetest.File(t, h.ctx, h.w, content.FilePicture, "image/png", 0)
+	in.CoverFileID, water.CoverFileID = &cover.ID, &cover.ID
+	o := storetest.PublishedCourse(t, h.ctx, h.w, in)
+	storetest.PublishedCourse(t, h.ctx, h.w, water)
 	p := h.person(policy.Learner)
 	h.due(p, o, "2026-03-10")
 	h.tell(p, notice.KindEnrolled, notice.Data{"course": "Fire"})

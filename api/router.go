@@ -71,6 +71,7 @@ func (s *Server) onPortal(t *table) {
 
 	s.onFiles(t)
 	s.onLearning(t)
+	s.onEditor(t) // before the studio: /studio/import is no course's
 	s.onHome(t)
 	s.onPaths(t) // before the studio: /studio/paths is no course
 	s.onStudio(t)

@@ -18,7 +18,8 @@ func (s *Server) onLearning(t *table) {
 	t.getOnce("/learn/:slug", learn, begun(l.Resume))
 	t.getOnce("/learn/:slug/:lesson", learn, begun(l.Lesson))
 	t.post("/learn/:slug/:lesson/continue", learn, l.Continue)
-	t.post("/learn/:slug/:lesson/watch", learn, l.Watch)
+	t.post("/learn/:slug/:lesson/reports", learn, l.Report)
+	t.postFiles("/learn/:slug/:lesson/submit", learn, l.HandIn)
 	t.post("/learn/:slug/:lesson/quiz", learn, l.Submit)
 	t.get("/certificates", mine, l.CertificateList)
 	t.get("/certificates/:code.pdf", mine, l.PDF)
@@ -28,6 +29,7 @@ func (s *Server) onLearning(t *table) {
 func (s *Server) onStudio(t *table) {
 	w := web.Studio{Site: s.site, Catalog: s.Catalog, Content: s.Content, Enrolment: s.Enrolment, Auth: s.Auth, Groups: s.Groups}
 	edit, publish, enrol := route.For(policy.CourseEdit), route.For(policy.CoursePublish), route.For(policy.EnrolmentManage)
+	s.onMarking(t) // before the courses: /studio/marking is none
 	t.get("/studio", edit, w.List)
 	t.post("/studio/courses", edit, w.Create)
 	t.get("/studio/:course", edit, w.Edit)

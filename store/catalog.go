@@ -13,7 +13,7 @@ import (
 	"lyceum/learning/catalog"
 )
 
-const courseColumns = "id, slug, status, self_enrol, visibility, category_id, template, capacity, waiting_list, draft_id, published_id, revision, created_by, created_at, updated_at, review, review_note, review_asked_by, reviewed_by, reviewed_revision"
+const courseColumns = "id, slug, status, self_enrol, visibility, category_id, template, capacity, waiting_list, draft_id, published_id, revision, saves, created_by, created_at, updated_at, review, review_note, review_asked_by, reviewed_by, reviewed_revision"
 
 const versionColumns = "id, course_id, number, title, summary, language, cover_file_id, estimated_minutes, created_at, published_at, published_by"
 

@@ -167,6 +167,9 @@ type running struct {
 
 type runningKey struct{}
 
+// rollbackTime is how long a rollback may take after the request is over.
+const rollbackTime = 5 * time.Second
+
 func current(ctx context.Context) *running {
 	r, _ := ctx.Value(runningKey{}).(*running)
 	return r
@@ -238,7 +241,7 @@ func (s *Store) run(ctx context.Context, sh shard, schema, begin string, fn func
 	done := false
 	defer func() {
 		if !done { // an error, a panic or a cancelled ctx: the rollback has a deadline of its own
-			c, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+			c, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTime)
 			defer cancel()
 			_ = r.pgx.Rollback(c)
 		}

@@ -23,9 +23,11 @@ func (s *Store) LessonToLearn(ctx context.Context, version, lesson uid.ID) (l ca
 	return row.Lesson, row.Seconds, notFound(err, catalog.ErrLessonNotFound, "lesson %s of version %s", lesson, version)
 }
 
-// ProgressIn reads a person's progress in a lesson; begun is false before the first time it is opened.
-func (s *Store) ProgressIn(ctx context.Context, enrolmentID, lesson uid.ID) (p enrolment.Progress, begun bool, err error) {
-	res := s.tx(ctx).Where("enrolment_id = ? and lesson_id = ?", enrolmentID, lesson).Limit(1).Find(&p)
+// LockProgress reads a person's progress in a lesson and holds it until the transaction ends; begun is false before the
+// first time it is opened.
+func (s *Store) LockProgress(ctx context.Context, enrolmentID, lesson uid.ID) (p enrolment.Progress, begun bool, err error) {
+	res := s.tx(ctx).Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).
+		Where("enrolment_id = ? and lesson_id = ?", enrolmentID, lesson).Limit(1).Find(&p)
 	return p, res.RowsAffected == 1, fail(res.Error, "progress of enrolment %s in lesson %s", enrolmentID, lesson)
 }
 
@@ -39,7 +41,7 @@ func (s *Store) ProgressOf(ctx context.Context, enrolmentID uid.ID) (list []enro
 func (s *Store) PutProgress(ctx context.Context, p enrolment.Progress) error {
 	err := s.tx(ctx).Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "enrolment_id"}, {Name: "lesson_id"}},
-		DoUpdates: clause.AssignmentColumns([]string{"status", "position", "watched", "evidence", "updated_at", "completed_at"}),
+		DoUpdates: clause.AssignmentColumns([]string{"status", "position", "position_at", "watched", "seen", "evidence", "updated_at", "completed_at"}),
 	}).Create(&p).Error
 	return fail(err, "write progress of enrolment %s in lesson %s", p.EnrolmentID, p.LessonID)
 }

@@ -24,7 +24,7 @@ func TestAnEnrolmentIsKeptAsItWasWritten(t *testing.T) {
 	e.Percent, e.LastLessonID, e.StartedAt, e.Source, e.EnrolledBy = 50, &lesson, &at, enrolment.SourceAssigned, &e.PersonID
 	session, attempt := uid.New(), uid.New()
 	p := enrolment.Progress{
-		EnrolmentID: e.ID, LessonID: lesson, Status: enrolment.ProgressStarted, Position: 12.25, Watched: enrolment.Intervals{{0, 12.25}, {30, 40}},
+		EnrolmentID: e.ID, LessonID: lesson, Status: enrolment.ProgressStarted, Position: 12.25, PositionAt: 61.5, Watched: enrolment.Intervals{{0, 12.25}, {30, 40}}, Seen: enrolment.Intervals{{0, 61.5}},
 		Evidence: enrolment.Evidence{Rule: "passed", SessionID: &session, AttemptID: &attempt, Percent: 80}, StartedAt: at, UpdatedAt: at,
 	}
 	a := enrolment.Attempt{ID: attempt, EnrolmentID: e.ID, LessonID: lesson, Number: 1, Answers: enrolment.Answers{uid.New(): {uid.New(), uid.New()}}, Percent: 80, Passed: true, SubmittedAt: at}
@@ -45,7 +45,7 @@ func TestAnEnrolmentIsKeptAsItWasWritten(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		progress, begun, err := w.Store.ProgressIn(ctx, e.ID, lesson)
+		progress, begun, err := w.Store.LockProgress(ctx, e.ID, lesson)
 		if err != nil {
 			return err
 		}

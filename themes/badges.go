@@ -89,6 +89,4 @@ func (c *Chrome) TenantStatuses() []tenant.Status {
 }
 
 // LessonKinds lists what a lesson may be made of.
-func (c *Chrome) LessonKinds() []catalog.LessonKind {
-	return []catalog.LessonKind{catalog.LessonText, catalog.LessonVideo, catalog.LessonPDF, catalog.LessonQuiz}
-}
+func (c *Chrome) LessonKinds() []catalog.LessonKind { return catalog.LessonKinds() }

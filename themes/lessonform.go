@@ -28,13 +28,14 @@ type LessonForm struct {
 	FileID, CaptionsFileID            string
 	PictureAlt                        string
 	Questions                         []QuestionForm
+	LessonKindForm
 }
 
 // NewLessonForm fills the form from a lesson.
 func NewLessonForm(l catalog.Lesson) LessonForm {
 	f := LessonForm{
 		Title: l.Title, Minutes: strconv.Itoa(l.Minutes), Body: l.Body, PassPercent: strconv.Itoa(l.PassPercent),
-		FileID: idText(l.FileID), CaptionsFileID: idText(l.CaptionsFileID),
+		FileID: idText(l.FileID), CaptionsFileID: idText(l.CaptionsFileID), LessonKindForm: newLessonKindForm(l),
 	}
 	for _, q := range l.Questions {
 		form := QuestionForm{ID: q.ID.String(), Prompt: q.Prompt, Explanation: q.Explanation}
@@ -59,6 +60,7 @@ func ReadLessonForm(get func(name string) string) LessonForm {
 	f := LessonForm{
 		Title: get("title"), Minutes: get("minutes"), Body: strings.ReplaceAll(get("body"), "\r\n", "\n"),
 		PassPercent: get("pass_percent"), FileID: get("file_id"), CaptionsFileID: get("captions_file_id"), PictureAlt: get("picture_alt"),
+		LessonKindForm: readLessonKindForm(get),
 	}
 	if get("remove_captions") != "" {
 		f.CaptionsFileID = ""
@@ -87,7 +89,7 @@ func (f LessonForm) Apply(do string) LessonForm {
 	f.Questions = slices.Clone(f.Questions)
 	word, rest, _ := strings.Cut(do, ".")
 	if word == "add_question" {
-		f.Questions = append(f.Questions, QuestionForm{Options: make([]OptionForm, 3)})
+		f.Questions = append(f.Questions, QuestionForm{ID: uid.New().String(), Options: []OptionForm{newOption(), newOption(), newOption()}})
 		return f
 	}
 	first, second, _ := strings.Cut(rest, ".")
@@ -98,7 +100,7 @@ func (f LessonForm) Apply(do string) LessonForm {
 	q := &f.Questions[i]
 	switch word {
 	case "add_option":
-		q.Options = append(slices.Clone(q.Options), OptionForm{})
+		q.Options = append(slices.Clone(q.Options), newOption())
 	case "remove_question":
 		f.Questions = slices.Delete(f.Questions, i, i+1)
 	case "remove_option":
@@ -116,6 +118,9 @@ func (f LessonForm) Apply(do string) LessonForm {
 	}
 	return f
 }
+
+// newOption has its id from the beginning: it is the same one however often it is saved.
+func newOption() OptionForm { return OptionForm{ID: uid.New().String()} }
 
 // AddPicture puts an uploaded picture at the end of the text and empties its fields.
 func (f LessonForm) AddPicture(file uid.ID) LessonForm {

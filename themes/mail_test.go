@@ -25,6 +25,8 @@ func letters() []letter {
 		{"enrolled", themes.EnrolledMail{Name: "Jonas", CourseTitle: "Workplace safety", By: "Maya Chen", Link: "https://acme.lyceum.example/courses/workplace-safety"}},
 		{"place-granted", themes.PlaceMail{Name: "Jonas", CourseTitle: "Workplace safety", Granted: true, Answer: "See you on Monday.", Link: "https://acme.lyceum.example/courses/workplace-safety"}},
 		{"place-refused", themes.PlaceMail{Name: "Jonas", CourseTitle: "Workplace safety", Link: "https://acme.lyceum.example/courses/workplace-safety"}},
+		{"marked-accepted", themes.MarkedMail{Name: "Jonas", LessonTitle: "Your escape route", CourseTitle: "Workplace safety", Accepted: true, Percent: &ninety, Comment: "Well seen.", Link: "https://acme.lyceum.example/learn/x/y"}},
+		{"marked-returned", themes.MarkedMail{Name: "Jonas", LessonTitle: "Your escape route", CourseTitle: "Workplace safety", Comment: "The second exit is missing.", Link: "https://acme.lyceum.example/learn/x/y"}},
 		{"enrolled-nobody", themes.EnrolledMail{Name: "Jonas", CourseTitle: "Workplace safety", Link: "https://acme.lyceum.example/courses/workplace-safety"}},
 		{"certificate", themes.CertificateMail{Name: "Jonas", CourseTitle: "Workplace safety", Link: "https://acme.lyceum.example/certificates", VerifyLink: "https://acme.lyceum.example/verify/k3v9q0"}},
 		{"notice-added", themes.NoticeMail{Kind: themes.NoticeFactorAdded, Name: "Jonas", What: "Phone", At: now, Link: "https://acme.lyceum.example/account/security"}},

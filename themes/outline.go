@@ -1,7 +1,7 @@
 package themes
 
 import (
-	"fmt"
+	"encoding/json"
 	"slices"
 
 	"lyceum/internal/uid"
@@ -11,6 +11,7 @@ import (
 
 // Step is a lesson in an outline as a learner sees it, drawn by parts/outline.html.
 type Step struct {
+	ID      uid.ID
 	Title   string
 	Kind    catalog.LessonKind
 	Minutes int
@@ -40,7 +41,7 @@ func chapters(o catalog.Outline, progress map[uid.ID]enrolment.Progress, slug st
 		c := Chapter{ID: m.ID, Number: i + 1, Title: m.Title, Steps: make([]Step, 0, len(m.Lessons))}
 		for j := range m.Lessons {
 			l := &m.Lessons[j]
-			s := Step{Title: l.Title, Kind: l.Kind, Minutes: l.Minutes, State: "new", Here: l.ID == here}
+			s := Step{ID: l.ID, Title: l.Title, Kind: l.Kind, Minutes: l.Minutes, State: "new", Here: l.ID == here}
 			if o.Untranslated[l.ID] {
 				s.Tongue = o.Version.Language
 			}
@@ -121,8 +122,27 @@ func (c Chapter) First() string {
 
 // Chapters is the outline with the person's progress and the lesson shown.
 func (p PlayerPage) Chapters() []Chapter {
-	return chapters(p.Player.Outline, p.Player.Progress, p.Player.Outline.Course.Slug, p.Player.Lesson.ID)
+	out := chapters(p.Player.Outline, p.Player.Progress, p.Player.Outline.Course.Slug, p.Player.Lesson.ID)
+	if p.Preview {
+		for _, c := range out {
+			for i := range c.Steps {
+				c.Steps[i].Href = p.At(c.Steps[i].ID)
+			}
+		}
+	}
+	return out
 }
+
+// Base is the address below which the lessons are, and where what is left is told.
+func (p PlayerPage) Base() string {
+	if p.Preview {
+		return "/studio/" + p.Player.Outline.Course.ID.String() + "/preview"
+	}
+	return "/learn/" + p.Player.Outline.Course.Slug
+}
+
+// Studio is where a draft that is looked at is written.
+func (p PlayerPage) Studio() string { return "/studio/" + p.Player.Outline.Course.ID.String() }
 
 // Number is the place of the lesson shown among all, from 1.
 func (p PlayerPage) Number() int {
@@ -152,12 +172,12 @@ func (p PlayerPage) Module() string {
 
 // Here is the address of the lesson shown.
 func (p PlayerPage) Here() string {
-	return fmt.Sprintf("/learn/%s/%s", p.Player.Outline.Course.Slug, p.Player.Lesson.ID)
+	return p.At(p.Player.Lesson.ID)
 }
 
 // At is the address of another lesson of the course.
 func (p PlayerPage) At(lesson uid.ID) string {
-	return fmt.Sprintf("/learn/%s/%s", p.Player.Outline.Course.Slug, lesson)
+	return p.Base() + "/" + lesson.String()
 }
 
 // Progress is the person's progress in the lesson shown; the zero value when there is none.
@@ -169,22 +189,38 @@ func (p PlayerPage) Done() bool { return p.Progress().Status == enrolment.Progre
 // Finished tells whether the whole course is completed.
 func (p PlayerPage) Finished() bool { return p.Player.Enrolment.Status == enrolment.StatusCompleted }
 
-// WatchedPercent is how much of the video was really played, 0 when its length is unknown.
-func (p PlayerPage) WatchedPercent() int {
-	if p.File == nil || p.File.Seconds <= 0 {
-		return 0
-	}
-	var sum float64
-	for _, i := range p.Progress().Watched {
-		sum += i[1] - i[0]
-	}
-	return min(100, int(sum/p.File.Seconds*100))
+// WatchedPercent is how much of the recording counts as played, 0 when its length is unknown.
+func (p PlayerPage) WatchedPercent() int { return p.Progress().WatchedPercent(p.Player.Rules()) }
+
+// CanConfirm tells whether the lesson is completed by confirming it, until it is.
+func (p PlayerPage) CanConfirm() bool { return p.Player.ByContinue() && !p.Done() }
+
+// Scripted tells whether the page has something to count or to enhance: a recording, a lesson that must be looked at for
+// a while, a long outline.
+func (p PlayerPage) Scripted() bool {
+	return p.Player.Lesson.Kind.Recorded() && p.File != nil || p.Player.Left() > 0
 }
 
-// CanConfirm tells whether the lesson is completed by confirming it: text and PDF, until it is.
-func (p PlayerPage) CanConfirm() bool {
-	k := p.Player.Lesson.Kind
-	return (k == catalog.LessonText || k == catalog.LessonPDF) && !p.Done()
+// Played is what was played of the recording, as the script reads it.
+func (p PlayerPage) Played() string {
+	text, err := json.Marshal(p.Progress().Counted(p.Player.Lesson.NoSkip))
+	if err != nil || p.Progress().Watched == nil {
+		return "[]"
+	}
+	return string(text)
+}
+
+// Newest is what was handed in last, nil for nothing.
+func (p PlayerPage) Newest() *enrolment.Submission {
+	if len(p.Player.Handed) == 0 {
+		return nil
+	}
+	return &p.Player.Handed[0]
+}
+
+// MayHandIn tells whether something may be handed in now: nothing waits and nothing was accepted.
+func (p PlayerPage) MayHandIn() bool {
+	return p.Newest() == nil || p.Newest().Status == enrolment.SubmissionReturned
 }
 
 // Chapters is the outline with every lesson completed, to look at again.

@@ -39,17 +39,25 @@ type CoursePage struct {
 
 func (p CoursePage) in(c *Chrome) (string, any) { return "course", framed[CoursePage]{c, p} }
 
-// PlayerPage is GET /learn/:slug/:lesson. It posts to …/continue (text, pdf); …/watch (video: position, played,
-// duration; JSON or form); …/quiz (fields q.<question id>, one value per chosen option).
+// PlayerPage is GET /learn/:slug/:lesson. It posts to …/continue (what viewing completes); …/reports (what was seen and
+// played, JSON or a form whose field reports is the same JSON); …/quiz (fields q.<question id>, one value per chosen
+// option); …/submit (text, file).
+//
+// With Preview it is a lesson of a draft as its author looks at it, at /studio/:course/preview/:lesson: it looks the same,
+// posts there, and nothing is recorded.
 type PlayerPage struct {
+	Preview         bool
 	Player          enrolment.Player
-	Body            template.HTML      // the lesson's Markdown through the sanitiser; any kind may have one
-	File            *content.File      // the video or the PDF
-	Captions        *content.File      // WebVTT, video only
-	Answers         enrolment.Answers  // what was chosen in a quiz that was not accepted, or in Result
-	Result          *enrolment.Attempt // the attempt to show with its explanations; nil shows the form
-	CertificateCode string             // empty until issued
-	Problem         *fault.Fault       // a quiz's fields are answers.<question id>
+	Body            template.HTML           // the lesson's Markdown through the sanitiser; any kind may have one
+	File            *content.File           // the recording or the document
+	Captions        *content.File           // WebVTT, of a recording
+	Files           map[uid.ID]content.File // those handed in
+	Embed           bool                    // the address of an embed may be shown inside this page; else it is a link
+	Text            string                  // what was typed to be handed in and was not accepted
+	Answers         enrolment.Answers       // what was chosen in a quiz that was not accepted, or in Result
+	Result          *enrolment.Attempt      // the attempt to show with its explanations; nil shows the form
+	CertificateCode string                  // empty until issued
+	Problem         *fault.Fault            // a quiz's fields are answers.<question id>
 }
 
 func (p PlayerPage) in(c *Chrome) (string, any) { return "player", framed[PlayerPage]{c, p} }

@@ -55,13 +55,20 @@ func (p CourseEditPage) in(c *Chrome) (string, any) {
 }
 
 // LessonEditPage is GET /studio/:course/lessons/:lesson. It posts revision, title, minutes, body, file_id, file
-// (multipart, at most 8 MiB), captions_file_id, captions, remove_captions, pass_percent and for a quiz
+// (multipart, at most 8 MiB), captions_file_id, captions, remove_captions, url, completion.rule, completion.seconds,
+// completion.percent, no_skip, pass_percent and for a quiz
 // questions.<i>.… to its own address: ReadLessonForm reads them all but the files. The pressed button is `do`: save;
 // preview; add_picture (picture, a file, and picture_alt: store it, then LessonForm.AddPicture); and those that
 // LessonForm.Apply knows (add_question, add_option.<i>, remove_question.<i>, remove_option.<i>.<j>, up.<i>, down.<i>).
-// All but save answer this page again with the form changed and nothing kept.
+// All but save answer this page again with the form changed and nothing kept. Where another author saved the lesson
+// meanwhile, Merge shows both side by side and the form is the proposal; take_mine, take_theirs and take_merged fill it
+// otherwise (mine and mine_revision are posted with them). Its script posts to …/autosave and …/here (page_editor.go).
 type LessonEditPage struct {
-	Outline  catalog.Outline
+	Outline  catalog.Outline // course and version alone
+	Revision int             // what the form was made on
+	Merge    *catalog.Merge
+	Mine     string // what could not be saved, as the form carries it along
+	MineOn   int    // and the revision that was made on
 	Lesson   catalog.Lesson
 	Form     LessonForm
 	Preview  template.HTML // the Markdown of Form.Body through the sanitiser

@@ -52,7 +52,7 @@ func (c *Chrome) places() ([]NavGroup, error) {
 			{"/paths", "nav.paths", "flag", policy.CourseRead},
 			{"/certificates", "nav.certificates", "award", policy.CertificateRead},
 		}},
-		{"teach", []place{{"/studio", "nav.studio", "pen", policy.CourseEdit}, {"/files", "nav.files", "file", policy.FileUpload}, {"/people", "nav.people", "people", policy.PersonRead}}},
+		{"teach", []place{{"/studio", "nav.studio", "pen", policy.CourseEdit}, {"/studio/marking", "nav.marking", "check", policy.EnrolmentMark}, {"/files", "nav.files", "file", policy.FileUpload}, {"/people", "nav.people", "people", policy.PersonRead}}},
 		{"portal", []place{
 			{"/groups", "nav.groups", "people", policy.PersonRead},
 			{"/usage", "nav.usage", "chart", policy.UsageRead}, {"/settings/brand", "nav.brand", "palette", policy.BrandEdit},
@@ -60,6 +60,7 @@ func (c *Chrome) places() ([]NavGroup, error) {
 			{"/settings/sign-on", "nav.sign_on", "shield", policy.ConnectionManage},
 			{"/settings/directories", "nav.directories", "building", policy.ConnectionManage},
 			{"/settings/security", "nav.security", "lock", policy.SecurityManage},
+			{"/settings/embeds", "nav.embeds", "window", policy.SecurityManage},
 			{"/settings/roles", "nav.roles", "user", policy.RoleManage},
 			{"/settings/api-keys", "nav.api_keys", "key", policy.APIKeyManage},
 			{"/audit", "nav.audit", "list", policy.AuditRead},
@@ -78,7 +79,8 @@ func (c *Chrome) places() ([]NavGroup, error) {
 				return nil, err
 			}
 			group.Current = group.Current || c.At(p.href)
-			group.Items = append(group.Items, NavItem{Href: p.href, Label: label, Icon: p.icon, Current: c.At(p.href)})
+			current := c.At(p.href) && (p.href != "/studio" || !c.At("/studio/marking"))
+			group.Items = append(group.Items, NavItem{Href: p.href, Label: label, Icon: p.icon, Current: current})
 		}
 		if len(group.Items) > 0 {
 			groups = append(groups, group)
@@ -230,10 +232,21 @@ func (c *Chrome) KindIcon(k catalog.LessonKind) (template.HTML, error) {
 	switch k {
 	case catalog.LessonVideo:
 		return c.Icon("play")
+	case catalog.LessonAudio:
+		return c.Icon("sound")
 	case catalog.LessonPDF:
 		return c.Icon("file")
+	case catalog.LessonFile:
+		return c.Icon("download")
+	case catalog.LessonEmbed:
+		return c.Icon("window")
+	case catalog.LessonLink:
+		return c.Icon("out-link")
 	case catalog.LessonQuiz:
 		return c.Icon("quiz")
+	case catalog.LessonSubmission:
+		return c.Icon("upload")
+	case catalog.LessonText:
 	}
 	return c.Icon("text")
 }

@@ -24,6 +24,7 @@ func specimens(t *testing.T, w *world) []specimen {
 	for _, part := range [][]specimen{
 		entrySpecimens(w), learnSpecimens(w), playerSpecimens(w), peopleSpecimens(w), studioSpecimens(w), lessonSpecimens(w), settingsSpecimens(w),
 		auditSpecimens(w),
+		editorSpecimens(w),
 		filesSpecimens(w),
 		homeSpecimens(w),
 		rolesSpecimens(w),
@@ -32,6 +33,7 @@ func specimens(t *testing.T, w *world) []specimen {
 		searchSpecimens(w),
 		placesSpecimens(w),
 		pathsSpecimens(w),
+		lessonsSpecimens(w),
 		ssoSpecimens(w),
 		accessSpecimens(w),
 		factorSpecimens(w),

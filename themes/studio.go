@@ -149,11 +149,8 @@ func (c *Chrome) Upload(p LessonEditPage, name string) (Upload, error) {
 		if u.Error == "" {
 			u.Error = c.FieldText(p.Problem, "captions_file_id")
 		}
-	case p.Lesson.Kind == catalog.LessonVideo:
-		u.Kind, u.Accept, u.Limit = "video", "video/mp4,video/webm", content.MaxVideo
-		u.File, u.FileID = p.File, p.Form.FileID
 	default:
-		u.Kind, u.Accept, u.Limit = "document", "application/pdf", content.MaxDocument
+		u.Kind, u.Accept, u.Limit = uploadOf(p.Lesson.Kind)
 		u.File, u.FileID = p.File, p.Form.FileID
 	}
 	var err error

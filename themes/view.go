@@ -97,6 +97,7 @@ const (
 	FlashTenantResumed      FlashKey = "tenant_resumed"   // Name: the tenant
 	FlashFileRemoved        FlashKey = "file_removed"     // Name: the file
 	FlashTenantDeleted      FlashKey = "tenant_deleted"   // Name: the tenant
+	FlashMarked             FlashKey = "marked"           // Name: the person
 )
 
 // The messages of the learner's own pages.

@@ -30,7 +30,20 @@ type Document struct {
 	Code      string       `json:"code"`
 	RequestID string       `json:"request_id"`
 	Errors    []FieldError `json:"errors,omitempty"`
+	// Current is what stands there now, where a change was made on an older state of it.
+	Current any `json:"current,omitempty"`
 }
+
+// carrying is a failure with what stands there now.
+type carrying struct {
+	error
+	current any
+}
+
+func (c *carrying) Unwrap() error { return c.error }
+
+// Carrying gives a failure what machines are told with it, as current.
+func Carrying(err error, current any) error { return &carrying{err, current} }
 
 // FieldError is what is wrong with one field of the input.
 type FieldError struct {
@@ -89,7 +102,7 @@ func Answer(c *fiber.Ctx, err error) error {
 	}
 	c.Status(f.Status)
 	if d == nil || visit.WantsJSON(c) {
-		return document(c, f)
+		return document(c, f, err)
 	}
 	if err := d.Page(c, f); err != nil {
 		d.Log.ErrorContext(c.UserContext(), "error page failed", slog.String("request_id", visit.Of(c).ID), slog.Any("err", err))
@@ -124,8 +137,12 @@ func failure(c *fiber.Ctx, err error, f Found) error {
 	return c.Send(body)
 }
 
-func document(c *fiber.Ctx, f Found) error {
-	body, err := json.Marshal(NewDocument(f, visit.Of(c).ID))
+func document(c *fiber.Ctx, f Found, failed error) error {
+	d := NewDocument(f, visit.Of(c).ID)
+	if with := (*carrying)(nil); errors.As(failed, &with) {
+		d.Current = with.current
+	}
+	body, err := json.Marshal(d)
 	if err != nil {
 		return err
 	}

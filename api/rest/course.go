@@ -71,7 +71,7 @@ type module struct {
 // lesson is a step of a module.
 type lesson struct {
 	ID             uid.ID             `json:"id"`
-	Kind           catalog.LessonKind `json:"kind" enum:"text,video,pdf,quiz"`
+	Kind           catalog.LessonKind `json:"kind" enum:"text,video,audio,pdf,file,embed,link,quiz,submission"`
 	Title          string             `json:"title"`
 	Minutes        int                `json:"minutes"`
 	Body           string             `json:"body,omitempty" doc:"Markdown; pictures are ![alternative text](file:ID)."`
@@ -79,6 +79,10 @@ type lesson struct {
 	CaptionsFileID *uid.ID            `json:"captions_file_id,omitempty"`
 	PassPercent    int                `json:"pass_percent,omitempty" doc:"What completes a quiz."`
 	Questions      []question         `json:"questions,omitempty"`
+	Revision       int                `json:"revision" doc:"Counts the saves of this lesson. A change of it names the one it was made on."`
+	URL            string             `json:"url,omitempty" doc:"What an embed shows, or a link leads to."`
+	Completion     *completion        `json:"completion,omitempty" doc:"What completes it; left out, it is the rule of its kind."`
+	NoSkip         bool               `json:"no_skip,omitempty" doc:"Of the recording only what was played on from the beginning counts."`
 }
 
 // question is a multiple-choice question. Its explanation and what is correct are there for authors, and for learners
@@ -147,7 +151,8 @@ func showOutline(o catalog.Outline, show answers) outline {
 func showLesson(l *catalog.Lesson, show answers) lesson {
 	out := lesson{
 		ID: l.ID, Kind: l.Kind, Title: l.Title, Minutes: l.Minutes, Body: l.Body,
-		FileID: l.FileID, CaptionsFileID: l.CaptionsFileID, PassPercent: l.PassPercent,
+		FileID: l.FileID, CaptionsFileID: l.CaptionsFileID, PassPercent: l.PassPercent, Revision: l.Revision,
+		URL: l.URL, NoSkip: l.NoSkip, Completion: showCompletion(l.Completion),
 	}
 	for _, q := range l.Questions {
 		out.Questions = append(out.Questions, showQuestion(q, show))

@@ -14,7 +14,7 @@ import (
 type file struct {
 	ID        uid.ID           `json:"id"`
 	Name      string           `json:"name"`
-	Kind      content.FileKind `json:"kind" enum:"picture,video,audio,document,office,captions"`
+	Kind      content.FileKind `json:"kind" enum:"picture,video,audio,document,office,captions,package"`
 	MediaType string           `json:"media_type"`
 	Size      int64            `json:"size" doc:"In bytes."`
 	SHA256    string           `json:"sha256"`

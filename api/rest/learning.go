@@ -17,8 +17,12 @@ type player struct {
 	Course     outline    `json:"course" doc:"The version enrolled in; its lessons come without text and questions."`
 	Progress   []progress `json:"progress" doc:"The lessons begun, in the order of the course."`
 	Lesson     lesson     `json:"lesson" doc:"The lesson shown, whole. Its questions come with what is correct once it is passed."`
-	Seconds    float64    `json:"seconds,omitempty" doc:"The duration of its video, if known."`
-	ByContinue bool       `json:"by_continue" doc:"It is completed by /complete: a text, a document, or a video of unknown duration."`
+	Seconds    float64    `json:"seconds,omitempty" doc:"The duration of its recording, if known."`
+	ByContinue bool       `json:"by_continue" doc:"It is completed by /complete, once it was looked at for as long as it asks."`
+	Completes  completion `json:"completes" doc:"What completes the lesson shown, with nothing left to a default."`
+	Reached    int        `json:"reached_percent" doc:"How far one is with that."`
+	Left       int        `json:"seconds_left,omitempty" doc:"How long the lesson must still be looked at before /complete."`
+	Handed     []handed   `json:"submissions,omitempty" doc:"What was handed in for the lesson shown, the newest first, 20 at most."`
 	Attempts   []attempt  `json:"attempts" doc:"Of the quiz shown, the newest first, 20 at most."`
 	PreviousID *uid.ID    `json:"previous_lesson_id,omitempty"`
 	NextID     *uid.ID    `json:"next_lesson_id,omitempty"`
@@ -28,8 +32,9 @@ type player struct {
 type progress struct {
 	LessonID    uid.ID                   `json:"lesson_id"`
 	Status      enrolment.ProgressStatus `json:"status" enum:"started,completed"`
-	Position    float64                  `json:"position" doc:"The second of the video to go on at."`
-	Watched     enrolment.Intervals      `json:"watched" doc:"The seconds of the video that were played, as [from, to]."`
+	Position    float64                  `json:"position" doc:"The second of the recording to go on at."`
+	Watched     enrolment.Intervals      `json:"watched" doc:"The seconds of the recording that were played, as [from, to]."`
+	Looked      float64                  `json:"seconds_seen" doc:"How long the lesson was in front of the person, or playing."`
 	Evidence    *evidence                `json:"evidence,omitempty"`
 	StartedAt   time.Time                `json:"started_at"`
 	UpdatedAt   time.Time                `json:"updated_at"`
@@ -38,9 +43,14 @@ type progress struct {
 
 // evidence is why a lesson counts as completed.
 type evidence struct {
-	Rule      string  `json:"rule" enum:"viewed,watched_90_percent,passed"`
-	AttemptID *uid.ID `json:"attempt_id,omitempty" doc:"The attempt that passed."`
-	Percent   int     `json:"percent,omitempty" doc:"Watched or scored."`
+	Rule         catalog.Rule `json:"rule" enum:"viewed,watched,passed,submitted,marked"`
+	EventID      *uid.ID      `json:"event_id,omitempty" doc:"The entry of the learning log that met the rule."`
+	SessionID    *uid.ID      `json:"session_id,omitempty" doc:"The session it happened in."`
+	AttemptID    *uid.ID      `json:"attempt_id,omitempty" doc:"The attempt that passed."`
+	SubmissionID *uid.ID      `json:"submission_id,omitempty" doc:"What was handed in."`
+	Percent      int          `json:"percent,omitempty" doc:"Watched or scored."`
+	Seconds      int          `json:"seconds,omitempty" doc:"Looked at."`
+	Needed       int          `json:"needed,omitempty" doc:"What the rule asked for: seconds looked at, percent watched or scored."`
 }
 
 // attempt is a quiz handed in.
@@ -122,9 +132,9 @@ func (a *api) learningOperations() {
 	})
 	on(a, operation{
 		method: post, path: "/enrolments/{enrolment}/lessons/{lesson}/complete", id: "complete-lesson", tag: tagLearning, need: route.For(policy.EnrolmentSelf), status: 200,
-		summary: "Complete a text, a document, or a video of unknown duration",
+		summary: "Complete a lesson that was looked at",
 		about:   "Done again it changes nothing. With the last lesson the course is completed.",
-		fails:   append(faults{enrolment.ErrNotByContinue}, inStep...),
+		fails:   append(faults{enrolment.ErrNotByContinue, enrolment.ErrTooSoon}, inStep...),
 	}, func(ctx context.Context, in *stepIn) (*enrolledOut, error) {
 		e, err := a.Enrolment.Continue(ctx, in.Enrolment, in.Lesson)
 		if err != nil {
@@ -134,8 +144,8 @@ func (a *api) learningOperations() {
 	})
 	on(a, operation{
 		method: post, path: "/enrolments/{enrolment}/lessons/{lesson}/watch", id: "watch-lesson", tag: tagLearning, need: route.For(policy.EnrolmentSelf), status: 200,
-		summary: "Report what was played of a video",
-		about:   "90 % of its seconds complete the lesson.",
+		summary: "Report what was played of a recording since the last report",
+		about:   "For players that keep no time: the lesson is taken to have been in front of the person since the last report. /reports says more and may come late.",
 		fails:   append(faults{enrolment.ErrNotAVideo, enrolment.ErrWatchedTooFast}, inStep...),
 	}, func(ctx context.Context, in *watchIn) (*progressOut, error) {
 		p, err := a.Enrolment.Watch(ctx, enrolment.WatchInput{Enrolment: in.Enrolment, Lesson: in.Lesson, Position: in.Body.Position, Played: in.Body.Played})
@@ -162,11 +172,14 @@ func showPlayer(p enrolment.Player) player {
 	show := answers(p.Progress[p.Lesson.ID].Status == enrolment.ProgressCompleted)
 	out := player{
 		Enrolment: showEnrolment(&p.Enrolment), Course: showOutline(p.Outline, hidden), Lesson: showLesson(&p.Lesson, show),
-		Progress: showProgresses(p.Outline, p.Progress), Seconds: p.Seconds, ByContinue: p.ByContinue(), Attempts: make([]attempt, len(p.Attempts)),
+		Progress: showProgresses(p.Outline, p.Progress), Seconds: p.Seconds, ByContinue: p.ByContinue(), Completes: completion(p.Completes()), Reached: p.Reached(), Left: p.Left(), Attempts: make([]attempt, len(p.Attempts)),
 		PreviousID: p.Previous, NextID: p.Next,
 	}
 	for i := range p.Attempts {
 		out.Attempts[i] = showAttempt(p.Attempts[i])
+	}
+	for i := range p.Handed {
+		out.Handed = append(out.Handed, showHanded(enrolment.Handed{Submission: p.Handed[i], PersonID: p.Enrolment.PersonID, CourseID: p.Enrolment.CourseID}))
 	}
 	return out
 }
@@ -184,11 +197,12 @@ func showProgresses(o catalog.Outline, of map[uid.ID]enrolment.Progress) []progr
 
 func showProgress(p enrolment.Progress) progress {
 	out := progress{
-		LessonID: p.LessonID, Status: p.Status, Position: p.Position, Watched: listed(p.Watched),
+		LessonID: p.LessonID, Status: p.Status, Position: p.Position, Watched: listed(p.Watched), Looked: p.Seen.Seconds(),
 		StartedAt: utc(p.StartedAt), UpdatedAt: utc(p.UpdatedAt), CompletedAt: utcOrNone(p.CompletedAt),
 	}
 	if p.Evidence.Rule != "" {
-		out.Evidence = &evidence{Rule: p.Evidence.Rule, AttemptID: p.Evidence.AttemptID, Percent: p.Evidence.Percent}
+		e := evidence(p.Evidence)
+		out.Evidence = &e
 	}
 	return out
 }

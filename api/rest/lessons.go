@@ -30,13 +30,16 @@ type lessonPlace struct {
 
 // lessonDraft is a lesson as an author writes it. What its kind does not use is dropped.
 type lessonDraft struct {
-	Kind           catalog.LessonKind `json:"kind,omitempty" enum:"text,video,pdf,quiz" doc:"A lesson keeps its kind: it may be left out of a change."`
+	Kind           catalog.LessonKind `json:"kind,omitempty" enum:"text,video,audio,pdf,file,embed,link,quiz,submission" doc:"A lesson keeps its kind: it may be left out of a change."`
 	Title          string             `json:"title"`
 	Minutes        int                `json:"minutes,omitempty"`
 	Body           string             `json:"body,omitempty" doc:"Markdown; pictures are ![alternative text](file:ID)."`
-	FileID         *uid.ID            `json:"file_id,omitempty" doc:"The uploaded video or document."`
-	CaptionsFileID *uid.ID            `json:"captions_file_id,omitempty" doc:"The uploaded captions of a video."`
+	FileID         *uid.ID            `json:"file_id,omitempty" doc:"The uploaded recording or document."`
+	CaptionsFileID *uid.ID            `json:"captions_file_id,omitempty" doc:"The uploaded captions of a recording."`
 	PassPercent    int                `json:"pass_percent,omitempty" doc:"What completes a quiz, 1 to 100. Left out means 80."`
+	URL            string             `json:"url,omitempty" doc:"What an embed shows, or a link leads to. Embeds may show the sites of /embed-hosts."`
+	Completion     *completion        `json:"completion,omitempty" doc:"Left out, it is the rule of the kind: recordings are watched to 90 %, quizzes passed, submissions submitted, all others viewed."`
+	NoSkip         bool               `json:"no_skip,omitempty" doc:"Of a recording only what was played on from the beginning counts."`
 	Questions      []questionDraft    `json:"questions,omitempty"`
 	Revision       *int               `json:"revision,omitempty" doc:"The revision this change was made on, unless If-Match names it."`
 }
@@ -95,13 +98,6 @@ type lessonIn struct {
 	Lesson uid.ID `path:"lesson" doc:"The lesson's id."`
 }
 
-type lessonDraftIn struct {
-	AtRevision
-	ID     uid.ID `path:"course" doc:"The course's id."`
-	Lesson uid.ID `path:"lesson" doc:"The lesson's id."`
-	Body   lessonDraft
-}
-
 type lessonPlaceIn struct {
 	AtRevision
 	ID     uid.ID `path:"course" doc:"The course's id."`
@@ -113,6 +109,10 @@ func (d lessonDraft) input() catalog.LessonInput {
 	in := catalog.LessonInput{
 		Kind: d.Kind, Title: d.Title, Minutes: d.Minutes, Body: d.Body,
 		FileID: d.FileID, CaptionsFileID: d.CaptionsFileID, PassPercent: d.PassPercent,
+		URL: d.URL, NoSkip: d.NoSkip,
+	}
+	if d.Completion != nil {
+		in.Completion = catalog.Completion{Rule: d.Completion.Rule, Seconds: d.Completion.Seconds, Percent: d.Completion.Percent}
 	}
 	for _, q := range d.Questions {
 		asked := catalog.Question{ID: q.ID, Prompt: q.Prompt, Explanation: q.Explanation}
@@ -199,15 +199,6 @@ func (a *api) lessonOperations() {
 			return nil, err
 		}
 		return created(o, "/lessons/", added), nil
-	})
-	on(a, operation{
-		method: put, path: "/courses/{course}/lessons/{lesson}", id: "update-lesson", tag: tagAuthoring, need: route.For(policy.CourseEdit),
-		summary: "Change what a lesson says",
-		about:   "What is left out becomes empty. Questions and options keep the ids they come with.", fails: inLesson,
-	}, func(ctx context.Context, in *lessonDraftIn) (*outlineOut, error) {
-		return changed(ctx, in.AtRevision, in.Body.Revision, func(at int) (catalog.Outline, error) {
-			return a.Catalog.UpdateLesson(ctx, in.ID, at, in.Lesson, in.Body.input())
-		})
 	})
 	on(a, operation{
 		method: post, path: "/courses/{course}/lessons/{lesson}/move", id: "move-lesson", tag: tagAuthoring, need: route.For(policy.CourseEdit),

@@ -88,6 +88,7 @@ func describeProblem(problem, field *huma.Schema) {
 		"code":       "What went wrong, for programs. It never changes.",
 		"detail":     "What went wrong and what to do next, for people.",
 		"errors":     "What is wrong with which field.",
+		"current":    "Where a change was made on an older state: what stands there now. The operation says what it is.",
 		"request_id": "The number of the request, for asking us about it.",
 	} {
 		problem.Properties[name].Description = text

@@ -28,6 +28,7 @@ import (
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/exchange"
 	"lyceum/learning/home"
 	"lyceum/learning/intake"
 	"lyceum/learning/notice"
@@ -65,6 +66,7 @@ type Services struct {
 	Enrolment    *enrolment.Service
 	Paths        *path.Service
 	Content      *content.Service
+	Exchange     *exchange.Service
 	Certificates *certificate.Service
 	Home         *home.Service
 	Notices      *notice.Service
@@ -111,6 +113,8 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.catalogueOperations()
 	a.moduleOperations()
 	a.lessonOperations()
+	a.writingOperations()
+	a.exchangeOperations()
 	a.learningOperations()
 	a.fileOperations()
 	a.usageOperations()
@@ -124,6 +128,9 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.placeOperations()
 	a.pathOperations()
 	a.needOperations()
+	a.reportOperations()
+	a.submissionOperations()
+	a.embedOperations()
 	a.directoryOperations()
 	a.ldapOperations()
 	a.brandOperations()

@@ -38,6 +38,7 @@ import (
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/exchange"
 	"lyceum/learning/home"
 	"lyceum/learning/intake"
 	"lyceum/learning/notice"
@@ -100,6 +101,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		Hosts:        tenant.Hosts{Base: "example", Platform: "lyceum.example", Scheme: "https"},
 		Now:          now,
 	}
+	s.services.Exchange = exchange.New(exchange.Options{Keep: w.Store, Catalog: s.services.Catalog, Content: s.services.Content})
 	key, err := seal.New(bytes.Repeat([]byte{2}, seal.KeySize))
 	if err != nil {
 		t.Fatal(err)

@@ -26,7 +26,7 @@ type fileUse struct {
 
 type filesIn struct {
 	Paging
-	Kind   content.FileKind `query:"kind" enum:"picture,video,audio,document,office,captions" doc:"Only files of this kind."`
+	Kind   content.FileKind `query:"kind" enum:"picture,video,audio,document,office,captions,package" doc:"Only files of this kind."`
 	Unused bool             `query:"unused" doc:"Only what nothing uses."`
 	Order  string           `query:"order" enum:"newest,size" default:"newest" doc:"The newest or the largest first."`
 }

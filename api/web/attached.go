@@ -5,6 +5,7 @@ import (
 	"errors"
 	"html/template"
 	"io"
+	"slices"
 
 	"lyceum/internal/fault"
 	"lyceum/internal/markdown"
@@ -75,9 +76,9 @@ func readPNG(ctx context.Context, files *content.Service, file *uid.ID, limit in
 	return io.ReadAll(io.LimitReader(r, limit))
 }
 
-// keep stores a file that a form brought along and gives it; nil when none was chosen. It must be of the kind; what is
-// wrong with it is a fault of the field.
-func keep(ctx context.Context, files *content.Service, f form, field string, kind content.FileKind) (*content.File, error) {
+// keep stores a file that a form brought along and gives it; nil when none was chosen. It must be of one of the
+// kinds; what is wrong with it is a fault of the field, which names the first.
+func keep(ctx context.Context, files *content.Service, f form, field string, kinds ...content.FileKind) (*content.File, error) {
 	name, data, chosen, err := f.file(field)
 	if err != nil || !chosen {
 		return nil, err
@@ -86,8 +87,8 @@ func keep(ctx context.Context, files *content.Service, f form, field string, kin
 	if err != nil {
 		return nil, atField(err, field)
 	}
-	if stored.Kind != kind {
-		return nil, fault.Invalid(map[string]string{field: wanted[kind]})
+	if !slices.Contains(kinds, stored.Kind) {
+		return nil, fault.Invalid(map[string]string{field: wanted[kinds[0]]})
 	}
 	return &stored, nil
 }
@@ -100,4 +101,5 @@ var wanted = map[content.FileKind]string{
 	content.FileDocument: "Choose a PDF document.",
 	content.FileOffice:   "Choose an office document: Word, Excel, PowerPoint or OpenDocument.",
 	content.FileCaptions: "Choose a caption file in WebVTT.",
+	content.FilePackage:  "Choose a Common Cartridge (.imscc) or a ZIP file with Markdown lessons.",
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -14,19 +15,22 @@ import (
 
 // lesson reads the lesson of the path with its course.
 func (s Studio) lesson(c *fiber.Ctx) (themes.LessonEditPage, error) {
-	o, err := s.outline(c)
+	course, lesson, err := within(c)
 	if err != nil {
 		return themes.LessonEditPage{}, err
 	}
-	wanted, err := id(c, "lesson")
+	w, err := s.Catalog.Lesson(c.UserContext(), course, lesson)
 	if err != nil {
 		return themes.LessonEditPage{}, err
 	}
-	l, ok := o.Lesson(wanted)
-	if !ok {
-		return themes.LessonEditPage{}, catalog.ErrLessonNotFound
+	return editing(w), nil
+}
+
+// editing is the editor of a lesson as it is kept.
+func editing(w catalog.Written) themes.LessonEditPage {
+	return themes.LessonEditPage{
+		Outline: catalog.Outline{Course: w.Course, Version: w.Version}, Lesson: w.Lesson, Revision: w.Lesson.Revision, Form: themes.NewLessonForm(w.Lesson),
 	}
-	return themes.LessonEditPage{Outline: o, Lesson: l, Form: themes.NewLessonForm(l)}, nil
 }
 
 // filled adds what the form refers to: its files, and its text as learners will see it.
@@ -64,10 +68,18 @@ func (s Studio) SaveLesson(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p.Form = themes.ReadLessonForm(f.get)
+	p.Form, p.Revision = themes.ReadLessonForm(f.get), f.revision()
+	if err := s.readMine(ctx, f, &p); err != nil {
+		return err
+	}
 	saved, refused := s.apply(ctx, f, &p)
 	if saved {
 		return s.done(c, studio(p.Outline.Course.ID)+"/lessons/"+p.Lesson.ID.String(), themes.FlashSaved, "")
+	}
+	if errors.Is(refused, catalog.ErrLessonChanged) {
+		if refused = s.clash(ctx, f, &p, refused); refused == nil {
+			return s.showWith(c, fiber.StatusConflict, p)
+		}
 	}
 	if p, err = s.filled(ctx, p); err != nil {
 		return err
@@ -93,11 +105,7 @@ func (s Studio) apply(ctx context.Context, f form, p *themes.LessonEditPage) (sa
 
 // keepFiles keeps the files that the form brought along, so that they stay when the rest is refused.
 func (s Studio) keepFiles(ctx context.Context, f form, p *themes.LessonEditPage) error {
-	kind := content.FileDocument
-	if p.Lesson.Kind == catalog.LessonVideo {
-		kind = content.FileVideo
-	}
-	file, err := keep(ctx, s.Content, f, "file", kind)
+	file, err := keep(ctx, s.Content, f, "file", filesOf(p.Lesson.Kind)...)
 	if err != nil {
 		return err
 	}
@@ -111,9 +119,27 @@ func (s Studio) keepFiles(ctx context.Context, f form, p *themes.LessonEditPage)
 	return err
 }
 
+// filesOf are the files that a lesson of a kind may be made of.
+func filesOf(k catalog.LessonKind) []content.FileKind {
+	switch k {
+	case catalog.LessonVideo:
+		return []content.FileKind{content.FileVideo}
+	case catalog.LessonAudio:
+		return []content.FileKind{content.FileAudio}
+	case catalog.LessonFile:
+		return []content.FileKind{content.FileOffice, content.FileDocument, content.FileVideo, content.FileAudio}
+	}
+	return []content.FileKind{content.FileDocument}
+}
+
 // press does what a button of the editor other than save says.
 func (s Studio) press(ctx context.Context, f form, do string, p *themes.LessonEditPage) error {
-	if do != "add_picture" {
+	switch do {
+	case "add_picture":
+	case "take_mine", "take_theirs", "take_merged":
+		take(do, p)
+		return nil
+	default:
 		p.Form = p.Form.Apply(do)
 		return nil
 	}
@@ -137,16 +163,23 @@ func (s Studio) press(ctx context.Context, f form, do string, p *themes.LessonEd
 
 // update keeps the lesson.
 func (s Studio) update(ctx context.Context, f form, p themes.LessonEditPage) error {
+	in, err := lessonInput(f, p)
+	if err != nil {
+		return err
+	}
+	_, err = s.Catalog.SaveLesson(ctx, p.Outline.Course.ID, p.Lesson.ID, catalog.LessonSave{Revision: p.Revision, Lesson: in})
+	return err
+}
+
+// lessonInput is what the form says of the lesson.
+func lessonInput(f form, p themes.LessonEditPage) (catalog.LessonInput, error) {
 	wrong := fault.Fields{}
 	in := catalog.LessonInput{
 		Kind: p.Lesson.Kind, Title: p.Form.Title, Minutes: f.number(wrong, "minutes"), Body: p.Form.Body, PassPercent: f.number(wrong, "pass_percent"),
 		FileID: optionalID(p.Form.FileID), CaptionsFileID: optionalID(p.Form.CaptionsFileID), Questions: p.Form.Quiz(),
+		URL: p.Form.URL, Completion: p.Form.Completion(wrong), NoSkip: p.Form.NoSkip,
 	}
-	if err := wrong.Err(); err != nil {
-		return err
-	}
-	_, err := s.Catalog.UpdateLesson(ctx, p.Outline.Course.ID, f.revision(), p.Lesson.ID, in)
-	return err
+	return in, wrong.Err()
 }
 
 // PreviewLesson gives the text of a form as learners would see it, a piece of HTML for the editor's script.

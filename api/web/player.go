@@ -1,15 +1,11 @@
 package web
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
-	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
-	"lyceum/api/problem"
 	"lyceum/api/visit"
 	"lyceum/internal/fault"
 	"lyceum/internal/uid"
@@ -59,9 +55,16 @@ func (l Learn) open(c *fiber.Ctx) (enrolment.Player, error) {
 }
 
 // playerPage fills the page of an opened lesson.
-func (l Learn) playerPage(ctx context.Context, p enrolment.Player) (themes.PlayerPage, error) {
+func (l Learn) playerPage(c *fiber.Ctx, p enrolment.Player) (themes.PlayerPage, error) {
+	ctx := c.UserContext()
 	page := themes.PlayerPage{Player: p, Body: l.illustrated(ctx, p.Lesson.Body, "lesson-")}
 	var err error
+	if page.Embed, err = l.embed(c, p.Lesson); err != nil {
+		return page, err
+	}
+	if page.Files, err = l.handedFiles(ctx, p.Handed); err != nil {
+		return page, err
+	}
 	if page.File, err = fileOf(ctx, l.Content, p.Lesson.FileID); err != nil {
 		return page, err
 	}
@@ -83,7 +86,7 @@ func (l Learn) Lesson(c *fiber.Ctx) error {
 	if err != nil {
 		return l.notIn(c, err)
 	}
-	page, err := l.playerPage(c.UserContext(), p)
+	page, err := l.playerPage(c, p)
 	if err != nil {
 		return err
 	}
@@ -98,7 +101,7 @@ func here(c *fiber.Ctx) string { return "/learn/" + c.Params("slug") + "/" + c.P
 
 // again shows the lesson with what was refused.
 func (l Learn) again(c *fiber.Ctx, p enrolment.Player, refused error, answers enrolment.Answers) error {
-	page, err := l.playerPage(c.UserContext(), p)
+	page, err := l.playerPage(c, p)
 	if err != nil {
 		return err
 	}
@@ -122,59 +125,6 @@ func (l Learn) Continue(c *fiber.Ctx) error {
 		return l.to(c, "/learn/"+c.Params("slug"))
 	}
 	return l.to(c, "/learn/"+c.Params("slug")+"/"+p.Next.String())
-}
-
-// watched is the player's report.
-type watched struct {
-	Position float64             `json:"position"`
-	Played   enrolment.Intervals `json:"played"`
-}
-
-// readWatched reads a report, as JSON or from a form, where played is the same text.
-func readWatched(c *fiber.Ctx) (w watched, err error) {
-	if strings.HasPrefix(c.Get(fiber.HeaderContentType), fiber.MIMEApplicationJSON) {
-		if err = json.Unmarshal(c.Request().Body(), &w); err != nil {
-			return w, problem.ErrBadRequest.Because(err)
-		}
-		return w, nil
-	}
-	f, err := readForm(c)
-	if err != nil {
-		return w, err
-	}
-	wrong := fault.Fields{}
-	if text := f.get("position"); text != "" {
-		w.Position, err = strconv.ParseFloat(text, 64)
-		wrong.Check(err == nil, "position", "Report a position in seconds within the video.")
-	}
-	if text := f.get("played"); text != "" {
-		wrong.Check(json.Unmarshal([]byte(text), &w.Played) == nil, "played", "Report stretches as [[from, to], …] in seconds.")
-	}
-	return w, wrong.Err()
-}
-
-// Watch takes a report of the video player.
-func (l Learn) Watch(c *fiber.Ctx) error {
-	p, err := l.open(c)
-	if err != nil {
-		return l.notIn(c, err)
-	}
-	w, err := readWatched(c)
-	if err != nil {
-		return err
-	}
-	got, err := l.Enrolment.Watch(c.UserContext(), enrolment.WatchInput{Enrolment: p.Enrolment.ID, Lesson: p.Lesson.ID, Position: w.Position, Played: w.Played})
-	if err != nil {
-		return err
-	}
-	if !visit.WantsJSON(c) {
-		return l.to(c, here(c))
-	}
-	return c.JSON(struct {
-		Percent   int     `json:"percent"`
-		Completed bool    `json:"completed"`
-		Position  float64 `json:"position"`
-	}{got.Watched.Percent(p.Seconds), got.Status == enrolment.ProgressCompleted, got.Position})
 }
 
 // Submit hands a quiz in and leads to its result. Handing in again takes another form, so reloading does not.

@@ -35,6 +35,7 @@ import (
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/exchange"
 	"lyceum/learning/home"
 	"lyceum/learning/intake"
 	"lyceum/learning/notice"
@@ -89,6 +90,7 @@ type app struct {
 	search       *search.Service
 	catalog      *catalog.Service
 	content      *content.Service
+	exchange     *exchange.Service
 	enrolment    *enrolment.Service
 	paths        *path.Service
 	certificates *certificate.Service
@@ -238,6 +240,7 @@ func (a *app) assemble() (err error) {
 	a.content = content.New(content.Options{Keep: a.store, Blobs: a.blobs, Seal: a.seal, Now: a.now, StorageLimit: a.storageQuota, RedirectFrom: a.filesRedirect})
 	a.tenants = tenant.New(tenant.Options{Keep: a.store, Schemas: a.admin, Owners: owners{a.auth}, Files: tenantFiles{a.blobs}, Hosts: a.hosts, Now: a.now, Log: a.log})
 	a.catalog = catalog.New(catalog.Options{Keep: a.store, Now: a.now})
+	a.exchange = exchange.New(exchange.Options{Keep: a.store, Catalog: a.catalog, Content: a.content})
 	a.enrolment = enrolment.New(enrolment.Options{Keep: a.store, Now: a.now})
 	a.groups = group.New(a.store, a.now)
 	a.search = search.New(search.Options{Keep: a.store, Captions: a.captions, Now: a.now})

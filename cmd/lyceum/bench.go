@@ -20,7 +20,7 @@ type benchCmd struct {
 	Rounds  int           `default:"5" help:"Rounds of each side, taken in turn."`
 	Round   time.Duration `default:"3s" help:"Length of a round of load."`
 	Clients int           `default:"16" help:"Connections that load at once."`
-	Only    []string      `placeholder:"PART" help:"Only these parts: home, catalog, search, files, signon, password, directory, rest, latency, signup, migrate, demo."`
+	Only    []string      `placeholder:"PART" help:"Only these parts: home, reports, catalog, search, files, signon, password, directory, rest, latency, signup, migrate, demo."`
 }
 
 // figure is a line of the table. Goal is what it should be; met is "" where nothing was asked.
@@ -94,6 +94,7 @@ func (b *bench) run(ctx context.Context) error {
 		{"search", 10, b.measureSearch},
 		{"files", 10, b.measureFiles},
 		{"home", 10, b.measureHome},
+		{"reports", reporters, b.measureReports},
 		{"rest", 100, b.measureREST},
 		{"latency", b.cmd.Tenants, b.measureLatency},
 		{"signup", b.cmd.Tenants, b.measureSignUp},

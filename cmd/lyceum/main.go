@@ -37,6 +37,8 @@ type commandLine struct {
 	Yardstick     yardstickCmd     `cmd:"" hidden:""`
 	PageYardstick pageYardstickCmd `cmd:"" name:"page-yardstick" hidden:""`
 
+	ReportYardstick reportYardstickCmd `cmd:"" name:"report-yardstick" hidden:""`
+
 	Version kong.VersionFlag `help:"Print the version."`
 }
 

@@ -26,6 +26,8 @@ type tenantCmd struct {
 	Resume  tenantResumeCmd  `cmd:"" help:"Open a suspended portal again."`
 	Quota   tenantQuotaCmd   `cmd:"" help:"Show or set how much an organization may store."`
 	Delete  tenantDeleteCmd  `cmd:"" help:"Delete a portal and everything in it, for good."`
+
+	RebuildProgress tenantProgressCmd `cmd:"" name:"rebuild-progress" help:"Derive everyone's progress anew from the learning log."`
 }
 
 // operate runs fn with all services, noted in the audit log as done from the command line.

@@ -44,6 +44,7 @@ func (a *app) consequences() []queue.Consequence {
 		{When: "directory.sync_requested", Name: "sync_directory", Timeout: syncTimeout, Do: a.ldapsync.Do},
 	}
 	table = append(table, a.accessConsequences()...)
+	table = append(table, a.lessonConsequences()...)
 	table = append(table, a.groupConsequences()...)
 	table = append(table, a.searchConsequences()...)
 	table = append(table, a.filesConsequences()...)

@@ -1,6 +1,7 @@
 package markdown
 
 import (
+	"bytes"
 	"strings"
 	"unicode"
 
@@ -10,11 +11,18 @@ import (
 )
 
 // Image is a picture that a text shows: its destination as the author wrote it, and its alternative text, which is
-// empty when the author gave none.
+// empty when the author gave none. Decorative is one whose author says that it tells nothing: its title is Decorative.
+// Line is where it stands, counted from 1.
 type Image struct {
-	Dest string
-	Alt  string
+	Dest       string
+	Alt        string
+	Decorative bool
+	Line       int
 }
+
+// Decorative is the title that says that a picture tells nothing, so that it needs no alternative text:
+// ![](file:ID "decorative"). It is never shown.
+const Decorative = "decorative"
 
 // Images lists the pictures of a text in order, one that is shown twice twice. A text that Check refuses shows none.
 func Images(src string) []Image {
@@ -25,10 +33,44 @@ func Images(src string) []Image {
 	var out []Image
 	each(parse(source), func(n ast.Node) {
 		if img, ok := n.(*ast.Image); ok {
-			out = append(out, Image{Dest: destination(img.Destination), Alt: plain(img, source)})
+			out = append(out, Image{Dest: destination(img.Destination), Alt: plain(img, source), Decorative: string(img.Title) == Decorative, Line: lineOf(img, source)})
 		}
 	})
 	return out
+}
+
+// lineOf tells on which line a picture stands: that of its own text, else that of what stands before it.
+func lineOf(n ast.Node, source []byte) int {
+	if t, ok := n.FirstChild().(*ast.Text); ok {
+		return lineAt(source, t.Segment.Start)
+	}
+	for ; n != nil; n = n.Parent() {
+		if n.Type() == ast.TypeBlock {
+			if n.Lines() != nil && n.Lines().Len() > 0 {
+				return lineAt(source, n.Lines().At(0).Start)
+			}
+			continue
+		}
+		down := 0
+		for before := n.PreviousSibling(); before != nil; before = before.PreviousSibling() {
+			switch t := before.(type) {
+			case *ast.Text:
+				if t.SoftLineBreak() || t.HardLineBreak() {
+					down++
+				}
+				if t.Segment.Stop > 0 {
+					return lineAt(source, t.Segment.Stop-1) + down
+				}
+			case *ast.Image:
+				return lineOf(t, source) + down
+			}
+		}
+	}
+	return 1
+}
+
+func lineAt(source []byte, offset int) int {
+	return 1 + bytes.Count(source[:min(offset, len(source))], []byte("\n"))
 }
 
 // PlainText gives the words of a text without its marks, a line for each block, for search and excerpts. Pictures

@@ -141,9 +141,20 @@ func TestNothingAnAuthorWritesRuns(t *testing.T) {
 func TestPicturesAreListedWithWhatAuthorsWrote(t *testing.T) {
 	t.Parallel()
 	got := markdown.Images("![A *b* `c`](one.png)\n\n> - ![](two&amp;.png \"t\")\n\n![ref][r] `![no](x)` \\![no](y) ![dup](one.png)\n\n[r]: three.png\n\n| ![cell](four.png) |\n|--|\n\nx[^1]\n\n[^1]: ![note](five.png)")
-	want := []markdown.Image{{"one.png", "A b c"}, {"two&.png", ""}, {"three.png", "ref"}, {"one.png", "dup"}, {"four.png", "cell"}, {"five.png", "note"}}
+	want := []markdown.Image{
+		{Dest: "one.png", Alt: "A b c", Line: 1}, {Dest: "two&.png", Line: 3}, {Dest: "three.png", Alt: "ref", Line: 5}, {Dest: "one.png", Alt: "dup", Line: 5},
+		{Dest: "four.png", Alt: "cell", Line: 9}, {Dest: "five.png", Alt: "note", Line: 14},
+	}
 	if !slices.Equal(got, want) {
-		t.Errorf("got  %q\nwant %q", got, want)
+		t.Errorf("got  %v\nwant %v", got, want)
+	}
+	without := "# Title\n\n![](one.png)\ntext\n![](two.png) and ![](three.png)\n\n- ![](four.png \"decorative\")\n- **![](five.png)**"
+	want = []markdown.Image{{Dest: "one.png", Line: 3}, {Dest: "two.png", Line: 5}, {Dest: "three.png", Line: 5}, {Dest: "four.png", Decorative: true, Line: 7}, {Dest: "five.png", Line: 8}}
+	if got := markdown.Images(without); !slices.Equal(got, want) {
+		t.Errorf("without alternative texts: got %v\nwant %v", got, want)
+	}
+	if html := string(markdown.Render(without, showAll)); strings.Contains(html, "title=") || strings.Count(html, `alt=""`) != 5 {
+		t.Errorf("shown as %s", html)
 	}
 	if markdown.Images("no pictures here") != nil {
 		t.Error("pictures found where none are")

@@ -66,6 +66,9 @@ func (transformer) Transform(doc *ast.Document, reader text.Reader, pc parser.Co
 }
 
 func showImage(n *ast.Image, opts Options) {
+	if string(n.Title) == Decorative {
+		n.Title = nil // said to us, not to readers
+	}
 	if opts.ResolveImage != nil {
 		if address, ok := opts.ResolveImage(destination(n.Destination)); ok {
 			if opts.Measure != nil {

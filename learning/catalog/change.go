@@ -155,37 +155,12 @@ func (s *Service) AddLesson(ctx context.Context, course uid.ID, revision int, mo
 			return err
 		}
 		l := Lesson{VersionID: d.Version.ID, ID: lesson, ModuleID: module, Position: len(d.Modules[i].Lessons)}
-		return s.keep.AddLessons(ctx, []Lesson{in.into(l)})
+		return s.keep.AddLessons(ctx, []Lesson{in.Into(l)})
 	})
 	if err != nil {
 		return Outline{}, uid.Nil, err
 	}
 	return out, lesson, nil
-}
-
-// UpdateLesson changes what a lesson says. Its kind stays what it was: what completes it must not change under those
-// who began it. Questions and options keep the ids they come with. It needs course:edit.
-func (s *Service) UpdateLesson(ctx context.Context, course uid.ID, revision int, lesson uid.ID, in LessonInput) (Outline, error) {
-	return s.change(ctx, course, revision, func(ctx context.Context, d Outline) error {
-		l, ok := d.Lesson(lesson)
-		if !ok {
-			return ErrLessonNotFound
-		}
-		if in.Kind == "" {
-			in.Kind = l.Kind
-		}
-		if in.Kind != l.Kind {
-			return fault.Fields{"kind": "A lesson keeps its kind. Add a new lesson of the other kind and delete this one."}.Err()
-		}
-		in.Normalise()
-		if err := in.Validate(); err != nil {
-			return err
-		}
-		if err := s.checkLessonFiles(ctx, in); err != nil {
-			return err
-		}
-		return s.keep.UpdateLesson(ctx, in.into(l))
-	})
 }
 
 // MoveLesson puts a lesson at a position, counted from 0, of a module, its own or another; beyond the end means the
@@ -309,9 +284,13 @@ func (s *Service) clone(ctx context.Context, c *Course, from uid.ID) error {
 	return s.keep.UpdateCourseRow(ctx, *c)
 }
 
+// checkLessonFiles fails for files and a site that a lesson cannot have, and for a rule that nobody could meet.
 func (s *Service) checkLessonFiles(ctx context.Context, in LessonInput) error {
 	f := fault.Fields{}
 	if err := s.checkFiles(ctx, f, in.files("")); err != nil {
+		return err
+	}
+	if err := s.checkMeetable(ctx, f, map[string]LessonInput{"": in}); err != nil {
 		return err
 	}
 	return f.Err()

@@ -35,7 +35,7 @@ func TestACourseIsWrittenModuleByModule(t *testing.T) {
 	if err = errors.Join(err, err2); err != nil {
 		t.Fatal(err)
 	}
-	o = ok(h.catalog.UpdateLesson(h.instructor, id, o.Course.Revision, lesson, catalog.LessonInput{Title: "Alarms and drills", Body: "Other words.", Minutes: 7}))
+	h.save(t, id, lesson, catalog.LessonInput{Title: "Alarms and drills", Body: "Other words.", Minutes: 7})
 	o = ok(h.catalog.RenameModule(h.instructor, id, o.Course.Revision, o.Modules[1].ID, "Afterwards"))
 	want := []string{"First things", "  Exits", "  Alarms and drills", "Afterwards"}
 	if diff := cmp.Diff(want, titles(t, o)); diff != "" {
@@ -103,7 +103,7 @@ func TestAPublishedVersionNeverChangesAndItsPartsKeepTheirIDs(t *testing.T) {
 		t.Errorf("ids changed: %s", diff)
 	}
 	lesson := o.Modules[0].Lessons[0].ID
-	o = ok(h.catalog.UpdateLesson(h.instructor, id, o.Course.Revision, lesson, text("Changed")))
+	h.save(t, id, lesson, text("Changed"))
 	o = ok(h.catalog.AddModule(h.instructor, id, o.Course.Revision, "More"))
 	o = ok(h.catalog.MoveModule(h.instructor, id, o.Course.Revision, moduleID(o, "More"), 0))
 	o = ok(h.catalog.DeleteLesson(h.instructor, id, o.Course.Revision, lessonID(o, "Check yourself")))
@@ -321,9 +321,9 @@ func TestAFileMustBeHereAndOfTheRightKind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = h.catalog.UpdateLesson(h.instructor, id, o.Course.Revision, lesson, catalog.LessonInput{Kind: catalog.LessonPDF, Title: "V", FileID: &pdf})
+	_, err = h.catalog.SaveLesson(h.instructor, id, lesson, catalog.LessonSave{Lesson: catalog.LessonInput{Kind: catalog.LessonPDF, Title: "V", FileID: &pdf}})
 	wantFields(t, err, "kind")
-	_, err = h.catalog.UpdateLesson(h.instructor, id, o.Course.Revision, uid.New(), text("X"))
+	_, err = h.catalog.SaveLesson(h.instructor, id, uid.New(), catalog.LessonSave{Lesson: text("X")})
 	wantFault(t, err, catalog.ErrLessonNotFound)
 	_, err = h.catalog.MoveLesson(h.instructor, id, o.Course.Revision, lesson, uid.New(), 0)
 	wantFault(t, err, catalog.ErrModuleNotFound)

@@ -84,7 +84,8 @@ type Course struct {
 	WaitingList bool    // who finds it full may wait
 	DraftID     *uid.ID // the version being written, if any
 	PublishedID *uid.ID // the version people are enrolled in today
-	Revision    int     // counts changes of course and draft; an edit names the one it was made on
+	Revision    int     // counts changes of course and outline; an edit names the one it was made on
+	Saves       int     // counts saves of its lessons, which have revisions of their own
 	CreatedBy   *uid.ID
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
@@ -96,6 +97,9 @@ type Course struct {
 	ReviewedBy       *uid.ID
 	ReviewedRevision int // the revision that was approved: a later change asks anew
 }
+
+// State counts every change of course, outline and lessons: where it is the same, nothing has changed.
+func (c Course) State() int { return c.Revision + c.Saves }
 
 // Visibility is who finds a published course.
 type Visibility string
@@ -301,7 +305,7 @@ func (o Outline) Lesson(id uid.ID) (Lesson, bool) {
 // FileInfo is what the catalog asks of an uploaded file: what it is, and a video's duration (0 when unknown).
 type FileInfo struct {
 	ID      uid.ID
-	Kind    string // picture, video, document, captions
+	Kind    string // as content.FileKind
 	Seconds float64
 }
 
@@ -342,6 +346,8 @@ var (
 	ErrModuleNotFound = fault.New(fault.KindNotFound, "module_not_found", "There is no such module in this course.")
 	ErrSlugTaken      = fault.New(fault.KindConflict, "course_slug_taken", "Another course already has this address.")
 	ErrRevision       = fault.New(fault.KindConflict, "course_changed", "Someone else changed this course meanwhile. Your text is still here: compare it with theirs, then save again.")
+	ErrLessonChanged  = fault.New(fault.KindConflict, "lesson_changed", "Someone else saved this lesson meanwhile. Your text is still here: compare it with theirs, then save again.")
+	ErrSaveNotFound   = fault.New(fault.KindNotFound, "lesson_save_not_found", "This state of the lesson is not kept any more.")
 	ErrNothingToTeach = fault.New(fault.KindInvalid, "course_incomplete", "This course cannot be published yet.")
 	ErrNotPublished   = fault.New(fault.KindConflict, "course_not_published", "This course is not published.")
 	ErrNothingNew     = fault.New(fault.KindConflict, "course_unchanged", "There is nothing new to publish: people already learn from the latest version.")

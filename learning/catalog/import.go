@@ -104,7 +104,7 @@ func (in ImportCourse) outline() (o Outline) {
 	for i, m := range in.Modules {
 		module := OutlineModule{Module: Module{ID: uid.New(), Position: i, Title: m.Title}}
 		for j, l := range m.Lessons {
-			module.Lessons = append(module.Lessons, l.into(Lesson{ID: uid.New(), ModuleID: module.ID, Position: j}))
+			module.Lessons = append(module.Lessons, l.Into(Lesson{ID: uid.New(), ModuleID: module.ID, Position: j}))
 		}
 		o.Modules = append(o.Modules, module)
 	}
@@ -132,8 +132,53 @@ func (s *Service) checkImport(ctx context.Context, in ImportCourse, o Outline) e
 	return nil
 }
 
+// ImportDraft begins a course with everything in its draft, all or nothing, and tells of it as course.created. A slug that
+// is taken gets a number. What is missing for publishing may be missing. It needs course:edit.
+func (s *Service) ImportDraft(ctx context.Context, in ImportCourse) (out Outline, err error) {
+	if err = auth.Require(ctx, policy.CourseEdit); err != nil {
+		return Outline{}, err
+	}
+	in.normalise()
+	if err = in.Validate(); err != nil {
+		return Outline{}, err
+	}
+	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
+		wishes := in.files()
+		for i, m := range in.Modules {
+			for j, l := range m.Lessons {
+				wishes = append(wishes, l.files(byPlace().lesson(i, j))...)
+			}
+		}
+		f := fault.Fields{}
+		if err := s.checkFiles(ctx, f, wishes); err != nil {
+			return err
+		}
+		if err := f.Err(); err != nil {
+			return err
+		}
+		c, err := s.begin(ctx, in.CourseInput, false)
+		if err != nil {
+			return err
+		}
+		if out, err = s.lay(ctx, c, in.outline()); err != nil {
+			return err
+		}
+		return s.tell(ctx, "course.created", c, map[string]any{"slug": c.Slug, "title": in.Title})
+	})
+	return out, err
+}
+
 // fill writes an import's modules and lessons into the new course's draft and publishes it.
 func (s *Service) fill(ctx context.Context, c Course, o Outline) (Outline, error) {
+	d, err := s.lay(ctx, c, o)
+	if err != nil {
+		return Outline{}, err
+	}
+	return s.publish(ctx, d)
+}
+
+// lay writes an import's modules and lessons into the new course's draft.
+func (s *Service) lay(ctx context.Context, c Course, o Outline) (Outline, error) {
 	v, err := s.keep.VersionByID(ctx, *c.DraftID)
 	if err != nil {
 		return Outline{}, err
@@ -154,5 +199,5 @@ func (s *Service) fill(ctx context.Context, c Course, o Outline) (Outline, error
 	if err = s.keep.AddLessons(ctx, lessons); err != nil {
 		return Outline{}, err
 	}
-	return s.publish(ctx, Assemble(c, v, modules, lessons))
+	return Assemble(c, v, modules, lessons), nil
 }

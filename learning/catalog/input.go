@@ -75,8 +75,9 @@ func (in CourseInput) check(f fault.Fields) {
 	f.Check(in.EstimatedMinutes >= 0 && in.EstimatedMinutes <= MaxMinutes, "estimated_minutes", fmt.Sprintf("Enter a number of minutes from 0 to %d.", MaxMinutes))
 }
 
-// LessonInput is a lesson as an author writes it. What its kind does not use is dropped: a file belongs to video and
-// PDF, captions to video, pass mark and questions to a quiz; Body is the text, or notes beside the rest.
+// LessonInput is a lesson as an author writes it. What its kind does not use is dropped: a file belongs to video, audio,
+// PDF and file, captions and NoSkip to video and audio, an address to embed and link, pass mark and questions to a quiz;
+// Body is the text, or notes beside the rest, or what a submission asks for.
 type LessonInput struct {
 	Kind           LessonKind
 	Title          string
@@ -86,17 +87,28 @@ type LessonInput struct {
 	CaptionsFileID *uid.ID
 	PassPercent    int // 0 is DefaultPass
 	Questions      Questions
+	URL            string
+	Completion     Completion // the zero value is the kind's own rule
+	NoSkip         bool
 }
 
 // Normalise trims texts, drops what the kind does not use, and gives ids to new questions and options.
 func (in *LessonInput) Normalise() {
 	in.Title = line(in.Title)
 	in.Body = strings.TrimSpace(printable(in.Body))
-	if in.FileID != nil && *in.FileID == uid.Nil || in.Kind == LessonText || in.Kind == LessonQuiz {
+	if in.FileID != nil && *in.FileID == uid.Nil || !in.Kind.Filed() {
 		in.FileID = nil
 	}
-	if in.CaptionsFileID != nil && *in.CaptionsFileID == uid.Nil || in.Kind != LessonVideo {
+	if in.CaptionsFileID != nil && *in.CaptionsFileID == uid.Nil || !in.Kind.Recorded() {
 		in.CaptionsFileID = nil
+	}
+	in.NoSkip = in.NoSkip && in.Kind.Recorded()
+	in.Completion = in.Completion.normalised(in.Kind)
+	if in.URL = line(in.URL); !in.Kind.Outside() {
+		in.URL = ""
+	}
+	if in.Kind == LessonEmbed {
+		in.URL = embedded(in.URL)
 	}
 	if in.Kind != LessonQuiz {
 		in.PassPercent, in.Questions = 0, nil
@@ -129,8 +141,8 @@ func (q Questions) normalised() Questions {
 	return out
 }
 
-// Validate gathers every fault: fields kind, title, minutes, body, pass_percent, questions,
-// questions.0.prompt, questions.0.options.1.text and so on. A draft may be incomplete; Publish asks for the rest.
+// Validate gathers every fault: fields kind, title, minutes, body, url, completion.rule, completion.seconds,
+// completion.percent, pass_percent, questions, questions.0.prompt, questions.0.options.1.text and so on. A draft may be incomplete; Publish asks for the rest.
 func (in LessonInput) Validate() error {
 	f := fault.Fields{}
 	in.check(f, "")
@@ -138,11 +150,9 @@ func (in LessonInput) Validate() error {
 }
 
 func (in LessonInput) check(f fault.Fields, prefix string) {
-	switch in.Kind {
-	case LessonText, LessonVideo, LessonPDF, LessonQuiz:
-	default:
-		f.Add(prefix+"kind", "Choose text, video, pdf or quiz.")
-	}
+	f.Check(in.Kind.Known(), prefix+"kind", "Choose text, video, audio, pdf, file, embed, link, quiz or submission.")
+	in.checkURL(f, prefix)
+	in.Completion.check(f, prefix, in.Kind)
 	checkTitle(f, prefix+"title", in.Title)
 	f.Check(in.Minutes >= 0 && in.Minutes <= MaxMinutes, prefix+"minutes", fmt.Sprintf("Enter a number of minutes from 0 to %d.", MaxMinutes))
 	f.Check(length(in.Body) <= MaxBody, prefix+"body", fmt.Sprintf("Use at most %d characters; split longer texts into several lessons.", MaxBody))
@@ -171,10 +181,11 @@ func (q Question) check(f fault.Fields, prefix string) {
 	}
 }
 
-// into writes the input over a lesson's content; ids and place stay.
-func (in LessonInput) into(l Lesson) Lesson {
+// Into writes the input over a lesson's content; ids and place stay.
+func (in LessonInput) Into(l Lesson) Lesson {
 	l.Kind, l.Title, l.Minutes, l.Body = in.Kind, in.Title, in.Minutes, in.Body
 	l.FileID, l.CaptionsFileID, l.PassPercent, l.Questions = in.FileID, in.CaptionsFileID, in.PassPercent, in.Questions
+	l.URL, l.Completion, l.NoSkip = in.URL, in.Completion, in.NoSkip
 	return l
 }
 
@@ -187,12 +198,20 @@ func checkTitle(f fault.Fields, field, title string) {
 type fileWish struct {
 	field string
 	id    uid.ID
-	kind  string
+	kind  string // "" is any but a picture and captions
 }
 
 var fileNames = map[string]string{
-	"picture": "a picture (PNG, JPEG, GIF, WebP or SVG)", "video": "a video (MP4 or WebM)",
-	"document": "a PDF document", "captions": "a caption file (WebVTT)",
+	"picture": "a picture (PNG, JPEG, GIF, WebP or SVG)", "video": "a video (MP4 or WebM)", "audio": "a sound file (MP3, M4A, Ogg, WAV or FLAC)",
+	"document": "a PDF document", "captions": "a caption file (WebVTT)", "": "an office document (Word, Excel, PowerPoint or OpenDocument) or a PDF document",
+}
+
+// suits tells whether a file is of the wished kind.
+func (w fileWish) suits(kind string) bool {
+	if w.kind == "" {
+		return kind != "picture" && kind != "captions"
+	}
+	return kind == w.kind
 }
 
 func (in CourseInput) files() []fileWish {
@@ -202,13 +221,12 @@ func (in CourseInput) files() []fileWish {
 	return []fileWish{{"cover_file_id", *in.CoverFileID, "picture"}}
 }
 
+// fileKindOf is the kind of the file that a lesson of a kind is made of.
+var fileKindOf = map[LessonKind]string{LessonVideo: "video", LessonAudio: "audio", LessonPDF: "document", LessonFile: ""}
+
 func (in LessonInput) files(prefix string) (wishes []fileWish) {
 	if in.FileID != nil {
-		kind := "document"
-		if in.Kind == LessonVideo {
-			kind = "video"
-		}
-		wishes = append(wishes, fileWish{prefix + "file_id", *in.FileID, kind})
+		wishes = append(wishes, fileWish{prefix + "file_id", *in.FileID, fileKindOf[in.Kind]})
 	}
 	if in.CaptionsFileID != nil {
 		wishes = append(wishes, fileWish{prefix + "captions_file_id", *in.CaptionsFileID, "captions"})
@@ -232,7 +250,7 @@ func (s *Service) checkFiles(ctx context.Context, f fault.Fields, wishes []fileW
 	for _, w := range wishes {
 		if info, ok := known[w.id]; !ok {
 			f.Add(w.field, "This file is not here any more. Upload it again.")
-		} else if info.Kind != w.kind {
+		} else if !w.suits(info.Kind) {
 			f.Add(w.field, "Choose "+fileNames[w.kind]+".")
 		}
 	}

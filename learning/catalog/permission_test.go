@@ -35,7 +35,19 @@ func TestEveryOperationAsksForItsPermission(t *testing.T) {
 			_, _, err := h.catalog.AddLesson(a, id, r, module, text(""))
 			return err
 		}},
-		"UpdateLesson":    {policy.CourseEdit, func(a context.Context) error { return drop(h.catalog.UpdateLesson(a, id, r, lesson, text(""))) }},
+		"SaveLesson": {policy.CourseEdit, func(a context.Context) error {
+			_, err := h.catalog.SaveLesson(a, id, lesson, catalog.LessonSave{})
+			return err
+		}},
+		"Lesson":        {policy.CourseEdit, func(a context.Context) error { _, err := h.catalog.Lesson(a, id, lesson); return err }},
+		"Saves":         {policy.CourseEdit, func(a context.Context) error { _, err := h.catalog.Saves(a, id, lesson); return err }},
+		"SaveOf":        {policy.CourseEdit, func(a context.Context) error { _, err := h.catalog.SaveOf(a, id, lesson, 0); return err }},
+		"RestoreLesson": {policy.CourseEdit, func(a context.Context) error { _, err := h.catalog.RestoreLesson(a, id, lesson, 0, 0); return err }},
+		"MergeLesson": {policy.CourseEdit, func(a context.Context) error {
+			_, err := h.catalog.MergeLesson(a, id, lesson, catalog.LessonSave{})
+			return err
+		}},
+		"Writing":         {policy.CourseEdit, func(a context.Context) error { _, _, err := h.catalog.Writing(a, id, lesson); return err }},
 		"MoveLesson":      {policy.CourseEdit, func(a context.Context) error { return drop(h.catalog.MoveLesson(a, id, r, lesson, module, 0)) }},
 		"DeleteLesson":    {policy.CourseEdit, func(a context.Context) error { return drop(h.catalog.DeleteLesson(a, id, r, lesson)) }},
 		"Publish":         {policy.CoursePublish, func(a context.Context) error { return drop(h.catalog.Publish(a, id, r)) }},

@@ -223,6 +223,7 @@ func (s *Service) checkTeachable(ctx context.Context, f fault.Fields, o Outline,
 		return err
 	}
 	f.Check(len(o.Lessons()) > 0, "lessons", "Add at least one lesson.")
+	all := map[string]LessonInput{}
 	for i, m := range o.Modules {
 		if len(m.Lessons) == 0 && len(o.Lessons()) > 0 {
 			f.Add(name.module(i)+"lessons", fmt.Sprintf("Module “%s” has no lessons. Add one, or delete the module.", m.Title))
@@ -230,9 +231,10 @@ func (s *Service) checkTeachable(ctx context.Context, f fault.Fields, o Outline,
 		for j, l := range m.Lessons {
 			l.checkTeachable(f, name.lesson(i, j))
 			l.checkPictures(f, name.lesson(i, j), known)
+			all[name.lesson(i, j)] = l.asInput()
 		}
 	}
-	return nil
+	return s.checkMeetable(ctx, f, all)
 }
 
 func (l Lesson) checkTeachable(f fault.Fields, prefix string) {
@@ -242,8 +244,14 @@ func (l Lesson) checkTeachable(f fault.Fields, prefix string) {
 		f.Check(l.Body != "", prefix+"body", at+" has no text yet.")
 	case LessonVideo:
 		f.Check(l.FileID != nil, prefix+"file_id", at+" has no video yet.")
-	case LessonPDF:
+	case LessonAudio:
+		f.Check(l.FileID != nil, prefix+"file_id", at+" has no recording yet.")
+	case LessonPDF, LessonFile:
 		f.Check(l.FileID != nil, prefix+"file_id", at+" has no document yet.")
+	case LessonEmbed, LessonLink:
+		f.Check(l.URL != "", prefix+"url", at+" has no address yet.")
+	case LessonSubmission:
+		f.Check(l.Body != "", prefix+"body", at+" does not say yet what to hand in.")
 	case LessonQuiz:
 		f.Check(len(l.Questions) > 0, prefix+"questions", at+" has no questions yet.")
 		for i, q := range l.Questions {
@@ -272,8 +280,19 @@ func (l Lesson) checkPictures(f fault.Fields, prefix string, known map[uid.ID]Fi
 			f.Add(prefix+"body", at+" is not from this portal. Upload it and insert it from there.")
 		case known[id].Kind != "picture":
 			f.Add(prefix+"body", at+" is not here any more. Upload it again.")
-		case strings.TrimSpace(p.Alt) == "":
+		case strings.TrimSpace(p.Alt) == "" && !p.Decorative:
 			f.Add(prefix+"body", at+" needs an alternative text: what it shows, between the square brackets of its "+strconv.Quote("![]")+".")
+		}
+	}
+}
+
+// CheckAlternatives notes the first picture of a text that says neither what it shows nor that it is decoration, by its
+// line.
+func CheckAlternatives(f fault.Fields, body string) {
+	for _, p := range markdown.Images(body) {
+		if strings.TrimSpace(p.Alt) == "" && !p.Decorative {
+			f.Add("body", fmt.Sprintf("Line %d: this picture needs an alternative text, between its square brackets: what it shows. If it only decorates, write \"decorative\" in quotation marks behind its address.", p.Line))
+			return
 		}
 	}
 }

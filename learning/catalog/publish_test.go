@@ -329,6 +329,13 @@ func TestAnotherTenantSeesAndChangesNothing(t *testing.T) {
 	module, lesson := o.Modules[0].ID, o.Lessons()[0].ID
 	drop := func(_ catalog.Outline, err error) error { return err }
 	_, _, added := h.catalog.AddLesson(other, id, r, module, text("Theirs"))
+	_, saved := h.catalog.SaveLesson(other, id, lesson, catalog.LessonSave{Lesson: text("Theirs")})
+	_, read := h.catalog.Lesson(other, id, lesson)
+	_, saves := h.catalog.Saves(other, id, lesson)
+	_, past := h.catalog.SaveOf(other, id, lesson, 0)
+	_, restored := h.catalog.RestoreLesson(other, id, lesson, 0, 0)
+	_, merged := h.catalog.MergeLesson(other, id, lesson, catalog.LessonSave{Lesson: text("Theirs")})
+	_, _, writing := h.catalog.Writing(other, id, lesson)
 	_, bySlug := h.catalog.BySlug(other, "ours")
 	_, byID := h.catalog.ByID(other, id)
 	for name, err := range map[string]error{
@@ -339,7 +346,7 @@ func TestAnotherTenantSeesAndChangesNothing(t *testing.T) {
 		"RenameModule": drop(h.catalog.RenameModule(other, id, r, module, "Theirs")),
 		"MoveModule":   drop(h.catalog.MoveModule(other, id, r, module, 0)),
 		"DeleteModule": drop(h.catalog.DeleteModule(other, id, r, module)),
-		"UpdateLesson": drop(h.catalog.UpdateLesson(other, id, r, lesson, text("Theirs"))),
+		"SaveLesson":   saved, "Lesson": read, "Saves": saves, "SaveOf": past, "RestoreLesson": restored, "MergeLesson": merged, "Writing": writing,
 		"MoveLesson":   drop(h.catalog.MoveLesson(other, id, r, lesson, module, 0)),
 		"DeleteLesson": drop(h.catalog.DeleteLesson(other, id, r, lesson)),
 		"Publish":      drop(h.catalog.Publish(other, id, r)),

@@ -61,6 +61,11 @@ type Keeper interface {
 	ShiftLesson(ctx context.Context, m LessonShift) error
 	RemoveLesson(ctx context.Context, version, lesson uid.ID) error
 
+	WritingKeeper
+	// EmbedHosts are the sites that may be shown inside lessons; set is false when nobody has said yet.
+	EmbedHosts(ctx context.Context) (hosts []string, set bool, err error)
+	SaveEmbedHosts(ctx context.Context, hosts []string, at time.Time) error
+
 	// FileInfos tells of the files that are here; the rest are left out.
 	FileInfos(ctx context.Context, ids []uid.ID) ([]FileInfo, error)
 	// MoveUnstarted puts everyone enrolled who has not started onto a version, and tells how many.

@@ -43,6 +43,19 @@ func (h house) create(t *testing.T, title string) catalog.Outline {
 	return o
 }
 
+// save saves a lesson on its latest revision.
+func (h house) save(t *testing.T, course, lesson uid.ID, in catalog.LessonInput) catalog.Written {
+	t.Helper()
+	w, err := h.catalog.Lesson(h.instructor, course, lesson)
+	if err == nil {
+		w, err = h.catalog.SaveLesson(h.instructor, course, lesson, catalog.LessonSave{Revision: w.Lesson.Revision, Lesson: in})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
 // published is the small course, published.
 func (h house) published(t *testing.T, title string) catalog.Outline {
 	t.Helper()

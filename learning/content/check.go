@@ -56,6 +56,8 @@ func kinds(mediaType string) (kindOf, bool) {
 		return kindOf{FileDocument, MaxDocument, "A document", []string{".pdf"}}, true
 	case "text/vtt":
 		return kindOf{FileCaptions, MaxCaptions, "A caption file", []string{".vtt"}}, true
+	case zipped:
+		return kindOf{FilePackage, MaxPackage, "A package", []string{".zip", ".imscc"}}, true
 	}
 	if ending := officeEndings[mediaType]; ending != "" {
 		return kindOf{FileOffice, MaxDocument, "A document", []string{ending}}, true
@@ -78,13 +80,10 @@ var officeEndings = map[string]string{
 const taken = "Upload a picture (PNG, JPEG, GIF, WebP, SVG), a video (MP4, WebM), a sound (MP3, M4A, Ogg, WAV, FLAC), a PDF, an office document (Word, Excel, PowerPoint, OpenDocument) or captions (WebVTT)."
 
 // recognise says by its first bytes what a file is, and fails when it cannot be used or is too large for its kind. A ZIP
-// may turn out to be an office document: its directory stands at the end.
+// may turn out to be an office document, or to hold a course: its directory stands at the end.
 func recognise(head []byte, size int64) (mediaType string, err error) {
 	mediaType, _ = media.Sniff(head)
 	k, ok := kinds(mediaType)
-	if mediaType == zipped {
-		k, ok = kindOf{most: MaxDocument, called: "A document"}, true
-	}
 	switch {
 	case !ok && mediaType == media.Unknown:
 		return "", refuse(ErrFileType.Saying("This kind of file cannot be used here. " + taken))
@@ -135,8 +134,8 @@ func (s *Service) check(ctx context.Context, name string, src source) (c checked
 			c.note = NoteLateIndex
 		}
 	case k.kind == FileOffice, c.mediaType == zipped:
-		if c.mediaType, err = media.Office(inside, src.Size()); err != nil {
-			return checked{}, refuseTheirs(err)
+		if err = archived(&c, inside); err != nil {
+			return checked{}, err
 		}
 	case k.kind == FileDocument:
 	default:
@@ -146,6 +145,25 @@ func (s *Service) check(ctx context.Context, name string, src source) (c checked
 	}
 	c.name = withEnding(name, c.mediaType)
 	return c, nil
+}
+
+// archived says what an archive is: a package of a course, or an office document.
+func archived(c *checked, src source) error {
+	course, err := media.HoldsCourse(src, src.Size())
+	if err != nil {
+		return refuseTheirs(err)
+	}
+	if course {
+		c.mediaType = zipped
+		return nil
+	}
+	if c.mediaType, err = media.Office(src, src.Size()); err != nil {
+		return refuseTheirs(err)
+	}
+	if src.Size() > MaxDocument {
+		return refuse(tooLarge("A document", MaxDocument, src.Size()))
+	}
+	return nil
 }
 
 // checkSmall checks what is read whole: pictures and captions.

@@ -26,10 +26,12 @@ const (
 	FileOffice FileKind = "office"
 	// FileCaptions is WebVTT.
 	FileCaptions FileKind = "captions"
+	// FilePackage is a ZIP with a course to import: learning/exchange looks into it.
+	FilePackage FileKind = "package"
 )
 
 // FileKinds lists every kind, in the order in which they are offered.
-var FileKinds = []FileKind{FilePicture, FileVideo, FileAudio, FileDocument, FileOffice, FileCaptions}
+var FileKinds = []FileKind{FilePicture, FileVideo, FileAudio, FileDocument, FileOffice, FileCaptions, FilePackage}
 
 // Played tells whether a file is watched or heard: it has Seconds.
 func (k FileKind) Played() bool { return k == FileVideo || k == FileAudio }
@@ -42,6 +44,7 @@ const (
 	MaxAudio    = 1 << 30
 	MaxDocument = 200 << 20
 	MaxCaptions = 1 << 20
+	MaxPackage  = 1 << 30
 	UploadLife  = 24 * time.Hour // an unfinished upload is kept this long
 )
 

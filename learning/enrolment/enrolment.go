@@ -69,23 +69,29 @@ type Progress struct {
 	EnrolmentID uid.ID
 	LessonID    uid.ID
 	Status      ProgressStatus
-	Position    float64   // video: second to resume at
-	Watched     Intervals // video: the seconds that were really played
+	Position    float64   // recording: second to resume at
+	PositionAt  float64   // when the position was told, in seconds since StartedAt
+	Watched     Intervals // recording: the seconds that were really played
+	Seen        Intervals // when the lesson was in front of the person, or playing: seconds since StartedAt
 	Evidence    Evidence
 	StartedAt   time.Time
 	UpdatedAt   time.Time
 	CompletedAt *time.Time
 }
 
-// Evidence is why a lesson counts as completed.
+// Evidence is why a lesson counts as completed. When is the progress's CompletedAt.
 type Evidence struct {
-	Rule      string  `json:"rule,omitempty"`       // viewed, watched_90_percent, passed
-	SessionID *uid.ID `json:"session_id,omitempty"` // the session it happened in
-	AttemptID *uid.ID `json:"attempt_id,omitempty"` // the quiz attempt that passed
-	Percent   int     `json:"percent,omitempty"`    // watched or scored
+	Rule         catalog.Rule `json:"rule,omitempty"`
+	EventID      *uid.ID      `json:"event_id,omitempty"`      // the fact of the learning log that met the rule
+	SessionID    *uid.ID      `json:"session_id,omitempty"`    // the session it happened in
+	AttemptID    *uid.ID      `json:"attempt_id,omitempty"`    // the quiz attempt that passed
+	SubmissionID *uid.ID      `json:"submission_id,omitempty"` // what was handed in
+	Percent      int          `json:"percent,omitempty"`       // watched or scored
+	Seconds      int          `json:"seconds,omitempty"`       // viewed
+	Needed       int          `json:"needed,omitempty"`        // what the rule asked for: seconds viewed, percent watched or scored
 }
 
-// Intervals are covered seconds of a video, sorted and disjoint: [[0,12.5],[30,41]].
+// Intervals are covered seconds, sorted and disjoint: [[0,12.5],[30,41]].
 type Intervals [][2]float64
 
 // Attempt is a quiz handed in. Answers maps question to the options chosen.
@@ -146,7 +152,8 @@ type Player struct {
 	Progress  map[uid.ID]Progress // by lesson
 	Attempts  []Attempt           // of the lesson shown, the newest MaxAttemptsShown, newest first
 	Lesson    catalog.Lesson      // the lesson shown
-	Seconds   float64             // of its video; 0 when unknown or no video
+	Seconds   float64             // of its recording; 0 when unknown or none
+	Handed    []Submission        // what was handed in of the lesson shown, the newest MaxAttemptsShown, newest first
 	Previous  *uid.ID
 	Next      *uid.ID
 }
@@ -154,8 +161,43 @@ type Player struct {
 // MaxAttemptsShown is how many attempts of a quiz the player shows.
 const MaxAttemptsShown = 20
 
-// ByContinue tells whether “continue” completes the lesson shown: a text, a PDF, or a video whose duration is unknown.
-func (p Player) ByContinue() bool { return byContinue(p.Lesson.Kind, p.Seconds) }
+// Rules are those of the lesson shown.
+func (p Player) Rules() Rules { return rulesOf(p.Lesson, p.Seconds) }
+
+// Completes is what completes the lesson shown.
+func (p Player) Completes() catalog.Completion { return p.Rules().Completes() }
+
+// ByContinue tells whether “continue” completes the lesson shown, once it was seen for as long as its rule asks.
+func (p Player) ByContinue() bool { return p.Completes().Rule == catalog.RuleViewed }
+
+// Left is how many seconds the lesson shown must still be looked at before “continue” completes it.
+func (p Player) Left() int { return p.Progress[p.Lesson.ID].Left(p.Rules()) }
+
+// Left is how many seconds a lesson must still be looked at before “continue” completes it, 0 when that is not its rule.
+func (p Progress) Left(r Rules) int {
+	c := r.Completes()
+	if c.Rule != catalog.RuleViewed || p.Status == ProgressCompleted || p.seenEnough(c) {
+		return 0
+	}
+	return max(1, c.Seconds-int(p.Seen.Seconds()))
+}
+
+// Looked is how many seconds the lesson shown was in front of the person.
+func (p Player) Looked() int { return int(p.Progress[p.Lesson.ID].Seen.Seconds()) }
+
+// Reached is how far the person is with what completes the lesson shown, in percent.
+func (p Player) Reached() int {
+	now, c := p.Progress[p.Lesson.ID], p.Completes()
+	switch {
+	case now.Status == ProgressCompleted:
+		return 100
+	case c.Rule == catalog.RuleWatched:
+		return min(99, 100*now.WatchedPercent(p.Rules())/c.Percent)
+	case c.Rule == catalog.RuleViewed && c.Seconds > 0:
+		return min(99, int(100*now.Seen.Seconds()/float64(c.Seconds)))
+	}
+	return 0
+}
 
 // Learner is what enrolling asks of a person.
 type Learner struct {
@@ -185,6 +227,7 @@ var (
 	ErrCompleted         = fault.New(fault.KindConflict, "enrolment_completed", "This person has completed the course. The record stays.")
 	ErrDeactivated       = fault.New(fault.KindConflict, "person_deactivated", "This person's account is deactivated. Activate it first.")
 	ErrNotByContinue     = fault.New(fault.KindConflict, "lesson_not_by_continue", "This lesson is not completed by going on.")
+	ErrTooSoon           = fault.New(fault.KindConflict, "lesson_too_soon", "This lesson asks to be looked at for longer. Only the time in which it is in front of you counts.")
 	ErrNotAVideo         = fault.New(fault.KindConflict, "lesson_not_video", "This lesson has no video to watch.")
 	ErrNotAQuiz          = fault.New(fault.KindConflict, "lesson_not_quiz", "This lesson has no questions to answer.")
 	ErrWatchedTooFast    = fault.New(fault.KindConflict, "watched_too_fast", "More seconds were reported than can have been played since the last report. Go on playing; they count when enough time has passed.")
@@ -199,14 +242,26 @@ func (i Intervals) Value() (driver.Value, error) {
 	return text(i)
 }
 
-// Scan reads JSON.
-func (i *Intervals) Scan(src any) error { return scan(src, i) }
+// Scan reads JSON; null is none.
+func (i *Intervals) Scan(src any) error {
+	if src == nil {
+		*i = nil
+		return nil
+	}
+	return scan(src, i)
+}
 
 // Value writes JSON as a string.
 func (e Evidence) Value() (driver.Value, error) { return text(e) }
 
-// Scan reads JSON.
-func (e *Evidence) Scan(src any) error { return scan(src, e) }
+// Scan reads JSON. What was kept as watched_90_percent is the rule watched that needed 90.
+func (e *Evidence) Scan(src any) error {
+	err := scan(src, e)
+	if e.Rule == "watched_90_percent" {
+		e.Rule, e.Needed = catalog.RuleWatched, catalog.DefaultWatched
+	}
+	return err
+}
 
 // Value writes JSON as a string.
 func (a Answers) Value() (driver.Value, error) {

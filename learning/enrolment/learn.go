@@ -3,10 +3,9 @@ package enrolment
 import (
 	"context"
 	"errors"
-	"fmt"
+	"time"
 
 	"lyceum/auth"
-	"lyceum/internal/fault"
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
 )
@@ -59,15 +58,20 @@ func (s *Service) player(ctx context.Context, who auth.Principal, e Enrolment, w
 	if err != nil {
 		return Player{}, err
 	}
+	st.enter()
 	if err = st.save(ctx); err != nil {
 		return Player{}, err
 	}
 	progress[lesson] = st.p
-	out := Player{Enrolment: st.e, Outline: outline, Progress: progress, Seconds: st.seconds}
+	out := Player{Enrolment: st.e, Outline: outline, Progress: progress, Seconds: st.rules.Seconds}
 	if out.Lesson, err = catalog.LessonInTheirLanguage(ctx, s.keep, outline, st.lesson); err != nil {
 		return Player{}, err
 	}
 	out.Previous, out.Next = neighbours(outline, lesson)
+	if st.lesson.Kind == catalog.LessonSubmission {
+		out.Handed, err = s.keep.SubmissionsIn(ctx, e.ID, lesson, MaxAttemptsShown)
+		return out, err
+	}
 	if st.lesson.Kind != catalog.LessonQuiz {
 		return out, nil
 	}
@@ -134,30 +138,20 @@ func neighbours(o catalog.Outline, lesson uid.ID) (previous, next *uid.ID) {
 	return previous, next
 }
 
-// byContinue tells which lessons “continue” completes. A video's does only when its duration is unknown (0): then
-// nobody can tell how much of it was watched.
-func byContinue(kind catalog.LessonKind, seconds float64) bool {
-	switch kind {
-	case catalog.LessonText, catalog.LessonPDF:
-		return true
-	case catalog.LessonVideo:
-		return seconds <= 0
-	case catalog.LessonQuiz:
-	}
-	return false
-}
-
-// Continue completes a text, a PDF, or a video of unknown duration, by rule “viewed”; done again it changes nothing.
-// Other lessons are ErrNotByContinue. It needs enrolment:self.
+// Continue completes a lesson by rule “viewed”: one that was in front of the person for as long as the rule asks, else it
+// is ErrTooSoon. Done again it changes nothing. Lessons with another rule are ErrNotByContinue. It needs enrolment:self.
 func (s *Service) Continue(ctx context.Context, enrolment, lesson uid.ID) (Enrolment, error) {
 	st, err := s.act(ctx, enrolment, lesson, func(_ context.Context, st *step) error {
-		if !byContinue(st.lesson.Kind, st.seconds) {
-			if st.lesson.Kind == catalog.LessonVideo {
-				return ErrNotByContinue.Saying("Watch at least 90 %% of the video to complete this lesson.")
-			}
-			return ErrNotByContinue.Saying("Answer the questions to complete this lesson.")
+		c := st.rules.Completes()
+		switch {
+		case st.p.Status == ProgressCompleted:
+			return st.byContinue(c)
+		case c.Rule != catalog.RuleViewed:
+			return st.byContinue(c)
+		case !st.p.seenEnough(c):
+			return ErrTooSoon.Saying("This lesson asks to be looked at for %d seconds; so far it was %d. Only the time in which it is in front of you counts.", c.Seconds, int(st.p.Seen.Seconds()))
 		}
-		st.complete(Evidence{Rule: "viewed"})
+		st.note(FactConfirmed, FactData{})
 		return nil
 	})
 	if err != nil {
@@ -166,54 +160,18 @@ func (s *Service) Continue(ctx context.Context, enrolment, lesson uid.ID) (Enrol
 	return st.e, nil
 }
 
-// WatchInput is a report of the player: where it stands, and the seconds really played since the last report (earlier
-// ones may be repeated). The video's duration is the file's own; what a player says of it would complete anything.
-type WatchInput struct {
-	Enrolment uid.ID
-	Lesson    uid.ID
-	Position  float64
-	Played    Intervals
-}
-
-// validate notes what is wrong for a video of this duration: fields position and played.
-func (in WatchInput) validate(seconds float64) error {
-	f := fault.Fields{}
-	ok := finite(in.Position) && in.Position >= 0 && in.Position <= videoEnd(seconds)
-	f.Check(ok, "position", "Report a position in seconds within the video.")
-	in.Played.check(f, "played", seconds)
-	return f.Err()
-}
-
-// Watch adds played seconds to a video lesson and remembers where to resume. With 90 % of the file's seconds it is
-// completed (rule watched_90_percent). A report may bring at most 2.2 times the seconds that passed since the last
-// one, and 15 more; beyond that it is ErrWatchedTooFast and nothing is kept. When the file's duration is unknown the
-// seconds are kept, and Continue completes the lesson. It needs enrolment:self.
-func (s *Service) Watch(ctx context.Context, in WatchInput) (Progress, error) {
-	st, err := s.act(ctx, in.Enrolment, in.Lesson, func(_ context.Context, st *step) error {
-		if st.lesson.Kind != catalog.LessonVideo {
-			return ErrNotAVideo
-		}
-		if err := in.validate(st.seconds); err != nil {
-			return err
-		}
-		merged := st.p.Watched.Merge(in.Played)
-		if len(merged) > 2*MaxIntervals {
-			return fault.Fields{"played": fmt.Sprintf("More than %d separate stretches were played.", 2*MaxIntervals)}.Err()
-		}
-		passed := max(0, st.at.Sub(st.since).Seconds())
-		if merged.Seconds()-st.p.Watched.Seconds() > passed*playbackSlack+playbackGrace {
-			return ErrWatchedTooFast
-		}
-		st.p.Watched, st.p.Position, st.progressChanged = merged, in.Position, true
-		if st.seconds > 0 && merged.Seconds() >= watchedShare*st.seconds {
-			st.complete(Evidence{Rule: "watched_90_percent", Percent: merged.Percent(st.seconds)})
-		}
-		return nil
-	})
-	if err != nil {
-		return Progress{}, err
+// byContinue fails for a lesson that something else completes.
+func (st *step) byContinue(c catalog.Completion) error {
+	switch c.Rule {
+	case catalog.RuleWatched:
+		return ErrNotByContinue.Saying("Watch at least %d %% of the video to complete this lesson.", c.Percent)
+	case catalog.RulePassed:
+		return ErrNotByContinue.Saying("Answer the questions to complete this lesson.")
+	case catalog.RuleSubmitted, catalog.RuleMarked:
+		return ErrNotByContinue.Saying("Hand in what is asked for to complete this lesson.")
+	case catalog.RuleViewed:
 	}
-	return st.p, nil
+	return nil
 }
 
 // Submit hands a quiz in: it is graded once and kept as the next attempt, told as quiz.submitted, and completes the
@@ -233,7 +191,7 @@ func (s *Service) Submit(ctx context.Context, enrolment, lesson uid.ID, answers 
 			return err
 		}
 		right := Grade(st.lesson.Questions, given)
-		a = Attempt{ID: uid.New(), EnrolmentID: enrolment, LessonID: lesson, Number: before + 1, Answers: given, SubmittedAt: st.at, Right: right}
+		a = Attempt{ID: uid.New(), EnrolmentID: enrolment, LessonID: lesson, Number: before + 1, Answers: given, SubmittedAt: st.now().Truncate(time.Microsecond), Right: right}
 		a.Percent = score(len(right), len(st.lesson.Questions))
 		a.Passed = a.Percent >= st.lesson.PassPercent
 		if err = s.keep.AddAttempt(ctx, a); err != nil {
@@ -242,9 +200,7 @@ func (s *Service) Submit(ctx context.Context, enrolment, lesson uid.ID, answers 
 		st.tellLater("quiz.submitted", func(t *told) {
 			t.AttemptID, t.Attempt, t.Percent, t.Passed = &a.ID, a.Number, &a.Percent, &a.Passed
 		})
-		if a.Passed {
-			st.complete(Evidence{Rule: "passed", AttemptID: &a.ID, Percent: a.Percent})
-		}
+		st.note(FactAttempted, FactData{Of: &a.ID, Percent: a.Percent, Passed: a.Passed})
 		return nil
 	})
 	if err != nil {

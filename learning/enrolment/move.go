@@ -235,21 +235,17 @@ func (s *Service) move(ctx context.Context, id, version uid.ID, lessons []catalo
 	if err != nil {
 		return false, err
 	}
-	at := s.now()
+	at := s.now().Truncate(time.Microsecond)
 	m := Move{ID: uid.New(), EnrolmentID: e.ID, FromVersionID: e.VersionID, ToVersionID: version, Status: e.Status, Percent: e.Percent, CompletedAt: e.CompletedAt, Progress: done, MovedBy: by, MovedAt: at}
 	if err = s.keep.AddMove(ctx, m); err != nil {
 		return false, err
 	}
 	was := e.Status
 	e.VersionID = version
-	if len(lessons) > 0 {
-		e.Percent = 100 * kept / len(lessons)
-	}
-	switch {
-	case kept < len(lessons):
-		e.Status, e.CompletedAt = StatusActive, nil
-	case was != StatusCompleted && kept > 0:
-		e.Status, e.CompletedAt = StatusCompleted, &at
+	e.moved(kept, len(lessons), at)
+	moved := Fact{EnrolmentID: e.ID, ID: m.ID, VersionID: version, Kind: FactMoved, At: at}
+	if err = s.keep.AddFacts(ctx, []Fact{moved}); err != nil {
+		return false, err
 	}
 	if err = s.keep.UpdateEnrolment(ctx, e); err != nil {
 		return false, err

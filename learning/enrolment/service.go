@@ -56,11 +56,36 @@ type Keeper interface {
 	// RosterIn is RosterOf narrowed to the people of a group; uid.Nil does not narrow.
 	RosterIn(ctx context.Context, course, group uid.ID, p page.Request) (page.Of[Roster], error)
 
-	ProgressIn(ctx context.Context, enrolment, lesson uid.ID) (p Progress, begun bool, err error)
+	// LockProgress reads the progress in a lesson and holds it until the transaction ends; begun is false before the first
+	// time it is opened.
+	LockProgress(ctx context.Context, enrolment, lesson uid.ID) (p Progress, begun bool, err error)
 	ProgressOf(ctx context.Context, enrolment uid.ID) ([]Progress, error)
 	PutProgress(ctx context.Context, p Progress) error
 	// LessonCounts tells how many lessons a version has, and how many of them an enrolment has completed.
 	LessonCounts(ctx context.Context, enrolment, version uid.ID) (all, done int, err error)
+
+	// Sit takes reports in one transaction of its own: it holds the lesson's progress, asks decide what comes of them, and
+	// writes that. found is false when the lesson was never opened: then decide is not asked. A failure of decide leaves
+	// everything as it was. decide may be asked a second time.
+	Sit(ctx context.Context, in ReportInput, decide func(Sitting) ([]Fact, Progress, error)) (found bool, err error)
+	AddFacts(ctx context.Context, facts []Fact) error
+	// KnownFacts tells which of the ids a lesson's log has already.
+	KnownFacts(ctx context.Context, enrolment, lesson uid.ID, ids []uid.ID) ([]uid.ID, error)
+	FactsOf(ctx context.Context, enrolment uid.ID) ([]Fact, error)
+	// RulesOf are those of every version of a course.
+	RulesOf(ctx context.Context, course uid.ID) ([]Rules, error)
+	// EnrolmentsAfter lists enrolments in order of their ids, to go through them all.
+	EnrolmentsAfter(ctx context.Context, after uid.ID, limit int) ([]Enrolment, error)
+
+	AddSubmission(ctx context.Context, sub Submission) error
+	// SubmissionsIn are the newest ones of a lesson, newest first.
+	SubmissionsIn(ctx context.Context, enrolment, lesson uid.ID, limit int) ([]Submission, error)
+	Submissions(ctx context.Context, f HandedFilter) (page.Of[Handed], error)
+	SubmissionByID(ctx context.Context, id uid.ID) (Handed, error)
+	// MarkSubmission writes what was said of one that waits; ErrMarked when it waits no longer.
+	MarkSubmission(ctx context.Context, sub Submission) error
+	// FileIsOf tells whether a file is here that the person uploaded.
+	FileIsOf(ctx context.Context, file, person uid.ID) (bool, error)
 
 	AddAttempt(ctx context.Context, a Attempt) error
 	AttemptCount(ctx context.Context, enrolment, lesson uid.ID) (int, error)
@@ -311,6 +336,9 @@ type told struct {
 	Attempt     int     `json:"attempt,omitempty"`
 	Percent     *int    `json:"percent,omitempty"`
 	Passed      *bool   `json:"passed,omitempty"`
+
+	Evidence     *Evidence `json:"evidence,omitempty"` // of a lesson completed
+	SubmissionID *uid.ID   `json:"submission_id,omitempty"`
 }
 
 func (s *Service) told(ctx context.Context, e Enrolment, l Learner) (told, error) {

@@ -2,6 +2,7 @@ package enrolment
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"lyceum/auth"
@@ -14,16 +15,16 @@ import (
 // one after the other and a completion happens once. Nothing is written before save.
 type step struct {
 	*Service
-	who     auth.Principal
-	at      time.Time
-	e       Enrolment
-	lesson  catalog.Lesson
-	seconds float64  // of the lesson's video, 0 when unknown
-	p       Progress // of the lesson
-	since   time.Time
+	who    auth.Principal
+	at     time.Time // of the next fact
+	e      Enrolment
+	lesson catalog.Lesson
+	rules  Rules
+	p      Progress // of the lesson
+	facts  []Fact
 
-	enrolmentChanged, progressChanged, completed bool
-	happened                                     []happening
+	enrolmentChanged, completed bool
+	happened                    []happening
 }
 
 // happening is an event to be told when the step is saved.
@@ -59,6 +60,16 @@ func (s *Service) act(ctx context.Context, enrolment, lesson uid.ID, do func(con
 	return st, err
 }
 
+// moment is the time of the next fact about a lesson: now, but later than what happened in it before, so that the log
+// can be read in order even where a clock was set back.
+func (s *Service) moment(p Progress) time.Time {
+	now := s.now().Truncate(time.Microsecond)
+	if next := p.UpdatedAt.Add(time.Microsecond); now.Before(next) {
+		return next
+	}
+	return now
+}
+
 // step reads what a step in a lesson of a held enrolment needs, and begins enrolment and lesson when this is the first
 // time.
 func (s *Service) step(ctx context.Context, who auth.Principal, e Enrolment, lesson uid.ID) (*step, error) {
@@ -68,57 +79,72 @@ func (s *Service) step(ctx context.Context, who auth.Principal, e Enrolment, les
 	if err := s.startable(ctx, e); err != nil {
 		return nil, err
 	}
-	st := &step{Service: s, who: who, at: s.now(), e: e}
+	st := &step{Service: s, who: who, e: e}
 	var err error
-	if st.lesson, st.seconds, err = s.keep.LessonToLearn(ctx, e.VersionID, lesson); err != nil {
+	var seconds float64
+	if st.lesson, seconds, err = s.keep.LessonToLearn(ctx, e.VersionID, lesson); err != nil {
 		return nil, err
 	}
-	p, begun, err := s.keep.ProgressIn(ctx, e.ID, lesson)
-	if err != nil {
+	st.rules = rulesOf(st.lesson, seconds)
+	begun := false
+	if st.p, begun, err = s.keep.LockProgress(ctx, e.ID, lesson); err != nil {
 		return nil, err
 	}
-	if st.e.StartedAt == nil {
-		st.e.StartedAt, st.enrolmentChanged = &st.at, true
-		st.tellLater("enrolment.started", nil)
-	}
-	if st.e.Status == StatusActive && (st.e.LastLessonID == nil || *st.e.LastLessonID != lesson) {
-		st.e.LastLessonID, st.enrolmentChanged = &lesson, true
-	}
+	st.at = s.moment(st.p)
 	switch {
 	case !begun:
-		p = Progress{EnrolmentID: e.ID, LessonID: lesson, Status: ProgressStarted, StartedAt: st.at, UpdatedAt: st.at}
-		st.progressChanged = true
 		st.tellLater("lesson.started", nil)
-	case day(p.UpdatedAt) != day(st.at):
-		st.progressChanged = true
+		st.note(FactOpened, FactData{})
+	case day(st.p.UpdatedAt) != day(st.at):
 		st.tellLater("lesson.progressed", nil)
+		st.note(FactReported, FactData{}) // so that it is told once a day
 	}
-	st.p, st.since = p, p.UpdatedAt
 	return st, nil
+}
+
+// enter notes that the person is in the lesson now, when they were in another one.
+func (st *step) enter() {
+	if st.e.Status == StatusActive && (st.e.LastLessonID == nil || *st.e.LastLessonID != st.lesson.ID) {
+		st.note(FactOpened, FactData{})
+	}
 }
 
 func (st *step) tellLater(typ string, data func(*told)) {
 	st.happened = append(st.happened, happening{typ, data})
 }
 
-// complete marks the lesson as completed, once.
-func (st *step) complete(why Evidence) {
-	if st.p.Status == ProgressCompleted {
-		return
+// note adds a fact to the log and to what follows from it.
+func (st *step) note(kind FactKind, data FactData) { st.noteAs(uid.New(), kind, data) }
+
+// noteAs is note for a fact that has an id already.
+func (st *step) noteAs(id uid.ID, kind FactKind, data FactData) {
+	f := Fact{EnrolmentID: st.e.ID, LessonID: st.rules.LessonID, ID: id, VersionID: st.e.VersionID, Kind: kind, Data: data, At: st.at}
+	if st.who.SessionID != uid.Nil && f.opens() || kind == FactReported && st.who.SessionID != uid.Nil {
+		session := st.who.SessionID
+		f.SessionID = &session
 	}
-	if st.who.SessionID != uid.Nil {
-		why.SessionID = &st.who.SessionID
+	st.facts = append(st.facts, f)
+	st.at = st.at.Add(time.Microsecond)
+	started, changed := st.e.begin(f)
+	if started {
+		st.happened = slices.Insert(st.happened, 0, happening{typ: "enrolment.started"})
 	}
-	st.p.Status, st.p.CompletedAt, st.p.Evidence = ProgressCompleted, &st.at, why
-	st.progressChanged, st.completed = true, true
-	st.tellLater("lesson.completed", func(t *told) { t.Rule = why.Rule })
+	st.enrolmentChanged = st.enrolmentChanged || changed
+	completed := false
+	if st.p, completed = st.p.after(f, st.rules); completed {
+		st.completed = true
+		why := st.p.Evidence
+		st.tellLater("lesson.completed", func(t *told) { t.Rule, t.Evidence = string(why.Rule), &why })
+	}
 }
 
 // save writes the progress, counts it into the enrolment, completes that with its last lesson, and tells what
 // happened.
 func (st *step) save(ctx context.Context) error {
-	if st.progressChanged {
-		st.p.UpdatedAt = st.at
+	if len(st.facts) > 0 {
+		if err := st.keep.AddFacts(ctx, st.facts); err != nil {
+			return err
+		}
 		if err := st.keep.PutProgress(ctx, st.p); err != nil {
 			return err
 		}
@@ -128,9 +154,7 @@ func (st *step) save(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		st.e.Percent, st.enrolmentChanged = 100*done/all, true
-		if done == all {
-			st.e.Status, st.e.CompletedAt = StatusCompleted, &st.at
+		if st.enrolmentChanged = true; st.e.count(done, all, *st.p.CompletedAt) {
 			st.tellLater("enrolment.completed", nil)
 		}
 	}
@@ -146,7 +170,14 @@ func (st *step) tellAll(ctx context.Context) error {
 	if len(st.happened) == 0 {
 		return nil
 	}
-	base, err := st.told(ctx, st.e, Learner{ID: st.who.PersonID, Name: st.who.Name})
+	learner := Learner{ID: st.who.PersonID, Name: st.who.Name}
+	if learner.ID != st.e.PersonID { // an instructor's act
+		var err error
+		if learner, err = st.keep.LearnerByID(ctx, st.e.PersonID); err != nil {
+			return err
+		}
+	}
+	base, err := st.told(ctx, st.e, learner)
 	if err != nil {
 		return err
 	}
@@ -159,7 +190,7 @@ func (st *step) tellAll(ctx context.Context) error {
 		if h.data != nil {
 			h.data(&data)
 		}
-		e, err := event.New(ctx, st.at, h.typ, "enrolment", st.e.ID, data)
+		e, err := event.New(ctx, st.now().Truncate(time.Microsecond), h.typ, "enrolment", st.e.ID, data)
 		if err != nil {
 			return err
 		}

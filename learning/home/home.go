@@ -20,7 +20,7 @@ import (
 const (
 	MaxMine         = 60
 	MaxSpots        = 3
-	MaxCertificates = 4
+	MaxCertificates = 4 // the number stands in the query too
 	MaxSkills       = 12
 	MaxRecommended  = 6
 )
@@ -60,7 +60,7 @@ type Question struct {
 
 // Keeper is what home needs kept.
 type Keeper interface {
-	// Glance reads all of it in one transaction of five queries, which alone travel in one message: this page is opened daily
+	// Glance reads all of it in one transaction of four queries, which alone travel in one message: this page is opened daily
 	// by everyone.
 	Glance(ctx context.Context, q Question) (Glance, error)
 }

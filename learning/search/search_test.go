@@ -147,6 +147,13 @@ func TestTheBestStandsFirst(t *testing.T) {
 	if got := titles(w.find(learner, "ladders", search.KindCourse)); !slices.Equal(got, []string{"Ladders", "Ropes", "Opening doors"}) {
 		t.Errorf("found %q", got)
 	}
+	many := w.course("en", "Opening", "x", catalog.LessonInput{Kind: catalog.LessonText, Title: "Reading", Body: strings.Repeat("Ladder, ladders, laddered. ", 200)})
+	w.do(w.search.Sweep(w.ctx))
+	_, err := enrolment.New(enrolment.Options{Keep: w.Store, Now: w.Now.Clock()}).SelfEnrol(learner, many.Course.Slug)
+	w.do(err)
+	if got := titles(w.find(learner, "ladd")); got[0] != "Ladders" {
+		t.Errorf("a title stands behind a text: %q", got)
+	}
 	r := w.find(learner, "better", search.KindCourse).Items[0]
 	if !r.Inside || r.Path() != "/courses/"+mine.Course.Slug || len(r.Excerpt) == 0 || !r.Excerpt[0].Hit {
 		t.Errorf("found %+v", r)

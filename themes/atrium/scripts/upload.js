@@ -17,7 +17,7 @@ export async function upload(file, chunk, tell, again) {
     try {
       const answer = await send(url, {
         method: 'PATCH', body: file.slice(offset, offset + chunk),
-        headers: { 'Content-Type': 'application/octet-stream', 'Upload-Offset': String(offset) },
+        headers: { 'Content-Type': 'application/offset+octet-stream', 'Upload-Offset': String(offset) },
       });
       const now = await answer.json();
       offset = now.received;
