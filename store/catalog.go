@@ -103,29 +103,36 @@ type outlineRow struct {
 	Meta      string
 }
 
-// OutlineHead reads a course with one of its versions, its languages and modules, its category, tags and skills, in one
-// query.
-func (s *Store) OutlineHead(ctx context.Context, course, version uid.ID) (o catalog.Outline, err error) {
-	var row outlineRow
-	err = s.tx(ctx).Raw("select "+prefixed("c", courseColumns)+", "+prefixed("v", versionColumns)+`,
-			coalesce((select string_agg(t.language, ' ' order by t.language) from version_texts t where t.version_id = v.id and t.part = v.id), '') as languages,
+// outlineParts are the languages, modules and meta of a version v of a course c.
+const outlineParts = `coalesce((select string_agg(t.language, ' ' order by t.language) from version_texts t where t.version_id = v.id and t.part = v.id), '') as languages,
 			coalesce((select jsonb_agg(jsonb_build_object('ID', m.id, 'VersionID', m.version_id, 'Position', m.position, 'Title', m.title) order by m.position, m.id)
 				from modules m where m.version_id = v.id)::text, '[]') as modules,
 			jsonb_build_object('Category', (select k.name from categories k where k.id = c.category_id),
 				'Tags', (select jsonb_agg(g.tag order by g.tag) from course_tags g where g.course_id = c.id),
 				'Skills', (select jsonb_agg(jsonb_build_object('ID', k.id, 'Name', k.name, 'Description', k.description) order by k.name)
-					from course_skills g join skills k on k.id = g.skill_id where g.course_id = c.id))::text as meta
+					from course_skills g join skills k on k.id = g.skill_id where g.course_id = c.id))::text as meta`
+
+// OutlineHead reads a course with one of its versions, its languages and modules, its category, tags and skills, in one
+// query.
+func (s *Store) OutlineHead(ctx context.Context, course, version uid.ID) (o catalog.Outline, err error) {
+	var row outlineRow
+	err = s.tx(ctx).Raw("select "+prefixed("c", courseColumns)+", "+prefixed("v", versionColumns)+", "+outlineParts+`
 		from courses c join course_versions v on v.course_id = c.id where c.id = ? and v.id = ?`, course, version).Take(&row).Error
 	if err != nil {
 		return o, notFound(err, catalog.ErrCourseNotFound, "version %s of course %s", version, course)
 	}
+	return row.outline()
+}
+
+// outline makes the head of an outline of a row.
+func (row outlineRow) outline() (o catalog.Outline, err error) {
 	o = catalog.Outline{Course: row.Course, Version: row.Version, Languages: append([]string{row.Version.Language}, strings.Fields(row.Languages)...)}
 	if err = json.Unmarshal([]byte(row.Meta), &o.Meta); err != nil {
-		return o, fmt.Errorf("category, tags and skills of course %s: %w", course, err)
+		return o, fmt.Errorf("category, tags and skills of course %s: %w", row.Course.ID, err)
 	}
 	var modules []catalog.Module
 	if err = json.Unmarshal([]byte(row.Modules), &modules); err != nil {
-		return o, fmt.Errorf("modules of version %s: %w", version, err)
+		return o, fmt.Errorf("modules of version %s: %w", row.Version.ID, err)
 	}
 	for _, m := range modules {
 		o.Modules = append(o.Modules, catalog.OutlineModule{Module: m})

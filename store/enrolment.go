@@ -48,14 +48,6 @@ func (s *Store) EnrolmentRecord(ctx context.Context, id uid.ID) (r enrolment.Rec
 	return r, notFound(err, enrolment.ErrEnrolmentNotFound, "enrolment %s", id)
 }
 
-// EnrolmentRecordIn is EnrolmentRecord by the person and the course's address; it finds none that the person was taken
-// out of.
-func (s *Store) EnrolmentRecordIn(ctx context.Context, person uid.ID, slug string) (r enrolment.Record, err error) {
-	err = s.records(ctx).Joins("join courses c on c.id = e.course_id").
-		Where("e.person_id = ? and c.slug = ? and e.status <> 'withdrawn'", person, slug).Take(&r).Error
-	return r, notFound(err, enrolment.ErrEnrolmentNotFound, "enrolment of person %s in course %s", person, slug)
-}
-
 func (s *Store) records(ctx context.Context) *gorm.DB {
 	return s.tx(ctx).Table("enrolments e").
 		Select(enrolmentColumns + ", p.name as person_name, p.email as person_email, coalesce(ce.code, '') as certificate_code").

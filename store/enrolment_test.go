@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"lyceum/auth"
 	"lyceum/internal/page"
@@ -61,8 +62,8 @@ func TestAnEnrolmentIsKeptAsItWasWritten(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		byCourse, err := w.Store.EnrolmentRecordIn(ctx, e.PersonID, "small")
-		if diff := cmp.Diff(e, byID.Enrolment) + cmp.Diff(byID, byCourse); diff != "" || byID.PersonName == "" || byID.PersonEmail == "" || byID.CertificateCode != "" {
+		byCourse, err := w.Store.ShownIn(ctx, e.PersonID, "small")
+		if diff := cmp.Diff(e, byID.Enrolment) + cmp.Diff(byID, byCourse.Record); diff != "" || byID.PersonName == "" || byID.PersonEmail == "" || byID.CertificateCode != "" {
 			t.Errorf("the record is %+v: %s", byID, diff)
 		}
 		if diff := cmp.Diff(e, got) + cmp.Diff(p, progress) + cmp.Diff([]enrolment.Progress{p}, all) + cmp.Diff([]enrolment.Attempt{a}, attempts); diff != "" || !begun {
@@ -84,8 +85,8 @@ func TestATenantFindsAndChangesNoEnrolmentOfAnother(t *testing.T) {
 	absent(t, w, other, enrolment.ErrEnrolmentNotFound, map[string]func(context.Context) error{
 		"EnrolmentIn":     func(ctx context.Context) error { _, err := s.EnrolmentIn(ctx, e.PersonID, e.CourseID); return err },
 		"EnrolmentRecord": func(ctx context.Context) error { _, err := s.EnrolmentRecord(ctx, e.ID); return err },
-		"EnrolmentRecordIn": func(ctx context.Context) error {
-			_, err := s.EnrolmentRecordIn(ctx, e.PersonID, "small")
+		"ShownIn": func(ctx context.Context) error {
+			_, err := s.ShownIn(ctx, e.PersonID, "small")
 			return err
 		},
 		"LockEnrolment":   func(ctx context.Context) error { _, err := s.LockEnrolment(ctx, e.ID); return err },
@@ -122,4 +123,28 @@ func TestATenantFindsAndChangesNoEnrolmentOfAnother(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// What the course page reads in two messages is what GORM reads, column by column.
+func TestTheCoursePageReadsWhatIsKept(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	ctx := w.Tenant(t)
+	o := small(t, w, ctx)
+	learner, e := storetest.EnrolledLearner(t, ctx, w, o)
+	learn := enrolment.New(enrolment.Options{Keep: w.Store, Now: w.Now.Clock()})
+	lesson := o.Lessons()[0].ID
+	if _, err := learn.Open(learner, "small", &lesson); err != nil {
+		t.Fatal(err)
+	}
+	byID, err := learn.Show(learner, e.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 { // the first time statements are prepared; then they travel together
+		bySlug, err := learn.In(learner, "small")
+		if diff := cmp.Diff(byID, bySlug, cmpopts.EquateEmpty()); err != nil || diff != "" {
+			t.Fatalf("%v\n%s", err, diff)
+		}
+	}
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -146,20 +147,13 @@ func HomeSQL() (statements []string, second []int) {
 		[]int{home.MaxMine, home.MaxSpots, home.MaxSkills, home.MinCount}
 }
 
-// CourseSQL are queries as those behind the course page of who is in it, with $1 for the person and $2 for the course's
-// address, for the benchmark's yardstick: as many, of the same tables.
+// CourseSQL are the queries behind ShownIn with $1 for the person and $2 for the course's address, for the benchmark's
+// yardstick: the same, but that the last two find the version and the enrolment themselves.
 func CourseSQL() []string {
-	const mine = ` from enrolments e join courses c on c.id = e.course_id where e.person_id = $1 and c.slug = $2`
-	version := func(column string) string { return ` where ` + column + ` = (select e.version_id` + mine + `)` }
+	const mine = ` from enrolments e join courses c on c.id = e.course_id where e.person_id = $1 and c.slug = $2)`
 	return []string{
-		`select ` + enrolmentColumns + `, p.name, p.email, coalesce(ce.code, '') from enrolments e join people p on p.id = e.person_id
-			left join certificates ce on ce.enrolment_id = e.id and ce.revoked_at is null and ce.replaced_at is null join courses c on c.id = e.course_id
-			where e.person_id = $1 and c.slug = $2 and e.status <> 'withdrawn'`,
-		`select ` + prefixed("c", courseColumns) + `, ` + prefixed("v", versionColumns) + `,
-			(select jsonb_agg(jsonb_build_object('ID', m.id, 'Title', m.title) order by m.position) from modules m where m.version_id = v.id)
-			from course_versions v join courses c on c.id = v.course_id` + version("v.id"),
-		`select version_id, id, module_id, position, kind, title, minutes, file_id, captions_file_id, pass_percent from lessons` + version("version_id") + ` order by position, id`,
-		`select enrolment_id, lesson_id, status, position, watched, evidence, started_at, updated_at, completed_at from lesson_progress
-			where enrolment_id = (select e.id` + mine + `) order by lesson_id`,
+		shownRecordSQL,
+		strings.Replace(shownLessonsSQL, "= $1", "= (select e.version_id"+mine, 1),
+		strings.Replace(shownProgressSQL, "= $1", "= (select e.id"+mine, 1),
 	}
 }

@@ -45,8 +45,9 @@ type Keeper interface {
 	AddEnrolment(ctx context.Context, e Enrolment) (added bool, err error)
 	EnrolmentIn(ctx context.Context, person, course uid.ID) (Enrolment, error)
 	EnrolmentRecord(ctx context.Context, id uid.ID) (Record, error)
-	// EnrolmentRecordIn finds by the course's address, and none that the person was taken out of.
-	EnrolmentRecordIn(ctx context.Context, person uid.ID, slug string) (Record, error)
+	// ShownIn finds by the course's address, and none that the person was taken out of. The outline is in the version's own
+	// language. It joins a running transaction or, alone, is two by itself.
+	ShownIn(ctx context.Context, person uid.ID, slug string) (Shown, error)
 	// LockEnrolment and its sisters hold the enrolment until the transaction ends.
 	LockEnrolment(ctx context.Context, id uid.ID) (Enrolment, error)
 	LockEnrolmentIn(ctx context.Context, person uid.ID, slug string) (Enrolment, error)

@@ -55,9 +55,15 @@ func (s *Service) In(ctx context.Context, slug string) (Shown, error) {
 	if catalog.CheckSlug(slug) != "" {
 		return Shown{}, ErrEnrolmentNotFound
 	}
-	return s.shown(ctx, func(ctx context.Context) (Record, error) {
-		return s.keep.EnrolmentRecordIn(ctx, who.PersonID, slug)
+	out, err := s.keep.ShownIn(ctx, who.PersonID, slug)
+	if err != nil || len(out.Outline.Languages) < 2 {
+		return out, err
+	}
+	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
+		out.Outline, err = catalog.InTheirLanguage(ctx, s.keep, out.Outline)
+		return err
 	})
+	return out, err
 }
 
 func (s *Service) shown(ctx context.Context, find func(context.Context) (Record, error)) (out Shown, err error) {
