@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"github.com/valyala/fasthttp"
 	"net/http"
 	"time"
 
@@ -48,3 +49,5 @@ func (s *Server) Tame() {
 	s.app.Server().MaxIdleWorkerDuration = 20 * time.Millisecond
 	s.app.Server().NoDefaultDate = true
 }
+
+func (s *Server) Handle() fasthttp.RequestHandler { return s.app.Handler() }

@@ -24,12 +24,17 @@ import (
 	"lyceum/auth/signon"
 	"lyceum/billing"
 	"lyceum/internal/clock"
+	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/home"
 	"lyceum/learning/intake"
+	"lyceum/learning/notice"
+	"lyceum/learning/path"
 	"lyceum/learning/search"
+	"lyceum/learning/transcript"
 	"lyceum/tenant"
 	"lyceum/themes"
 )
@@ -60,8 +65,13 @@ type Options struct {
 	Policy       *policy.Engine
 	Catalog      *catalog.Service
 	Enrolment    *enrolment.Service
+	Paths        *path.Service
 	Content      *content.Service
 	Certificates *certificate.Service
+	Home         *home.Service
+	Notices      *notice.Service
+	Calendar     *calendar.Service
+	Transcripts  *transcript.Service
 	Billing      *billing.Service
 	Audit        *audit.Service
 	SignOn       *signon.Service
@@ -107,7 +117,8 @@ func (o *Options) complete() error {
 		"Themes": o.Themes == nil, "SignOn": o.SignOn == nil, "SCIM": o.SCIM == nil, "LDAPSync": o.LDAPSync == nil,
 		"Groups": o.Groups == nil, "Intakes": o.Intakes == nil, "Search": o.Search == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
 		"Limits.SignUps": o.Limits.SignUps == nil,
-		"Ready":          o.Ready == nil, "Log": o.Log == nil,
+		"Home":           o.Home == nil, "Notices": o.Notices == nil, "Calendar": o.Calendar == nil, "Transcripts": o.Transcripts == nil,
+		"Ready": o.Ready == nil, "Log": o.Log == nil,
 	} {
 		if missing {
 			errs = append(errs, fmt.Errorf("api.Options.%s is missing", name))

@@ -71,7 +71,10 @@ func (s *Server) onPortal(t *table) {
 
 	s.onFiles(t)
 	s.onLearning(t)
+	s.onHome(t)
+	s.onPaths(t) // before the studio: /studio/paths is no course
 	s.onStudio(t)
+	s.onCatalogue(t)
 	s.onSettings(t)
 	s.onSignOn(t)
 	s.onAccess(t) // before the connections: /settings/sign-on/rules is no connection's

@@ -7,7 +7,7 @@ import (
 )
 
 func (s *Server) onLearning(t *table) {
-	l := web.Learn{Site: s.site, Catalog: s.Catalog, Enrolment: s.Enrolment, Content: s.Content, Certificates: s.Certificates}
+	l := web.Learn{Site: s.site, Catalog: s.Catalog, Enrolment: s.Enrolment, Paths: s.Paths, Content: s.Content, Certificates: s.Certificates, AtHome: s.Home}
 	read, learn, mine := route.For(policy.CourseRead), route.For(policy.EnrolmentSelf), route.For(policy.CertificateRead)
 	t.get("/", route.SignedIn, l.Home)
 	t.get("/courses", read, l.Catalogue)
@@ -49,6 +49,7 @@ func (s *Server) onStudio(t *table) {
 	t.get("/studio/:course/people", enrol, w.Roster)
 	t.post("/studio/:course/people", enrol, w.EnrolPerson)
 	t.post("/studio/:course/people/:enrolment/withdraw", enrol, w.Withdraw)
+	t.post("/studio/:course/people/:enrolment/due", enrol, w.SetDue)
 	t.get("/studio/:course/places", enrol, w.Places)
 	t.post("/studio/:course/places/move", publish, w.MovePeople)
 	t.post("/studio/:course/places/:request", enrol, w.DecidePlace)

@@ -59,7 +59,7 @@ func New(o Options) (*Server, error) {
 	}
 	s.site = web.NewSite(web.SiteOptions{
 		Themes: o.Themes, Brands: o.Brands, Hosts: o.Directory.Hosts(), Now: o.Now, Log: o.Log, DevMail: o.Mailbox != nil, Policy: o.Policy,
-		Notices: o.SignOn.Notices, Files: o.Content,
+		Notices: o.SignOn.Notices, Files: o.Content, News: o.Notices.Standing, Paths: o.Paths.Any,
 	})
 	s.desk = problem.Desk{Page: s.site.Problem, Log: o.Log}
 	s.app = s.newApp()
@@ -100,5 +100,6 @@ func (s *Server) Listener(ln net.Listener) error {
 // Shutdown takes no more requests, says so at /readyz, and waits until those that run are answered or ctx ends.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.stopping.Store(true)
+	s.Notices.Hang()
 	return s.app.ShutdownWithContext(ctx)
 }

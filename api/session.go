@@ -6,14 +6,17 @@ import (
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
+	"golang.org/x/text/language"
 
 	"lyceum/api/problem"
 	"lyceum/api/route"
 	"lyceum/api/visit"
+	"lyceum/api/web"
 	"lyceum/auth"
 	"lyceum/internal/event"
 	"lyceum/internal/fault"
 	"lyceum/internal/uid"
+	"lyceum/learning/catalog"
 	"lyceum/tenant"
 )
 
@@ -26,6 +29,7 @@ func (s *Server) resumed(c *fiber.Ctx) error {
 			return s.guessed(c, err)
 		}
 		c.SetUserContext(event.WithActor(auth.WithPrincipal(c.UserContext(), p), event.Actor{ID: p.PersonID, Kind: "api_key"}))
+		reads(c, p)
 		return c.Next()
 	}
 	secret := visit.Session(c)
@@ -33,14 +37,35 @@ func (s *Server) resumed(c *fiber.Ctx) error {
 		return c.Next()
 	}
 	visit.Anchor(c, secret)
-	p, err := s.Auth.Resume(c.UserContext(), secret)
+	resume := s.Auth.Resume
+	if strings.HasPrefix(c.Path(), web.LivePath) {
+		resume = s.Auth.Peek // the page asks by itself
+	}
+	p, err := resume(c.UserContext(), secret)
 	switch {
 	case err == nil:
 		c.SetUserContext(event.WithActor(auth.WithPrincipal(c.UserContext(), p), event.Actor{ID: p.PersonID, Kind: "person"}))
+		reads(c, p)
 	case !errors.Is(err, auth.ErrSignInFirst):
 		return err
 	}
 	return c.Next()
+}
+
+// reads notes in which languages who asks reads courses best. A program says so for whom it asks by Accept-Language; on pages
+// it is what was chosen there, then the account's, then the browser's.
+func reads(c *fiber.Ctx, p auth.Principal) {
+	var heard []string
+	if tags, _, err := language.ParseAcceptLanguage(c.Get(fiber.HeaderAcceptLanguage)); err == nil {
+		for _, t := range tags {
+			heard = append(heard, t.String())
+		}
+	}
+	wishes := append([]string{visit.Reading(c), p.Locale}, heard...)
+	if visit.API(c) {
+		wishes = append(heard, p.Locale)
+	}
+	c.SetUserContext(catalog.WithLanguages(c.UserContext(), wishes...))
 }
 
 // guessed counts a key that does not hold. They are counted apart from what strangers post: a program with an old key must

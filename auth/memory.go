@@ -38,7 +38,7 @@ type memoryKey struct {
 	tenant     uid.ID
 	generation uint64
 	hash       [32]byte
-	kind       byte // 's' session, 'k' key
+	kind       byte // 's' session, 'p' session peeked at, 'k' key
 }
 
 type remembered struct {

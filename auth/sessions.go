@@ -135,12 +135,25 @@ func (s *Service) begin(ctx context.Context, rules SecurityRules, person uid.ID,
 // time after its beginning, as the tenant's rules of today say, never later than what is written; its use is written down
 // at most once a minute.
 func (s *Service) Resume(ctx context.Context, secret string) (Principal, error) {
+	return s.resume(ctx, secret, true)
+}
+
+// Peek is Resume for what a page does by itself while nobody uses it: it does not count as a use of the session, so an
+// open page does not keep it from ending.
+func (s *Service) Peek(ctx context.Context, secret string) (Principal, error) {
+	return s.resume(ctx, secret, false)
+}
+
+func (s *Service) resume(ctx context.Context, secret string, use bool) (Principal, error) {
 	t, ok := tenant.From(ctx)
 	if !ok || len(secret) != secretLength {
 		return Principal{}, ErrSignInFirst
 	}
-	now, hash := s.now(), uid.Hash(secret)
-	return s.memory.principal(ctx, t.ID, 's', hash, now, func(ctx context.Context) (who Principal, until time.Time, err error) {
+	now, hash, kind := s.now(), uid.Hash(secret), byte('s')
+	if !use {
+		kind = 'p' // what was remembered without a use must not stand in for one
+	}
+	return s.memory.principal(ctx, t.ID, kind, hash, now, func(ctx context.Context) (who Principal, until time.Time, err error) {
 		rules, err := s.rules(ctx)
 		if err != nil {
 			return who, until, err
@@ -158,7 +171,7 @@ func (s *Service) Resume(ctx context.Context, secret string) (Principal, error) 
 		if err != nil {
 			return who, until, err
 		}
-		if now.Sub(ses.SeenAt) >= rules.seenEvery() {
+		if use && now.Sub(ses.SeenAt) >= rules.seenEvery() {
 			ses.SeenAt, ses.ExpiresAt = now, rules.endOf(ses, now)
 			err = s.keep.InTenant(ctx, func(ctx context.Context) error { return s.keep.TouchSession(ctx, ses) })
 			if err != nil {

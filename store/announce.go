@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -17,6 +18,9 @@ const changedChannel = "lyceum_changed"
 
 // eventsChannel carries the id of a tenant whose outbox has something for the relay.
 const eventsChannel = "lyceum_events"
+
+// noticesChannel carries "<tenant> <person>": whose notices changed.
+const noticesChannel = "lyceum_notices"
 
 // Announce tells every process to forget what it keeps about a tenant. It is called after the commit; a process that
 // misses it (a crash in between) forgets by itself when its caches' time is over.
@@ -40,11 +44,46 @@ func (s *Store) Hint(ctx context.Context, tenantIDs []uid.ID) error {
 	return nil
 }
 
-// Listener is what is told about announcements. Both are called with uid.Nil at each (re)connection, when some may have
+// AnnounceNotices tells every process that people's notices changed, in one message for many.
+func (s *Store) AnnounceNotices(ctx context.Context, tenantID uid.ID, people []uid.ID) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	payloads := make([]string, len(people))
+	for i, p := range people {
+		payloads[i] = tenantID.String() + " " + p.String()
+	}
+	if _, err := s.control.pool.Exec(ctx, "select pg_notify($1, whose) from unnest($2::text[]) whose", noticesChannel, payloads); err != nil {
+		s.log.ErrorContext(ctx, "announce notices", slog.String("tenant", tenantID.String()), slog.Any("err", err))
+	}
+}
+
+// Listener is what is told about announcements. All are called with uid.Nil at each (re)connection, when some may have
 // been missed: then everything may have changed.
 type Listener struct {
 	Changed func(tenantID uid.ID)
 	Events  func(tenantID uid.ID)
+	Notices func(tenantID, person uid.ID) // nil: nobody here waits for notices
+}
+
+// heard hands an announcement on.
+func (l Listener) heard(channel, payload string) {
+	if channel == noticesChannel {
+		if l.Notices != nil {
+			of, whose, _ := strings.Cut(payload, " ")
+			l.Notices(parsed(of), parsed(whose))
+		}
+		return
+	}
+	if channel == eventsChannel {
+		l.Events(parsed(payload))
+		return
+	}
+	l.Changed(parsed(payload))
+}
+
+func parsed(text string) uid.ID {
+	id, _ := uid.Parse(text)
+	return id
 }
 
 // Listen hears announcements until ctx ends. url must reach PostgreSQL itself: a transaction pooler does not carry
@@ -71,25 +110,18 @@ func listen(ctx context.Context, url string, l Listener, connected func()) error
 		return fmt.Errorf("connect for announcements: %w", err)
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	if _, err = conn.Exec(ctx, "listen "+changedChannel+"; listen "+eventsChannel); err != nil {
+	if _, err = conn.Exec(ctx, "listen "+changedChannel+"; listen "+eventsChannel+"; listen "+noticesChannel); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
 	connected()
-	l.Changed(uid.Nil)
-	l.Events(uid.Nil)
+	for _, channel := range []string{changedChannel, eventsChannel, noticesChannel} {
+		l.heard(channel, "")
+	}
 	for {
 		n, err := conn.WaitForNotification(ctx)
 		if err != nil {
 			return fmt.Errorf("wait for announcements: %w", err)
 		}
-		id, ok := uid.Parse(n.Payload)
-		if !ok {
-			id = uid.Nil
-		}
-		if n.Channel == eventsChannel {
-			l.Events(id)
-		} else {
-			l.Changed(id)
-		}
+		l.heard(n.Channel, n.Payload)
 	}
 }

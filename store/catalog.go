@@ -2,17 +2,20 @@ package store
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 
 	"gorm.io/gorm/clause"
 
-	"lyceum/internal/page"
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
 )
 
-const courseColumns = "id, slug, status, self_enrol, visibility, category_id, template, capacity, waiting_list, draft_id, published_id, revision, created_by, created_at, updated_at"
+const courseColumns = "id, slug, status, self_enrol, visibility, category_id, template, capacity, waiting_list, draft_id, published_id, revision, created_by, created_at, updated_at, review, review_note, review_asked_by, reviewed_by, reviewed_revision"
+
+const versionColumns = "id, course_id, number, title, summary, language, cover_file_id, estimated_minutes, created_at, published_at, published_by"
 
 // AddCourse writes a new course; added is false when its slug is taken.
 func (s *Store) AddCourse(ctx context.Context, c catalog.Course) (added bool, err error) {
@@ -47,8 +50,9 @@ func (s *Store) TakeRevision(ctx context.Context, id uid.ID, revision int, at ti
 // UpdateCourseRow writes what may change of a course.
 func (s *Store) UpdateCourseRow(ctx context.Context, c catalog.Course) error {
 	return s.changeOne(ctx, catalog.ErrCourseNotFound, "update course", `update courses set slug = ?, status = ?, self_enrol = ?, visibility = ?, category_id = ?, template = ?, capacity = ?, waiting_list = ?,
-		draft_id = ?, published_id = ?, updated_at = ? where id = ?`,
-		c.Slug, c.Status, c.SelfEnrol, c.Visibility, c.CategoryID, c.Template, c.Capacity, c.WaitingList, c.DraftID, c.PublishedID, c.UpdatedAt, c.ID)
+		draft_id = ?, published_id = ?, updated_at = ?, review = ?, review_note = ?, review_asked_by = ?, reviewed_by = ?, reviewed_revision = ? where id = ?`,
+		c.Slug, c.Status, c.SelfEnrol, c.Visibility, c.CategoryID, c.Template, c.Capacity, c.WaitingList, c.DraftID, c.PublishedID, c.UpdatedAt,
+		c.Review, c.ReviewNote, c.ReviewAskedBy, c.ReviewedBy, c.ReviewedRevision, c.ID)
 }
 
 // AddVersion writes a new version.
@@ -62,18 +66,19 @@ func (s *Store) VersionByID(ctx context.Context, id uid.ID) (v catalog.Version, 
 	return v, notFound(err, catalog.ErrCourseNotFound, "version %s", id)
 }
 
-// CloneVersion begins the next version as an unpublished copy of another.
+// CloneVersion begins the course's next version as an unpublished copy of another.
 func (s *Store) CloneVersion(ctx context.Context, from, to uid.ID, at time.Time) error {
 	return s.changeOne(ctx, catalog.ErrCourseNotFound, "clone version", `insert into course_versions (id, course_id, number, title, summary, language, cover_file_id, estimated_minutes, created_at, published_at)
-		select ?::uuid, course_id, number + 1, title, summary, language, cover_file_id, estimated_minutes, ?::timestamptz, null
-		from course_versions where id = ?`, to, at, from)
+		select ?::uuid, v.course_id, (select max(n.number) from course_versions n where n.course_id = v.course_id) + 1,
+			v.title, v.summary, v.language, v.cover_file_id, v.estimated_minutes, ?::timestamptz, null
+		from course_versions v where v.id = ?`, to, at, from)
 }
 
 // UpdateVersion writes what an author may change of a version and its time of publishing. A published version is
 // refused.
 func (s *Store) UpdateVersion(ctx context.Context, v catalog.Version) error {
-	return s.changeOne(ctx, catalog.ErrVersionFixed, "update version", `update course_versions set title = ?, summary = ?, language = ?, cover_file_id = ?, estimated_minutes = ?, published_at = ?
-		where id = ? and published_at is null`, v.Title, v.Summary, v.Language, v.CoverFileID, v.EstimatedMinutes, v.PublishedAt, v.ID)
+	return s.changeOne(ctx, catalog.ErrVersionFixed, "update version", `update course_versions set title = ?, summary = ?, language = ?, cover_file_id = ?, estimated_minutes = ?, published_at = ?, published_by = ?
+		where id = ? and published_at is null`, v.Title, v.Summary, v.Language, v.CoverFileID, v.EstimatedMinutes, v.PublishedAt, v.PublishedBy, v.ID)
 }
 
 // FileInfos tells what is known of the files that are here.
@@ -89,41 +94,50 @@ func (s *Store) MoveUnstarted(ctx context.Context, course, version uid.ID) (int6
 	return res.RowsAffected, fail(res.Error, "move the unstarted of course %s", course)
 }
 
-// cardRow is a card with the key its list is sorted by.
-type cardRow struct {
-	catalog.Card
-	SortKey string
+// outlineRow is a course with one of its versions, and what goes with that, in one row.
+type outlineRow struct {
+	Course    catalog.Course  `gorm:"embedded;embeddedPrefix:c_"`
+	Version   catalog.Version `gorm:"embedded;embeddedPrefix:v_"`
+	Languages string
+	Modules   string
+	Meta      string
 }
 
-const cardColumns = `c.id, c.slug, c.status, c.self_enrol, v.title, v.summary, v.language, v.cover_file_id, v.estimated_minutes, c.updated_at,
-	lower(v.title) as sort_key, (select count(*) from lessons l where l.version_id = v.id) as lessons`
-
-// CourseCards lists courses by title.
-func (s *Store) CourseCards(ctx context.Context, f catalog.CardFilter) (out page.Of[catalog.Card], err error) {
-	limit := f.Page.Bounded()
-	q := s.tx(ctx).Table("courses c").Order("lower(v.title), c.id").Limit(limit + 1)
-	if f.Authoring {
-		q = q.Select(cardColumns + ", c.draft_id is not null as has_draft").Joins("join course_versions v on v.id = coalesce(c.draft_id, c.published_id)")
-	} else {
-		q = q.Select(cardColumns).Joins("join course_versions v on v.id = c.published_id")
-	}
-	if f.Status != "" {
-		q = q.Where("c.status = ?", f.Status)
-	}
-	if f.Query != "" {
-		like := "%" + likeText.Replace(f.Query) + "%"
-		q = q.Where("(v.title ilike ? or v.summary ilike ? or c.slug ilike ?)", like, like, like)
-	}
-	q, err = afterName(q, "(lower(v.title), c.id) > (?, ?)", f.Page.After)
+// OutlineHead reads a course with one of its versions, its languages and modules, its category, tags and skills, in one
+// query.
+func (s *Store) OutlineHead(ctx context.Context, course, version uid.ID) (o catalog.Outline, err error) {
+	var row outlineRow
+	err = s.tx(ctx).Raw("select "+prefixed("c", courseColumns)+", "+prefixed("v", versionColumns)+`,
+			coalesce((select string_agg(t.language, ' ' order by t.language) from version_texts t where t.version_id = v.id and t.part = v.id), '') as languages,
+			coalesce((select jsonb_agg(jsonb_build_object('ID', m.id, 'VersionID', m.version_id, 'Position', m.position, 'Title', m.title) order by m.position, m.id)
+				from modules m where m.version_id = v.id)::text, '[]') as modules,
+			jsonb_build_object('Category', (select k.name from categories k where k.id = c.category_id),
+				'Tags', (select jsonb_agg(g.tag order by g.tag) from course_tags g where g.course_id = c.id),
+				'Skills', (select jsonb_agg(jsonb_build_object('ID', k.id, 'Name', k.name, 'Description', k.description) order by k.name)
+					from course_skills g join skills k on k.id = g.skill_id where g.course_id = c.id))::text as meta
+		from courses c join course_versions v on v.course_id = c.id where c.id = ? and v.id = ?`, course, version).Take(&row).Error
 	if err != nil {
-		return out, err
+		return o, notFound(err, catalog.ErrCourseNotFound, "version %s of course %s", version, course)
 	}
-	var rows []cardRow
-	if err = q.Scan(&rows).Error; err != nil {
-		return out, fail(err, "list courses")
+	o = catalog.Outline{Course: row.Course, Version: row.Version, Languages: append([]string{row.Version.Language}, strings.Fields(row.Languages)...)}
+	if err = json.Unmarshal([]byte(row.Meta), &o.Meta); err != nil {
+		return o, fmt.Errorf("category, tags and skills of course %s: %w", course, err)
 	}
-	return byName(rows, limit, func(r cardRow) (string, uid.ID) { return r.SortKey, r.ID }, func(r cardRow) catalog.Card { return r.Card }), nil
+	var modules []catalog.Module
+	if err = json.Unmarshal([]byte(row.Modules), &modules); err != nil {
+		return o, fmt.Errorf("modules of version %s: %w", version, err)
+	}
+	for _, m := range modules {
+		o.Modules = append(o.Modules, catalog.OutlineModule{Module: m})
+	}
+	return o, nil
 }
 
-// likeText makes a text mean itself in LIKE.
-var likeText = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+// prefixed names columns of a table so that two tables fit in one row: c.id as c_id.
+func prefixed(table, columns string) string {
+	list := strings.Split(columns, ", ")
+	for i, c := range list {
+		list[i] = table + "." + c + " as " + table + "_" + c
+	}
+	return strings.Join(list, ", ")
+}

@@ -77,7 +77,7 @@ func TestACloneHasEverythingOfItsVersionButThePublishing(t *testing.T) {
 			return err
 		}
 		want := o.Version
-		want.ID, want.Number, want.PublishedAt, want.CreatedAt = to, 2, nil, w.Now.Now()
+		want.ID, want.Number, want.PublishedAt, want.PublishedBy, want.CreatedAt = to, 2, nil, nil, w.Now.Now()
 		if diff := cmp.Diff(want, v); diff != "" {
 			t.Error(diff)
 		}

@@ -37,6 +37,8 @@ type Options struct {
 	ConnectionsPerShard int
 	// Pooled is set when a transaction pooler (PgBouncer) stands between: no prepared statements then.
 	Pooled bool
+	// Tracer sees every statement; nil: nobody does. Tests count with it.
+	Tracer pgx.QueryTracer
 	Log    *slog.Logger
 }
 
@@ -113,6 +115,7 @@ func openPool(ctx context.Context, o Options) (*pgxpool.Pool, error) {
 	cfg.MaxConnLifetimeJitter = 10 * time.Minute
 	cfg.MaxConnIdleTime = 5 * time.Minute
 	cfg.ConnConfig.RuntimeParams["application_name"] = "lyceum"
+	cfg.ConnConfig.Tracer = o.Tracer
 	if o.Pooled {
 		cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
 	} else {

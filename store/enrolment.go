@@ -23,7 +23,7 @@ func (s *Store) ShareCourse(ctx context.Context, id uid.ID) (c catalog.Course, e
 
 // LearnerByID tells what enrolling asks of a person.
 func (s *Store) LearnerByID(ctx context.Context, id uid.ID) (l enrolment.Learner, err error) {
-	err = s.tx(ctx).Table("people").Select("id, name, status = 'deactivated' as deactivated").Where("id = ?", id).Take(&l).Error
+	err = s.tx(ctx).Table("people").Select("id, name, status = 'deactivated' as deactivated, time_zone").Where("id = ?", id).Take(&l).Error
 	return l, notFound(err, auth.ErrPersonNotFound, "learner %s", id)
 }
 
@@ -156,7 +156,7 @@ func (s *Store) RosterOf(ctx context.Context, course uid.ID, p page.Request) (pa
 func (s *Store) RosterIn(ctx context.Context, course, group uid.ID, p page.Request) (out page.Of[enrolment.Roster], err error) {
 	limit := p.Bounded()
 	q := s.tx(ctx).Table("enrolments e").
-		Select(enrolmentColumns+", p.name as person_name, p.email as person_email").
+		Select(enrolmentColumns+", p.name as person_name, p.email as person_email, p.time_zone as person_time_zone").
 		Joins("join people p on p.id = e.person_id").
 		Where("e.course_id = ?", course).Order("e.id").Limit(limit + 1)
 	if group != uid.Nil {

@@ -16,6 +16,7 @@ import (
 	"lyceum/learning/catalog"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/path"
 	"lyceum/tenant"
 )
 
@@ -50,10 +51,22 @@ func constraintFault(name string) *fault.Fault {
 		return auth.ErrOperatorTaken
 	case "courses_slug_uq":
 		return catalog.ErrSlugTaken
+	case "categories_name_uq":
+		return catalog.ErrCategoryTaken
+	case "categories_parent_fk":
+		return catalog.ErrCategoryNotEmpty
+	case "skills_name_uq":
+		return catalog.ErrSkillTaken
+	case "course_skills_skill_fk":
+		return catalog.ErrSkillNotFound
+	case "course_groups_group_fk":
+		return catalog.ErrNoSuchGroup
 	case "file_variants_file_fk":
 		return content.ErrFileNotFound
 	case "identities_subject_uq":
 		return signon.ErrIdentityKnown
+	case "paths_slug_uq":
+		return path.ErrSlugTaken
 	case "enrolments_once_uq":
 		return enrolment.ErrAlreadyEnrolled
 	}

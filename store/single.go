@@ -8,8 +8,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
-
-	"lyceum/tenant"
 )
 
 // single runs one reading query of the tenant of ctx. Within a running transaction it joins it; alone it is a
@@ -17,33 +15,7 @@ import (
 // message and are answered in one: the same walls as InTenant for a third of its waiting. SQL has $1, $2 … for its
 // arguments. scan may be called again after a failure, so it begins with an empty result.
 func (s *Store) single(ctx context.Context, scan func(pgx.Rows) error, sql string, args ...any) error {
-	t, ok := tenant.From(ctx)
-	if !ok {
-		return fmt.Errorf("%w: no tenant in the context", ErrNoTransaction)
-	}
-	if current(ctx) == nil && tenant.ValidSchemaName(t.SchemaName) {
-		done, err := s.inOneMessage(ctx, t.SchemaName, scan, sql, args)
-		if done {
-			return err
-		}
-	}
-	return s.InTenant(ctx, func(ctx context.Context) error {
-		r := current(ctx)
-		text := s.tagOf(r.schema) + sql
-		rows, err := r.pgx.Query(ctx, text, args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		if err := scan(rows); err != nil {
-			return err
-		}
-		rows.Close()
-		if rows.Err() == nil {
-			prepared(r.pgx.Conn(), text)
-		}
-		return rows.Err()
-	})
+	return s.several(ctx, question{sql, args, scan})
 }
 
 // singleRow is single for a query of one row; missing is what its absence means.
@@ -64,23 +36,25 @@ func (s *Store) singleRow(ctx context.Context, missing error, scan func(pgx.Row)
 // inOneMessage is false when the query must be run as a transaction of several messages: the first time on a
 // connection (a statement is prepared before the message that sets the search_path runs) and whenever PostgreSQL
 // refuses, so that the usual way answers.
-func (s *Store) inOneMessage(ctx context.Context, schema string, scan func(pgx.Rows) error, sql string, args []any) (done bool, err error) {
+func (s *Store) inOneMessage(ctx context.Context, schema string, questions []question) (done bool, err error) {
 	conn, err := s.shardFor(schema).pool.Acquire(ctx)
 	if err != nil {
 		return true, fmt.Errorf("database connection: %w", err)
 	}
 	defer conn.Release()
-	text := s.tagOf(schema) + sql
-	if s.tagged && !isPrepared(conn.Conn(), text) {
-		return false, nil
-	}
+	tag := s.tagOf(schema)
 	b := &pgx.Batch{}
 	b.Queue("begin")
 	b.Queue("select set_config('role', $1, true), set_config('search_path', $2, true)", schema, schema+", ext")
-	b.Queue(text, args...)
+	for _, q := range questions {
+		if s.tagged && !isPrepared(conn.Conn(), tag+q.sql) {
+			return false, nil
+		}
+		b.Queue(tag+q.sql, q.args...)
+	}
 	b.Queue("commit")
 	answers := conn.SendBatch(ctx, b)
-	err = readSingle(answers, scan)
+	err = readAnswers(answers, questions)
 	err = errors.Join(err, answers.Close())
 	if err == nil {
 		return true, nil
@@ -90,26 +64,33 @@ func (s *Store) inOneMessage(ctx context.Context, schema string, scan func(pgx.R
 	if !settle(ctx, conn) || !refused {
 		return true, err
 	}
-	forget(conn.Conn(), text)
+	for _, q := range questions {
+		forget(conn.Conn(), tag+q.sql)
+	}
 	return false, nil
 }
 
-func readSingle(answers pgx.BatchResults, scan func(pgx.Rows) error) error {
+func readAnswers(answers pgx.BatchResults, questions []question) error {
 	for range 2 { // begin; role and path
 		if _, err := answers.Exec(); err != nil {
 			return err
 		}
 	}
-	rows, err := answers.Query()
-	if err != nil {
-		return err
+	for _, q := range questions {
+		rows, err := answers.Query()
+		if err != nil {
+			return err
+		}
+		if err = q.scan(rows); err != nil {
+			rows.Close()
+			return err
+		}
+		rows.Close()
+		if err = rows.Err(); err != nil {
+			return err
+		}
 	}
-	defer rows.Close()
-	if err := scan(rows); err != nil {
-		return err
-	}
-	rows.Close()
-	return rows.Err()
+	return nil
 }
 
 // settle ends a transaction that a refused statement left open; it is false when the connection is lost. A connection

@@ -19,6 +19,8 @@ type Badge struct{ Text, Tone string }
 var tones = map[string]string{
 	"person_status.invited": "warn", "person_status.active": "good",
 	"course_status.published": "good", "course_status.archived": "warn",
+	"review_state.requested": "brandly", "review_state.approved": "good", "review_state.returned": "warn",
+	"path_status.published": "good", "path_status.archived": "warn",
 	"enrolment_status.completed": "good", "enrolment_status.started": "brandly",
 	"connection_status.on": "good", "connection_status.dry_run": "brandly", "outcome.admitted": "good", "outcome.refused": "bad", "outcome.dry_run": "brandly",
 	"run_outcome.done": "good", "run_outcome.held": "warn", "run_outcome.incomplete": "warn", "run_outcome.failed": "bad", "run_outcome.running": "brandly",
@@ -40,6 +42,8 @@ func (c *Chrome) StatusBadge(group string, status any) (Badge, error) {
 	case catalog.Status:
 		code = string(s)
 	case tenant.Status:
+		code = string(s)
+	case catalog.Review:
 		code = string(s)
 	case string:
 		code = s
@@ -72,6 +76,11 @@ func (c *Chrome) PersonStatuses() []auth.PersonStatus {
 // CourseStatuses lists the states of courses to filter by.
 func (c *Chrome) CourseStatuses() []catalog.Status {
 	return []catalog.Status{catalog.StatusDraft, catalog.StatusPublished, catalog.StatusArchived}
+}
+
+// ReviewStates lists where a draft may stand, to filter by.
+func (c *Chrome) ReviewStates() []catalog.Review {
+	return []catalog.Review{catalog.ReviewRequested, catalog.ReviewApproved, catalog.ReviewReturned}
 }
 
 // TenantStatuses lists the states of tenants to filter by.

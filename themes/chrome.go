@@ -16,7 +16,9 @@ import (
 type Chrome struct {
 	View View
 	talk
-	set *Set
+	set  *Set
+	nav  []NavGroup // worked out once a page: a layout shows it up to three times
+	said map[kindAndTime]template.HTML
 }
 
 func (s *Set) chrome(v View) *Chrome {
@@ -32,7 +34,7 @@ func (s *Set) chrome(v View) *Chrome {
 
 // Theme is the theme to draw in.
 func (c *Chrome) Theme() tenant.Theme {
-	if _, ok := c.set.pages[c.View.Brand.Theme]; ok && !c.View.Platform {
+	if _, ok := c.set.pages[edition{c.View.Brand.Theme, c.locale}]; ok && !c.View.Platform {
 		return c.View.Brand.Theme
 	}
 	return tenant.ThemeAtrium

@@ -11,7 +11,7 @@ import (
 // PageFiles lists the page files of a theme.
 func (s *Set) PageFiles(theme tenant.Theme) []string {
 	var out []string
-	for name := range s.pages[theme] {
+	for name := range s.pages[edition{theme, Locales()[0]}] {
 		out = append(out, name)
 	}
 	return out

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"lyceum/auth/signon"
+	"lyceum/learning/notice"
 	"lyceum/tenant"
 	"lyceum/themes"
 )
@@ -41,6 +42,8 @@ func letters() []letter {
 		{"emergency-requested", themes.EmergencyMail{Name: "Maya", What: "requested", By: "Jonas", Asker: "Jonas", Reason: "Entra ID is down", Minutes: 60, Link: "https://acme.lyceum.example/break-glass"}},
 		{"emergency-opened", themes.EmergencyMail{Name: "Maya", What: "opened", By: "Priya", Asker: "Jonas", Reason: "Entra ID is down", Minutes: 60, OpenUntil: now.Add(time.Hour), Link: "https://acme.lyceum.example/settings/sign-on/rules"}},
 		{"emergency-ended", themes.EmergencyMail{Name: "Maya", What: "ended", By: "Priya", Link: "https://acme.lyceum.example/settings/sign-on/rules"}},
+		{"news", themes.NewsMail{Name: "Jonas", Link: "https://acme.lyceum.example/learn/x", Choose: "https://acme.lyceum.example/notifications/settings",
+			Notice: notice.Notice{Kind: notice.KindMarked, Data: notice.Data{"course": "Workplace safety", "as": "returned", "note": "Please say more about the exits."}}}},
 		{"welcome", themes.WelcomeMail{Name: "Maya", Organization: "Acme Tools"}},
 	}
 }

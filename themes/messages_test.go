@@ -70,8 +70,11 @@ var (
 		"file_kind.", "file_note.",
 		"ldap_make.", "ldap_status_hint.", "run_outcome.", "run_change.", "run_count.", "run_note.", "run_part.",
 		"directory_mode.", "directory_mode_hint.", "directory_status.", "directory_status_hint.", "directory_steps.", "directory_url.", "person_field.",
+		"visibility.", "visibility_hint.", "review_state.", "missing.", "piece.",
 		"place_kind.", "place_status.", "stage.", "stage_hint.",
+		"path_status.", "step_state.", "path_reason.", "need_kind.",
 		"setup_kind.", "setup_state.", "key_state.", "key_title.", "emergency_state.", "domain_state.", "expiry.", "rule.", "mail.expiry_",
+		"why.", "notice.", "notice_kind.", "notice_hint.", "weekday.", "weekday_short.",
 	}
 )
 

@@ -2,6 +2,7 @@ package themes
 
 import (
 	"fmt"
+	"slices"
 
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
@@ -10,14 +11,18 @@ import (
 
 // Step is a lesson in an outline as a learner sees it, drawn by parts/outline.html.
 type Step struct {
-	catalog.Lesson
-	Href  string // "" when it cannot be opened from here
-	State string // new, started, completed
-	Here  bool
+	Title   string
+	Kind    catalog.LessonKind
+	Minutes int
+	Href    string // "" when it cannot be opened from here
+	State   string // new, started, completed
+	Here    bool
+	Tongue  string // the language of its title where that is not the language of the rest, else ""
 }
 
 // Chapter is a module of an outline with its steps.
 type Chapter struct {
+	ID          uid.ID
 	Number      int
 	Title       string
 	Steps       []Step
@@ -25,20 +30,25 @@ type Chapter struct {
 	Minutes     int
 	HereWithin  bool
 	AllFinished bool
+	Shut        bool // its lessons are not shown
 }
 
 // chapters joins an outline with progress. slug is "" when lessons are not to be opened.
 func chapters(o catalog.Outline, progress map[uid.ID]enrolment.Progress, slug string, here uid.ID) []Chapter {
-	var out []Chapter
+	out := make([]Chapter, 0, len(o.Modules))
 	for i, m := range o.Modules {
-		c := Chapter{Number: i + 1, Title: m.Title}
-		for _, l := range m.Lessons {
-			s := Step{Lesson: l, State: "new", Here: l.ID == here}
+		c := Chapter{ID: m.ID, Number: i + 1, Title: m.Title, Steps: make([]Step, 0, len(m.Lessons))}
+		for j := range m.Lessons {
+			l := &m.Lessons[j]
+			s := Step{Title: l.Title, Kind: l.Kind, Minutes: l.Minutes, State: "new", Here: l.ID == here}
+			if o.Untranslated[l.ID] {
+				s.Tongue = o.Version.Language
+			}
 			if p, ok := progress[l.ID]; ok {
 				s.State = string(p.Status)
 			}
 			if slug != "" {
-				s.Href = fmt.Sprintf("/learn/%s/%s", slug, l.ID)
+				s.Href = "/learn/" + slug + "/" + l.ID.String()
 			}
 			if s.State == string(enrolment.ProgressCompleted) {
 				c.Done++
@@ -59,7 +69,27 @@ func (p CoursePage) Chapters() []Chapter {
 	if p.Inside() {
 		slug = p.Outline.Course.Slug
 	}
-	return chapters(p.Outline, p.Progress, slug, uid.Nil)
+	here := uid.Nil
+	if p.Enrolment != nil && p.Enrolment.LastLessonID != nil {
+		here = *p.Enrolment.LastLessonID
+	}
+	list := chapters(p.Outline, p.Progress, slug, here)
+	for i := range list {
+		c := &list[i]
+		c.Shut = p.Large() && !c.HereWithin && (i > 0 || here != uid.Nil) && !slices.Contains(p.Open, c.ID.String()) && !slices.Contains(p.Open, "all")
+		for j := range c.Steps {
+			c.Steps[j].Here = false // nobody is in a lesson on this page
+		}
+	}
+	return list
+}
+
+// Large tells whether a course has so many lessons that only some modules are shown with theirs.
+func (p CoursePage) Large() bool { return p.Outline.Count() > Small }
+
+// Opening is the address of the page with a module open.
+func (p CoursePage) Opening(module uid.ID) string {
+	return "/courses/" + p.Outline.Course.Slug + "?open=" + module.String() + "#module-" + module.String()
 }
 
 // Inside tells whether the person is in the course.
@@ -76,7 +106,18 @@ func (p CoursePage) Completed() bool {
 }
 
 // Lessons counts the course's lessons.
-func (p CoursePage) Lessons() int { return len(p.Outline.Lessons()) }
+func (p CoursePage) Lessons() int { return p.Outline.Count() }
+
+// Large tells whether the outline beside a lesson shows only the lessons of the module that one is in.
+func (p PlayerPage) Large() bool { return p.Player.Outline.Count() > Small }
+
+// First leads to a chapter's first lesson, "" when it has none.
+func (c Chapter) First() string {
+	if len(c.Steps) == 0 {
+		return ""
+	}
+	return c.Steps[0].Href
+}
 
 // Chapters is the outline with the person's progress and the lesson shown.
 func (p PlayerPage) Chapters() []Chapter {
@@ -85,16 +126,19 @@ func (p PlayerPage) Chapters() []Chapter {
 
 // Number is the place of the lesson shown among all, from 1.
 func (p PlayerPage) Number() int {
-	for i, l := range p.Player.Outline.Lessons() {
-		if l.ID == p.Player.Lesson.ID {
-			return i + 1
+	n := 0
+	for _, m := range p.Player.Outline.Modules {
+		for i := range m.Lessons {
+			if n++; m.Lessons[i].ID == p.Player.Lesson.ID {
+				return n
+			}
 		}
 	}
 	return 0
 }
 
 // Lessons counts the course's lessons.
-func (p PlayerPage) Lessons() int { return len(p.Player.Outline.Lessons()) }
+func (p PlayerPage) Lessons() int { return p.Player.Outline.Count() }
 
 // Module is the title of the module that holds the lesson shown.
 func (p PlayerPage) Module() string {

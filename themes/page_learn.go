@@ -10,34 +10,30 @@ import (
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/path"
 )
 
-// HomePage is GET / of a portal for who is signed in.
-type HomePage struct {
-	Mine         []enrolment.Mine // the latest touched first
-	Certificates []certificate.Certificate
-	Catalogue    []catalog.Card // a few courses the person is not in yet
-}
-
-func (p HomePage) in(c *Chrome) (string, any) { return "home", framed[HomePage]{c, p} }
-
-// CataloguePage is GET /courses?q=&after=: published courses.
+// CataloguePage is GET /courses?q=&category=&tag=&skill=&language=&after=: published courses that the person may find.
 type CataloguePage struct {
-	Query string
-	Cards page.Of[catalog.Card]
-	Mine  map[uid.ID]enrolment.Mine // the person's own enrolments among the cards, by course
+	Filter catalog.CardFilter
+	Cards  page.Of[catalog.Card]
+	Facets catalog.Facets
+	Ways   map[uid.ID]path.Way // to the courses that ask for something first, by course
 }
 
 func (p CataloguePage) in(c *Chrome) (string, any) { return "catalogue", framed[CataloguePage]{c, p} }
 
-// CoursePage is GET /courses/:slug. It posts to /courses/:slug/enrol.
+// CoursePage is GET /courses/:slug?open=: open names modules that are shown with their lessons where there are many; "all"
+// is every one. It posts to /courses/:slug/enrol.
 type CoursePage struct {
 	Outline         catalog.Outline
 	Summary         template.HTML        // the version's summary through the sanitiser
 	Enrolment       *enrolment.Enrolment // nil when the person is not in the course
 	Progress        map[uid.ID]enrolment.Progress
-	CertificateCode string           // empty until issued
+	CertificateCode string // empty until issued
+	Open            []string
 	Places          enrolment.Places // how the places stand, where it matters
+	Way             path.Way         // what comes before the course, for who has not started it
 	Problem         *fault.Fault
 }
 
@@ -85,39 +81,6 @@ type VerifyPage struct {
 }
 
 func (p VerifyPage) in(c *Chrome) (string, any) { return "verify", framed[VerifyPage]{c, p} }
-
-// Resume is the course to go on with: the first that is under way, nil when there is none.
-func (p HomePage) Resume() *enrolment.Mine {
-	for i, m := range p.Mine {
-		if m.Status == enrolment.StatusActive {
-			return &p.Mine[i]
-		}
-	}
-	return nil
-}
-
-// Others are the person's courses but the one to go on with and those withdrawn.
-func (p HomePage) Others() []enrolment.Mine {
-	resume := p.Resume()
-	var out []enrolment.Mine
-	for i, m := range p.Mine {
-		if m.Status != enrolment.StatusWithdrawn && &p.Mine[i] != resume {
-			out = append(out, m)
-		}
-	}
-	return out
-}
-
-// Active counts the courses under way.
-func (p HomePage) Active() int {
-	n := 0
-	for _, m := range p.Mine {
-		if m.Status == enrolment.StatusActive {
-			n++
-		}
-	}
-	return n
-}
 
 // LeftMinutes is about how long the rest takes, at least a minute; 0 when the course says no time.
 func LeftMinutes(estimated, percent int) int {

@@ -14,29 +14,31 @@ import (
 )
 
 // NewCourseForm is what was typed.
-type NewCourseForm struct{ Title, Language string }
+type NewCourseForm struct{ Title, Language, Template string }
 
-// StudioPage is GET /studio?q=&status=&after=: the courses as authors see them. It posts title, language to
-// /studio/courses.
+// StudioPage is GET /studio?q=&status=&review=&after=: the courses as authors see them. It posts title, language, and
+// template (a course to copy) to /studio/courses.
 type StudioPage struct {
-	Query   string
-	Status  catalog.Status // "" is all
-	Cards   page.Of[catalog.Card]
-	Form    NewCourseForm
-	Problem *fault.Fault
+	Query     string
+	Status    catalog.Status // "" is all
+	Review    catalog.Review // "" is all
+	Templates []catalog.Card
+	Cards     page.Of[catalog.Card]
+	Form      NewCourseForm
+	Problem   *fault.Fault
 }
 
 func (p StudioPage) in(c *Chrome) (string, any) { return "studio", framed[StudioPage]{c, p} }
 
-// CourseForm is what was typed about a course. SelfEnrol is the check box.
+// CourseForm is what was typed about a course.
 type CourseForm struct {
 	Title, Slug, Summary, Language, Minutes string
 	CoverFileID                             string
-	SelfEnrol                               bool
 }
 
-// CourseEditPage is GET /studio/:course. Every form carries revision. It posts title, slug, summary, language,
-// estimated_minutes, self_enrol, cover (a picture, multipart), cover_file_id, remove_cover to /studio/:course; and, for the
+// CourseEditPage is GET /studio/:course?open=: open names modules that are shown with their lessons where there are many;
+// "all" is every one. Every form carries revision. It posts title, slug, summary, language,
+// estimated_minutes, cover (a picture, multipart), cover_file_id, remove_cover to /studio/:course; and, for the
 // outline, to /studio/:course/modules (title), …/modules/:module (title), …/modules/:module/move (position),
 // …/modules/:module/delete, …/modules/:module/lessons (kind, title), …/lessons/:lesson/move (module, position),
 // …/lessons/:lesson/delete; and to …/archive, …/restore.
@@ -45,6 +47,7 @@ type CourseEditPage struct {
 	Form           CourseForm
 	Problem        *fault.Fault // of the details form
 	OutlineProblem *fault.Fault // of a change to modules or lessons
+	Open           []string
 }
 
 func (p CourseEditPage) in(c *Chrome) (string, any) {
@@ -76,6 +79,7 @@ func (p LessonEditPage) in(c *Chrome) (string, any) {
 type PublishPage struct {
 	Outline catalog.Outline
 	Missing *fault.Fault
+	Unread  bool         // somebody else has to approve the draft before
 	Problem *fault.Fault // any other failure of publishing
 	// Standings are who is on which version now; it also posts move, a stage each, of those to take along.
 	Standings []enrolment.VersionStages
@@ -83,14 +87,15 @@ type PublishPage struct {
 
 func (p PublishPage) in(c *Chrome) (string, any) { return "publish", framed[PublishPage]{c, p} }
 
-// RosterPage is GET /studio/:course/people?find=&group=&after=: who is in the course. It posts person (an id) to
-// /studio/:course/people and to /studio/:course/people/:enrolment/withdraw.
+// RosterPage is GET /studio/:course/people?find=&group=&after=: who is in the course. It posts person (an id) and due_on
+// (2026-03-31 or nothing) to /studio/:course/people, due_on to …/people/:enrolment/due, and to …/people/:enrolment/withdraw.
 type RosterPage struct {
 	Outline catalog.Outline
 	People  page.Of[enrolment.Roster]
 	Find    string        // name or e-mail searched for, "" before a search
 	Found   []auth.Person // active people that match Find
 	Inside  map[uid.ID]enrolment.Status
+	Due     string        // the day typed beside who is to be enrolled
 	Groups  []group.Group // to narrow the list by
 	Group   uid.ID        // uid.Nil: everyone
 	Problem *fault.Fault

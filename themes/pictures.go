@@ -2,6 +2,7 @@ package themes
 
 import (
 	"html/template"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 	"lyceum/learning/catalog"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/home"
 )
 
 // Pictured is a page that shows covers: what they measure, and which smaller ones there are, is asked for beforehand and
@@ -35,7 +37,12 @@ func cardCover(c catalog.Card) *uid.ID   { return c.CoverFileID }
 func mineCover(m enrolment.Mine) *uid.ID { return m.CoverFileID }
 
 // Covers lists the pictures of the page.
-func (p HomePage) Covers() []uid.ID { return coversOf(p.Mine, mineCover) }
+func (p HomePage) Covers() []uid.ID {
+	h := p.Home
+	out := slices.Concat(coversOf(h.Due, mineCover), coversOf(h.Mine, mineCover), coversOf(h.Completed, mineCover))
+	out = append(out, coversOf(h.Doing, func(d home.Doing) *uid.ID { return d.CoverFileID })...)
+	return append(out, coversOf(h.Recommended, func(r home.Recommendation) *uid.ID { return r.CoverFileID })...)
+}
 
 // Covers lists the pictures of the page.
 func (p CataloguePage) Covers() []uid.ID { return coversOf(p.Cards.Items, cardCover) }

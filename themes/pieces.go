@@ -29,7 +29,14 @@ type NavGroup struct {
 }
 
 // Nav is where who asks may go, in groups; a group without items is left out.
-func (c *Chrome) Nav() ([]NavGroup, error) {
+func (c *Chrome) Nav() (groups []NavGroup, err error) {
+	if c.nav == nil {
+		c.nav, err = c.places()
+	}
+	return c.nav, err
+}
+
+func (c *Chrome) places() ([]NavGroup, error) {
 	type place struct {
 		href, key, icon string
 		need            policy.Permission
@@ -41,12 +48,15 @@ func (c *Chrome) Nav() ([]NavGroup, error) {
 	}{
 		{"learn", []place{
 			{"/", "nav.home", "home", policy.PersonSelf}, {"/courses", "nav.courses", "book", policy.CourseRead},
+			{"/calendar", "nav.calendar", "calendar", policy.EnrolmentSelf},
+			{"/paths", "nav.paths", "flag", policy.CourseRead},
 			{"/certificates", "nav.certificates", "award", policy.CertificateRead},
 		}},
 		{"teach", []place{{"/studio", "nav.studio", "pen", policy.CourseEdit}, {"/files", "nav.files", "file", policy.FileUpload}, {"/people", "nav.people", "people", policy.PersonRead}}},
 		{"portal", []place{
 			{"/groups", "nav.groups", "people", policy.PersonRead},
 			{"/usage", "nav.usage", "chart", policy.UsageRead}, {"/settings/brand", "nav.brand", "palette", policy.BrandEdit},
+			{"/settings/catalogue", "nav.catalogue", "archive", policy.CatalogueManage},
 			{"/settings/sign-on", "nav.sign_on", "shield", policy.ConnectionManage},
 			{"/settings/directories", "nav.directories", "building", policy.ConnectionManage},
 			{"/settings/security", "nav.security", "lock", policy.SecurityManage},
@@ -61,7 +71,7 @@ func (c *Chrome) Nav() ([]NavGroup, error) {
 		}
 		group := NavGroup{Key: g.key, Label: label}
 		for _, p := range g.places {
-			if !c.May(p.need) {
+			if !c.May(p.need) || p.href == "/paths" && !c.View.Paths && !c.May(policy.PathEdit) {
 				continue
 			}
 			if label, err = c.T(p.key); err != nil {
@@ -213,7 +223,7 @@ type Drawn struct {
 }
 
 // Drawn makes a step drawable.
-func (c *Chrome) Drawn(s Step) Drawn { return Drawn{c, s} }
+func (c *Chrome) Drawn(s Step) *Drawn { return &Drawn{c, s} }
 
 // KindIcon draws the icon of a kind of lesson.
 func (c *Chrome) KindIcon(k catalog.LessonKind) (template.HTML, error) {
@@ -226,6 +236,40 @@ func (c *Chrome) KindIcon(k catalog.LessonKind) (template.HTML, error) {
 		return c.Icon("quiz")
 	}
 	return c.Icon("text")
+}
+
+// KindAndTime says what a lesson is made of and how long it takes, with the kind's icon. Many lessons say the same: it is
+// worked out once a page.
+func (c *Chrome) KindAndTime(k catalog.LessonKind, minutes int) (template.HTML, error) {
+	key := kindAndTime{k, minutes}
+	if said, ok := c.said[key]; ok {
+		return said, nil
+	}
+	icon, err := c.KindIcon(k)
+	if err != nil {
+		return "", err
+	}
+	text, err := c.Named("kind", k)
+	if err != nil {
+		return "", err
+	}
+	if minutes > 0 {
+		time, err := c.Minutes(minutes)
+		if err != nil {
+			return "", err
+		}
+		text += " · " + time
+	}
+	if c.said == nil {
+		c.said = map[kindAndTime]template.HTML{}
+	}
+	c.said[key] = icon + template.HTML(template.HTMLEscapeString(text)) //nolint:gosec // escaped
+	return c.said[key], nil
+}
+
+type kindAndTime struct {
+	kind    catalog.LessonKind
+	minutes int
 }
 
 // Sketch is the drawing of a course that does not exist, for the landing page's picture of a portal.

@@ -210,21 +210,8 @@ func TestTheNavigationShowsOnlyWhereOneMayGo(t *testing.T) {
 	}
 }
 
-func TestTheHomePageGoesOnWithTheFirstCourseUnderWay(t *testing.T) {
+func TestWhatIsLeftOfACourseIsAtLeastAMinute(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	done, active, gone := w.mine(1, 100), w.mine(0, 40), w.mine(0, 10)
-	gone.Status = enrolment.StatusWithdrawn
-	p := themes.HomePage{Mine: []enrolment.Mine{done, active, gone}}
-	if r := p.Resume(); r == nil || r.CourseID != active.CourseID {
-		t.Fatalf("resume %+v", r)
-	}
-	if others := p.Others(); len(others) != 1 || others[0].CourseID != done.CourseID {
-		t.Fatalf("others %+v", others)
-	}
-	if (themes.HomePage{Mine: []enrolment.Mine{done}}).Resume() != nil || p.Active() != 1 {
-		t.Fatal("nothing is under way, or miscounted")
-	}
 	for _, c := range [][3]int{{45, 40, 27}, {45, 100, 0}, {0, 10, 0}, {1, 99, 1}} {
 		if got := themes.LeftMinutes(c[0], c[1]); got != c[2] {
 			t.Errorf("%d minutes, %d%%: %d left", c[0], c[1], got)

@@ -103,7 +103,7 @@ func TestTheLearnersHomePageIsLight(t *testing.T) {
 		}
 		css, _ := themes.BrandCSS(v.Brand)
 		total := len(zipped(t, []byte(doc))) + len(zipped(t, css))
-		for _, name := range []string{string(theme) + ".css", "icons.svg", "search.js", "http.js"} {
+		for _, name := range []string{string(theme) + ".css", "icons.svg", "search.js", "http.js", "notices.js"} {
 			url, err := s.AssetURL(name)
 			if err != nil {
 				t.Fatal(err)
@@ -111,8 +111,9 @@ func TestTheLearnersHomePageIsLight(t *testing.T) {
 			a, _ := s.Asset(url)
 			total += len(a.Gzip)
 		}
-		if own := strings.Count(doc, "<script") - strings.Count(doc, `<script type="module" src="`+searchJS+`"></script>`); own != 0 {
-			t.Errorf("%s: the home page needs no script but the search box's", theme)
+		own := strings.Count(doc, "<script") - strings.Count(doc, `<script type="module" src="`+searchJS+`"></script>`)
+		if own != 1 || !strings.Contains(doc, "/notices.js") {
+			t.Errorf("%s: the home page has another script than the bell's and the search box's", theme)
 		}
 		if total > 30<<10 {
 			t.Errorf("%s: the home page weighs %d bytes compressed, at most 30 KB are wanted", theme, total)

@@ -25,10 +25,13 @@ func specimens(t *testing.T, w *world) []specimen {
 		entrySpecimens(w), learnSpecimens(w), playerSpecimens(w), peopleSpecimens(w), studioSpecimens(w), lessonSpecimens(w), settingsSpecimens(w),
 		auditSpecimens(w),
 		filesSpecimens(w),
+		homeSpecimens(w),
 		rolesSpecimens(w),
+		catalogueSpecimens(w),
 		groupSpecimens(w),
 		searchSpecimens(w),
 		placesSpecimens(w),
+		pathsSpecimens(w),
 		ssoSpecimens(w),
 		accessSpecimens(w),
 		factorSpecimens(w),
@@ -65,9 +68,6 @@ func entrySpecimens(w *world) []specimen {
 }
 
 func learnSpecimens(w *world) []specimen {
-	completed := w.mine(1, 100)
-	fresh := w.mine(1, 0)
-	fresh.StartedAt = nil
 	cards := []catalog.Card{
 		plainCard("Giving feedback that helps", "Say what you saw, what it did, and what you would like instead. Three short lessons with examples to practise.", 25, 4, catalog.StatusPublished),
 		plainCard("First aid at work", "What to do in the first three minutes, and how to call for help so that it arrives.", 40, 6, catalog.StatusPublished),
@@ -83,12 +83,8 @@ func learnSpecimens(w *world) []specimen {
 	revoked.RevokedAt = &now
 	cert := w.certificate()
 	return []specimen{
-		{"home", w.portal("/", learnerMay()), themes.HomePage{Mine: []enrolment.Mine{w.mine(0, 40), completed}, Certificates: []certificate.Certificate{cert}, Catalogue: cards}},
-		{"home-owner", w.portal("/", may()), themes.HomePage{Mine: []enrolment.Mine{fresh}, Catalogue: cards[:1]}},
-		{"home-done", w.portal("/", learnerMay()), themes.HomePage{Mine: []enrolment.Mine{completed}, Certificates: []certificate.Certificate{cert}}},
-		{"home-empty", w.portal("/", learnerMay()), themes.HomePage{Catalogue: cards}},
-		{"catalogue", w.portal("/courses", learnerMay()), themes.CataloguePage{Cards: listOf(append([]catalog.Card{w.card(0), w.card(1)}, cards...)...), Mine: map[uid.ID]enrolment.Mine{w.outlines[0].Course.ID: w.mine(0, 40), w.outlines[1].Course.ID: completed}}},
-		{"catalogue-nothing", w.portal("/courses?q=quantum", learnerMay()), themes.CataloguePage{Query: "quantum"}},
+		{"catalogue", w.portal("/courses", learnerMay()), themes.CataloguePage{Cards: listOf(append([]catalog.Card{w.card(0), w.card(1)}, cards...)...)}},
+		{"catalogue-nothing", w.portal("/courses?q=quantum", learnerMay()), themes.CataloguePage{Filter: catalog.CardFilter{Query: "quantum"}}},
 		{"catalogue-empty", w.portal("/courses", may()), themes.CataloguePage{}},
 		{"course-new", w.portal("/courses/x", learnerMay()), themes.CoursePage{Outline: w.outlines[0], Summary: prose(w.outlines[0].Version.Summary)}},
 		{"course-started", w.portal("/courses/x", may()), themes.CoursePage{Outline: w.outlines[0], Summary: prose(w.outlines[0].Version.Summary), Enrolment: &active, Progress: progress}},
@@ -165,7 +161,7 @@ func studioSpecimens(w *world) []specimen {
 	empty := catalog.Outline{Course: catalog.Course{ID: id("empty"), Slug: "giving-feedback", Status: catalog.StatusDraft, DraftID: &draft, Revision: 1}, Version: catalog.Version{Title: "Giving feedback that helps", Language: "gsw", Number: 1}}
 	archived := o
 	archived.Course.Status = catalog.StatusArchived
-	form := themes.CourseForm{Title: o.Version.Title, Slug: o.Course.Slug, Summary: o.Version.Summary, Language: "en", Minutes: "45", CoverFileID: o.Version.CoverFileID.String(), SelfEnrol: true}
+	form := themes.CourseForm{Title: o.Version.Title, Slug: o.Course.Slug, Summary: o.Version.Summary, Language: "en", Minutes: "45", CoverFileID: o.Version.CoverFileID.String()}
 	at := func(id uid.ID, rest string) string { return "/studio/" + id.String() + rest }
 	var roster []enrolment.Roster
 	for i, p := range w.people {

@@ -15,7 +15,7 @@ import (
 type Studio struct {
 	*Chrome
 	Outline catalog.Outline
-	Tab     string // content, people, publish
+	Tab     string // content, settings, languages, versions, review, people, publish
 }
 
 // Studio makes the head of a course's authoring pages.
@@ -26,8 +26,42 @@ func (s Studio) Pending() bool {
 	return s.Outline.Course.Status == catalog.StatusPublished && s.Outline.Course.DraftID != nil
 }
 
+// Small is how many lessons a course has at most whose modules all stand open.
+const Small = 60
+
+// Opened tells whether a module is shown with its lessons: all are in a small course, and where the address says so.
+func (p CourseEditPage) Opened(module uid.ID) bool {
+	return p.AllOpen() || slices.Contains(p.Open, module.String())
+}
+
+// AllOpen tells whether every module is.
+func (p CourseEditPage) AllOpen() bool {
+	return p.Outline.Count() <= Small || slices.Contains(p.Open, "all") || p.OutlineProblem != nil && len(p.Open) == 0
+}
+
+// Large tells whether modules can be closed.
+func (p CourseEditPage) Large() bool { return p.Outline.Count() > Small }
+
+// With is the address of the page with a module open beside those that are, or closed.
+func (p CourseEditPage) With(module uid.ID, open bool) string {
+	at := "/studio/" + p.Outline.Course.ID.String()
+	var list []string
+	for _, m := range p.Outline.Modules {
+		if id := m.ID.String(); m.ID == module && open || m.ID != module && p.Opened(m.ID) {
+			list = append(list, "open="+id)
+		}
+	}
+	if len(list) == 0 {
+		return at + "#module-" + module.String()
+	}
+	return at + "?" + strings.Join(list, "&") + "#module-" + module.String()
+}
+
 // Fresh tells whether the organization has no course yet, so that the form for one stands open.
-func (p StudioPage) Fresh() bool { return len(p.Cards.Items) == 0 && p.Query == "" && p.Status == "" }
+func (p StudioPage) Fresh() bool { return len(p.Cards.Items) == 0 && !p.Narrowed() }
+
+// Narrowed tells whether anything narrows the list.
+func (p StudioPage) Narrowed() bool { return p.Query != "" || p.Status != "" || p.Review != "" }
 
 // LastModule is the index of the last module.
 func (p CourseEditPage) LastModule() int { return len(p.Outline.Modules) - 1 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"reflect"
 	"sync"
 	texttemplate "text/template"
 	"time"
@@ -28,7 +29,7 @@ type Options struct {
 // Set is every theme, page, mail, message and asset, read and parsed once. It is safe for concurrent use.
 type Set struct {
 	dev    bool
-	pages  map[tenant.Theme]map[string]*template.Template
+	pages  map[edition]map[string]*template.Template
 	mails  letters
 	speech *speech
 	assets *assets
@@ -37,7 +38,7 @@ type Set struct {
 
 // New parses everything. Any fault in a file is an error here, not at the first visitor.
 func New(o Options) (*Set, error) {
-	s := &Set{dev: o.Dev, pages: map[tenant.Theme]map[string]*template.Template{}}
+	s := &Set{dev: o.Dev, pages: map[edition]map[string]*template.Template{}}
 	var err error
 	if s.speech, err = newSpeech(files); err != nil {
 		return nil, err
@@ -47,12 +48,17 @@ func New(o Options) (*Set, error) {
 		if folders[theme], err = themeFiles(files, theme); err != nil {
 			return nil, err
 		}
-		if s.pages[theme], err = parsePages(folders[theme]); err != nil {
-			return nil, fmt.Errorf("theme %s: %w", theme, err)
-		}
 	}
 	if s.assets, err = newAssets(folders); err != nil {
 		return nil, err
+	}
+	for _, theme := range tenant.Themes() {
+		for _, locale := range Locales() {
+			at := edition{theme, locale}
+			if s.pages[at], err = parsePages(s.filled(folders[theme], locale)); err != nil {
+				return nil, fmt.Errorf("theme %s in %s: %w", theme, locale, err)
+			}
+		}
 	}
 	if s.mails, err = parseLetters(folders[tenant.ThemeAtrium]); err != nil {
 		return nil, err
@@ -65,18 +71,31 @@ func New(o Options) (*Set, error) {
 func (s *Set) Render(w io.Writer, v View, p Page) error {
 	c := s.chrome(v)
 	file, dot := p.in(c)
-	t := s.pages[c.Theme()][file]
+	t := s.pages[edition{c.Theme(), c.locale}][file]
 	if t == nil {
 		return fmt.Errorf("render %s: no such page in theme %s", file, c.Theme())
 	}
 	buf, _ := buffers.Get().(*bytes.Buffer)
 	buf.Reset()
 	defer buffers.Put(buf)
-	if err := t.Execute(buf, dot); err != nil {
+	if err := t.Execute(buf, pointed(dot)); err != nil {
 		return fmt.Errorf("render %s: %w", file, err)
 	}
 	_, err := w.Write(buf.Bytes())
 	return err
+}
+
+// pointed gives a frame whose page is behind a pointer: a template that calls a page's method would else copy the page each
+// time.
+func pointed(dot any) any {
+	f, ok := dot.(frame)
+	if !ok {
+		return dot
+	}
+	page := reflect.New(reflect.TypeOf(f.Page))
+	page.Elem().Set(reflect.ValueOf(f.Page))
+	f.Page = page.Interface()
+	return f
 }
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
@@ -95,33 +114,6 @@ func (s *Set) zone(name string) *time.Location {
 	}
 	s.zones.Store(name, l)
 	return l
-}
-
-// parsePages parses layouts and parts once, and upon a copy of them each page.
-func parsePages(f folder) (map[string]*template.Template, error) {
-	shared := template.New("shared").Funcs(template.FuncMap{
-		"inc":     func(n int) int { return n + 1 },
-		"dec":     func(n int) int { return n - 1 },
-		"fieldID": fieldID,
-	})
-	for _, dir := range []string{"layouts", "parts"} {
-		for _, name := range f.in(dir, ".html") {
-			if _, err := shared.New(name).Parse(string(f[name])); err != nil {
-				return nil, err
-			}
-		}
-	}
-	pages := map[string]*template.Template{}
-	for _, name := range f.in("pages", ".html") {
-		t, err := shared.Clone()
-		if err != nil {
-			return nil, err
-		}
-		if pages[stem(name)], err = t.New(name).Parse(string(f[name])); err != nil {
-			return nil, err
-		}
-	}
-	return pages, nil
 }
 
 // letters are the templates of mails: HTML over one layout, and plain text over another.

@@ -8,6 +8,7 @@ import (
 	"lyceum/auth/signon"
 	"lyceum/internal/uid"
 	"lyceum/learning/content"
+	"lyceum/learning/notice"
 	"lyceum/tenant"
 )
 
@@ -29,6 +30,8 @@ type View struct {
 	Appearance  Appearance      // from the cookie `theme`
 	Flash       *Flash
 	Notices     []signon.Notice // what administrators are reminded of on every page
+	News        notice.Standing // what who asks has not read
+	Paths       bool            // the portal has paths to take
 	RequestID   string
 	Pictures    map[uid.ID]content.Picture // of the page's covers, as far as known
 	Now         time.Time
@@ -94,6 +97,31 @@ const (
 	FlashTenantResumed      FlashKey = "tenant_resumed"   // Name: the tenant
 	FlashFileRemoved        FlashKey = "file_removed"     // Name: the file
 	FlashTenantDeleted      FlashKey = "tenant_deleted"   // Name: the tenant
+)
+
+// The messages of the learner's own pages.
+const (
+	FlashNoticesRead     FlashKey = "notices_read"
+	FlashCalendarRevoked FlashKey = "calendar_revoked"
+	FlashDueSet          FlashKey = "due_set" // Name: the person
+)
+
+// The messages of paths and prerequisites.
+const (
+	FlashPathTaken      FlashKey = "path_taken"     // Name: the path
+	FlashPathCreated    FlashKey = "path_created"   // Name: the path
+	FlashPathPublished  FlashKey = "path_published" // Name: the path
+	FlashPathArchived   FlashKey = "path_archived"  // Name: the path
+	FlashSectionAdded   FlashKey = "section_added"  // Name: the section
+	FlashSectionDeleted FlashKey = "section_deleted"
+	FlashCourseAdded    FlashKey = "course_added" // Name: the course
+	FlashCourseRemoved  FlashKey = "course_removed"
+	FlashOnPath         FlashKey = "on_path"  // Name: the person
+	FlashOffPath        FlashKey = "off_path" // Name: the person
+	FlashNeedAdded      FlashKey = "need_added"
+	FlashNeedRemoved    FlashKey = "need_removed"
+	FlashWaived         FlashKey = "waived"   // Name: the person
+	FlashUnwaived       FlashKey = "unwaived" // Name: the person
 )
 
 // Flash is a message shown once.

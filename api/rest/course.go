@@ -21,6 +21,20 @@ type course struct {
 	Lessons          int            `json:"lessons" doc:"How many lessons it has."`
 	HasDraft         bool           `json:"has_draft" doc:"There are changes that nobody learns from yet."`
 	UpdatedAt        time.Time      `json:"updated_at"`
+	CategoryID       *uid.ID        `json:"category_id,omitempty"`
+	Visibility       string         `json:"visibility" enum:"everyone,groups,request"`
+	Template         bool           `json:"template"`
+	Review           string         `json:"review" enum:"none,requested,approved,returned" doc:"Where its draft stands, for authors."`
+	Languages        []string       `json:"languages" doc:"That it can be read in, its own first."`
+	Reading          string         `json:"reading" doc:"The language that title and summary are shown in."`
+	Mine             *place         `json:"mine,omitempty" doc:"Where who asks is in it. It is left out when they are not."`
+}
+
+// place is where who asks is in a course.
+type place struct {
+	Status  string `json:"status" enum:"active,completed"`
+	Started bool   `json:"started"`
+	Percent int    `json:"percent"`
 }
 
 // outline is a version of a course with its modules and lessons in order.
@@ -39,6 +53,11 @@ type outline struct {
 	CoverFileID      *uid.ID        `json:"cover_file_id,omitempty"`
 	EstimatedMinutes int            `json:"estimated_minutes"`
 	PublishedAt      *time.Time     `json:"published_at,omitempty" doc:"When this version was published. It is left out while it is a draft."`
+	Languages        []string       `json:"languages,omitempty" doc:"That learners can read it in, its own first."`
+	Reading          string         `json:"reading" doc:"The language it is shown in; what is not translated stands in its own."`
+	Category         string         `json:"category,omitempty" doc:"The name of its category, where learners read."`
+	Tags             []string       `json:"tags,omitempty" doc:"Where learners read."`
+	Skills           []string       `json:"skills,omitempty" doc:"What it teaches, by name, where learners read."`
 	Modules          []module       `json:"modules"`
 }
 
@@ -80,10 +99,21 @@ type option struct {
 }
 
 func showCard(c *catalog.Card) course {
-	return course{
+	out := course{
 		ID: c.ID, Slug: c.Slug, Status: c.Status, SelfEnrol: c.SelfEnrol, Title: c.Title, Summary: c.Summary, Language: c.Language,
 		CoverFileID: c.CoverFileID, EstimatedMinutes: c.EstimatedMinutes, Lessons: c.Lessons, HasDraft: c.HasDraft, UpdatedAt: utc(c.UpdatedAt),
+		CategoryID: c.CategoryID, Visibility: string(catalog.VisibleToAll), Template: c.Template, Review: "none", Languages: c.Languages, Reading: c.Reading,
 	}
+	if c.Visibility != "" {
+		out.Visibility = string(c.Visibility)
+	}
+	if c.Review != "" {
+		out.Review = string(c.Review)
+	}
+	if c.Mine != nil {
+		out.Mine = &place{c.Mine.Status, c.Mine.Started, c.Mine.Percent}
+	}
+	return out
 }
 
 // answers says whether a quiz is shown with what is correct.
@@ -99,7 +129,11 @@ func showOutline(o catalog.Outline, show answers) outline {
 		ID: o.Course.ID, Slug: o.Course.Slug, Status: o.Course.Status, SelfEnrol: o.Course.SelfEnrol, Revision: o.Course.Revision,
 		HasDraft: o.Course.DraftID != nil, VersionID: o.Version.ID, VersionNumber: o.Version.Number,
 		Title: o.Version.Title, Summary: o.Version.Summary, Language: o.Version.Language, CoverFileID: o.Version.CoverFileID,
-		EstimatedMinutes: o.Version.EstimatedMinutes, PublishedAt: utcOrNone(o.Version.PublishedAt), Modules: make([]module, len(o.Modules)),
+		EstimatedMinutes: o.Version.EstimatedMinutes, PublishedAt: utcOrNone(o.Version.PublishedAt), Languages: o.Languages, Reading: o.Shown(), Modules: make([]module, len(o.Modules)),
+	}
+	out.Category, out.Tags = o.Meta.Category, o.Meta.Tags
+	for _, k := range o.Meta.Skills {
+		out.Skills = append(out.Skills, k.Name)
 	}
 	for i, m := range o.Modules {
 		out.Modules[i] = module{ID: m.ID, Title: m.Title, Lessons: make([]lesson, len(m.Lessons))}

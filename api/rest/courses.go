@@ -38,9 +38,11 @@ type revisionOnly struct {
 
 type coursesIn struct {
 	Paging
-	Query     string         `query:"q" doc:"Part of the title, summary or address."`
+	Narrowing
 	Authoring bool           `query:"authoring" doc:"Drafts and archived courses too, each as its authors see it. It needs course:edit."`
 	Status    catalog.Status `query:"status" enum:"draft,published,archived" doc:"Only courses in this state. It counts with authoring."`
+	Template  bool           `query:"template" doc:"Only templates. It counts with authoring."`
+	Review    catalog.Review `query:"review" enum:"requested,approved,returned" doc:"Only drafts that stand so. It counts with authoring."`
 }
 
 type courseIn struct {
@@ -118,8 +120,11 @@ func (a *api) courseOperations() {
 	on(a, operation{
 		method: get, path: "/courses", id: "list-courses", tag: tagCourses, need: route.For(policy.CourseRead),
 		summary: "List courses by title",
+		about:   "Only those that who asks may find, titles and summaries in the language they read best (Accept-Language, else their account's).",
 	}, func(ctx context.Context, in *coursesIn) (*pageOut[course], error) {
-		cards, err := a.Catalog.Cards(ctx, catalog.CardFilter{Status: in.Status, Query: in.Query, Authoring: in.Authoring, Page: in.request()})
+		f := in.filter()
+		f.Status, f.Authoring, f.Template, f.Review, f.Page = in.Status, in.Authoring, in.Template, in.Review, in.request()
+		cards, err := a.Catalog.Cards(ctx, f)
 		if err != nil {
 			return nil, err
 		}
@@ -140,7 +145,7 @@ func (a *api) courseOperations() {
 	on(a, operation{
 		method: get, path: "/courses/{course}", id: "get-course", tag: tagCourses, need: route.For(policy.CourseRead),
 		summary: "Read a published course with its outline",
-		about:   "Lessons come without text and questions: those are read by who is enrolled, or as the draft by authors.",
+		about:   "In the language that who asks reads best (Accept-Language, else their account's). Lessons come without text and questions: those are read by who is enrolled, or as the draft by authors.",
 		fails:   faults{catalog.ErrCourseNotFound, catalog.ErrNotPublished},
 	}, func(ctx context.Context, in *courseIn) (*outlineOut, error) {
 		o, err := a.published(ctx, in.Course)
@@ -183,7 +188,7 @@ func (a *api) publishingOperations() {
 		method: post, path: "/courses/{course}/publish", id: "publish-course", tag: tagAuthoring, need: route.For(policy.CoursePublish),
 		summary: "Make the draft the version that people learn from",
 		about:   "Who has started stays on their version. What is missing for publishing is told by field, as lessons.<lesson id>.<field>.",
-		fails:   faults{catalog.ErrCourseNotFound, catalog.ErrRevision, catalog.ErrNothingNew, catalog.ErrNothingToTeach},
+		fails:   faults{catalog.ErrCourseNotFound, catalog.ErrRevision, catalog.ErrNothingNew, catalog.ErrNothingToTeach, catalog.ErrReviewNeeded},
 	}, func(ctx context.Context, in *publishIn) (*outlineOut, error) {
 		at, err := in.revision(in.Body.named())
 		if err != nil {

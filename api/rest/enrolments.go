@@ -24,6 +24,7 @@ type enrolled struct {
 	EnrolledAt   time.Time        `json:"enrolled_at"`
 	StartedAt    *time.Time       `json:"started_at,omitempty"`
 	CompletedAt  *time.Time       `json:"completed_at,omitempty"`
+	DueAt        *time.Time       `json:"due_at,omitempty" doc:"The end of the day by which it is to be completed."`
 }
 
 // myEnrolment is an enrolment as its owner's list shows it.
@@ -36,6 +37,7 @@ type myEnrolment struct {
 	EnrolledAt       time.Time        `json:"enrolled_at"`
 	StartedAt        *time.Time       `json:"started_at,omitempty"`
 	CompletedAt      *time.Time       `json:"completed_at,omitempty"`
+	DueAt            *time.Time       `json:"due_at,omitempty" doc:"The end of the day by which it is to be completed."`
 	CourseID         uid.ID           `json:"course_id"`
 	CourseSlug       string           `json:"course_slug" doc:"The course's address."`
 	Title            string           `json:"title"`
@@ -58,6 +60,7 @@ type rosterEntry struct {
 	EnrolledAt   time.Time        `json:"enrolled_at"`
 	StartedAt    *time.Time       `json:"started_at,omitempty"`
 	CompletedAt  *time.Time       `json:"completed_at,omitempty"`
+	DueAt        *time.Time       `json:"due_at,omitempty" doc:"The end of the day by which it is to be completed."`
 }
 
 // enrolmentShown is an enrolment with how far the person is.
@@ -73,6 +76,7 @@ type enrolmentShown struct {
 // whom says who is enrolled.
 type whom struct {
 	PersonID *uid.ID `json:"person_id,omitempty" doc:"Left out, it is who asks. Anyone else needs enrolment:manage."`
+	DueOn    *string `json:"due_on,omitempty" format:"date" doc:"The day by which it is to be completed; only with person_id. It ends where the learner is." example:"2026-12-01"`
 }
 
 type myEnrolmentsIn struct{ Paging }
@@ -126,7 +130,7 @@ func (a *api) enrolmentOperations() {
 			"With person_id it needs enrolment:manage; one who was withdrawn comes back with their progress.",
 		fails: faults{
 			catalog.ErrCourseNotFound, catalog.ErrNotPublished, auth.ErrPersonNotFound,
-			policy.ErrForbidden, enrolment.ErrSelfEnrolClosed, enrolment.ErrWithdrawn, enrolment.ErrAlreadyEnrolled, enrolment.ErrDeactivated,
+			policy.ErrForbidden, enrolment.ErrNeedsFirst, enrolment.ErrSelfEnrolClosed, enrolment.ErrWithdrawn, enrolment.ErrAlreadyEnrolled, enrolment.ErrDeactivated,
 		},
 	}, func(ctx context.Context, in *enrolIn) (*enrolledOut, error) {
 		e, err := a.enrol(ctx, in.Course, in.Body)
@@ -182,20 +186,24 @@ func (a *api) enrol(ctx context.Context, course string, who *whom) (enrolment.En
 		}
 		id = c.ID
 	}
-	return a.Enrolment.Enrol(ctx, id, *who.PersonID)
+	day, err := readDay(who.DueOn)
+	if err != nil {
+		return enrolment.Enrolment{}, err
+	}
+	return a.Enrolment.EnrolBy(ctx, id, *who.PersonID, day)
 }
 
 func showEnrolment(e *enrolment.Enrolment) enrolled {
 	return enrolled{
 		ID: e.ID, CourseID: e.CourseID, PersonID: e.PersonID, Status: e.Status, Source: e.Source, Percent: e.Percent,
-		LastLessonID: e.LastLessonID, EnrolledAt: utc(e.EnrolledAt), StartedAt: utcOrNone(e.StartedAt), CompletedAt: utcOrNone(e.CompletedAt),
+		LastLessonID: e.LastLessonID, EnrolledAt: utc(e.EnrolledAt), StartedAt: utcOrNone(e.StartedAt), CompletedAt: utcOrNone(e.CompletedAt), DueAt: utcOrNone(e.DueAt),
 	}
 }
 
 func showMine(m *enrolment.Mine) myEnrolment {
 	return myEnrolment{
 		ID: m.ID, Status: m.Status, Source: m.Source, Percent: m.Percent, LastLessonID: m.LastLessonID,
-		EnrolledAt: utc(m.EnrolledAt), StartedAt: utcOrNone(m.StartedAt), CompletedAt: utcOrNone(m.CompletedAt),
+		EnrolledAt: utc(m.EnrolledAt), StartedAt: utcOrNone(m.StartedAt), CompletedAt: utcOrNone(m.CompletedAt), DueAt: utcOrNone(m.DueAt),
 		CourseID: m.CourseID, CourseSlug: m.CourseSlug, Title: m.Title, Summary: m.Summary, CoverFileID: m.CoverFileID,
 		EstimatedMinutes: m.EstimatedMinutes, CertificateCode: m.CertificateCode,
 	}
@@ -204,6 +212,6 @@ func showMine(m *enrolment.Mine) myEnrolment {
 func showRoster(r *enrolment.Roster) rosterEntry {
 	return rosterEntry{
 		ID: r.ID, PersonID: r.PersonID, PersonName: r.PersonName, PersonEmail: r.PersonEmail, Status: r.Status, Source: r.Source,
-		Percent: r.Percent, LastLessonID: r.LastLessonID, EnrolledAt: utc(r.EnrolledAt), StartedAt: utcOrNone(r.StartedAt), CompletedAt: utcOrNone(r.CompletedAt),
+		Percent: r.Percent, LastLessonID: r.LastLessonID, EnrolledAt: utc(r.EnrolledAt), StartedAt: utcOrNone(r.StartedAt), CompletedAt: utcOrNone(r.CompletedAt), DueAt: utcOrNone(r.DueAt),
 	}
 }

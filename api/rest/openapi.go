@@ -25,6 +25,7 @@ const (
 	tagAuthoring    = "Authoring"
 	tagEnrolments   = "Enrolments"
 	tagLearning     = "Learning"
+	tagPaths        = "Paths"
 	tagCertificates = "Certificates"
 	tagPeople       = "People"
 	tagFiles        = "Files"
@@ -49,6 +50,7 @@ func tags() []*huma.Tag {
 		{Name: tagAuthoring, Description: "Writing courses. Every change names the revision it was made on, so that nobody overwrites what they have not seen."},
 		{Name: tagEnrolments, Description: "Who learns what."},
 		{Name: tagLearning, Description: "Taking a course, as a player does."},
+		{Name: tagPaths, Description: "Courses in an order, what a course asks for first, and the shortest way to it."},
 		{Name: tagCertificates, Description: "Proofs of completion, for anyone to check."},
 		{Name: tagPeople, Description: "Who is in the portal, and as what."},
 		{Name: tagSearch, Description: "Find what one may see, as it is typed."},

@@ -73,7 +73,7 @@ type placeSlugIn struct {
 type placeListIn struct {
 	Paging
 	ID     uid.ID                  `path:"course" doc:"The course's id."`
-	Status enrolment.RequestStatus `query:"status" enum:"open,granted,refused,taken_back"`
+	Status enrolment.RequestStatus `query:"status" enum:"open,granted,refused,taken_back" doc:"Only requests in this state."`
 }
 
 type placeDecideIn struct {

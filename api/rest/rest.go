@@ -23,12 +23,17 @@ import (
 	"lyceum/internal/clock"
 	"lyceum/internal/event"
 	"lyceum/internal/page"
+	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/home"
 	"lyceum/learning/intake"
+	"lyceum/learning/notice"
+	"lyceum/learning/path"
 	"lyceum/learning/search"
+	"lyceum/learning/transcript"
 	"lyceum/tenant"
 )
 
@@ -58,8 +63,13 @@ type Services struct {
 	SignOn       *signon.Service
 	Catalog      *catalog.Service
 	Enrolment    *enrolment.Service
+	Paths        *path.Service
 	Content      *content.Service
 	Certificates *certificate.Service
+	Home         *home.Service
+	Notices      *notice.Service
+	Calendar     *calendar.Service
+	Transcripts  *transcript.Service
 	Billing      *billing.Service
 	Brands       *tenant.Brands
 	Events       EventLog
@@ -94,9 +104,11 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.meOperations()
 	a.sessionOperations()
 	a.enrolmentOperations()
+	a.homeOperations()
 	a.certificateOperations()
 	a.peopleOperations()
 	a.courseOperations()
+	a.catalogueOperations()
 	a.moduleOperations()
 	a.lessonOperations()
 	a.learningOperations()
@@ -110,6 +122,8 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.groupOperations()
 	a.searchOperations()
 	a.placeOperations()
+	a.pathOperations()
+	a.needOperations()
 	a.directoryOperations()
 	a.ldapOperations()
 	a.brandOperations()

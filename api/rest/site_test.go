@@ -33,12 +33,18 @@ import (
 	"lyceum/internal/outbound"
 	"lyceum/internal/page"
 	"lyceum/internal/seal"
+	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/home"
 	"lyceum/learning/intake"
+	"lyceum/learning/notice"
+	"lyceum/learning/path"
 	"lyceum/learning/search"
+	"lyceum/learning/transcript"
+	"lyceum/store"
 	"lyceum/store/storetest"
 	"lyceum/tenant"
 )
@@ -81,6 +87,10 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		Enrolment:    enrolment.New(enrolment.Options{Keep: w.Store, Now: now}),
 		Content:      content.New(content.Options{Keep: w.Store, Blobs: blobs(t), Seal: sealKey(t), Now: now}),
 		Certificates: certificate.New(certificate.Options{Keep: w.Store, Now: now}),
+		Home:         home.New(w.Store, now),
+		Notices:      notice.New(notice.Options{Keep: w.Store, Announce: w.Store, Now: now}),
+		Calendar:     calendar.New(calendar.Options{Keep: w.Store, Now: now, Sources: []calendar.Source{store.DueDates{Store: w.Store}}}),
+		Transcripts:  transcript.New(w.Store, now),
 		Billing:      billing.New(w.Store, now),
 		Brands:       tenant.NewBrands(w.Store, now),
 		Events:       eventLog{w},
@@ -105,6 +115,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 	s.services.SignOn = signon.New(signon.Options{
 		Keep: w.Store, Auth: s.services.Auth, Seal: sealKey(t), Hosts: s.services.Hosts, HTTP: outbound.Client(outbound.Options{AllowPrivate: true}), AllowPrivate: true, Now: now,
 	})
+	s.services.Paths = path.New(path.Options{Keep: w.Store, Enrolment: s.services.Enrolment, As: s.services.Auth.As, Now: now})
 	s.mount(t)
 	return s
 }

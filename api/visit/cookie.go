@@ -27,6 +27,7 @@ const (
 	knownCookie     = "lyceum-known"
 	lookCookie      = "theme"
 	localeCookie    = "locale"
+	readingCookie   = "reading"
 	browserCookie   = "lyceum-sso"
 	setupCookie     = "lyceum-setup-"
 )
@@ -66,6 +67,18 @@ func set(c *fiber.Ctx, name, value string, life time.Duration) {
 }
 
 func get(c *fiber.Ctx, name string) string { return c.Cookies(Of(c).cookieName(name)) }
+
+// Reading is the language that courses are to be read in where they offer it, "" for none chosen.
+func Reading(c *fiber.Ctx) string { return get(c, readingCookie) }
+
+// SetReading keeps the language that courses are to be read in; "" forgets it.
+func SetReading(c *fiber.Ctx, tag string) {
+	if tag == "" {
+		set(c, readingCookie, "", -1)
+		return
+	}
+	set(c, readingCookie, tag, year)
+}
 
 // Session is the secret of the person's session that the browser carries, "" for none.
 func Session(c *fiber.Ctx) string { return get(c, sessionCookie) }

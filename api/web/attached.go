@@ -20,6 +20,26 @@ func prose(src, prefix string) template.HTML {
 	})
 }
 
+// summaries bounds how many rendered summaries are remembered, and how long a text that is may be, in bytes.
+const (
+	summaries  = 1000
+	maxSummary = 4 << 10
+)
+
+// summary is a course's summary through the sanitiser, remembered: the page is looked at often and its text never changes.
+// What the pictures in one are like may change, so one with pictures is drawn anew.
+func (s *Site) summary(ctx context.Context, src string) template.HTML {
+	if len(src) > maxSummary || len(markdown.Images(src)) > 0 {
+		return s.illustrated(ctx, src, "summary-")
+	}
+	if out, ok := s.summaries.Peek(src); ok {
+		return out
+	}
+	out := prose(src, "summary-")
+	s.summaries.Put(src, out)
+	return out
+}
+
 // fileOf reads what a file is; nil for none and for one that is not here any more.
 func fileOf(ctx context.Context, files *content.Service, file *uid.ID) (*content.File, error) {
 	if file == nil {

@@ -16,6 +16,8 @@ import (
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	learnerhome "lyceum/learning/home"
+	"lyceum/learning/path"
 	"lyceum/themes"
 )
 
@@ -24,36 +26,19 @@ type Learn struct {
 	*Site
 	Catalog      *catalog.Service
 	Enrolment    *enrolment.Service
+	Paths        *path.Service
 	Content      *content.Service
 	Certificates *certificate.Service
+	AtHome       *learnerhome.Service
 }
 
-// offeredAtHome is how many courses home offers.
-const offeredAtHome = 6
-
-// Home shows what the person is in, and a little of what there is besides.
+// Home shows what is due, what the person was doing, what they earned, and what they might learn next.
 func (l Learn) Home(c *fiber.Ctx) error {
-	ctx := c.UserContext()
-	mine, err := l.mine(ctx)
+	h, err := l.AtHome.Look(c.UserContext())
 	if err != nil {
 		return err
 	}
-	certificates, err := l.certificates(ctx)
-	if err != nil {
-		return err
-	}
-	cards, err := l.Catalog.Cards(ctx, catalog.CardFilter{Page: page.Request{Limit: offeredAtHome + min(len(mine), page.MaxLimit-offeredAtHome)}})
-	if err != nil {
-		return err
-	}
-	in := byCourse(mine)
-	p := themes.HomePage{Mine: mine, Certificates: certificates}
-	for _, card := range cards.Items {
-		if _, inside := in[card.ID]; !inside && len(p.Catalogue) < offeredAtHome {
-			p.Catalogue = append(p.Catalogue, card)
-		}
-	}
-	return l.show(c, p)
+	return l.show(c, themes.HomePage{Home: h})
 }
 
 // mine lists the person's courses, the newest first: as many as one piece holds.
@@ -80,19 +65,25 @@ func byCourse(mine []enrolment.Mine) map[uid.ID]enrolment.Mine {
 	return out
 }
 
-// Catalogue lists the courses on offer.
+// Catalogue lists the courses on offer that the person may find, narrowed by what the address says.
 func (l Learn) Catalogue(c *fiber.Ctx) error {
 	ctx := c.UserContext()
-	f := catalog.CardFilter{Query: query(c, "q"), Page: after(c)}
+	f := catalog.CardFilter{
+		Query: query(c, "q"), Category: optionalID(query(c, "category")), Tag: query(c, "tag"), Skill: optionalID(query(c, "skill")), Language: query(c, "language"), Page: after(c),
+	}
 	cards, err := l.Catalog.Cards(ctx, f)
 	if err != nil {
 		return err
 	}
-	mine, err := l.mine(ctx)
+	facets, err := l.Catalog.Facets(ctx, f)
 	if err != nil {
 		return err
 	}
-	return l.show(c, themes.CataloguePage{Query: f.Query, Cards: cards, Mine: byCourse(mine)})
+	ways, err := l.ways(c, cards.Items)
+	if err != nil {
+		return err
+	}
+	return l.show(c, themes.CataloguePage{Filter: f, Cards: cards, Facets: facets, Ways: ways})
 }
 
 // course fills a course's page for who looks at it. Who is in the course sees the version they learn from, also when
@@ -109,7 +100,10 @@ func (l Learn) course(c *fiber.Ctx) (p themes.CoursePage, err error) {
 	if err != nil {
 		return p, err
 	}
-	p.Summary = l.illustrated(ctx, p.Outline.Version.Summary, "summary-")
+	p.Summary, p.Open = l.summary(ctx, p.Outline.Version.Summary), opened(c)
+	if p, err = l.withWay(c, p); err != nil {
+		return p, err
+	}
 	return l.withPlaces(c, p)
 }
 

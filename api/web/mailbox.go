@@ -19,7 +19,7 @@ type Mailbox struct {
 	Mails MailStore
 }
 
-func seen(s mail.Stored) themes.MailSeen {
+func seenMail(s mail.Stored) themes.MailSeen {
 	return themes.MailSeen{
 		ID: s.ID, From: s.Message.FromName, To: s.Message.To, Subject: s.Message.Subject, Text: s.Message.Text, HTML: s.Message.HTML != "", At: s.At,
 	}
@@ -29,7 +29,7 @@ func seen(s mail.Stored) themes.MailSeen {
 func (m Mailbox) List(c *fiber.Ctx) error {
 	p := themes.MailboxPage{}
 	for _, s := range m.Mails.List() {
-		p.Mails = append(p.Mails, seen(s))
+		p.Mails = append(p.Mails, seenMail(s))
 	}
 	return m.show(c, p)
 }
@@ -40,7 +40,7 @@ func (m Mailbox) Show(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return m.show(c, themes.MailPage{Mail: seen(s)})
+	return m.show(c, themes.MailPage{Mail: seenMail(s)})
 }
 
 // HTML gives a mail's rich part as its reader would see it, in a sandbox without scripts. Its links open outside.

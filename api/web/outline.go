@@ -65,7 +65,7 @@ func (s Studio) AddLesson(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	o, err := s.outline(c)
+	o, err := s.head(c)
 	if err != nil {
 		return err
 	}

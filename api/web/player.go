@@ -41,9 +41,9 @@ func (l Learn) Resume(c *fiber.Ctx) error {
 	return l.show(c, page)
 }
 
-// notIn leads who is not in the course to its page, where they may get in.
+// notIn leads who is not in the course, or may not start it yet, to its page, where they may get in.
 func (l Learn) notIn(c *fiber.Ctx, err error) error {
-	if errors.Is(err, enrolment.ErrEnrolmentNotFound) && !visit.WantsJSON(c) {
+	if (errors.Is(err, enrolment.ErrEnrolmentNotFound) || errors.Is(err, enrolment.ErrNeedsFirst)) && !visit.WantsJSON(c) {
 		return l.to(c, "/courses/"+c.Params("slug"))
 	}
 	return err

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"context"
+
 	"errors"
 
 	"github.com/gofiber/fiber/v2"
@@ -18,7 +20,7 @@ import (
 
 // PublishForm shows what publishing would do, or what is missing before.
 func (s Studio) PublishForm(c *fiber.Ctx) error {
-	o, err := s.outline(c)
+	o, err := s.head(c)
 	if err != nil {
 		return err
 	}
@@ -30,6 +32,8 @@ func (s Studio) PublishForm(c *fiber.Ctx) error {
 	switch {
 	case errors.Is(err, catalog.ErrNothingToTeach):
 		p.Missing = fault.Of(err)
+	case errors.Is(err, catalog.ErrReviewNeeded):
+		p.Unread = true
 	case err != nil && !errors.Is(err, catalog.ErrNothingNew):
 		return err
 	}
@@ -42,7 +46,7 @@ func (s Studio) Publish(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	o, err := s.outline(c)
+	o, err := s.head(c)
 	if err != nil {
 		return err
 	}
@@ -52,7 +56,7 @@ func (s Studio) Publish(c *fiber.Ctx) error {
 			if errors.Is(err, catalog.ErrNothingToTeach) {
 				return themes.PublishPage{Outline: o, Missing: wrong}
 			}
-			return themes.PublishPage{Outline: o, Problem: wrong}
+			return themes.PublishPage{Outline: o, Problem: wrong, Unread: errors.Is(err, catalog.ErrReviewNeeded)}
 		})
 	}
 	if also := stages(f); len(also) > 0 {
@@ -126,7 +130,10 @@ func (s Studio) EnrolPerson(c *fiber.Ctx) error {
 	}
 	found, err := s.Auth.Person(ctx, person)
 	if err == nil {
-		_, err = s.Enrolment.Enrol(ctx, course, person)
+		var due *enrolment.Day
+		if due, err = dueDay(f); err == nil {
+			_, err = s.Enrolment.EnrolBy(ctx, course, person, due)
+		}
 	}
 	if err != nil {
 		return s.rosterAgain(c, err)
@@ -134,8 +141,41 @@ func (s Studio) EnrolPerson(c *fiber.Ctx) error {
 	return s.done(c, studio(course)+"/people", themes.FlashPersonEnrolled, called(found))
 }
 
+// dueDay reads the day by which a course is to be completed; nil for none.
+func dueDay(f form) (*enrolment.Day, error) {
+	text := f.get("due_on")
+	if text == "" {
+		return nil, nil //nolint:nilnil // no day is a choice
+	}
+	day, ok := enrolment.ParseDay(text)
+	if !ok {
+		return nil, fault.Invalid(map[string]string{"due_on": "Write a day as year-month-day, for example 2026-03-31."})
+	}
+	return &day, nil
+}
+
+// SetDue says by when a person of the course is to be done.
+func (s Studio) SetDue(c *fiber.Ctx) error {
+	f, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	return s.withOne(c, themes.FlashDueSet, func(ctx context.Context, e uid.ID) error {
+		day, err := dueDay(f)
+		if err == nil {
+			_, err = s.Enrolment.SetDue(ctx, e, day)
+		}
+		return err
+	})
+}
+
 // Withdraw takes a person out of the course.
 func (s Studio) Withdraw(c *fiber.Ctx) error {
+	return s.withOne(c, themes.FlashWithdrawn, s.Enrolment.Withdraw)
+}
+
+// withOne does something with one enrolment of the course, and leads back to the roster.
+func (s Studio) withOne(c *fiber.Ctx, key themes.FlashKey, do func(ctx context.Context, e uid.ID) error) error {
 	course, err := id(c, "course")
 	if err != nil {
 		return err
@@ -149,12 +189,12 @@ func (s Studio) Withdraw(c *fiber.Ctx) error {
 		err = enrolment.ErrEnrolmentNotFound
 	}
 	if err == nil {
-		err = s.Enrolment.Withdraw(c.UserContext(), e)
+		err = do(c.UserContext(), e)
 	}
 	if err != nil {
 		return s.rosterAgain(c, err)
 	}
-	return s.done(c, studio(course)+"/people", themes.FlashWithdrawn, called(auth.Person{Name: found.PersonName, Email: found.PersonEmail}))
+	return s.done(c, studio(course)+"/people", key, called(auth.Person{Name: found.PersonName, Email: found.PersonEmail}))
 }
 
 // rosterAgain shows the roster with what was refused.

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"html/template"
 	"io"
 	"log/slog"
 	"strings"
@@ -26,6 +27,7 @@ import (
 	"lyceum/internal/recall"
 	"lyceum/internal/uid"
 	"lyceum/learning/content"
+	"lyceum/learning/notice"
 	"lyceum/tenant"
 	"lyceum/themes"
 )
@@ -40,8 +42,12 @@ type Site struct {
 	log     *slog.Logger
 	devMail bool
 	notices func(ctx context.Context) ([]signon.Notice, error)
+	news    func(ctx context.Context) (notice.Standing, error)
+	paths   func(ctx context.Context) (bool, error)
 	looks   *recall.Cache[string, look]
 	files   *content.Service
+
+	summaries *recall.Cache[string, template.HTML] // by their text
 }
 
 // SiteOptions are what a Site works with.
@@ -57,13 +63,18 @@ type SiteOptions struct {
 	Notices func(ctx context.Context) ([]signon.Notice, error)
 	// Files tells which smaller pictures there are; nil: pages show pictures as they are.
 	Files *content.Service
+	// News gives how much who asks has not read; nil: there is no bell's count.
+	News func(ctx context.Context) (notice.Standing, error)
+	// Paths tells whether the portal has paths to take; nil: it has none.
+	Paths func(ctx context.Context) (bool, error)
 }
 
 // NewSite makes the shared part.
 func NewSite(o SiteOptions) *Site {
 	return &Site{
-		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail, policy: o.Policy, notices: o.Notices, files: o.Files,
-		looks: recall.New[string, look](2000, 24*time.Hour, o.Now),
+		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail, policy: o.Policy, notices: o.Notices, files: o.Files, news: o.News, paths: o.Paths,
+		looks:     recall.New[string, look](2000, 24*time.Hour, o.Now),
+		summaries: recall.New[string, template.HTML](summaries, 24*time.Hour, o.Now),
 	}
 }
 
@@ -131,6 +142,18 @@ func (s *Site) view(c *fiber.Ctx) themes.View {
 		var err error
 		if out.Notices, err = s.notices(ctx); err != nil { // a page is worth more than its reminders
 			s.log.WarnContext(ctx, "reminders not read", slog.String("request_id", v.ID), slog.String("tenant", v.Tenant.Slug), slog.Any("err", err))
+		}
+	}
+	if out.Who != nil && s.news != nil && out.Who.May.Has(policy.PersonSelf) {
+		var err error
+		if out.News, err = s.news(ctx); err != nil {
+			s.log.WarnContext(ctx, "unread notices not counted", slog.String("request_id", v.ID), slog.String("tenant", v.Tenant.Slug), slog.Any("err", err))
+		}
+	}
+	if out.Who != nil && s.paths != nil {
+		var err error
+		if out.Paths, err = s.paths(ctx); err != nil { // without the answer the navigation leaves paths out
+			s.log.WarnContext(ctx, "paths not looked for", slog.String("request_id", v.ID), slog.String("tenant", v.Tenant.Slug), slog.Any("err", err))
 		}
 	}
 	out.Locale = themes.PickLocale(wish, c.Get(fiber.HeaderAcceptLanguage))

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -10,6 +11,7 @@ import (
 	"lyceum/auth"
 	"lyceum/auth/group"
 	"lyceum/internal/fault"
+	"lyceum/internal/page"
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
 	"lyceum/learning/content"
@@ -30,19 +32,23 @@ type Studio struct {
 func studio(course uid.ID) string { return "/studio/" + course.String() }
 
 func (s Studio) list(c *fiber.Ctx) (themes.StudioPage, error) {
-	f := catalog.CardFilter{Status: catalog.Status(query(c, "status")), Query: query(c, "q"), Authoring: true, Page: after(c)}
+	f := catalog.CardFilter{Status: catalog.Status(query(c, "status")), Review: catalog.Review(query(c, "review")), Query: query(c, "q"), Authoring: true, Page: after(c)}
 	cards, err := s.Catalog.Cards(c.UserContext(), f)
-	return themes.StudioPage{Query: f.Query, Status: f.Status, Cards: cards}, err
+	if err != nil {
+		return themes.StudioPage{}, err
+	}
+	templates, err := s.Catalog.Cards(c.UserContext(), catalog.CardFilter{Authoring: true, Template: true, Page: page.Request{Limit: page.MaxLimit}})
+	return themes.StudioPage{Query: f.Query, Status: f.Status, Review: f.Review, Cards: cards, Templates: templates.Items}, err
 }
 
 // List shows the courses as authors see them.
 func (s Studio) List(c *fiber.Ctx) error {
-	page, err := s.list(c)
+	p, err := s.list(c)
 	if err != nil {
 		return err
 	}
-	page.Form.Language = s.view(c).Locale
-	return s.show(c, page)
+	p.Form.Language = s.view(c).Locale
+	return s.show(c, p)
 }
 
 // Create begins a course and leads to it.
@@ -51,15 +57,20 @@ func (s Studio) Create(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	typed := themes.NewCourseForm{Title: f.get("title"), Language: f.get("language")}
-	o, err := s.Catalog.Create(c.UserContext(), catalog.CourseInput{Title: typed.Title, Language: typed.Language, SelfEnrol: true})
+	typed := themes.NewCourseForm{Title: f.get("title"), Language: f.get("language"), Template: f.get("template")}
+	var o catalog.Outline
+	if from := optionalID(typed.Template); from != nil {
+		o, err = s.Catalog.Duplicate(c.UserContext(), *from, catalog.CopyInput{Title: typed.Title})
+	} else {
+		o, err = s.Catalog.Create(c.UserContext(), catalog.CourseInput{Title: typed.Title, Language: typed.Language, SelfEnrol: true})
+	}
 	if err != nil {
-		page, failed := s.list(c)
+		p, failed := s.list(c)
 		if failed != nil {
 			return failed
 		}
-		page.Form = typed
-		return s.refused(c, err, func(wrong *fault.Fault) themes.Page { page.Problem = wrong; return page })
+		p.Form = typed
+		return s.refused(c, err, func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return p })
 	}
 	return s.done(c, studio(o.Course.ID), themes.FlashCourseCreated, o.Version.Title)
 }
@@ -76,7 +87,7 @@ func (s Studio) outline(c *fiber.Ctx) (catalog.Outline, error) {
 func courseForm(o catalog.Outline) themes.CourseForm {
 	f := themes.CourseForm{
 		Title: o.Version.Title, Slug: o.Course.Slug, Summary: o.Version.Summary, Language: o.Version.Language,
-		Minutes: strconv.Itoa(o.Version.EstimatedMinutes), SelfEnrol: o.Course.SelfEnrol,
+		Minutes: strconv.Itoa(o.Version.EstimatedMinutes),
 	}
 	if o.Version.CoverFileID != nil {
 		f.CoverFileID = o.Version.CoverFileID.String()
@@ -86,11 +97,19 @@ func courseForm(o catalog.Outline) themes.CourseForm {
 
 // Edit shows a course to its authors.
 func (s Studio) Edit(c *fiber.Ctx) error {
-	o, err := s.outline(c)
+	o, err := s.head(c)
 	if err != nil {
 		return err
 	}
-	return s.show(c, themes.CourseEditPage{Outline: o, Form: courseForm(o)})
+	return s.show(c, themes.CourseEditPage{Outline: o, Form: courseForm(o), Open: opened(c)})
+}
+
+// opened are the modules that the address wants shown with their lessons.
+func opened(c *fiber.Ctx) (list []string) {
+	for _, v := range c.Context().QueryArgs().PeekMulti("open") {
+		list = append(list, clean(string(v)))
+	}
+	return list
 }
 
 // Save changes what a course says of itself.
@@ -99,18 +118,18 @@ func (s Studio) Save(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	o, err := s.outline(c)
+	o, err := s.head(c)
 	if err != nil {
 		return err
 	}
 	typed := themes.CourseForm{
 		Title: f.get("title"), Slug: f.get("slug"), Summary: f.get("summary"), Language: f.get("language"),
-		Minutes: f.get("estimated_minutes"), CoverFileID: f.get("cover_file_id"), SelfEnrol: f.get("self_enrol") != "",
+		Minutes: f.get("estimated_minutes"), CoverFileID: f.get("cover_file_id"),
 	}
 	if f.get("remove_cover") != "" {
 		typed.CoverFileID = ""
 	}
-	if err := s.save(c.UserContext(), o.Course.ID, f, &typed); err != nil {
+	if err := s.save(c.UserContext(), o.Course, f, &typed); err != nil {
 		return s.refused(c, err, func(wrong *fault.Fault) themes.Page {
 			return themes.CourseEditPage{Outline: o, Form: typed, Problem: wrong}
 		})
@@ -119,7 +138,7 @@ func (s Studio) Save(c *fiber.Ctx) error {
 }
 
 // save keeps the cover that the form brought along, so that it stays when the rest is refused, and then the rest.
-func (s Studio) save(ctx context.Context, course uid.ID, f form, typed *themes.CourseForm) error {
+func (s Studio) save(ctx context.Context, course catalog.Course, f form, typed *themes.CourseForm) error {
 	cover, err := keep(ctx, s.Content, f, "cover", content.FilePicture)
 	if err != nil {
 		return err
@@ -130,12 +149,12 @@ func (s Studio) save(ctx context.Context, course uid.ID, f form, typed *themes.C
 	wrong := fault.Fields{}
 	in := catalog.CourseInput{
 		Title: typed.Title, Slug: typed.Slug, Summary: typed.Summary, Language: typed.Language, CoverFileID: optionalID(typed.CoverFileID),
-		EstimatedMinutes: f.number(wrong, "estimated_minutes"), SelfEnrol: typed.SelfEnrol,
+		EstimatedMinutes: f.number(wrong, "estimated_minutes"), SelfEnrol: course.SelfEnrol,
 	}
 	if err := wrong.Err(); err != nil {
 		return err
 	}
-	_, err = s.Catalog.UpdateCourse(ctx, course, f.revision(), in)
+	_, err = s.Catalog.UpdateCourse(ctx, course.ID, f.revision(), in)
 	return err
 }
 
@@ -150,7 +169,7 @@ func (s Studio) Restore(c *fiber.Ctx) error {
 }
 
 func (s Studio) shelve(c *fiber.Ctx, do func(context.Context, uid.ID) error, key themes.FlashKey) error {
-	o, err := s.outline(c)
+	o, err := s.head(c)
 	if err != nil {
 		return err
 	}
@@ -176,7 +195,7 @@ func (s Studio) change(c *fiber.Ctx, key themes.FlashKey, do func(ctx context.Co
 	case err != nil && visit.WantsJSON(c):
 		return err
 	case err != nil:
-		o, failed := s.outline(c)
+		o, failed := s.head(c)
 		if failed != nil {
 			return failed
 		}
@@ -186,5 +205,9 @@ func (s Studio) change(c *fiber.Ctx, key themes.FlashKey, do func(ctx context.Co
 	case visit.WantsJSON(c):
 		return c.SendStatus(fiber.StatusNoContent)
 	}
-	return s.done(c, studio(course), key, name)
+	back := studio(course)
+	if from := place(c); strings.HasPrefix(from, back+"?") { // with the modules open that were
+		back = from
+	}
+	return s.done(c, back, key, name)
 }

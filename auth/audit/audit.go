@@ -36,14 +36,18 @@ type Entry struct {
 }
 
 // Wants tells whether an event of a type goes into the audit log: all but the steps of learning, which are many, are
-// nobody's to answer for, and have their own evidence.
+// nobody's to answer for, and have their own evidence; and but the clock's reminders.
 func Wants(typ string) bool {
 	for _, prefix := range []string{"lesson.", "quiz."} {
 		if strings.HasPrefix(typ, prefix) {
 			return false
 		}
 	}
-	return typ != "enrolment.started"
+	switch typ {
+	case "enrolment.started", "enrolment.due_soon", "enrolment.overdue":
+		return false
+	}
+	return true
 }
 
 // Genesis is what the first entry of a tenant follows: the log of one tenant is no continuation of another's.

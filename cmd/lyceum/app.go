@@ -30,12 +30,17 @@ import (
 	"lyceum/internal/seal"
 	"lyceum/internal/throttle"
 	"lyceum/internal/uid"
+	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/home"
 	"lyceum/learning/intake"
+	"lyceum/learning/notice"
+	"lyceum/learning/path"
 	"lyceum/learning/search"
+	"lyceum/learning/transcript"
 	"lyceum/migrations"
 	"lyceum/store"
 	"lyceum/store/fleet"
@@ -85,7 +90,12 @@ type app struct {
 	catalog      *catalog.Service
 	content      *content.Service
 	enrolment    *enrolment.Service
+	paths        *path.Service
 	certificates *certificate.Service
+	home         *home.Service
+	notices      *notice.Service
+	calendar     *calendar.Service
+	transcripts  *transcript.Service
 	billing      *billing.Service
 	themes       *themes.Set
 	mailbox      *mail.Mailbox // in the demo, nil elsewhere
@@ -232,11 +242,23 @@ func (a *app) assemble() (err error) {
 	a.groups = group.New(a.store, a.now)
 	a.search = search.New(search.Options{Keep: a.store, Captions: a.captions, Now: a.now})
 	a.intakes = intake.New(a.store, a.enrolment, a.now)
+	a.paths = path.New(path.Options{Keep: a.store, Enrolment: a.enrolment, As: a.auth.As, Now: a.now})
 	a.certificates = certificate.New(certificate.Options{Keep: a.store, Now: a.now})
+	a.home = home.New(a.store, a.now)
+	a.notices = notice.New(notice.Options{Keep: a.store, Announce: a.store, Now: a.now})
+	a.calendar = calendar.New(calendar.Options{Keep: a.store, Now: a.now, Sources: a.dates()})
+	a.transcripts = transcript.New(a.store, a.now)
 	a.billing = billing.New(a.store, a.now)
 	a.hints = queue.NewHints(a.store.Hint, a.log)
 	a.store.OnEvents(a.hints.Add)
 	return nil
+}
+
+// dates lists where the items of people's calendars come from.
+func (a *app) dates() []calendar.Source {
+	return []calendar.Source{
+		store.DueDates{Store: a.store},
+	}
 }
 
 // resolver asks the DNS; in the demo it also knows the demo's own domains.

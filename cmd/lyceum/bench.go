@@ -20,7 +20,7 @@ type benchCmd struct {
 	Rounds  int           `default:"5" help:"Rounds of each side, taken in turn."`
 	Round   time.Duration `default:"3s" help:"Length of a round of load."`
 	Clients int           `default:"16" help:"Connections that load at once."`
-	Only    []string      `placeholder:"PART" help:"Only these parts: signon, password, directory, search, files, rest, latency, signup, migrate, demo."`
+	Only    []string      `placeholder:"PART" help:"Only these parts: home, catalog, search, files, signon, password, directory, rest, latency, signup, migrate, demo."`
 }
 
 // figure is a line of the table. Goal is what it should be; met is "" where nothing was asked.
@@ -90,8 +90,10 @@ func (b *bench) run(ctx context.Context) error {
 		{"signon", 10, b.measureSignOn},
 		{"password", 10, b.measurePassword},
 		{"directory", 10, b.measureDirectory},
+		{"catalog", 10, b.measureCatalog},
 		{"search", 10, b.measureSearch},
 		{"files", 10, b.measureFiles},
+		{"home", 10, b.measureHome},
 		{"rest", 100, b.measureREST},
 		{"latency", b.cmd.Tenants, b.measureLatency},
 		{"signup", b.cmd.Tenants, b.measureSignUp},

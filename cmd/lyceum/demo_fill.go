@@ -114,11 +114,24 @@ func (a *app) fillOrganization(ctx context.Context, o organization, hash, key st
 	if err != nil {
 		return tenantDescription{}, err
 	}
+	if outlines, err = a.demoCatalogue(owner, outlines); err != nil {
+		return tenantDescription{}, fmt.Errorf("catalogue: %w", err)
+	}
+	if err := a.demoFiles(instructor); err != nil {
+		return tenantDescription{}, err
+	}
 	if err := a.demoHistory(ctx, o, people, outlines); err != nil {
 		return tenantDescription{}, err
 	}
 	if err := a.demoGroups(ctx, owner, outlines); err != nil {
 		return tenantDescription{}, fmt.Errorf("groups: %w", err)
+	}
+	learner, err := a.auth.As(ctx, people["learner"].ID)
+	if err != nil {
+		return tenantDescription{}, err
+	}
+	if err := a.demoPaths(instructor, learner, outlines); err != nil {
+		return tenantDescription{}, err
 	}
 	if !a.demoKeyWorks(ctx, key) {
 		if key, _, err = a.auth.CreateKey(owner, auth.KeyInput{Name: "Demo", Scopes: []string{"*"}, Days: 365}); err != nil {

@@ -138,7 +138,7 @@ func examineFiles(ctx context.Context, c *Config) finding {
 		err = errors.Join(b.Check(ctx), b.Close())
 	}
 	if err != nil {
-		f.state, f.mend = sentence(err), "make the folder and let this account write it, or correct --files-url"
+		f.state, f.mend = sentence(err), "make the folder or bucket and let this account write it, or correct --files-url"
 	}
 	return f
 }

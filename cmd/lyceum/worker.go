@@ -22,7 +22,6 @@ import (
 	"lyceum/internal/fault"
 	"lyceum/internal/mail"
 	"lyceum/internal/uid"
-	"lyceum/learning/certificate"
 	"lyceum/store"
 	"lyceum/store/queue"
 	"lyceum/tenant"
@@ -36,9 +35,7 @@ func (a *app) consequences() []queue.Consequence {
 		{When: "invitation.created", Name: "mail_invitation", Urgency: queue.Waited, Do: a.mailInvitation},
 		{When: "password.reset_requested", Name: "mail_password_reset", Urgency: queue.Waited, Do: a.mailPasswordReset},
 		{When: "sign_on.link_requested", Name: "mail_first_link", Urgency: queue.Waited, Do: a.mailFirstLink},
-		{When: "enrolment.created", Name: "mail_enrolled", Do: a.mailEnrolled},
 		{When: "enrolment.completed", Name: "issue_certificate", Urgency: queue.Waited, Do: a.issueCertificate},
-		{When: "certificate.issued", Name: "mail_certificate", Do: a.mailCertificate},
 		{When: "factor.added", Name: "mail_factor_added", Urgency: queue.Waited, Do: a.mailNotice(themes.NoticeFactorAdded)},
 		{When: "factor.removed", Name: "mail_factor_removed", Urgency: queue.Waited, Do: a.mailNotice(themes.NoticeFactorRemoved)},
 		{When: "factor.reset", Name: "mail_factors_reset", Urgency: queue.Waited, Do: a.mailNotice(themes.NoticeFactorsReset)},
@@ -50,7 +47,9 @@ func (a *app) consequences() []queue.Consequence {
 	table = append(table, a.groupConsequences()...)
 	table = append(table, a.searchConsequences()...)
 	table = append(table, a.filesConsequences()...)
+	table = append(table, a.homeConsequences()...)
 	table = append(table, a.placeConsequences()...)
+	table = append(table, a.pathConsequences()...)
 	for _, typ := range billing.LearningEvents() {
 		table = append(table, queue.Consequence{When: typ, Name: "count_learner", Urgency: queue.Unseen, Do: a.billing.Count})
 	}
@@ -59,7 +58,7 @@ func (a *app) consequences() []queue.Consequence {
 
 // chores is what is done every so often.
 func (a *app) chores(spares int) []queue.Chore {
-	return slices.Concat(a.accessChores(), a.filesChores(), a.groupChores(), a.searchChores(), a.placeChores(), []queue.Chore{
+	return slices.Concat(a.accessChores(), a.filesChores(), a.groupChores(), a.homeChores(), a.placeChores(), a.searchChores(), []queue.Chore{
 		{Name: "fill_spares", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := a.admin.FillSpares(ctx, spares, a.now())
 			return err
@@ -272,46 +271,9 @@ func unwanted(err error) bool {
 	return err != nil && (k == fault.KindNotFound || k == fault.KindConflict)
 }
 
-func (a *app) mailEnrolled(ctx context.Context, e event.Event) error {
-	d, err := read(e)
-	if err != nil || d.Source != "assigned" {
-		return err
-	}
-	who, err := a.person(ctx, d.PersonID)
-	if err != nil || who.Status != auth.PersonActive {
-		return err
-	}
-	by := ""
-	if e.ActorID != nil {
-		if actor, err := a.person(ctx, *e.ActorID); err == nil {
-			by = actor.Name
-		}
-	}
-	t, _ := tenant.From(ctx)
-	return a.letter(ctx, e, who, themes.EnrolledMail{Name: who.Name, CourseTitle: d.CourseTitle, By: by, Link: a.hosts.PortalURL(t) + "/courses/" + url.PathEscape(d.CourseSlug)})
-}
-
 func (a *app) issueCertificate(ctx context.Context, e event.Event) error {
 	_, err := a.certificates.Issue(ctx, e.SubjectID)
 	return err
-}
-
-func (a *app) mailCertificate(ctx context.Context, e event.Event) error {
-	d, err := read(e)
-	if err != nil {
-		return err
-	}
-	who, err := a.person(ctx, d.PersonID)
-	if err != nil || who.Status != auth.PersonActive {
-		return err
-	}
-	var c certificate.Certificate
-	if c, err = a.certificates.ByCode(ctx, d.Code); err != nil {
-		return err
-	}
-	t, _ := tenant.From(ctx)
-	portal := a.hosts.PortalURL(t)
-	return a.letter(ctx, e, who, themes.CertificateMail{Name: who.Name, CourseTitle: c.CourseTitle, Link: portal + "/certificates", VerifyLink: portal + "/verify/" + url.PathEscape(c.Code)})
 }
 
 // workerCmd runs jobs only.
@@ -369,7 +331,7 @@ func (a *app) startLine(ctx context.Context, wake func(uid.ID)) (stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{}, 2)
 	go func() {
-		a.store.Listen(ctx, a.db.direct, store.Listener{Changed: a.forget, Events: wake})
+		a.store.Listen(ctx, a.db.direct, store.Listener{Changed: a.forget, Events: wake, Notices: a.notices.Changed})
 		done <- struct{}{}
 	}()
 	go func() { a.hints.Run(ctx); done <- struct{}{} }()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/url"
 	"time"
 
 	"lyceum/auth"
@@ -16,14 +15,13 @@ import (
 	"lyceum/themes"
 )
 
-// placeConsequences is what follows when a place becomes free, is given or refused, and when people are to be moved.
+// placeConsequences is what follows when a place becomes free, and when people are to be moved. Who is told of a place
+// that was given or refused stands in worker_home.go.
 func (a *app) placeConsequences() []queue.Consequence {
 	return []queue.Consequence{
 		{When: "enrolment.withdrawn", Name: "fill_places_withdrawn", Do: a.fillPlaces},
 		{When: "enrolment.completed", Name: "fill_places_completed", Do: a.fillPlaces},
-		{When: "course.changed", Name: "fill_places_changed", Do: a.fillPlaces},
-		{When: "place.granted", Name: "mail_place_granted", Do: a.mailPlace},
-		{When: "place.refused", Name: "mail_place_refused", Do: a.mailPlace},
+		{When: "course.settings_changed", Name: "fill_places_changed", Do: a.fillPlaces},
 		{When: "enrolment.move_requested", Name: "move_people", Timeout: movesMax, Do: a.movePeople},
 	}
 }
@@ -58,23 +56,12 @@ func (a *app) fillPlaces(ctx context.Context, e event.Event) error {
 	return err
 }
 
-func (a *app) mailPlace(ctx context.Context, e event.Event) error {
-	var d struct {
-		PersonID    uid.ID `json:"person_id"`
-		CourseTitle string `json:"course_title"`
-		CourseSlug  string `json:"course_slug"`
-		Answer      string `json:"answer"`
-	}
-	if err := json.Unmarshal(e.Data, &d); err != nil {
-		return fmt.Errorf("data of %s %s: %w", e.Type, e.ID, err)
-	}
-	who, err := a.person(ctx, d.PersonID)
-	if err != nil || who.Status != auth.PersonActive {
-		return err
-	}
+// placeMail tells who asked for a place what became of it.
+func placeMail(ctx context.Context, a *app, f newsFacts, to auth.Person) (themes.Mail, error) {
 	t, _ := tenant.From(ctx)
-	link := a.hosts.PortalURL(t) + "/courses/" + url.PathEscape(d.CourseSlug)
-	return a.letter(ctx, e, who, themes.PlaceMail{Name: who.Name, CourseTitle: d.CourseTitle, Granted: e.Type == "place.granted", Answer: d.Answer, Link: link})
+	return themes.PlaceMail{
+		Name: to.Name, CourseTitle: f.Course, Granted: f.Event.Type == "place.granted", Answer: f.Answer, Link: a.hosts.PortalURL(t) + toCourse(f),
+	}, nil
 }
 
 func (a *app) movePeople(ctx context.Context, e event.Event) error {

@@ -53,6 +53,9 @@ func (c *Cache[K, V]) Get(ctx context.Context, key K, load func(context.Context)
 	v, err, _ := c.flight.Do(fmt.Sprint(before, key), func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
 		defer cancel()
+		if v, ok := c.Peek(key); ok {
+			return v, nil // a load ended between our look and our turn
+		}
 		v, err := load(ctx)
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -75,6 +78,16 @@ func (c *Cache[K, V]) Peek(key K) (v V, ok bool) {
 
 // Put keeps a value that is known without a load.
 func (c *Cache[K, V]) Put(key K, v V) { c.kept.Add(key, kept[V]{v, c.now().Add(c.ttl)}) }
+
+// Forget forgets the values of these keys; a load of any that runs is not kept.
+func (c *Cache[K, V]) Forget(keys ...K) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.dropped.Add(1)
+	for _, key := range keys {
+		c.kept.Remove(key)
+	}
+}
 
 // Drop forgets the values that match; nil forgets all.
 func (c *Cache[K, V]) Drop(match func(K, V) bool) {

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"math/big"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -27,6 +28,25 @@ func Parse(s string) (id ID, ok bool) {
 	}
 	id, err := uuid.Parse(s)
 	return id, err == nil
+}
+
+// Floor is the least id that can be made at a moment: what is below it is older.
+func Floor(at time.Time) (id ID) {
+	ms := max(at.UnixMilli(), 0)
+	for i := range 6 {
+		id[i] = byte(ms >> (40 - 8*i))
+	}
+	id[6], id[8] = 0x70, 0x80
+	return id
+}
+
+// Time is when an id of New was made, to the millisecond.
+func Time(id ID) time.Time {
+	ms := int64(0)
+	for i := range 6 {
+		ms = ms<<8 | int64(id[i])
+	}
+	return time.UnixMilli(ms).UTC()
 }
 
 // Secret makes a bearer secret of 256 random bits in base64url, and the SHA-256 under which it is kept: a table of

@@ -37,6 +37,13 @@ func (s *Service) UpdateCourse(ctx context.Context, id uid.ID, revision int, in 
 		if err != nil {
 			return err
 		}
+		if in.Language != v.Language {
+			if _, offered, err := s.keep.TextOf(ctx, v.ID, in.Language, v.ID); err != nil {
+				return err
+			} else if offered {
+				return fault.Fields{"language": "The course is offered in this language already. Remove that translation first."}.Err()
+			}
+		}
 		if !in.says(v) {
 			if v, err = s.draft(ctx, &c); err != nil {
 				return err
@@ -117,6 +124,13 @@ func (s *Service) DeleteModule(ctx context.Context, course uid.ID, revision int,
 			if err = s.keep.ShiftModule(ctx, d.Version.ID, module, from, last); err != nil {
 				return err
 			}
+		}
+		gone := []uid.ID{module}
+		for _, l := range d.Modules[from].Lessons {
+			gone = append(gone, l.ID)
+		}
+		if err = s.keep.RemoveTexts(ctx, d.Version.ID, gone); err != nil {
+			return err
 		}
 		return s.keep.RemoveModule(ctx, d.Version.ID, module)
 	})
@@ -215,6 +229,9 @@ func (s *Service) DeleteLesson(ctx context.Context, course uid.ID, revision int,
 				return err
 			}
 		}
+		if err = s.keep.RemoveTexts(ctx, d.Version.ID, []uid.ID{lesson}); err != nil {
+			return err
+		}
 		return s.keep.RemoveLesson(ctx, d.Version.ID, lesson)
 	})
 }
@@ -233,7 +250,7 @@ func (s *Service) change(ctx context.Context, course uid.ID, revision int, apply
 		if _, err = s.draft(ctx, &c); err != nil {
 			return err
 		}
-		before, err := s.outline(ctx, c, *c.DraftID, s.keep.LessonsOf)
+		before, err := s.outline(ctx, c, *c.DraftID, s.keep.LessonHeads) // apply asks where things stand, not what they say
 		if err != nil {
 			return err
 		}
@@ -265,18 +282,7 @@ func (s *Service) take(ctx context.Context, course uid.ID, revision int) (Course
 // the ids of modules and lessons. The course must be held.
 func (s *Service) draft(ctx context.Context, c *Course) (Version, error) {
 	if c.DraftID == nil {
-		id := uid.New()
-		if err := s.keep.CloneVersion(ctx, *c.PublishedID, id, s.now()); err != nil {
-			return Version{}, err
-		}
-		if err := s.keep.CloneModules(ctx, *c.PublishedID, id); err != nil {
-			return Version{}, err
-		}
-		if err := s.keep.CloneLessons(ctx, *c.PublishedID, id); err != nil {
-			return Version{}, err
-		}
-		c.DraftID = &id
-		if err := s.keep.UpdateCourseRow(ctx, *c); err != nil {
+		if err := s.clone(ctx, c, *c.PublishedID); err != nil {
 			return Version{}, err
 		}
 	}
@@ -285,6 +291,22 @@ func (s *Service) draft(ctx context.Context, c *Course) (Version, error) {
 		err = ErrVersionFixed
 	}
 	return v, err
+}
+
+// clone begins a draft of a held course as a copy of one of its versions, translations too.
+func (s *Service) clone(ctx context.Context, c *Course, from uid.ID) error {
+	id := uid.New()
+	if err := s.keep.CloneVersion(ctx, from, id, s.now()); err != nil {
+		return err
+	}
+	for _, copied := range []func(context.Context, uid.ID, uid.ID) error{s.keep.CloneModules, s.keep.CloneLessons, s.keep.CloneTexts} {
+		if err := copied(ctx, from, id); err != nil {
+			return err
+		}
+	}
+	c.DraftID = &id
+	c.unreviewed()
+	return s.keep.UpdateCourseRow(ctx, *c)
 }
 
 func (s *Service) checkLessonFiles(ctx context.Context, in LessonInput) error {

@@ -88,6 +88,13 @@ type Course struct {
 	CreatedBy   *uid.ID
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
+
+	// Where the draft stands with whoever reads it over.
+	Review           Review
+	ReviewNote       string  // what was asked, or what the answer says
+	ReviewAskedBy    *uid.ID // nil: nobody
+	ReviewedBy       *uid.ID
+	ReviewedRevision int // the revision that was approved: a later change asks anew
 }
 
 // Visibility is who finds a published course.
@@ -114,6 +121,7 @@ type Version struct {
 	EstimatedMinutes int
 	CreatedAt        time.Time
 	PublishedAt      *time.Time
+	PublishedBy      *uid.ID // nil: unknown, or the system
 }
 
 // TableName is course_versions.
@@ -244,6 +252,14 @@ type Outline struct {
 	Course  Course
 	Version Version
 	Modules []OutlineModule
+	// Meta is filled where learners read.
+	Meta Meta
+	// Languages are those the version can be read in, its own first; filled where learners read.
+	Languages []string
+	// Reading is the language it is shown in; "" is the version's own. What is not translated stands in the version's own.
+	Reading string
+	// Untranslated are the parts (the version's id for its title and summary) that stand in the version's own language.
+	Untranslated map[uid.ID]bool
 }
 
 // OutlineModule is a module with its lessons in order.
@@ -254,19 +270,28 @@ type OutlineModule struct {
 
 // Lessons lists every lesson in the order in which they are taken.
 func (o Outline) Lessons() []Lesson {
-	var all []Lesson
+	all := make([]Lesson, 0, o.Count())
 	for _, m := range o.Modules {
 		all = append(all, m.Lessons...)
 	}
 	return all
 }
 
+// Count is how many lessons there are.
+func (o Outline) Count() int {
+	n := 0
+	for i := range o.Modules {
+		n += len(o.Modules[i].Lessons)
+	}
+	return n
+}
+
 // Lesson finds a lesson.
 func (o Outline) Lesson(id uid.ID) (Lesson, bool) {
 	for _, m := range o.Modules {
-		for _, l := range m.Lessons {
-			if l.ID == id {
-				return l, true
+		for i := range m.Lessons {
+			if m.Lessons[i].ID == id {
+				return m.Lessons[i], true
 			}
 		}
 	}
@@ -294,6 +319,20 @@ type Card struct {
 	Lessons          int
 	UpdatedAt        time.Time
 	HasDraft         bool // there are changes nobody learns from yet
+	Visibility       Visibility
+	CategoryID       *uid.ID
+	Template         bool
+	Review           Review
+	Languages        []string   `gorm:"-"` // that it can be read in, its own first
+	Reading          string     // the language of title and summary
+	Mine             *CardPlace `gorm:"-"` // nil: not in it
+}
+
+// CardPlace is where who asks is in a course.
+type CardPlace struct {
+	Status  string // as enrolment says it: active or completed
+	Started bool
+	Percent int
 }
 
 // Failures of this package.

@@ -15,8 +15,8 @@ import (
 )
 
 // Publish makes the draft the version that people enrol in, and an archived course open again. Who has started stays
-// on their version; who has not moves to the new one. It needs course:publish, tells of it as course.published, and
-// fails with ErrNothingToTeach when something is missing: its fields are named lessons.<lesson id>.<field>,
+// on their version; who has not moves to the new one. It needs course:publish, tells of it as course.published, fails with
+// ErrReviewNeeded where the portal requires a review and this revision was not approved, and with ErrNothingToTeach when something is missing: its fields are named lessons.<lesson id>.<field>,
 // modules.<module id>.lessons or lessons.
 func (s *Service) Publish(ctx context.Context, course uid.ID, revision int) (out Outline, err error) {
 	if err = auth.Require(ctx, policy.CoursePublish); err != nil {
@@ -31,6 +31,9 @@ func (s *Service) Publish(ctx context.Context, course uid.ID, revision int) (out
 		if err != nil {
 			return err
 		}
+		if err = s.reviewed(ctx, c, revision); err != nil {
+			return err
+		}
 		out, err = s.publish(ctx, d)
 		return err
 	})
@@ -38,7 +41,7 @@ func (s *Service) Publish(ctx context.Context, course uid.ID, revision int) (out
 }
 
 // Check tells what Publish would say of the course as it is now, and changes nothing: nil, ErrNothingToTeach with the
-// same fields, or ErrNothingNew. It needs course:publish.
+// same fields, ErrNothingNew, or ErrReviewNeeded. It needs course:publish.
 func (s *Service) Check(ctx context.Context, course uid.ID) error {
 	if err := auth.Require(ctx, policy.CoursePublish); err != nil {
 		return err
@@ -48,8 +51,10 @@ func (s *Service) Check(ctx context.Context, course uid.ID) error {
 		if err != nil {
 			return err
 		}
-		_, err = s.ready(ctx, c)
-		return err
+		if _, err = s.ready(ctx, c); err != nil {
+			return err
+		}
+		return s.reviewed(ctx, c, c.Revision)
 	})
 }
 
@@ -64,6 +69,9 @@ func (s *Service) ready(ctx context.Context, c Course) (Outline, error) {
 	}
 	f := fault.Fields{}
 	if err = s.checkTeachable(ctx, f, d, byID(d)); err != nil {
+		return Outline{}, err
+	}
+	if err = s.checkTranslations(ctx, f, d); err != nil {
 		return Outline{}, err
 	}
 	if len(f) > 0 {
@@ -82,7 +90,7 @@ func incomplete(f fault.Fields) error {
 // publish switches a held course to its draft, moves those who have not started, and tells of it.
 func (s *Service) publish(ctx context.Context, d Outline) (Outline, error) {
 	now := s.now()
-	d.Version.PublishedAt = &now
+	d.Version.PublishedAt, d.Version.PublishedBy = &now, asker(ctx)
 	if d.Version.EstimatedMinutes == 0 {
 		minutes, err := s.estimate(ctx, d.Lessons())
 		if err != nil {
@@ -95,6 +103,7 @@ func (s *Service) publish(ctx context.Context, d Outline) (Outline, error) {
 	}
 	version := d.Version.ID
 	d.Course.DraftID, d.Course.PublishedID, d.Course.Status = nil, &version, StatusPublished
+	d.Course.unreviewed()
 	if err := s.keep.UpdateCourseRow(ctx, d.Course); err != nil {
 		return Outline{}, err
 	}

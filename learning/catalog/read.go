@@ -25,6 +25,22 @@ func (s *Service) Edit(ctx context.Context, course uid.ID) (out Outline, err err
 	return out, err
 }
 
+// EditHead is Edit with lessons without body and questions: what the studio's pages about the whole course show.
+func (s *Service) EditHead(ctx context.Context, course uid.ID) (out Outline, err error) {
+	if err = auth.Require(ctx, policy.CourseEdit); err != nil {
+		return Outline{}, err
+	}
+	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
+		c, err := s.keep.CourseByID(ctx, course)
+		if err != nil {
+			return err
+		}
+		out, err = s.outline(ctx, c, c.edited(), s.keep.LessonHeads)
+		return err
+	})
+	return out, err
+}
+
 // edited is the version that authors see.
 func (c Course) edited() uid.ID {
 	if c.DraftID != nil {
@@ -69,22 +85,26 @@ func requireAny(ctx context.Context, permissions ...policy.Permission) (err erro
 }
 
 // Published gives the version that people enrol in, by the course's slug: what the course page shows, so lessons come
-// without body and questions. It needs course:read. A draft is not found; an archived course is ErrNotPublished.
+// without body and questions, in the language that who asks reads best. It needs course:read. A draft, a template and what
+// who asks may not find are not found; an archived course is ErrNotPublished.
 func (s *Service) Published(ctx context.Context, slug string) (Outline, error) {
-	return s.published(ctx, func(ctx context.Context) (Course, error) { return s.bySlug(ctx, slug) })
+	return s.published(ctx, uid.Nil, slug)
 }
 
 // PublishedByID is Published by the course's id.
 func (s *Service) PublishedByID(ctx context.Context, course uid.ID) (Outline, error) {
-	return s.published(ctx, func(ctx context.Context) (Course, error) { return s.keep.CourseByID(ctx, course) })
+	return s.published(ctx, course, "")
 }
 
-func (s *Service) published(ctx context.Context, find func(context.Context) (Course, error)) (out Outline, err error) {
+func (s *Service) published(ctx context.Context, id uid.ID, slug string) (out Outline, err error) {
 	if err = auth.Require(ctx, policy.CourseRead); err != nil {
 		return Outline{}, err
 	}
+	if id == uid.Nil && CheckSlug(slug) != "" {
+		return Outline{}, ErrCourseNotFound
+	}
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
-		c, err := find(ctx)
+		c, err := s.keep.VisibleCourse(ctx, id, slug, ViewerFrom(ctx))
 		switch {
 		case err != nil:
 			return err
@@ -93,29 +113,47 @@ func (s *Service) published(ctx context.Context, find func(context.Context) (Cou
 		case c.Status != StatusPublished:
 			return ErrNotPublished
 		}
-		out, err = s.outline(ctx, c, *c.PublishedID, s.keep.LessonHeads)
+		o, err := s.keep.OutlineHead(ctx, c.ID, *c.PublishedID)
+		if err != nil {
+			return err
+		}
+		heads, err := s.keep.LessonHeads(ctx, o.Version.ID)
+		if err != nil {
+			return err
+		}
+		out, err = InTheirLanguage(ctx, s.keep, o.With(heads))
 		return err
 	})
 	return out, err
 }
 
 // BySlug gives the course itself. It needs course:read, enrolment:self or enrolment:manage; a course that was never
-// published is found by its authors only.
+// published is found by its authors only, and what learners may not find by its authors and who looks after people.
 func (s *Service) BySlug(ctx context.Context, slug string) (Course, error) {
-	return s.known(ctx, func(ctx context.Context) (Course, error) { return s.bySlug(ctx, slug) })
+	return s.known(ctx, uid.Nil, slug)
 }
 
 // ByID is BySlug by the course's id.
 func (s *Service) ByID(ctx context.Context, course uid.ID) (Course, error) {
-	return s.known(ctx, func(ctx context.Context) (Course, error) { return s.keep.CourseByID(ctx, course) })
+	return s.known(ctx, course, "")
 }
 
-func (s *Service) known(ctx context.Context, find func(context.Context) (Course, error)) (c Course, err error) {
+func (s *Service) known(ctx context.Context, id uid.ID, slug string) (c Course, err error) {
 	if err = requireAny(ctx, policy.CourseRead, policy.EnrolmentSelf, policy.EnrolmentManage); err != nil {
 		return Course{}, err
 	}
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
-		c, err = find(ctx)
+		switch {
+		case requireAny(ctx, policy.CourseEdit, policy.EnrolmentManage) != nil:
+			if id == uid.Nil && CheckSlug(slug) != "" {
+				return ErrCourseNotFound
+			}
+			c, err = s.keep.VisibleCourse(ctx, id, slug, ViewerFrom(ctx))
+		case id != uid.Nil:
+			c, err = s.keep.CourseByID(ctx, id)
+		default:
+			c, err = s.bySlug(ctx, slug)
+		}
 		return err
 	})
 	if err == nil && c.PublishedID == nil && auth.Require(ctx, policy.CourseEdit) != nil {

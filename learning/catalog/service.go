@@ -18,6 +18,10 @@ import (
 // Keeper is what the catalog needs kept; every method joins the running transaction of the tenant.
 type Keeper interface {
 	event.Log
+	MetaKeeper
+	VersionKeeper
+	TextKeeper
+	VisibleKeeper
 	InTenant(ctx context.Context, fn func(context.Context) error) error
 
 	// AddCourse is false when the slug is taken.
@@ -29,7 +33,7 @@ type Keeper interface {
 	TakeRevision(ctx context.Context, id uid.ID, revision int, at time.Time) (c Course, taken bool, err error)
 	// LockCourse holds the course until the transaction ends.
 	LockCourse(ctx context.Context, id uid.ID) (Course, error)
-	// UpdateCourseRow writes slug, status, self-enrolment, draft and published version.
+	// UpdateCourseRow writes all that may change of a course but its revision.
 	UpdateCourseRow(ctx context.Context, c Course) error
 	CourseCards(ctx context.Context, f CardFilter) (page.Of[Card], error)
 
@@ -151,41 +155,6 @@ func (in CourseInput) into(v Version) Version {
 	return v
 }
 
-// CardFilter narrows a list of courses. Authoring shows drafts and archived courses too, each as its authors see it,
-// and needs course:edit; without it only published ones come. Query is looked for in title, summary and slug.
-type CardFilter struct {
-	Status    Status
-	Query     string
-	Authoring bool
-	Page      page.Request
-}
-
-// Cards lists courses by title. It needs course:read, or course:edit for authoring.
-func (s *Service) Cards(ctx context.Context, f CardFilter) (out page.Of[Card], err error) {
-	need := policy.CourseRead
-	if f.Authoring {
-		need = policy.CourseEdit
-	} else {
-		f.Status = StatusPublished
-	}
-	if err = auth.Require(ctx, need); err != nil {
-		return out, err
-	}
-	switch f.Status {
-	case "", StatusDraft, StatusPublished, StatusArchived:
-	default:
-		return out, fault.Fields{"status": "Choose draft, published or archived."}.Err()
-	}
-	if f.Query = line(f.Query); length(f.Query) > MaxTitle {
-		return out, fault.Fields{"query": fmt.Sprintf("Search for at most %d characters.", MaxTitle)}.Err()
-	}
-	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
-		out, err = s.keep.CourseCards(ctx, f)
-		return err
-	})
-	return out, err
-}
-
 // outline reads a version with its modules and lessons, in three queries.
 func (s *Service) outline(ctx context.Context, c Course, version uid.ID, read func(context.Context, uid.ID) ([]Lesson, error)) (Outline, error) {
 	v, err := s.keep.VersionByID(ctx, version)
@@ -217,6 +186,16 @@ func Assemble(c Course, v Version, modules []Module, lessons []Lesson) Outline {
 		}
 	}
 	return out
+}
+
+// With gives the outline lessons that are in order of position, each in its module.
+func (o Outline) With(lessons []Lesson) Outline {
+	modules := make([]Module, len(o.Modules))
+	for i, m := range o.Modules {
+		modules[i] = m.Module
+	}
+	o.Modules = Assemble(o.Course, o.Version, modules, lessons).Modules
+	return o
 }
 
 // tell appends an event about a course.

@@ -7,10 +7,9 @@ import (
 	"strconv"
 	"time"
 
-	"codeberg.org/go-pdf/fpdf"
-
 	"lyceum/internal/colour"
 	"lyceum/internal/fault"
+	"lyceum/internal/paper"
 	"lyceum/tenant"
 )
 
@@ -45,22 +44,13 @@ const (
 	frameBottom           = pageHeight - frameTop
 	centre                = (frameLeft + frameRight) / 2
 	textWidth             = 226.0
-	pointToMM             = 25.4 / 72
-)
-
-const (
-	ink   colour.Colour = 0x1f2430
-	faint colour.Colour = 0x5b6270
-	pale  colour.Colour = 0xc9cdd6
 )
 
 // sheet is the page being drawn.
 type sheet struct {
-	*fpdf.Fpdf
-	brand colour.Colour
-	fonts *faces
-	c     Certificate
-	look  Look
+	*paper.Sheet
+	c    Certificate
+	look Look
 }
 
 // PDF draws the certificate on a landscape A4 page. Fonts are embedded (Go Regular, Bold, Italic: Latin, Greek,
@@ -80,19 +70,14 @@ func render(c Certificate, look Look) ([]byte, error) {
 	if look.Location == nil {
 		look.Location = time.UTC
 	}
-	brand, err := colour.Parse(look.Brand.Colour)
+	base, err := paper.New("L", look.Brand.Colour, paper.Facts{
+		Title: look.Words.Title + ": " + c.CourseTitle + " – " + c.PersonName, Author: look.Brand.Name, Subject: c.CourseTitle,
+		Keywords: c.Spaced(), Language: look.Words.Language, At: c.IssuedAt,
+	})
 	if err != nil {
-		return nil, fmt.Errorf("certificate %s: brand colour %q: %w", c.ID, look.Brand.Colour, err)
+		return nil, fmt.Errorf("certificate %s: %w", c.ID, err)
 	}
-	fonts, err := readFaces()
-	if err != nil {
-		return nil, err
-	}
-	p := &sheet{Fpdf: fpdf.New("L", "mm", "A4", ""), brand: brand, fonts: fonts, c: c, look: look}
-	p.describe()
-	p.fonts.embed(p.Fpdf)
-	p.SetMargins(0, 0, 0)
-	p.SetAutoPageBreak(false, 0)
+	p := &sheet{Sheet: base, c: c, look: look}
 	p.AddPage()
 	p.drawGround()
 	p.drawHead()
@@ -108,40 +93,31 @@ func render(c Certificate, look Look) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// describe sets the document's metadata, all of it from the certificate, so that drawing again gives the same bytes.
-func (p *sheet) describe() {
-	p.SetCatalogSort(true)
-	p.SetCreationDate(p.c.IssuedAt.UTC())
-	p.SetModificationDate(p.c.IssuedAt.UTC())
-	p.SetTitle(p.look.Words.Title+": "+p.c.CourseTitle+" – "+p.c.PersonName, true)
-	p.SetAuthor(p.look.Brand.Name, true)
-	p.SetSubject(p.c.CourseTitle, true)
-	p.SetKeywords(p.c.Spaced(), true)
-	p.SetCreator("Lyceum", true)
-	p.SetProducer("Lyceum", true)
-	p.SetLang(p.look.Words.Language)
+// fitted draws a line in the middle of the page.
+func (p *sheet) fitted(s string, f paper.Face, y float64, c colour.Colour) {
+	p.At(s, f, centre, y, textWidth, c)
 }
 
 // drawHead draws whose certificate it is and what it is.
 func (p *sheet) drawHead() {
-	if !p.logo(centre, 19, 80, 19) {
-		p.fitted(p.look.Brand.Name, face{"B", 20, 12}, 34, textWidth, p.brand)
+	if !p.Logo(p.look.LogoPNG, centre, 19, 80, 19) {
+		p.fitted(p.look.Brand.Name, paper.Fit("B", 20, 12), 34, p.Brand)
 	}
-	p.spaced(p.look.Words.Title, face{"", 23, 14}, 62, 1.5, ink)
-	p.fill(p.brand)
+	p.Spaced(p.look.Words.Title, paper.Fit("", 23, 14), centre, 62, textWidth, 1.5, paper.Ink)
+	p.Fill(p.Brand)
 	p.Rect(centre-16, 67.5, 32, 0.9, "F")
 }
 
 // drawPerson draws who completed what.
 func (p *sheet) drawPerson() {
-	p.fitted(p.look.Words.Certifies, face{"I", 13, 9}, 80.5, textWidth, faint)
-	p.block(p.c.PersonName, face{"B", 34, 17}, place{centre, 95, textWidth, 1, 2}, p.brand)
-	p.stroke(pale, 0.25)
+	p.fitted(p.look.Words.Certifies, paper.Fit("I", 13, 9), 80.5, paper.Faint)
+	p.Block(p.c.PersonName, paper.Fit("B", 34, 17), paper.Lines(centre, 95, textWidth, 1, 2), p.Brand)
+	p.Stroke(paper.Pale, 0.25)
 	p.Line(centre-75, 102.5, centre+75, 102.5)
-	p.fill(p.brand)
-	p.diamond(centre, 102.5, 1.3)
-	p.fitted(p.look.Words.Completed, face{"I", 13, 9}, 111, textWidth, faint)
-	p.block(p.c.CourseTitle, face{"B", 22, 13}, place{centre, 128, textWidth, 2, 3}, ink)
+	p.Fill(p.Brand)
+	p.Diamond(centre, 102.5, 1.3)
+	p.fitted(p.look.Words.Completed, paper.Fit("I", 13, 9), 111, paper.Faint)
+	p.Block(p.c.CourseTitle, paper.Fit("B", 22, 13), paper.Lines(centre, 128, textWidth, 2, 3), paper.Ink)
 }
 
 // drawFacts draws when, how well, how long, in columns.
@@ -160,10 +136,10 @@ func (p *sheet) drawFacts() {
 	left := centre - column*float64(len(facts))/2
 	for i, f := range facts {
 		x := left + column*(float64(i)+0.5)
-		p.at(f.label, face{"", 9, 6}, x, 150.5, column-6, faint)
-		p.at(f.value, face{"B", 13, 8}, x, 157, column-6, ink)
+		p.At(f.label, paper.Fit("", 9, 6), x, 150.5, column-6, paper.Faint)
+		p.At(f.value, paper.Fit("B", 13, 8), x, 157, column-6, paper.Ink)
 		if i > 0 {
-			p.stroke(pale, 0.25)
+			p.Stroke(paper.Pale, 0.25)
 			p.Line(x-column/2, 146.5, x-column/2, 158.5)
 		}
 	}
@@ -172,23 +148,23 @@ func (p *sheet) drawFacts() {
 // drawProof draws how the certificate is checked, the seal, and who issued it when.
 func (p *sheet) drawProof() error {
 	const left, top, side = 42.0, 167.0, 26.0
-	if err := p.qr(p.look.VerifyURL, left, top, side); err != nil {
+	if err := p.QR(p.look.VerifyURL, left, top, side); err != nil {
 		return err
 	}
 	text := left + side + 5
-	p.from(p.look.Words.Verify, face{"B", 10, 7}, text, top+5, 66, ink)
-	p.wrapFrom(p.look.VerifyURL, face{"", 8, 5.5}, text, top+10, 66, faint)
-	p.from(p.look.Words.Number, face{"", 8, 6}, text, top+20, 66, faint)
-	p.from(p.c.Spaced(), face{"B", 10, 7}, text, top+25, 66, ink)
+	p.From(p.look.Words.Verify, paper.Fit("B", 10, 7), text, top+5, 66, paper.Ink)
+	p.WrapFrom(p.look.VerifyURL, paper.Fit("", 8, 5.5), text, top+10, 66, paper.Faint)
+	p.From(p.look.Words.Number, paper.Fit("", 8, 6), text, top+20, 66, paper.Faint)
+	p.From(p.c.Spaced(), paper.Fit("B", 10, 7), text, top+25, 66, paper.Ink)
 
-	p.seal(centre+9, top+side/2, 14)
+	p.Seal(centre+9, top+side/2, 14)
 
 	const column = 82.0
 	x := frameRight - 14 - column/2
-	p.block(p.look.Brand.Name, face{"I", 16, 10}, place{x, top + 12, column, 1, 2}, ink)
-	p.stroke(faint, 0.25)
+	p.Block(p.look.Brand.Name, paper.Fit("I", 16, 10), paper.Lines(x, top+12, column, 1, 2), paper.Ink)
+	p.Stroke(paper.Faint, 0.25)
 	p.Line(x-column/2, top+16.5, x+column/2, top+16.5)
-	p.at(p.look.Words.IssuedOn+" "+p.look.Words.Date(p.c.IssuedAt.In(p.look.Location)), face{"", 9, 6}, x, top+21.5, column, faint)
+	p.At(p.look.Words.IssuedOn+" "+p.look.Words.Date(p.c.IssuedAt.In(p.look.Location)), paper.Fit("", 9, 6), x, top+21.5, column, paper.Faint)
 	return nil
 }
 

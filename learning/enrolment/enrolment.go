@@ -125,8 +125,17 @@ type Mine struct {
 // Roster is an enrolment as the course's list shows it.
 type Roster struct {
 	Enrolment
-	PersonName  string
-	PersonEmail string
+	PersonName     string
+	PersonEmail    string
+	PersonTimeZone string
+}
+
+// DueOn is the day by which the person is to be done, where they are; "" without one.
+func (r Roster) DueOn() string {
+	if r.DueAt == nil {
+		return ""
+	}
+	return r.DueAt.In(location(r.PersonTimeZone)).Format(time.DateOnly)
 }
 
 // Player is everything the player page needs. The outline's lessons come without body and questions; the lesson shown
@@ -153,6 +162,18 @@ type Learner struct {
 	ID          uid.ID
 	Name        string
 	Deactivated bool
+	TimeZone    string // IANA name; empty is UTC
+}
+
+// Location is where the learner's days begin and end.
+func (l Learner) Location() *time.Location { return location(l.TimeZone) }
+
+func location(zone string) *time.Location {
+	place, err := time.LoadLocation(zone)
+	if err != nil {
+		return time.UTC
+	}
+	return place
 }
 
 // Failures of this package.
@@ -160,6 +181,7 @@ var (
 	ErrEnrolmentNotFound = fault.New(fault.KindNotFound, "enrolment_not_found", "There is no such enrolment.")
 	ErrAlreadyEnrolled   = fault.New(fault.KindConflict, "already_enrolled", "This person is in the course already.")
 	ErrSelfEnrolClosed   = fault.New(fault.KindForbidden, "self_enrol_closed", "This course does not take self-enrolment. Ask your manager or instructor.")
+	ErrTemplate          = fault.New(fault.KindConflict, "course_template", "This course is a template. Make a copy of it and put people into that.")
 	ErrCompleted         = fault.New(fault.KindConflict, "enrolment_completed", "This person has completed the course. The record stays.")
 	ErrDeactivated       = fault.New(fault.KindConflict, "person_deactivated", "This person's account is deactivated. Activate it first.")
 	ErrNotByContinue     = fault.New(fault.KindConflict, "lesson_not_by_continue", "This lesson is not completed by going on.")

@@ -63,7 +63,10 @@ func (s *Service) player(ctx context.Context, who auth.Principal, e Enrolment, w
 		return Player{}, err
 	}
 	progress[lesson] = st.p
-	out := Player{Enrolment: st.e, Outline: outline, Progress: progress, Lesson: st.lesson, Seconds: st.seconds}
+	out := Player{Enrolment: st.e, Outline: outline, Progress: progress, Seconds: st.seconds}
+	if out.Lesson, err = catalog.LessonInTheirLanguage(ctx, s.keep, outline, st.lesson); err != nil {
+		return Player{}, err
+	}
 	out.Previous, out.Next = neighbours(outline, lesson)
 	if st.lesson.Kind != catalog.LessonQuiz {
 		return out, nil
@@ -75,22 +78,14 @@ func (s *Service) player(ctx context.Context, who auth.Principal, e Enrolment, w
 		out.Attempts[i].Right = Grade(st.lesson.Questions, a.Answers)
 	}
 	if st.p.Status != ProgressCompleted {
-		out.Lesson.Questions = st.lesson.Questions.Hidden()
+		out.Lesson.Questions = out.Lesson.Questions.Hidden()
 	}
 	return out, nil
 }
 
-// outline is the course as the enrolment's own version has it.
+// outline is the course as the enrolment's own version has it, in the language that who asks reads best.
 func (s *Service) outline(ctx context.Context, e Enrolment) (catalog.Outline, error) {
-	c, err := s.keep.CourseByID(ctx, e.CourseID)
-	if err != nil {
-		return catalog.Outline{}, err
-	}
-	v, err := s.keep.VersionByID(ctx, e.VersionID)
-	if err != nil {
-		return catalog.Outline{}, err
-	}
-	modules, err := s.keep.ModulesOf(ctx, e.VersionID)
+	o, err := s.keep.OutlineHead(ctx, e.CourseID, e.VersionID)
 	if err != nil {
 		return catalog.Outline{}, err
 	}
@@ -98,7 +93,7 @@ func (s *Service) outline(ctx context.Context, e Enrolment) (catalog.Outline, er
 	if err != nil {
 		return catalog.Outline{}, err
 	}
-	return catalog.Assemble(c, v, modules, heads), nil
+	return catalog.InTheirLanguage(ctx, s.keep, o.With(heads))
 }
 
 // whereTheyWere is the lesson to go on with: the last one opened, or when that is completed the next one after it that

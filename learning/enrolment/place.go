@@ -192,6 +192,9 @@ func (s *Service) AskPlace(ctx context.Context, slug, note string) (r PlaceReque
 
 // askable tells what a person may ask of a course.
 func (s *Service) askable(ctx context.Context, who auth.Principal, c catalog.Course) (RequestKind, error) {
+	if _, err := s.keep.VisibleCourse(ctx, c.ID, "", catalog.ViewerFrom(ctx)); err != nil {
+		return "", err
+	}
 	if err := takes(c); err != nil {
 		return "", err
 	}
@@ -215,7 +218,7 @@ func (s *Service) askable(ctx context.Context, who auth.Principal, c catalog.Cou
 	case full == nil:
 		return "", ErrNothingToAsk
 	case errors.Is(full, ErrFull) && c.WaitingList:
-		return RequestWaiting, nil
+		return RequestWaiting, s.ready(ctx, who.PersonID, c.ID) // a place that cannot be used is not kept for anyone
 	}
 	return "", full
 }

@@ -17,8 +17,15 @@ import (
 // Keeper is what enrolments need kept; every method joins the running transaction of the tenant.
 type Keeper interface {
 	event.Log
+	DueKeeper
+	catalog.TextKeeper
+	// VisibleCourse reads a course that someone may find.
+	VisibleCourse(ctx context.Context, id uid.ID, slug string, v catalog.Viewer) (catalog.Course, error)
+	// OutlineHead reads a course with one of its versions, its languages and modules, without lessons.
+	OutlineHead(ctx context.Context, course, version uid.ID) (catalog.Outline, error)
 	PlaceKeeper
 	MoveKeeper
+	NeedKeeper
 	InTenant(ctx context.Context, fn func(context.Context) error) error
 
 	// ShareCourse reads a course and keeps it from being published or archived until the transaction ends; several may
@@ -78,7 +85,7 @@ func New(o Options) *Service { return &Service{keep: o.Keep, now: o.Now} }
 
 // SelfEnrol puts who asks into a published course that takes self-enrolment, on the version of today, and tells of it
 // as enrolment.created. Who is in it already gets that enrolment. ErrAskFirst where places are given on request, ErrFull
-// where all are taken (see AskPlace). It needs enrolment:self.
+// where all are taken (see AskPlace), ErrNeedsFirst where something comes before it. It needs enrolment:self.
 func (s *Service) SelfEnrol(ctx context.Context, slug string) (e Enrolment, err error) {
 	who, err := learner(ctx)
 	if err != nil {
@@ -99,7 +106,13 @@ func (s *Service) SelfEnrol(ctx context.Context, slug string) (e Enrolment, err 
 		if !errors.Is(err, ErrEnrolmentNotFound) {
 			return err
 		}
+		if _, err = s.keep.VisibleCourse(ctx, c.ID, "", catalog.ViewerFrom(ctx)); err != nil {
+			return err
+		}
 		if err = takes(c); err != nil {
+			return err
+		}
+		if err = s.ready(ctx, who.PersonID, c.ID); err != nil {
 			return err
 		}
 		if c.Visibility == catalog.VisibleOnRequest {
@@ -271,6 +284,8 @@ func takes(c catalog.Course) error {
 	switch {
 	case c.PublishedID == nil:
 		return catalog.ErrCourseNotFound
+	case c.Template:
+		return ErrTemplate
 	case c.Status != catalog.StatusPublished:
 		return catalog.ErrNotPublished
 	}

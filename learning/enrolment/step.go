@@ -65,6 +65,9 @@ func (s *Service) step(ctx context.Context, who auth.Principal, e Enrolment, les
 	if err := open(e); err != nil {
 		return nil, err
 	}
+	if err := s.startable(ctx, e); err != nil {
+		return nil, err
+	}
 	st := &step{Service: s, who: who, at: s.now(), e: e}
 	var err error
 	if st.lesson, st.seconds, err = s.keep.LessonToLearn(ctx, e.VersionID, lesson); err != nil {

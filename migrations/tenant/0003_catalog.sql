@@ -13,9 +13,13 @@ alter table courses add column waiting_list boolean;
 alter table courses add column review text;
 alter table courses add constraint courses_review_ck check (review in ('', 'requested', 'approved', 'returned'));
 alter table courses add column review_note text;
+alter table courses add column review_asked_by uuid;
 alter table courses add column reviewed_by uuid;
 -- The revision of the course that was approved: a later change asks anew.
 alter table courses add column reviewed_revision integer;
+
+-- null: published before it was noted who did it, or by the system.
+alter table course_versions add column published_by uuid;
 
 create table categories (
     id        uuid not null,
@@ -67,6 +71,8 @@ create table course_groups (
 create index course_groups_group_ix on course_groups (group_id);
 
 -- A version in another language than its own: part is the version itself, a module or a lesson. What is empty falls back.
+-- The version's own row says that the language is on offer. source is a digest of each text that was translated, to tell
+-- what changed in the original since.
 create table version_texts (
     version_id       uuid not null,
     language         text not null,
@@ -76,6 +82,7 @@ create table version_texts (
     file_id          uuid,
     captions_file_id uuid,
     questions        jsonb,
+    source           jsonb not null,
     constraint version_texts_pk primary key (version_id, language, part),
     constraint version_texts_version_fk foreign key (version_id) references course_versions (id) on delete cascade,
     constraint version_texts_file_fk foreign key (file_id) references files (id),

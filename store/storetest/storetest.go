@@ -165,7 +165,7 @@ func start() (err error) {
 	if err = migrate(ctx); err != nil {
 		return err
 	}
-	if shared.store, err = store.Open(ctx, store.Options{URL: appURL, Shards: 2, ConnectionsPerShard: 6}); err != nil {
+	if shared.store, err = store.Open(ctx, store.Options{URL: appURL, Shards: 2, ConnectionsPerShard: 6, Tracer: counted}); err != nil {
 		return err
 	}
 	stop = func() { shared.store.Close(); shared.admin.Close(); stopServer() }

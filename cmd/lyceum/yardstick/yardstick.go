@@ -37,6 +37,7 @@ type row struct {
 	EnrolledAt       time.Time  `json:"enrolled_at"`
 	StartedAt        *time.Time `json:"started_at"`
 	CompletedAt      *time.Time `json:"completed_at"`
+	DueAt            *time.Time `json:"due_at"`
 	CourseSlug       string     `json:"course_slug"`
 	Title            string     `json:"title"`
 	Summary          string     `json:"summary"`

@@ -1,4 +1,4 @@
-package certificate
+package paper
 
 import (
 	"fmt"
@@ -16,6 +16,7 @@ import (
 	"lyceum/internal/colour"
 )
 
+// family is what the embedded fonts are called within a document.
 const family = "go"
 
 // faces are the embedded fonts; the regular one tells which letters they have (all three have the same).
@@ -24,7 +25,7 @@ type faces struct{ regular *sfnt.Font }
 var readFaces = sync.OnceValues(func() (*faces, error) {
 	f, err := sfnt.Parse(goregular.TTF)
 	if err != nil {
-		return nil, fmt.Errorf("read the certificate's font: %w", err)
+		return nil, fmt.Errorf("read the font: %w", err)
 	}
 	return &faces{regular: f}, nil
 })
@@ -68,116 +69,122 @@ func (f *faces) drawable(s string) string {
 	return out.String()
 }
 
-// face is a style with the size wanted and the least size to shrink to, in points.
-type face struct {
-	style         string
-	size, atLeast float64
+// Face is a style ("", "B", "I") with the size wanted and the least size to shrink to, in points.
+type Face struct {
+	Style         string
+	Size, AtLeast float64
 }
 
-func (p *sheet) use(style string, size float64, c colour.Colour) {
+// Fit is a face by its style, size and least size.
+func Fit(style string, size, atLeast float64) Face {
+	return Face{Style: style, Size: size, AtLeast: atLeast}
+}
+
+// Use sets font and colour of texts.
+func (p *Sheet) Use(style string, size float64, c colour.Colour) {
 	p.SetFont(family, style, size)
 	r, g, b := c.Channels()
 	p.SetTextColor(int(r), int(g), int(b))
 }
 
-func (p *sheet) width(s, style string, size float64) float64 {
+func (p *Sheet) width(s, style string, size float64) float64 {
 	p.SetFont(family, style, size)
 	return p.GetStringWidth(s)
 }
 
 // shrunk is the largest size at which a text fits a width, the face's least when none does.
-func (p *sheet) shrunk(s string, f face, width float64) float64 {
-	w := p.width(s, f.style, f.size)
+func (p *Sheet) shrunk(s string, f Face, width float64) float64 {
+	w := p.width(s, f.Style, f.Size)
 	if w <= width {
-		return f.size
+		return f.Size
 	}
-	return max(f.atLeast, f.size*width/w)
+	return max(f.AtLeast, f.Size*width/w)
 }
 
-// at draws a line centred on x, shrunk to a width and cut with an ellipsis where that is not enough.
-func (p *sheet) at(s string, f face, x, y, width float64, c colour.Colour) {
+// At draws a line centred on x, shrunk to a width and cut with an ellipsis where that is not enough.
+func (p *Sheet) At(s string, f Face, x, y, width float64, c colour.Colour) {
 	s = p.fonts.drawable(s)
 	size := p.shrunk(s, f, width)
-	s = p.cut(s, f.style, size, width)
-	p.use(f.style, size, c)
+	s = p.Cut(s, f.Style, size, width)
+	p.Use(f.Style, size, c)
 	p.Text(x-p.GetStringWidth(s)/2, y, s)
 }
 
-// fitted draws a line in the middle of the page.
-func (p *sheet) fitted(s string, f face, y, width float64, c colour.Colour) {
-	p.at(s, f, centre, y, width, c)
-}
-
-// from draws a line that begins at x.
-func (p *sheet) from(s string, f face, x, y, width float64, c colour.Colour) {
+// From draws a line that begins at x.
+func (p *Sheet) From(s string, f Face, x, y, width float64, c colour.Colour) {
 	s = p.fonts.drawable(s)
 	size := p.shrunk(s, f, width)
-	p.use(f.style, size, c)
-	p.Text(x, y, p.cut(s, f.style, size, width))
+	p.Use(f.Style, size, c)
+	p.Text(x, y, p.Cut(s, f.Style, size, width))
 }
 
-// wrapFrom draws up to two lines that begin at x: an address, broken behind a slash if that will do, else anywhere.
-func (p *sheet) wrapFrom(s string, f face, x, y, width float64, c colour.Colour) {
+// WrapFrom draws up to two lines that begin at x: an address, broken behind a slash if that will do, else anywhere.
+func (p *Sheet) WrapFrom(s string, f Face, x, y, width float64, c colour.Colour) {
 	s = p.fonts.drawable(s)
-	size := p.shrunk(s, face{f.style, f.size, f.atLeast}, 2*width*0.97)
-	first := p.prefix(s, f.style, size, width)
-	if slash := strings.LastIndexByte(first, '/') + 1; first != s && slash > 0 && p.width(s[slash:], f.style, size) <= width {
+	size := p.shrunk(s, f, 2*width*0.97)
+	first := p.prefix(s, f.Style, size, width)
+	if slash := strings.LastIndexByte(first, '/') + 1; first != s && slash > 0 && p.width(s[slash:], f.Style, size) <= width {
 		first = s[:slash]
 	}
-	p.use(f.style, size, c)
+	p.Use(f.Style, size, c)
 	p.Text(x, y, first)
 	if rest := s[len(first):]; rest != "" {
-		p.Text(x, y+size*pointToMM*1.2, p.cut(rest, f.style, size, width))
+		p.Text(x, y+size*PointToMM*1.2, p.Cut(rest, f.Style, size, width))
 	}
 }
 
-// spaced draws a line of capitals with space between the letters, in the middle of the page.
-func (p *sheet) spaced(s string, f face, y, gap float64, c colour.Colour) {
+// Spaced draws a line of capitals with space between the letters, centred on x and shrunk to a width.
+func (p *Sheet) Spaced(s string, f Face, x, y, width, gap float64, c colour.Colour) {
 	s = strings.ToUpper(p.fonts.drawable(s))
 	letters := []rune(s)
 	gaps := gap * float64(len(letters)-1)
-	size := p.shrunk(s, f, textWidth-gaps)
-	p.use(f.style, size, c)
-	x := centre - (p.GetStringWidth(s)+gaps)/2
+	size := p.shrunk(s, f, width-gaps)
+	p.Use(f.Style, size, c)
+	x -= (p.GetStringWidth(s) + gaps) / 2
 	for _, l := range letters {
 		p.Text(x, y, string(l))
 		x += p.GetStringWidth(string(l)) + gap
 	}
 }
 
-// place is where a block of lines stands: centred on x, the base of a single line at y, more lines around it. It
-// shrinks to fit `few` lines and takes up to `most` at its least size.
-type place struct {
-	x, y, width float64
-	few, most   int
+// Place is where a block of lines stands: centred on X, the base of a single line at Y, more lines around it. It
+// shrinks to fit Few lines and takes up to Most at its least size.
+type Place struct {
+	X, Y, Width float64
+	Few, Most   int
 }
 
-// block draws a text in lines of about the same length.
-func (p *sheet) block(s string, f face, at place, c colour.Colour) {
+// Lines is a place for a block of lines.
+func Lines(x, y, width float64, few, most int) Place {
+	return Place{X: x, Y: y, Width: width, Few: few, Most: most}
+}
+
+// Block draws a text in lines of about the same length.
+func (p *Sheet) Block(s string, f Face, at Place, c colour.Colour) {
 	s = p.fonts.drawable(s)
-	size := f.size
-	lines := p.wrap(s, f.style, size, at.width)
-	for len(lines) > at.few && size > f.atLeast {
-		size = max(f.atLeast, size-0.5)
-		lines = p.wrap(s, f.style, size, at.width)
+	size := f.Size
+	lines := p.wrap(s, f.Style, size, at.Width)
+	for len(lines) > at.Few && size > f.AtLeast {
+		size = max(f.AtLeast, size-0.5)
+		lines = p.wrap(s, f.Style, size, at.Width)
 	}
-	if len(lines) > at.most {
-		rest := strings.Join(lines[at.most-1:], " ")
-		lines = append(lines[:at.most-1], p.cut(rest, f.style, size, at.width))
+	if len(lines) > at.Most {
+		rest := strings.Join(lines[at.Most-1:], " ")
+		lines = append(lines[:at.Most-1], p.Cut(rest, f.Style, size, at.Width))
 	} else {
-		lines = p.balanced(s, f.style, size, at.width, lines)
+		lines = p.balanced(s, f.Style, size, at.Width, lines)
 	}
-	leading := size * pointToMM * 1.18
-	y := at.y - leading*float64(len(lines)-1)/2
-	p.use(f.style, size, c)
+	leading := size * PointToMM * 1.18
+	y := at.Y - leading*float64(len(lines)-1)/2
+	p.Use(f.Style, size, c)
 	for _, line := range lines {
-		p.Text(at.x-p.GetStringWidth(line)/2, y, line)
+		p.Text(at.X-p.GetStringWidth(line)/2, y, line)
 		y += leading
 	}
 }
 
 // wrap breaks a text between words into lines of at most a width; a word that is wider is broken.
-func (p *sheet) wrap(s, style string, size, width float64) (lines []string) {
+func (p *Sheet) wrap(s, style string, size, width float64) (lines []string) {
 	line := ""
 	for word := range strings.SplitSeq(s, " ") {
 		joined := strings.TrimPrefix(line+" "+word, " ")
@@ -198,7 +205,7 @@ func (p *sheet) wrap(s, style string, size, width float64) (lines []string) {
 }
 
 // balanced breaks a text into as many lines, of about the same length.
-func (p *sheet) balanced(s, style string, size, width float64, lines []string) []string {
+func (p *Sheet) balanced(s, style string, size, width float64, lines []string) []string {
 	for width -= 4; width > 40; width -= 4 {
 		tighter := p.wrap(s, style, size, width)
 		if len(tighter) > len(lines) {
@@ -210,7 +217,7 @@ func (p *sheet) balanced(s, style string, size, width float64, lines []string) [
 }
 
 // prefix is as much of a text as fits a width, at least one letter.
-func (p *sheet) prefix(s, style string, size, width float64) string {
+func (p *Sheet) prefix(s, style string, size, width float64) string {
 	end := 0
 	for i, r := range s {
 		next := i + len(string(r))
@@ -222,8 +229,8 @@ func (p *sheet) prefix(s, style string, size, width float64) string {
 	return s[:end]
 }
 
-// cut is a text that fits a width, with an ellipsis in place of what does not.
-func (p *sheet) cut(s, style string, size, width float64) string {
+// Cut is a text that fits a width, with an ellipsis in place of what does not.
+func (p *Sheet) Cut(s, style string, size, width float64) string {
 	if p.width(s, style, size) <= width+0.01 {
 		return s
 	}

@@ -1,0 +1,370 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"lyceum/auth"
+	"lyceum/auth/policy"
+	"lyceum/internal/event"
+	"lyceum/internal/uid"
+	"lyceum/learning/catalog"
+	"lyceum/learning/enrolment"
+	"lyceum/learning/notice"
+	"lyceum/store/queue"
+	"lyceum/tenant"
+	"lyceum/themes"
+)
+
+// telling is one line of the table of what people are told: when this happened, these are told of that kind, and led
+// there. Facts are what the event says; a telling without people is none.
+type telling struct {
+	when string
+	kind notice.Kind
+	to   func(ctx context.Context, a *app, f newsFacts) ([]uid.ID, error)
+	data func(f newsFacts) notice.Data // beside course and by; nil: nothing
+	path func(f newsFacts) string
+	mail func(ctx context.Context, a *app, f newsFacts, to auth.Person) (themes.Mail, error) // nil: themes.NewsMail
+}
+
+// newsFacts is what events say that people are told of. Fields that an event does not have stay empty.
+type newsFacts struct {
+	Event      event.Event `json:"-"`
+	By         string      `json:"-"` // who caused it, when it was somebody else
+	PersonID   uid.ID      `json:"person_id"`
+	PersonName string      `json:"person_name"`
+	CourseID   uid.ID      `json:"course_id"`
+	Course     string      `json:"course_title"`
+	Title      string      `json:"title"`
+	Slug       string      `json:"slug"`
+	Source     string      `json:"source"`
+	Code       string      `json:"code"`
+	Kind       string      `json:"kind"`
+	DueAt      *time.Time  `json:"due_at"`
+	First      bool        `json:"first"`
+	Days       int         `json:"days"`
+	Status     string      `json:"status"`
+	Comment    string      `json:"comment"`
+	Answer     string      `json:"answer"`
+	Note       string      `json:"note"`
+	Number     int         `json:"version"`
+	LessonID   uid.ID      `json:"lesson_id"`
+	Author     *uid.ID     `json:"-"` // who made the course
+}
+
+// tellings is the table. A line costs nothing where its event never happens. Names of jobs are "tell_" and the event.
+func tellings() []telling {
+	return []telling{
+		{when: "enrolment.created", kind: notice.KindEnrolled, to: assigned, data: enrolledData, path: toCourse, mail: enrolledMail},
+		{when: "enrolment.reinstated", kind: notice.KindEnrolled, to: assigned, data: enrolledData, path: toCourse, mail: enrolledMail},
+		{when: "enrolment.due_changed", kind: notice.KindDue, to: unlessFirst, data: dueData, path: toCourse},
+		{when: "enrolment.due_soon", kind: notice.KindDueSoon, to: stillDue, data: dueData, path: toLesson},
+		{when: "enrolment.overdue", kind: notice.KindOverdue, to: stillDue, data: dueData, path: toLesson},
+		{when: "enrolment.moved", kind: notice.KindMoved, to: theLearner, data: versionData, path: toCourse},
+		{when: "certificate.issued", kind: notice.KindCertificate, to: theLearner, path: func(newsFacts) string { return "/certificates" }, mail: certificateMail},
+		{when: "submission.marked", kind: notice.KindMarked, to: theLearner, data: markedData, path: toLesson},
+		{when: "submission.accepted", kind: notice.KindMarked, to: theLearner, data: as("accepted"), path: toLesson},
+		{when: "submission.returned", kind: notice.KindMarked, to: theLearner, data: as("returned"), path: toLesson},
+		{when: "submission.submitted", kind: notice.KindSubmitted, to: theMarker, path: func(newsFacts) string { return "/studio/submissions" }},
+		{when: "place.requested", kind: notice.KindRequested, to: whoMay(policy.EnrolmentManage), path: toPlaces},
+		{when: "place.granted", kind: notice.KindAnswered, to: theLearner, data: grantedData, path: toCourse, mail: placeMail},
+		{when: "place.refused", kind: notice.KindAnswered, to: theLearner, data: as("refused"), path: toCourse, mail: placeMail},
+		{when: "course.review_requested", kind: notice.KindReviewRequested, to: whoMay(policy.CourseReview), path: toStudio},
+		{when: "course.approved", kind: notice.KindReviewed, to: theAuthor, data: as("approved"), path: toStudio},
+		{when: "course.returned", kind: notice.KindReviewed, to: theAuthor, data: as("returned"), path: toStudio},
+		{when: "course.published", kind: notice.KindCourseUpdated, to: underWay, data: versionData, path: toCourse},
+	}
+}
+
+// homeConsequences makes jobs of the table.
+func (a *app) homeConsequences() []queue.Consequence {
+	var out []queue.Consequence
+	for _, t := range tellings() {
+		out = append(out, queue.Consequence{When: t.when, Name: "tell_" + t.when, Urgency: queue.Waited, Do: a.telling(t)})
+	}
+	return out
+}
+
+// homeChores remind of due dates and forget what was told long ago.
+func (a *app) homeChores() []queue.Chore {
+	return []queue.Chore{
+		{Name: "remind_due", Every: 10 * time.Minute, Do: func(ctx context.Context) error { return a.everywhere(ctx, "due dates", a.enrolment.Remind) }},
+		{Name: "sweep_notices", Every: 24 * time.Hour, Do: func(ctx context.Context) error { return a.everywhere(ctx, "notices", a.notices.Sweep) }},
+	}
+}
+
+// telling is the job of a line: notices for those who want them in the app, mails for those who want them.
+func (a *app) telling(t telling) func(context.Context, event.Event) error {
+	return func(ctx context.Context, e event.Event) error {
+		f, err := a.newsFacts(ctx, e)
+		if unwanted(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		people, err := t.to(ctx, a, f)
+		if err != nil || len(people) == 0 {
+			return err
+		}
+		data := notice.Data{"course": f.Course}
+		if f.By != "" {
+			data["by"] = f.By
+		}
+		if t.data != nil {
+			for k, v := range t.data(f) {
+				data[k] = v
+			}
+		}
+		path := t.path(f)
+		mails, err := a.notices.Tell(ctx, notice.Telling{Source: e.ID, Kind: t.kind, People: people, Data: data, Path: path})
+		if err != nil {
+			return err
+		}
+		return a.newsMails(ctx, t, f, mails, notice.Notice{Kind: t.kind, Data: data, Path: path, At: e.At})
+	}
+}
+
+func (a *app) newsMails(ctx context.Context, t telling, f newsFacts, people []uid.ID, n notice.Notice) error {
+	at, _ := tenant.From(ctx)
+	portal := a.hosts.PortalURL(at)
+	for _, id := range people {
+		to, err := a.person(ctx, id)
+		if unwanted(err) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		var letter themes.Mail = themes.NewsMail{Name: to.Name, Notice: n, Link: portal + n.Path, Choose: portal + "/notifications/settings"}
+		if t.mail != nil {
+			if letter, err = t.mail(ctx, a, f, to); err != nil {
+				return err
+			}
+		}
+		if err := a.letter(ctx, f.Event, to, letter); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newsFacts reads an event, and fills in the course's title and address and who caused it.
+func (a *app) newsFacts(ctx context.Context, e event.Event) (f newsFacts, err error) {
+	if err = json.Unmarshal(e.Data, &f); err != nil {
+		return f, fmt.Errorf("data of %s %s: %w", e.Type, e.ID, err)
+	}
+	f.Event = e
+	if e.SubjectType == "course" && f.CourseID == uid.Nil {
+		f.CourseID = e.SubjectID
+	}
+	if f.Course == "" {
+		f.Course = f.Title
+	}
+	err = a.store.InTenant(ctx, func(ctx context.Context) error {
+		if e.ActorID != nil && *e.ActorID != f.PersonID {
+			if by, err := a.store.PersonByID(ctx, *e.ActorID); err == nil {
+				f.By = by.Name
+			}
+		}
+		if f.CourseID == uid.Nil {
+			return nil
+		}
+		c, err := a.store.CourseByID(ctx, f.CourseID)
+		if err != nil {
+			return err
+		}
+		f.Slug, f.Author = c.Slug, c.CreatedBy
+		if f.Course == "" {
+			f.Course, err = a.titleOf(ctx, c)
+		}
+		return err
+	})
+	if f.By == "" && e.ActorID != nil && *e.ActorID == f.PersonID {
+		f.By = f.PersonName // a learner tells those who look after the course
+	}
+	return f, err
+}
+
+func (a *app) titleOf(ctx context.Context, c catalog.Course) (string, error) {
+	for _, version := range []*uid.ID{c.DraftID, c.PublishedID} {
+		if version != nil {
+			v, err := a.store.VersionByID(ctx, *version)
+			return v.Title, err
+		}
+	}
+	return c.Slug, nil
+}
+
+// Who is told.
+
+func theLearner(_ context.Context, _ *app, f newsFacts) ([]uid.ID, error) {
+	if f.PersonID == uid.Nil {
+		return nil, nil
+	}
+	return []uid.ID{f.PersonID}, nil
+}
+
+// assigned is the learner, when someone else enrolled them.
+func assigned(ctx context.Context, a *app, f newsFacts) ([]uid.ID, error) {
+	if f.Source != string(enrolment.SourceAssigned) {
+		return nil, nil
+	}
+	return theLearner(ctx, a, f)
+}
+
+// unlessFirst leaves out the date that came with the enrolment, which tells of it itself.
+func unlessFirst(ctx context.Context, a *app, f newsFacts) ([]uid.ID, error) {
+	if f.First {
+		return nil, nil
+	}
+	return theLearner(ctx, a, f)
+}
+
+// stillDue is the learner, unless the course was completed or its date moved meanwhile.
+func stillDue(ctx context.Context, a *app, f newsFacts) (people []uid.ID, err error) {
+	err = a.store.InTenant(ctx, func(ctx context.Context) error {
+		r, err := a.store.EnrolmentRecord(ctx, f.Event.SubjectID)
+		if err == nil && r.Status == enrolment.StatusActive && r.DueAt != nil && f.DueAt != nil && r.DueAt.Equal(*f.DueAt) {
+			people = []uid.ID{r.PersonID}
+		}
+		return err
+	})
+	return people, err
+}
+
+// theAuthor is who made the course.
+func theAuthor(_ context.Context, _ *app, f newsFacts) ([]uid.ID, error) {
+	if f.Author == nil || f.Event.ActorID != nil && *f.Event.ActorID == *f.Author {
+		return nil, nil
+	}
+	return []uid.ID{*f.Author}, nil
+}
+
+// maxTold is how many of those who look after something are told of it.
+const maxTold = 200
+
+// whoMay are those with a permission, but who caused it.
+func whoMay(p policy.Permission) func(context.Context, *app, newsFacts) ([]uid.ID, error) {
+	return func(ctx context.Context, a *app, f newsFacts) (people []uid.ID, err error) {
+		var roles []policy.Role
+		err = a.store.InTenant(ctx, func(ctx context.Context) error {
+			roles, err = a.store.Roles(ctx)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		var may []policy.Role
+		for _, role := range roles {
+			set, err := a.policy.For(ctx, []policy.Role{role})
+			if err != nil {
+				return nil, err
+			}
+			if set.Has(p) {
+				may = append(may, role)
+			}
+		}
+		err = a.store.InTenant(ctx, func(ctx context.Context) error {
+			people, err = a.store.ActiveInRoles(ctx, may, maxTold)
+			return err
+		})
+		return slices.DeleteFunc(people, func(id uid.ID) bool { return f.Event.ActorID != nil && id == *f.Event.ActorID }), err
+	}
+}
+
+// theMarker is who made the course when they may mark, else all who may.
+func theMarker(ctx context.Context, a *app, f newsFacts) ([]uid.ID, error) {
+	all, err := whoMay(policy.EnrolmentMark)(ctx, a, f)
+	if f.Author != nil && slices.Contains(all, *f.Author) {
+		return []uid.ID{*f.Author}, err
+	}
+	return all, err
+}
+
+// underWay are those who learn from an earlier version of the course.
+func underWay(ctx context.Context, a *app, f newsFacts) (people []uid.ID, err error) {
+	err = a.store.InTenant(ctx, func(ctx context.Context) error {
+		people, err = a.store.LearnersOnEarlier(ctx, f.CourseID)
+		return err
+	})
+	return people, err
+}
+
+// What is said.
+
+func as(what string) func(newsFacts) notice.Data {
+	return func(f newsFacts) notice.Data {
+		d := notice.Data{"as": what}
+		for _, note := range []string{f.Comment, f.Answer, f.Note} {
+			if note != "" {
+				d["note"] = note
+			}
+		}
+		return d
+	}
+}
+
+func markedData(f newsFacts) notice.Data { return as(f.Status)(f) }
+
+// grantedData tells a place that came free from one that somebody granted.
+func grantedData(f newsFacts) notice.Data {
+	if f.Kind == string(enrolment.RequestWaiting) {
+		return as("free")(f)
+	}
+	return as("granted")(f)
+}
+
+func versionData(f newsFacts) notice.Data { return notice.Data{"version": strconv.Itoa(f.Number)} }
+
+func enrolledData(f newsFacts) notice.Data {
+	d := notice.Data{}
+	if f.By != "" {
+		d["as"] = "by"
+	}
+	return d
+}
+
+func dueData(f newsFacts) notice.Data {
+	if f.DueAt == nil {
+		return notice.Data{"as": "none"}
+	}
+	d := notice.Data{"due": f.DueAt.UTC().Format(time.RFC3339)}
+	if f.Days > 0 {
+		d["days"] = strconv.Itoa(f.Days)
+	}
+	return d
+}
+
+// Where it leads.
+
+func toCourse(f newsFacts) string { return "/courses/" + url.PathEscape(f.Slug) }
+func toStudio(f newsFacts) string { return "/studio/" + f.CourseID.String() }
+func toPlaces(f newsFacts) string { return toStudio(f) + "/places" }
+
+func toLesson(f newsFacts) string {
+	at := "/learn/" + url.PathEscape(f.Slug)
+	if f.LessonID != uid.Nil {
+		at += "/" + f.LessonID.String()
+	}
+	return at
+}
+
+// Mails of their own.
+
+func enrolledMail(ctx context.Context, a *app, f newsFacts, to auth.Person) (themes.Mail, error) {
+	t, _ := tenant.From(ctx)
+	return themes.EnrolledMail{Name: to.Name, CourseTitle: f.Course, By: f.By, Link: a.hosts.PortalURL(t) + toCourse(f)}, nil
+}
+
+func certificateMail(ctx context.Context, a *app, f newsFacts, to auth.Person) (themes.Mail, error) {
+	c, err := a.certificates.ByCode(ctx, f.Code)
+	t, _ := tenant.From(ctx)
+	portal := a.hosts.PortalURL(t)
+	return themes.CertificateMail{Name: to.Name, CourseTitle: c.CourseTitle, Link: portal + "/certificates", VerifyLink: portal + "/verify/" + url.PathEscape(c.Code)}, err
+}

@@ -1,0 +1,72 @@
+package notice
+
+import "lyceum/auth/policy"
+
+// Kind is what a notice is about. A new one is a constant, a line in the table below, the messages notice.<kind>,
+// notice_kind.<kind> and notice_hint.<kind>, an icon (themes/notices.go), and a line in cmd/lyceum/worker_home.go that
+// says what causes it.
+type Kind string
+
+// The kinds.
+const (
+	KindEnrolled        Kind = "enrolled"         // someone enrolled you
+	KindDue             Kind = "due"              // a due date was set, changed or taken away
+	KindDueSoon         Kind = "due_soon"         // 7 days or a day are left
+	KindOverdue         Kind = "overdue"          // the due date is over
+	KindCertificate     Kind = "certificate"      // a certificate was issued
+	KindMarked          Kind = "marked"           // what you handed in was accepted or returned
+	KindAnswered        Kind = "answered"         // a place you asked for was granted or refused, or came free
+	KindMoved           Kind = "moved"            // you were moved to another version
+	KindSubmitted       Kind = "submitted"        // a learner handed something in
+	KindRequested       Kind = "requested"        // a learner asks for a place
+	KindReviewRequested Kind = "review_requested" // a draft is to be read over
+	KindReviewed        Kind = "reviewed"         // your draft was approved or returned
+	KindCourseUpdated   Kind = "course_updated"   // a course you are in has a new version
+)
+
+// About is what a kind is by itself.
+type About struct {
+	Kind Kind
+	Ways Ways              // unless the person chose otherwise
+	Need policy.Permission // whom it concerns: without this permission it is not offered as a choice
+}
+
+var (
+	both  = Ways{App: true, Mail: true}
+	inApp = Ways{App: true}
+)
+
+var kinds = []About{
+	{KindEnrolled, both, policy.EnrolmentSelf},
+	{KindDue, inApp, policy.EnrolmentSelf},
+	{KindDueSoon, both, policy.EnrolmentSelf},
+	{KindOverdue, both, policy.EnrolmentSelf},
+	{KindCertificate, both, policy.EnrolmentSelf},
+	{KindMarked, both, policy.EnrolmentSelf},
+	{KindAnswered, both, policy.EnrolmentSelf},
+	{KindMoved, inApp, policy.EnrolmentSelf},
+	{KindCourseUpdated, inApp, policy.EnrolmentSelf},
+	{KindSubmitted, inApp, policy.EnrolmentMark},
+	{KindRequested, both, policy.EnrolmentManage},
+	{KindReviewRequested, both, policy.CourseReview},
+	{KindReviewed, both, policy.CourseEdit},
+}
+
+var byKind = func() map[Kind]About {
+	m := make(map[Kind]About, len(kinds))
+	for _, a := range kinds {
+		m[a.Kind] = a
+	}
+	return m
+}()
+
+// Kinds lists every kind in the order of its table.
+func Kinds() []About { return append([]About(nil), kinds...) }
+
+// About is the kind's line of the table; for what is no kind, one that nobody is told of.
+func (k Kind) About() About {
+	if a, ok := byKind[k]; ok {
+		return a
+	}
+	return About{Kind: k}
+}

@@ -1,0 +1,99 @@
+package themes
+
+import (
+	"fmt"
+	"html/template"
+	"maps"
+	texttemplate "text/template"
+	"text/template/parse"
+)
+
+var templateFuncs = template.FuncMap{
+	"inc":     func(n int) int { return n + 1 },
+	"dec":     func(n int) int { return n - 1 },
+	"fieldID": fieldID,
+}
+
+// parsePages parses layouts, parts and pages. Each page gets a copy of what it calls, and of nothing else: html/template
+// rewrites its trees, so pages cannot share them, and copies of all parts for all pages were a hundred megabytes that the
+// garbage collector went through again and again.
+func parsePages(f folder) (map[string]*template.Template, error) {
+	shared := map[string]*parse.Tree{}
+	for _, dir := range []string{"layouts", "parts"} {
+		for _, name := range f.in(dir, ".html") {
+			if err := addTrees(shared, name, string(f[name])); err != nil {
+				return nil, err
+			}
+		}
+	}
+	pages := map[string]*template.Template{}
+	for _, name := range f.in("pages", ".html") {
+		trees := maps.Clone(shared)
+		if err := addTrees(trees, name, string(f[name])); err != nil {
+			return nil, err
+		}
+		root := template.New(name).Funcs(templateFuncs)
+		called := map[string]bool{}
+		reach(trees, name, called)
+		for one := range called {
+			if trees[one] == nil {
+				return nil, fmt.Errorf("%s calls %q, which is no template", name, one)
+			}
+			if _, err := root.AddParseTree(one, trees[one].Copy()); err != nil {
+				return nil, err
+			}
+		}
+		pages[stem(name)] = root.Lookup(name)
+	}
+	return pages, nil
+}
+
+// addTrees parses a file and adds what it defines; an empty definition replaces nothing.
+func addTrees(trees map[string]*parse.Tree, name, source string) error {
+	t, err := texttemplate.New(name).Funcs(texttemplate.FuncMap(templateFuncs)).Parse(source)
+	if err != nil {
+		return err
+	}
+	for _, one := range t.Templates() {
+		if one.Tree == nil || trees[one.Name()] != nil && parse.IsEmptyTree(one.Root) {
+			continue
+		}
+		trees[one.Name()] = one.Tree
+	}
+	return nil
+}
+
+// reach notes a template and all that it calls.
+func reach(trees map[string]*parse.Tree, name string, called map[string]bool) {
+	if called[name] {
+		return
+	}
+	called[name] = true
+	if t := trees[name]; t != nil && t.Root != nil {
+		calls(t.Root, func(other string) { reach(trees, other, called) })
+	}
+}
+
+// calls tells of each template that a piece of a tree calls.
+func calls(n parse.Node, call func(name string)) {
+	branch := func(b *parse.BranchNode) {
+		calls(b.List, call)
+		if b.ElseList != nil {
+			calls(b.ElseList, call)
+		}
+	}
+	switch n := n.(type) {
+	case *parse.ListNode:
+		for _, one := range n.Nodes {
+			calls(one, call)
+		}
+	case *parse.IfNode:
+		branch(&n.BranchNode)
+	case *parse.RangeNode:
+		branch(&n.BranchNode)
+	case *parse.WithNode:
+		branch(&n.BranchNode)
+	case *parse.TemplateNode:
+		call(n.Name)
+	}
+}
