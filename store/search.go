@@ -2,34 +2,33 @@ package store
 
 import (
 	"context"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"lyceum/auth"
 	"lyceum/internal/uid"
+	"lyceum/learning/catalog"
 	"lyceum/learning/search"
 )
-
-// visibleToSearch is which published courses c someone ($2) finds who is not in them.
-const visibleToSearch = `c.status = 'published' and c.template is not true and (coalesce(c.visibility, '') <> 'groups'
-	or exists (select 1 from course_groups cg join group_members gm on gm.group_id = cg.group_id where cg.course_id = c.id and gm.person_id = $2))`
 
 // findEntries is one query. seen is the courses that who asks may find, mine those they are in; what may be found of them
 // stands in each of the three looks: at titles, at one's own courses, at everything. Each look is bounded, so that a word
 // that stands everywhere is answered as fast as another. A look asks "is it in" of a hashed list and never of a join, and
 // kind is no condition for an index: what the planner guesses of words must not turn a look into a loop over all courses.
-const (
-	lookColumns = `select e.kind, e.ref, e.draft, e.language, e.part, (e.course_id is not null and e.course_id in (select id from mine)) as inside,
+func findEntries(visible string) string {
+	const lookColumns = `select e.kind, e.ref, e.draft, e.language, e.part, (e.course_id is not null and e.course_id in (select id from mine)) as inside,
 		ts_rank('{0.05, 0.2, 0.4, 1}', e.words, $1::tsquery) + case when e.words @@ $3::tsquery then 1 else 0 end + case when e.words @@ $4::tsquery then 0.5 else 0 end as rank
 		from search_entries e
 		where e.kind || '' = any($5) and (e.course_id is null and $8
 			or e.course_id in (select id from seen) and (not e.draft or $7) and (not e.inner_text or $7 or e.course_id in (select id from mine))) and e.words @@ $12::tsquery`
-	findEntries = `with mine as materialized (
+	return `with mine as materialized (
 			select en.course_id as id from enrolments en join courses c on c.id = en.course_id
 			where $6 and en.person_id = $2 and en.status <> 'withdrawn' and c.published_id is not null),
 		seen as materialized (
-			select c.id from courses c where $6 and ($7 or c.id in (select id from mine) or ` + visibleToSearch + `)),
+			select c.id from courses c where $6 and ($7 or c.id in (select id from mine) or ` + visible + `)),
 		hits as (
 			(` + lookColumns + ` and e.words @@ $3::tsquery limit 300)
 			union all (` + lookColumns + ` and e.course_id = any(array(select id from mine)) and e.words @@ $1::tsquery limit 200)
@@ -49,7 +48,13 @@ const (
 		where e.kind not in ('person', 'group') or e.kind = 'person' and exists (select 1 from people p where p.id = e.ref and p.status <> 'deactivated')
 			or e.kind = 'group' and exists (select 1 from groups g where g.id = e.ref)
 		order by b.score * case when e.at > $10 then 1.2 else 1 end desc, lower(e.title), e.ref limit $11`
-)
+}
+
+// findVisible is findEntries with the predicate of every list of courses ($2 is who asks), for what is published.
+var findVisible = sync.OnceValue(func() string {
+	visible, _ := visibleCourses(catalog.Viewer{})
+	return findEntries("c.status = 'published' and " + strings.ReplaceAll("("+visible+")", "?", "$2"))
+})
 
 // FindEntries gives the best entry of each thing found, the best first. It is to run in a transaction that only searches.
 func (s *Store) FindEntries(ctx context.Context, w search.Wanted) (out []search.Found, err error) {
@@ -72,7 +77,7 @@ func (s *Store) FindEntries(ctx context.Context, w search.Wanted) (out []search.
 			out = append(out, f)
 		}
 		return rows.Err()
-	}, findEntries, w.All, w.Viewer.Person, w.Title, w.Exact, kinds, w.Viewer.Courses, w.Viewer.Courses && w.Viewer.Drafts, w.Viewer.People, w.Language, w.Fresh, w.Limit, w.Own)
+	}, findVisible(), w.All, w.Viewer.Person, w.Title, w.Exact, kinds, w.Viewer.Courses, w.Viewer.Courses && w.Viewer.Drafts, w.Viewer.People, w.Language, w.Fresh, w.Limit, w.Own)
 	return out, fail(err, "search")
 }
 
