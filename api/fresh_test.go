@@ -61,12 +61,22 @@ var proofless = map[string]string{
 	"DELETE /api/v1/me/sessions/:session":                      "ends a session",
 	"DELETE /api/v1/me/sessions":                               "ends sessions",
 	// It opens nothing.
-	"POST /people/:id/invite":               "mails the invitation again, to the same address",
-	"POST /account":                         "name, language and time zone",
-	"PUT /api/v1/me/profile":                "name, language and time zone",
-	"POST /account/security/passkeys/check": "is how a fresh proof begins",
-	"POST /step-up":                         "is the fresh proof",
-	"POST /step-up/:token":                  "is the fresh proof",
+	"POST /people/:id/invite":                          "mails the invitation again, to the same address",
+	"POST /account":                                    "name, language and time zone",
+	"POST /notifications/read":                         "marks notices as read",
+	"POST /notifications/settings":                     "how one is told of things; security mails come anyway",
+	"POST /notifications/:notice/read":                 "marks a notice as read",
+	"POST /calendar/address":                           "shows due dates of one's own",
+	"POST /calendar/address/revoke":                    "ends an address",
+	"POST /api/v1/me/notifications/read":               "marks notices as read",
+	"POST /api/v1/me/notifications/:notification/read": "marks a notice as read",
+	"PUT /api/v1/me/notification-preferences":          "how one is told of things; security mails come anyway",
+	"POST /api/v1/me/calendar/address":                 "shows due dates of one's own",
+	"DELETE /api/v1/me/calendar/address":               "ends an address",
+	"PUT /api/v1/me/profile":                           "name, language and time zone",
+	"POST /account/security/passkeys/check":            "is how a fresh proof begins",
+	"POST /step-up":                                    "is the fresh proof",
+	"POST /step-up/:token":                             "is the fresh proof",
 }
 
 func changes(r route.Route) bool { return r.Method != http.MethodGet && r.Method != http.MethodHead }

@@ -17,5 +17,5 @@ func (s *Server) onMarking(t *table) {
 	e := web.Embeds{Site: s.site, Catalog: s.Catalog}
 	secure := route.For(policy.SecurityManage)
 	t.get("/settings/embeds", secure, e.Show)
-	t.post("/settings/embeds", secure, e.Save)
+	t.postFresh("/settings/embeds", secure, e.Save)
 }

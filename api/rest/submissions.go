@@ -93,7 +93,7 @@ type handInIn struct {
 
 type submissionsIn struct {
 	Paging
-	Status enrolment.SubmissionStatus `query:"status" enum:"submitted,accepted,returned" default:"submitted"`
+	Status enrolment.SubmissionStatus `query:"status" enum:"submitted,accepted,returned" default:"submitted" doc:"Only what is in this state."`
 	Course string                     `query:"course" format:"uuid" doc:"Of one course only, by its id."`
 }
 
@@ -226,7 +226,7 @@ func (a *api) embedOperations() {
 		return &embedHostsOut{embedHosts{listed(hosts)}}, nil
 	})
 	on(a, operation{
-		method: put, path: "/embed-hosts", id: "set-embed-hosts", tag: tagAuthoring, need: route.For(policy.SecurityManage), status: 200,
+		method: put, path: "/embed-hosts", id: "set-embed-hosts", tag: tagAuthoring, need: route.For(policy.SecurityManage), status: 200, fresh: true,
 		summary: "Say which sites lessons may show",
 		about:   "An empty list lets lessons show none. What lessons show already of a site taken away becomes a link.",
 	}, func(ctx context.Context, in *embedHostsIn) (*embedHostsOut, error) {

@@ -103,7 +103,14 @@ func TestACourseIsReadInOnesLanguagePieceByPieceAndPublishedOnesNeverChange(t *t
 	if _, history, err := h.catalog.Versions(h.instructor, id, page.Request{}); err != nil || !slices.Equal(history.Items[0].Changes.Languages, []string{"de"}) || history.Items[1].Changes.Languages != nil {
 		t.Errorf("%+v, %v", history.Items, err)
 	}
-	next := must(t)(h.catalog.UpdateLesson(h.instructor, id, p.Course.Revision, read, catalog.LessonInput{Kind: catalog.LessonText, Title: "Read this", Body: "Lock it. Always."}))
+	was, err := h.catalog.Lesson(h.instructor, id, read)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, err := h.catalog.SaveLesson(h.instructor, id, read, catalog.LessonSave{Revision: was.Lesson.Revision, Lesson: catalog.LessonInput{Kind: catalog.LessonText, Title: "Read this", Body: "Lock it. Always."}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	_, pieces, err := h.catalog.Pieces(h.instructor, id, "de")
 	if err != nil || !slices.Equal(pieces[2].Changed, []string{"body"}) || pieces[2].Text.Body != "Sperre." || !slices.Equal(pieces[3].Missing, []string{"title", "questions"}) {
 		t.Errorf("%+v, %v", pieces, err)
