@@ -105,7 +105,7 @@ func filmName(t testing.TB) string {
 	return ""
 }
 
-func TestAVideoIsReportedByTheScriptAndByAForm(t *testing.T) {
+func TestAVideoIsReportedByTheScriptAndByALeavingPage(t *testing.T) {
 	t.Parallel()
 	h := setup(t)
 	author := h.as(h.person(policy.Instructor))
@@ -118,13 +118,21 @@ func TestAVideoIsReportedByTheScriptAndByAForm(t *testing.T) {
 	b.get("/courses/" + o.Course.Slug).is(200)
 	b.post("/courses/" + o.Course.Slug + "/enrol").is(303)
 	at := "/learn/" + o.Course.Slug + "/" + o.Lessons()[0].ID.String()
-	b.get(at).is(200).says("<video", "/files/"+file+"/", at+"/watch")
+	b.get(at).is(200).says("<video", "/files/"+file+"/", at+"/reports")
+	e := regexp.MustCompile(`data-enrolment="([0-9a-f-]{36})"`).FindStringSubmatch(b.get(at).body)
+	if e == nil {
+		t.Fatal("the page does not say whose reports it takes")
+	}
 	h.w.Now.Advance(time.Second)
-	b.json(http.MethodPost, at+"/watch", `{"position": 0.2, "played": [[0, 0.2]], "duration": 99}`).is(200).says(`"position":0.2`, `"completed":false`)
-	b.json(http.MethodPost, at+"/watch", `{"position": -1, "played": []}`).is(422).says(`"field":"position"`)
-	b.json(http.MethodPost, at+"/watch", `{"played": "all"}`).is(422).says("bad_request")
-	b.post(at+"/watch", "position", "0.2", "played", "[[0,0.2]]").is(303).leads(at)
-	b.post(at+"/watch", "position", "somewhere", "played", "all").is(422)
+	report := func(rest string) string {
+		return `{"enrolment": "` + e[1] + `", "reports": [{"id": "` + uid.New().String() + `", ` + rest + `}]}`
+	}
+	b.json(http.MethodPost, at+"/reports", report(`"position": 0.2, "played": [[0, 0.2]], "seen": [[1, 0]]`)).is(200).says(`"position":0.2`, `"completed":false`)
+	b.json(http.MethodPost, at+"/reports", report(`"position": -1, "played": []`)).is(422).says(`"field":"reports.0.position"`)
+	b.json(http.MethodPost, at+"/reports", report(`"played": "all"`)).is(422).says("bad_request")
+	b.json(http.MethodPost, at+"/reports", strings.Replace(report(`"played": []`), e[1], uid.New().String(), 1)).is(404)
+	b.post(at+"/reports", "enrolment", e[1], "reports", `[{"id": "`+uid.New().String()+`", "position": 0.2, "played": [[0, 0.2]]}]`).is(200)
+	b.post(at+"/reports", "enrolment", e[1], "reports", "all").is(422)
 	b.get(at).is(200).says(`data-position="0.2"`)
 }
 

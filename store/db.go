@@ -203,7 +203,7 @@ func (s *Store) InTenant(ctx context.Context, fn func(context.Context) error) er
 	}
 	begin := "begin; set local role " + t.SchemaName + "; set local search_path = " + t.SchemaName + ", ext"
 	events, err := s.run(ctx, s.shardFor(t.SchemaName), t.SchemaName, begin, fn)
-	if stalePlan(err) {
+	if stalePlan(err) || staleRole(err) {
 		events, err = s.run(ctx, s.shardFor(t.SchemaName), t.SchemaName, begin, fn)
 	}
 	if err == nil && events && s.changed != nil {
@@ -315,6 +315,13 @@ func (refusing) Driver() driver.Driver                        { return stdlib.Ge
 func stalePlan(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && pg.Code == "0A000" && strings.Contains(pg.Message, "cached plan")
+}
+
+// staleRole tells whether a backend did not know yet that it may become a tenant's role (SQLSTATE 42501 at SET ROLE):
+// PostgreSQL 15 may keep the memberships it was just computing while another was granted. pgx has closed that connection.
+func staleRole(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "42501" && strings.HasPrefix(pg.Message, "permission denied to set role")
 }
 
 // Pgx gives the running transaction to what needs pgx itself: COPY, batches, tests. It is nil outside one.

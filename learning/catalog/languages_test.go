@@ -52,7 +52,7 @@ func TestACourseIsReadInOnesLanguagePieceByPieceAndPublishedOnesNeverChange(t *t
 	if seen, err := h.catalog.Published(german, "screens"); err != nil || seen.Version.Title != "Screens" || seen.Reading != "" {
 		t.Errorf("before it is published: %+v, %v", seen.Version, err)
 	}
-	p := must(t)(h.catalog.Publish(h.instructor, id, d.Course.Revision))
+	_ = must(t)(h.catalog.Publish(h.instructor, id, d.Course.Revision))
 	seen, err := h.catalog.Published(german, "screens")
 	if err != nil || seen.Version.Title != "Bildschirme" || seen.Reading != "de" || !slices.Equal(seen.Languages, []string{"en", "de"}) {
 		t.Fatalf("%+v, %v", seen, err)
