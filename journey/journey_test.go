@@ -95,7 +95,9 @@ func writeCourse(b *browser, portal string) {
 	b.types(map[string]string{"questions.0.prompt": "What does a bowline make?", "questions.0.options.0.text": "A loop that does not slip", "questions.0.options.1.text": "A mess"})
 	b.do(js(`document.querySelector('[name="questions.0.options.0.correct"]').click()`))
 	b.shoot("quiz-editor")
+	b.do(js(`window.before = true`))
 	b.presses("Save")
+	b.waits(`!window.before && document.readyState === 'complete'`, "comes back from saving") // the editor's own save says the same
 	b.sees("Saved.")
 	b.visit(portal + course + "/publish")
 	b.shoot("publish")
