@@ -16,6 +16,23 @@ type Meter string
 // being created or being looked at by a manager never counts.
 const MeterActiveLearner Meter = "active_learner"
 
+// The other meters are sums; their unit is in the name.
+const (
+	// MeterStorage is bytes kept, times hours.
+	MeterStorage Meter = "storage_byte_hours"
+	// MeterVideo is minutes of video and audio served, started ones counted whole for each sitting.
+	MeterVideo Meter = "video_minutes"
+	// MeterAPICalls is calls of REST, SCIM and xAPI with a key or token; pages in a browser are none.
+	MeterAPICalls Meter = "api_calls"
+	// MeterAITokens is tokens of language models, in and out.
+	MeterAITokens Meter = "ai_tokens"
+)
+
+// Meters lists all of them, as they are shown.
+func Meters() []Meter {
+	return []Meter{MeterActiveLearner, MeterStorage, MeterVideo, MeterAPICalls, MeterAITokens}
+}
+
 // Period is a calendar month in UTC, named by its first day.
 type Period struct{ Start time.Time }
 
