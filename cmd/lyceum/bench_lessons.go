@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"strings"
 	"sync"
@@ -58,7 +59,16 @@ type reporter struct {
 	benchTenant
 	ctx               context.Context //nolint:containedctx // whose acts these are, for the time of the run
 	enrolment, lesson uid.ID
-	at                float64
+	began             time.Time
+	at                float64 // up to where the film was played, in seconds
+}
+
+// play gives what was played since the last report, at the film's own speed: what the product takes for possible however
+// fast the machine reports.
+func (r *reporter) play() (from, until float64) {
+	from = r.at
+	r.at = max(from+0.001, math.Floor(time.Since(r.began).Seconds()*1000)/1000)
+	return from, r.at
 }
 
 // reporterOf gives the learner of a tenant of the fleet a film of ten hours, and opens it.
@@ -91,7 +101,7 @@ func (b *bench) reporterOf(ctx context.Context, t benchTenant) (r reporter, err 
 	if err != nil {
 		return r, err
 	}
-	r.enrolment = e.ID
+	r.enrolment, r.began = e.ID, time.Now()
 	_, err = b.app.enrolment.Open(r.ctx, o.Course.Slug, nil)
 	return r, err
 }
@@ -147,10 +157,9 @@ func (b *bench) measureReports(ctx context.Context) error {
 	err = b.compareReports("progress reports at 32 clients through the service, of a bare two-row transaction", func(d time.Duration) (float64, error) {
 		return many(ctx, d, func(_ context.Context, client int) error {
 			r := &list[client]
-			position := r.at
-			r.at += 0.01
+			position, until := r.play()
 			_, _, err := b.app.enrolment.Report(r.ctx, enrolment.ReportInput{Enrolment: r.enrolment, Lesson: r.lesson, Reports: []enrolment.Report{
-				{ID: uid.New(), Position: &position, Played: enrolment.Intervals{{position, r.at}}, Seen: enrolment.Intervals{{0.1, 0}}},
+				{ID: uid.New(), Position: &position, Played: enrolment.Intervals{{position, until}}, Seen: enrolment.Intervals{{0.1, 0}}},
 			}})
 			return err
 		})
@@ -203,9 +212,8 @@ func (b *bench) reportsOverHTTP(ctx context.Context, list []reporter, lessons []
 	}
 	defer bare.stop()
 	post := func(r *reporter, path string) shot {
-		from := r.at
-		r.at += 0.01
-		body := fmt.Sprintf(`{"reports": [{"id": %q, "position": %.2f, "played": [[%.2f, %.2f]], "seen": [[0.1, 0]]}]}`, uid.New(), from, from, r.at)
+		from, until := r.play()
+		body := fmt.Sprintf(`{"reports": [{"id": %q, "position": %.3f, "played": [[%.3f, %.3f]], "seen": [[0.1, 0]]}]}`, uid.New(), from, from, until)
 		return fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nAccept: application/json\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
 			path, r.host(), r.secret, len(body), body)
 	}

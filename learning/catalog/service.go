@@ -12,6 +12,7 @@ import (
 	"lyceum/internal/event"
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
+	"lyceum/internal/recall"
 	"lyceum/internal/uid"
 )
 
@@ -88,12 +89,15 @@ type Options struct {
 
 // Service writes and reads courses.
 type Service struct {
-	keep Keeper
-	now  clock.Clock
+	keep    Keeper
+	now     clock.Clock
+	digests *recall.Cache[uid.ID, []Part] // of published versions
 }
 
 // New makes the service.
-func New(o Options) *Service { return &Service{keep: o.Keep, now: o.Now} }
+func New(o Options) *Service {
+	return &Service{keep: o.Keep, now: o.Now, digests: recall.New[uid.ID, []Part](digestsKept, digestsFor, o.Now)}
+}
 
 // Create begins a course with an empty draft and tells of it as course.created. It needs course:edit. A slug made
 // from the title gets a number when it is taken; a chosen one fails with ErrSlugTaken.

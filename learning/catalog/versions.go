@@ -2,7 +2,9 @@ package catalog
 
 import (
 	"context"
+	"maps"
 	"slices"
+	"time"
 
 	"lyceum/auth"
 	"lyceum/auth/policy"
@@ -95,7 +97,7 @@ func (s *Service) Versions(ctx context.Context, course uid.ID, p page.Request) (
 				return err
 			}
 		}
-		parts, err := s.keep.PartsOf(ctx, ids)
+		parts, err := s.parts(ctx, ids)
 		if err != nil {
 			return err
 		}
@@ -103,18 +105,48 @@ func (s *Service) Versions(ctx context.Context, course uid.ID, p page.Request) (
 		if err != nil {
 			return err
 		}
-		by := byVersion(parts)
 		for i := range out.Items {
 			e, before := &out.Items[i], eldest
 			if i+1 < len(out.Items) {
 				before = out.Items[i+1].Version
 			}
-			e.Changes = compare(before, e.Version, by[before.ID], by[e.ID])
+			e.Changes = compare(before, e.Version, parts[before.ID], parts[e.ID])
 			e.Changes.Languages = otherwise(tongues, before.ID, e.ID)
 		}
 		return nil
 	})
 	return c, out, err
+}
+
+// digestsKept is how many versions' digests a process keeps: those of a course of 500 lessons are about 60 kB.
+const (
+	digestsKept = 256
+	digestsFor  = time.Hour
+)
+
+// parts lists modules and lessons of published versions, by version. A published version never changes, so that its
+// digests, which read every lesson's whole text, are made once.
+func (s *Service) parts(ctx context.Context, published []uid.ID) (map[uid.ID][]Part, error) {
+	by, missing := map[uid.ID][]Part{}, []uid.ID{}
+	for _, id := range published {
+		if list, ok := s.digests.Peek(id); ok {
+			by[id] = list
+		} else {
+			missing = append(missing, id)
+		}
+	}
+	if len(missing) == 0 {
+		return by, nil
+	}
+	read, err := s.keep.PartsOf(ctx, missing)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(by, byVersion(read))
+	for _, id := range missing {
+		s.digests.Put(id, by[id])
+	}
+	return by, nil
 }
 
 func byVersion(parts []Part) map[uid.ID][]Part {
