@@ -70,7 +70,8 @@ func BuiltInLines() []Line {
 	allow(Learner, CourseRead, EnrolmentSelf, CertificateRead, PersonSelf)
 	allow(Manager, PersonRead, EnrolmentManage, CertificateAll, APIKeyManage)
 	allow(Instructor, CourseEdit, CourseReview, CoursePublish, PathEdit, FileUpload, EnrolmentMark, EnrolmentManage, PersonRead, CertificateAll, APIKeyManage)
-	allow(Admin, PersonManage, BrandEdit, UsageRead, APIKeyManage, AuditRead, ConnectionManage, SecurityManage, RoleManage, CatalogueManage, GroupManage)
+	allow(Admin, PersonManage, BrandEdit, UsageRead, APIKeyManage, AuditRead, ConnectionManage, SecurityManage, RoleManage, CatalogueManage, GroupManage, BillingRead)
+	allow(Owner, BillingManage)
 	inherit(Owner, Admin)
 	inherit(Admin, Instructor, Manager)
 	inherit(Instructor, Learner)
@@ -110,6 +111,8 @@ func All() []PermissionInfo {
 		{PathEdit, "Make and change learning paths"},
 		{EnrolmentMark, "Mark what learners hand in"},
 		{GroupManage, "Make groups and say who is in them"},
+		{BillingRead, "See the plan, its costs and the bills"},
+		{BillingManage, "Choose a plan, pay and cancel"},
 	}
 }
 

@@ -62,6 +62,9 @@ const (
 	SecurityManage   Permission = "security:manage"   // rules for sessions, second factors, local sign-in
 	RoleManage       Permission = "role:manage"       // make and change roles
 
+	BillingRead   Permission = "billing:read"   // plan, costs and bills
+	BillingManage Permission = "billing:manage" // choose a plan, pay, cancel
+
 	CourseReview    Permission = "course:review"    // read drafts over, approve or return them
 	CatalogueManage Permission = "catalogue:manage" // categories, skills, templates
 	PathEdit        Permission = "path:edit"        // make and change learning paths
