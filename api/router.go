@@ -44,6 +44,7 @@ func (s *Server) onPlatform(t *table) {
 	t.post("/operator/tenants/:slug/resume", route.Operator, o.Resume)
 	t.post("/operator/tenants/:slug/delete", route.Operator, o.Delete)
 
+	s.onOperatorBilling(t)
 	if s.Mailbox != nil {
 		m := web.Mailbox{Site: s.site, Mails: s.Mailbox}
 		t.get("/dev/mail", route.Public, m.List)
@@ -85,6 +86,7 @@ func (s *Server) onPortal(t *table) {
 	s.onRoles(t)
 	s.onGroups(t)
 	s.onSearch(t)
+	s.onBilling(t)
 }
 
 func (s *Server) onSettings(t *table) {
@@ -136,13 +138,14 @@ func (s *Server) onSettings(t *table) {
 func (s *Server) open() error {
 	anywhere, platform, portal := &table{app: s.app}, &table{app: s.newApp()}, &table{app: s.newApp()}
 	portal.proven = web.Factors{Site: s.site, Auth: s.Auth}.Fresh
+	portal.paid = s.paid
 	s.anywhere(anywhere)
 	s.app.Use(s.enter)
 	for _, step := range []fiber.Handler{plain, s.resumedOperator, s.limited, legible, s.checked} {
 		platform.app.Use(step)
 	}
 	s.onPlatform(platform)
-	for _, step := range []fiber.Handler{plain, s.resumed, s.limited, legible, s.checked} {
+	for _, step := range []fiber.Handler{plain, s.resumed, s.limited, legible, s.checked, s.unpaid} {
 		portal.app.Use(step)
 	}
 	s.onPortal(portal)

@@ -9,6 +9,7 @@ import (
 
 	"lyceum/api/problem"
 	"lyceum/api/visit"
+	"lyceum/billing/subscription"
 	"lyceum/tenant"
 )
 
@@ -25,6 +26,9 @@ func (s *Server) enter(c *fiber.Ctx) error {
 		return s.enterTenant(c, t)
 	case errors.Is(err, tenant.ErrSuspended) && strings.HasPrefix(c.Path(), "/brand/"):
 		return s.enterTenant(c, t) // the page that says so shows the portal's look
+	case errors.Is(err, tenant.ErrSuspended) && s.Subscriptions != nil && t.SuspendedReason == subscription.SuspendReason && !visit.API(c):
+		v.Unpaid = true // its owners may pay, and mandatory courses stay reachable: see unpaid
+		return s.enterTenant(c, t)
 	}
 	return s.turnAway(c, err)
 }

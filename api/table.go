@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -20,6 +21,7 @@ type table struct {
 	routes  []route.Route
 	foreign []string                          // patterns of what other sites' pages and programs post to, without a form of ours
 	proven  func(fiber.Handler) fiber.Handler // is around what asks for a fresh proof
+	paid    func(route.Route) fiber.Handler   // asks whether the bill allows it; nil, also where it gives nil: nothing is asked
 }
 
 // put is how a line comes into the table.
@@ -34,7 +36,7 @@ func (t *table) line(r route.Route, size int, h fiber.Handler) {
 		r.Body = size
 	}
 	t.routes = append(t.routes, r)
-	t.app.Add(r.Method, r.Path, reached, bounded(size), need(r.Need), h)
+	t.app.Add(r.Method, r.Path, append(append([]fiber.Handler{reached, bounded(size), need(r.Need)}, t.paying(r)...), h)...)
 }
 
 // get answers HEAD too, with the same need (RFC 9110 §9.3.2).
@@ -127,15 +129,30 @@ func (t *table) patchFiles(path string, n route.Need, h fiber.Handler) {
 	t.add(fiber.MethodPatch, path, n, chunkLimit, h)
 }
 
+// paying is what asks whether the bill allows a route.
+func (t *table) paying(r route.Route) []fiber.Handler {
+	if t.paid == nil {
+		return nil
+	}
+	if ask := t.paid(r); ask != nil {
+		return []fiber.Handler{ask}
+	}
+	return nil
+}
+
 // adopt takes up routes that another package has put on the app, and has each ask for what it says it needs.
 func (t *table) adopt(declared []route.Route) {
 	theirs := table{routes: declared}
 	needs := theirs.needs()
+	lines := map[string]route.Route{}
+	for _, r := range declared {
+		lines[r.Method+" "+r.Path] = r
+	}
 	t.routes = append(t.routes, declared...)
 	for _, stack := range t.app.Stack() {
 		for _, r := range stack {
 			if n := needs.of(r.Method, r.Path); n != "" {
-				r.Handlers = append([]fiber.Handler{reached, need(n)}, r.Handlers...)
+				r.Handlers = slices.Concat([]fiber.Handler{reached, need(n)}, t.paying(lines[r.Method+" "+r.Path]), r.Handlers)
 			}
 		}
 	}

@@ -79,7 +79,9 @@ type Options struct {
 	Hosts   Hosts  // the platform's own address can be nobody's portal
 	Node    string // the node new tenants go to; default "main"
 	Now     clock.Clock
-	Log     *slog.Logger
+	// Began is told of a new tenant before its portal opens, maybe more than once; nil: nobody is.
+	Began func(ctx context.Context, t Tenant)
+	Log   *slog.Logger
 }
 
 // Service makes, suspends, resumes and deletes tenants.
@@ -223,6 +225,9 @@ func (s *Service) Finish(ctx context.Context, t Tenant) (Tenant, error) {
 	})
 	if err != nil {
 		return t, fmt.Errorf("provision %s: %w", t.Slug, err)
+	}
+	if s.Began != nil {
+		s.Began(ctx, t)
 	}
 	if err := s.Keep.ActivateTenant(ctx, t.ID, now); err != nil {
 		return t, fmt.Errorf("provision %s: %w", t.Slug, err)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"lyceum/auth/signon"
+	"lyceum/billing/subscription"
 	"lyceum/learning/notice"
 	"lyceum/tenant"
 	"lyceum/themes"
@@ -24,6 +25,8 @@ func letters() []letter {
 		{"password-reset", themes.PasswordResetMail{Name: "Jonas", Link: "https://acme.lyceum.example/reset/s3cr3t", ExpiresAt: now.Add(time.Hour)}},
 		{"enrolled", themes.EnrolledMail{Name: "Jonas", CourseTitle: "Workplace safety", By: "Maya Chen", Link: "https://acme.lyceum.example/courses/workplace-safety"}},
 		{"place-granted", themes.PlaceMail{Name: "Jonas", CourseTitle: "Workplace safety", Granted: true, Answer: "See you on Monday.", Link: "https://acme.lyceum.example/courses/workplace-safety"}},
+		{"billing-trial", themes.BillingMail{Name: "Maya", Kind: "trial_ending", Portal: "Acme", Data: subscription.LetterData{Next: subscription.StatePastDue, At: &expires, Days: 7}, Link: "https://acme.lyceum.example/settings/billing"}},
+		{"billing-limit", themes.BillingMail{Name: "Maya", Kind: "limit", Portal: "Acme", Live: true, Data: subscription.LetterData{Meter: "api_calls", Percent: 80, Used: 8123, Limit: 10000}, Link: "https://acme.lyceum.example/settings/billing"}},
 		{"place-refused", themes.PlaceMail{Name: "Jonas", CourseTitle: "Workplace safety", Link: "https://acme.lyceum.example/courses/workplace-safety"}},
 		{"marked-accepted", themes.MarkedMail{Name: "Jonas", LessonTitle: "Your escape route", CourseTitle: "Workplace safety", Accepted: true, Percent: &ninety, Comment: "Well seen.", Link: "https://acme.lyceum.example/learn/x/y"}},
 		{"marked-returned", themes.MarkedMail{Name: "Jonas", LessonTitle: "Your escape route", CourseTitle: "Workplace safety", Comment: "The second exit is missing.", Link: "https://acme.lyceum.example/learn/x/y"}},

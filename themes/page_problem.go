@@ -19,6 +19,10 @@ func (p ProblemPage) in(c *Chrome) (string, any) { return "problem", framed[Prob
 
 // SuspendedPage answers every request to a suspended portal (status 403).
 type SuspendedPage struct {
+	Unpaid  bool // for the bill; then owners may pay, and learners go on with what is mandatory
+	Bill    bool // who asks may see the bill
+	SignIn  bool // nobody is signed in
+	Courses []MandatoryCourse
 	Contact string // whom to ask: the tenant's contact address
 }
 
@@ -45,3 +49,9 @@ func (p ProblemPage) Heading() string {
 
 // Wait is how many seconds to wait, 0 when unknown.
 func (p ProblemPage) Wait() int { return int((p.RetryAfter + time.Second - 1) / time.Second) }
+
+// MandatoryCourse is a course that stays reachable on a portal that is closed for its bill.
+type MandatoryCourse struct {
+	Slug, Title string
+	DueAt       *time.Time
+}

@@ -32,6 +32,7 @@ func specimens(t *testing.T, w *world) []specimen {
 		groupSpecimens(w),
 		searchSpecimens(w),
 		placesSpecimens(w),
+		billingSpecimens(w),
 		pathsSpecimens(w),
 		lessonsSpecimens(w),
 		ssoSpecimens(w),

@@ -43,6 +43,9 @@ func (a *api) enter(c *fiber.Ctx) error {
 		err = limited
 	}
 	if err == nil {
+		err = a.within(c)
+	}
+	if err == nil {
 		err = c.Next()
 	}
 	if err == nil {
@@ -50,6 +53,19 @@ func (a *api) enter(c *fiber.Ctx) error {
 	}
 	if err != nil {
 		return problem.Answer(c, err)
+	}
+	return nil
+}
+
+// within fails when a program's calls are more than the plan has. What is about the plan itself can always be called.
+func (a *api) within(c *fiber.Ctx) error {
+	who, ok := auth.PrincipalFrom(c.UserContext())
+	if a.Subscriptions == nil || !ok || who.KeyID == uid.Nil || strings.HasPrefix(c.Path(), base+"/billing") {
+		return nil
+	}
+	reset, err := a.Subscriptions.MayCall(c.UserContext())
+	if err != nil {
+		return problem.After(err, reset)
 	}
 	return nil
 }

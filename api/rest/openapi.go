@@ -31,6 +31,7 @@ const (
 	tagFiles        = "Files"
 	tagBrand        = "Brand"
 	tagUsage        = "Usage"
+	tagBilling      = "Billing"
 	tagEvents       = "Events"
 	tagAudit        = "Audit log"
 	tagRoles        = "Roles"
@@ -61,6 +62,7 @@ func tags() []*huma.Tag {
 		{Name: tagFiles, Description: "Pictures, videos, documents and captions. Large files go up in chunks that resume."},
 		{Name: tagBrand, Description: "How the portal looks."},
 		{Name: tagUsage, Description: "What is counted for the bill, each entry with its proof."},
+		{Name: tagBilling, Description: "The portal's plan, what it costs, and its bills."},
 		{Name: tagEvents, Description: "What happened, for those who follow it."},
 		{Name: tagAudit, Description: "Who did what, kept for good and chained, for those who audit it."},
 		{Name: tagConnections, Description: "Identity providers and directories through which people sign in."},

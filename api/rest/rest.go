@@ -20,6 +20,7 @@ import (
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/billing"
+	"lyceum/billing/subscription"
 	"lyceum/internal/clock"
 	"lyceum/internal/event"
 	"lyceum/internal/page"
@@ -73,18 +74,20 @@ type Services struct {
 	Calendar     *calendar.Service
 	Transcripts  *transcript.Service
 	Billing      *billing.Service
-	Brands       *tenant.Brands
-	Events       EventLog
-	Audit        *audit.Service
-	SCIM         *scim.Service
-	LDAPSync     *ldapsync.Service
-	Groups       *group.Service
-	Intakes      *intake.Service
-	Search       *search.Service
-	Limit        Limiter
-	Rate         Rate
-	Hosts        tenant.Hosts // for links to the portal's pages
-	Now          clock.Clock
+	// Subscriptions says what the bill allows.
+	Subscriptions *subscription.Service
+	Brands        *tenant.Brands
+	Events        EventLog
+	Audit         *audit.Service
+	SCIM          *scim.Service
+	LDAPSync      *ldapsync.Service
+	Groups        *group.Service
+	Intakes       *intake.Service
+	Search        *search.Service
+	Limit         Limiter
+	Rate          Rate
+	Hosts         tenant.Hosts // for links to the portal's pages
+	Now           clock.Clock
 }
 
 // api is what the operations are registered on.
@@ -118,6 +121,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.learningOperations()
 	a.fileOperations()
 	a.usageOperations()
+	a.billingOperations()
 	a.keyOperations()
 	a.factorOperations()
 	a.eventOperations()

@@ -28,6 +28,7 @@ import (
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/billing"
+	"lyceum/billing/subscription"
 	"lyceum/internal/blob"
 	"lyceum/internal/event"
 	"lyceum/internal/outbound"
@@ -84,22 +85,23 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 			Keep: w.Store, Policy: policy.NewEngine(w.Store, now), Now: now, Guess: freely{}, Seal: sealKey(t),
 			Cost: auth.PasswordCost{MemoryKiB: 64, Iterations: 1, Parallelism: 1},
 		}),
-		Catalog:      catalog.New(catalog.Options{Keep: w.Store, Now: now}),
-		Enrolment:    enrolment.New(enrolment.Options{Keep: w.Store, Now: now}),
-		Content:      content.New(content.Options{Keep: w.Store, Blobs: blobs(t), Seal: sealKey(t), Now: now}),
-		Certificates: certificate.New(certificate.Options{Keep: w.Store, Now: now}),
-		Home:         home.New(w.Store, now),
-		Notices:      notice.New(notice.Options{Keep: w.Store, Announce: w.Store, Now: now}),
-		Calendar:     calendar.New(calendar.Options{Keep: w.Store, Now: now, Sources: []calendar.Source{store.DueDates{Store: w.Store}}}),
-		Transcripts:  transcript.New(w.Store, now),
-		Billing:      billing.New(w.Store, now),
-		Brands:       tenant.NewBrands(w.Store, now),
-		Events:       eventLog{w},
-		Audit:        audit.New(w.Store, w.Now.Clock()),
-		Limit:        freely{},
-		Rate:         rest.Rate{Requests: 100, Window: time.Minute},
-		Hosts:        tenant.Hosts{Base: "example", Platform: "lyceum.example", Scheme: "https"},
-		Now:          now,
+		Catalog:       catalog.New(catalog.Options{Keep: w.Store, Now: now}),
+		Enrolment:     enrolment.New(enrolment.Options{Keep: w.Store, Now: now}),
+		Content:       content.New(content.Options{Keep: w.Store, Blobs: blobs(t), Seal: sealKey(t), Now: now}),
+		Certificates:  certificate.New(certificate.Options{Keep: w.Store, Now: now}),
+		Home:          home.New(w.Store, now),
+		Notices:       notice.New(notice.Options{Keep: w.Store, Announce: w.Store, Now: now}),
+		Calendar:      calendar.New(calendar.Options{Keep: w.Store, Now: now, Sources: []calendar.Source{store.DueDates{Store: w.Store}}}),
+		Transcripts:   transcript.New(w.Store, now),
+		Billing:       billing.New(w.Store, now),
+		Subscriptions: subscription.New(subscription.Options{Keep: w.Store, Now: now}),
+		Brands:        tenant.NewBrands(w.Store, now),
+		Events:        eventLog{w},
+		Audit:         audit.New(w.Store, w.Now.Clock()),
+		Limit:         freely{},
+		Rate:          rest.Rate{Requests: 100, Window: time.Minute},
+		Hosts:         tenant.Hosts{Base: "example", Platform: "lyceum.example", Scheme: "https"},
+		Now:           now,
 	}
 	s.services.Exchange = exchange.New(exchange.Options{Keep: w.Store, Catalog: s.services.Catalog, Content: s.services.Content})
 	key, err := seal.New(bytes.Repeat([]byte{2}, seal.KeySize))

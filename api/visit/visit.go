@@ -23,6 +23,7 @@ type Visit struct {
 	Place  tenant.Place  // what the host leads to
 	Tenant tenant.Tenant // the portal's, when Place is tenant.PlaceTenant
 	Route  string        // the pattern of the route that answers; "" when none does
+	Unpaid bool          // the portal is closed because it is not paid
 
 	anchor string // what the CSRF token is bound to: the session's secret, else the stranger's cookie
 }

@@ -23,6 +23,7 @@ type Standing struct {
 // Standing gives what is known about a tenant. It asks at most the database, never a provider, and remembers the answer.
 func (s *Service) Standing(ctx context.Context, tenantID uid.ID) Standing {
 	st, err := s.standings.Get(ctx, tenantID, func(ctx context.Context) (Standing, error) {
+		ctx = s.Keep.Aside(ctx)
 		sub, err := s.read(ctx, tenantID)
 		if errors.Is(err, ErrNotFound) {
 			return Standing{Known: true}, nil
@@ -77,7 +78,7 @@ func (s *Service) usedNow(ctx context.Context, tenantID uid.ID) (plan.Quantities
 		return nil, false
 	}
 	q, err := s.used.Get(ctx, tenantID, func(ctx context.Context) (plan.Quantities, error) {
-		return s.Rating.Used(ctx, tenantID, billing.PeriodOf(s.Now()))
+		return s.Rating.Used(s.Keep.Aside(ctx), tenantID, billing.PeriodOf(s.Now()))
 	})
 	if err != nil {
 		s.Log.WarnContext(ctx, "usage could not be read; the limit is not applied", "tenant", tenantID, "err", err)

@@ -353,3 +353,15 @@ func anomalies(sub Subscription, months [4]plan.Quantities, p billing.Period, no
 	}
 	return out
 }
+
+// Ended is how many trials of the last 90 days are over.
+func (o Overview) Ended() int { return o.Converted + o.Lapsed }
+
+// Storage is what was kept, in byte-hours.
+func (m Margin) Storage() int64 { return m.Used[billing.MeterStorage] }
+
+// Video is minutes served.
+func (m Margin) Video() int64 { return m.Used[billing.MeterVideo] }
+
+// Calls is calls of the API.
+func (m Margin) Calls() int64 { return m.Used[billing.MeterAPICalls] }

@@ -22,6 +22,8 @@ import (
 type Keeper interface {
 	InControl(ctx context.Context, fn func(context.Context) error) error
 	Announce(ctx context.Context, tenantID uid.ID)
+	// Aside gives a context outside a tenant's transaction, should one run.
+	Aside(ctx context.Context) context.Context
 	Audit(ctx context.Context, action string, tenantID uid.ID, data map[string]string, at time.Time) error
 	TenantByID(ctx context.Context, id uid.ID) (tenant.Tenant, error)
 

@@ -13,6 +13,7 @@ import (
 
 	"lyceum/auth"
 	"lyceum/auth/policy"
+	"lyceum/billing/money"
 	"lyceum/billing/provider"
 	"lyceum/internal/fault"
 	"lyceum/internal/uid"
@@ -331,7 +332,7 @@ func (d *Details) Validate() error {
 		f.Add("email", "Enter a complete e-mail address, for example accounts@example.com.")
 	}
 	a := &d.Address
-	for name, v := range map[string]*string{"line1": &a.Line1, "line2": &a.Line2, "postal_code": &a.PostalCode, "city": &a.City, "state": &a.State} {
+	for name, v := range map[string]*string{"street": &a.Line1, "addition": &a.Line2, "postal_code": &a.PostalCode, "city": &a.City, "state": &a.State} {
 		*v = strings.TrimSpace(*v)
 		f.Check(len([]rune(*v)) <= 200 && !strings.ContainsAny(*v, "\r\n\t"), name, "Use one line of at most 200 characters.")
 	}
@@ -404,4 +405,18 @@ func (s *Service) Portal(ctx context.Context) (string, error) {
 		return "", ErrNotCheckedOut
 	}
 	return s.Provider.Portal(ctx, sub.CustomerRef, s.Return(t))
+}
+
+// ParseBudget reads an amount; an empty one is none.
+func ParseBudget(text string, c money.Currency) (*int64, error) {
+	text = strings.ReplaceAll(strings.TrimSpace(text), ",", ".")
+	if text == "" {
+		return nil, nil //nolint:nilnil // no budget
+	}
+	price, err := money.ParseMicros(text)
+	if err != nil {
+		return nil, fault.Invalid(map[string]string{"budget": "Write an amount above zero, for example 250.00, or leave it empty."})
+	}
+	minor := price.Of(1, c).Minor
+	return &minor, nil
 }

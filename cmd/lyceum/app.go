@@ -21,6 +21,7 @@ import (
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/billing"
+	"lyceum/billing/subscription"
 	"lyceum/internal/blob"
 	"lyceum/internal/clock"
 	"lyceum/internal/event"
@@ -74,35 +75,37 @@ type app struct {
 	played  *played    // the demo's own identity providers, nil elsewhere
 	dns     *playedDNS // and its e-mail domains
 
-	directory    *tenant.Directory
-	tenants      *tenant.Service
-	brands       *tenant.Brands
-	policy       *policy.Engine
-	auth         *auth.Service
-	operators    *auth.Operators
-	gate         *signon.Gate
-	signon       *signon.Service
-	scim         *scim.Service
-	audit        *audit.Service
-	ldapsync     *ldapsync.Service
-	groups       *group.Service
-	intakes      *intake.Service
-	search       *search.Service
-	catalog      *catalog.Service
-	content      *content.Service
-	exchange     *exchange.Service
-	enrolment    *enrolment.Service
-	paths        *path.Service
-	certificates *certificate.Service
-	home         *home.Service
-	notices      *notice.Service
-	calendar     *calendar.Service
-	transcripts  *transcript.Service
-	billing      *billing.Service
-	themes       *themes.Set
-	mailbox      *mail.Mailbox // in the demo, nil elsewhere
-	mail         mail.Sender
-	mailFrom     string
+	directory     *tenant.Directory
+	tenants       *tenant.Service
+	brands        *tenant.Brands
+	policy        *policy.Engine
+	auth          *auth.Service
+	operators     *auth.Operators
+	gate          *signon.Gate
+	signon        *signon.Service
+	scim          *scim.Service
+	audit         *audit.Service
+	ldapsync      *ldapsync.Service
+	groups        *group.Service
+	intakes       *intake.Service
+	search        *search.Service
+	catalog       *catalog.Service
+	content       *content.Service
+	exchange      *exchange.Service
+	enrolment     *enrolment.Service
+	paths         *path.Service
+	certificates  *certificate.Service
+	home          *home.Service
+	notices       *notice.Service
+	calendar      *calendar.Service
+	transcripts   *transcript.Service
+	billing       *billing.Service
+	subscriptions *subscription.Service
+	billingNow    clock.Clock // the bill's clock: the demo may run it fast
+	themes        *themes.Set
+	mailbox       *mail.Mailbox // in the demo, nil elsewhere
+	mail          mail.Sender
+	mailFrom      string
 
 	closers []func() error // run in reverse
 }
@@ -237,8 +240,9 @@ func (a *app) assemble() (err error) {
 	a.scim = scim.New(scim.Options{Keep: a.store, Auth: a.auth, Policy: a.policy, Limit: throttle.New(a.now, 6000, time.Minute, 1000), Now: a.now, Log: a.log})
 	a.brands = tenant.NewBrands(a.store, a.now)
 	a.directory = tenant.NewDirectory(a.hosts, a.store, oldestReadable, a.now)
-	a.content = content.New(content.Options{Keep: a.store, Blobs: a.blobs, Seal: a.seal, Now: a.now, StorageLimit: a.storageQuota, RedirectFrom: a.filesRedirect})
-	a.tenants = tenant.New(tenant.Options{Keep: a.store, Schemas: a.admin, Owners: owners{a.auth}, Files: tenantFiles{a.blobs}, Hosts: a.hosts, Now: a.now, Log: a.log})
+	a.content = content.New(content.Options{Keep: a.store, Blobs: a.blobs, Seal: a.seal, Now: a.now, StorageLimit: a.storageQuota, PlanLimit: a.planStorage, RedirectFrom: a.filesRedirect})
+	a.tenants = tenant.New(tenant.Options{Keep: a.store, Schemas: a.admin, Owners: owners{a.auth}, Files: tenantFiles{a.blobs}, Hosts: a.hosts, Now: a.now, Log: a.log, Began: a.beginSubscription})
+	a.subscriptions = a.newSubscriptions()
 	a.catalog = catalog.New(catalog.Options{Keep: a.store, Now: a.now})
 	a.exchange = exchange.New(exchange.Options{Keep: a.store, Catalog: a.catalog, Content: a.content})
 	a.enrolment = enrolment.New(enrolment.Options{Keep: a.store, Now: a.now})
@@ -300,6 +304,7 @@ func (a *app) forget(id uid.ID) {
 	a.directory.Drop(id)
 	a.brands.Drop(id)
 	a.gate.Drop(id)
+	a.subscriptions.Drop(id)
 	a.auth.Drop(id) // and with it the policy
 }
 

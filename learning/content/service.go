@@ -72,6 +72,9 @@ type Options struct {
 	Now   clock.Clock
 	// StorageLimit is how many bytes a tenant may keep that has no limit of its own; 0 is any number.
 	StorageLimit int64
+	// PlanLimit gives how many bytes the plan of ctx's tenant allows where it stops there; nil: none does. The lower of the two
+	// holds. It is asked within the tenant's transaction and must not wait for anything far.
+	PlanLimit func(ctx context.Context) (bytes int64, ok bool)
 	// RedirectFrom is from which size on films, sounds and documents are fetched from the object store itself, where it can
 	// sign addresses; 0 is never.
 	RedirectFrom int64
@@ -84,6 +87,7 @@ type Service struct {
 	seal     seal.Key
 	now      clock.Clock
 	limit    int64
+	plan     func(ctx context.Context) (int64, bool)
 	redirect int64
 	// decoding bounds how many pictures are decoded at once: one may take 160 MB for that moment.
 	decoding chan struct{}
@@ -97,7 +101,7 @@ const decoders = 2
 // New makes the service.
 func New(o Options) *Service {
 	return &Service{
-		keep: o.Keep, blobs: o.Blobs, seal: o.Seal, now: o.Now, limit: o.StorageLimit, redirect: o.RedirectFrom, decoding: make(chan struct{}, decoders),
+		keep: o.Keep, blobs: o.Blobs, seal: o.Seal, now: o.Now, limit: o.StorageLimit, plan: o.PlanLimit, redirect: o.RedirectFrom, decoding: make(chan struct{}, decoders),
 		seen:     recall.New[seenKey, File](20_000, seenFor, o.Now),
 		pictures: recall.New[pictureKey, Picture](20_000, picturesFor, o.Now),
 	}

@@ -113,6 +113,12 @@ func (s *Service) storage(ctx context.Context) (Storage, error) {
 	st, err := s.keep.StorageOf(ctx)
 	if err == nil && !st.Own {
 		st.Limit = s.limit
+		if s.plan == nil {
+			return st, nil
+		}
+		if bytes, ok := s.plan(ctx); ok && (st.Limit <= 0 || bytes < st.Limit) {
+			st.Limit = max(bytes, 1) // 0 would be any number
+		}
 	}
 	return st, err
 }

@@ -288,3 +288,8 @@ func scan(src, into any) error {
 	}
 	return fmt.Errorf("cannot read %T as JSON", src)
 }
+
+// Mandatory tells whether the person is to complete this: someone assigned it, or it has a date; and it is not done.
+func (e Enrolment) Mandatory() bool {
+	return e.Status == StatusActive && (e.Source == SourceAssigned || e.DueAt != nil)
+}
