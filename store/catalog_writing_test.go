@@ -6,6 +6,7 @@ import (
 
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
+	"lyceum/learning/content"
 	"lyceum/store/storetest"
 )
 
@@ -63,5 +64,40 @@ func TestATenantFindsNothingOfAnotherAuthorsPast(t *testing.T) {
 			t.Errorf("writers: %v, %v", people, err2)
 		}
 		return err
+	})
+}
+
+func TestAFileThatAnEarlierStateOfALessonNamesIsUsed(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	mine, other := w.Tenant(t), w.Tenant(t)
+	o, s := small(t, w, mine), w.Store
+	lesson := o.Lessons()[0]
+	film, words, picture, loose := storetest.File(t, mine, w, content.FileVideo, "video/mp4", 9), storetest.File(t, mine, w, content.FileCaptions, "text/vtt", 0),
+		storetest.File(t, mine, w, content.FilePicture, "image/png", 0), storetest.File(t, mine, w, content.FilePicture, "image/png", 0)
+	said := lesson.Input()
+	said.FileID, said.CaptionsFileID, said.Body = &film.ID, &words.ID, "![a ladder](file:"+picture.ID.String()+")"
+	within(t, w, mine, func(ctx context.Context) error {
+		return s.AddLessonSaves(ctx, catalog.Save{ID: uid.New(), VersionID: o.Version.ID, LessonID: lesson.ID, Revision: 1, Content: catalog.Content(said), SavedAt: w.Now.Now()})
+	})
+	ids := []uid.ID{film.ID, words.ID, picture.ID, loose.ID}
+	within(t, w, other, func(ctx context.Context) error {
+		uses, err := s.UsesOf(ctx, ids)
+		if len(uses) != 0 {
+			t.Errorf("another tenant reads %v", uses)
+		}
+		return err
+	})
+	within(t, w, mine, func(ctx context.Context) error {
+		for i, id := range ids {
+			_, removed, err := s.RemoveUnused(ctx, id)
+			if err != nil {
+				return err
+			}
+			if removed != (i == 3) {
+				t.Errorf("file %d is removed: %v", i, removed)
+			}
+		}
+		return nil
 	})
 }

@@ -22,6 +22,9 @@ const fileUses = `
 	union all select (regexp_matches(body, 'file:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})', 'g'))[1]::uuid, version_id, 'course' from lessons where body like '%file:%'
 	union all select (regexp_matches(body, 'file:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})', 'g'))[1]::uuid, version_id, 'course' from version_texts where body like '%file:%'
 	union all select (regexp_matches(summary, 'file:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})', 'g'))[1]::uuid, id, 'course' from course_versions where summary like '%file:%'
+	union all select (content->>'FileID')::uuid, version_id, 'course' from lesson_saves where content->>'FileID' is not null
+	union all select (content->>'CaptionsFileID')::uuid, version_id, 'course' from lesson_saves where content->>'CaptionsFileID' is not null
+	union all select (regexp_matches(content->>'Body', 'file:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})', 'g'))[1]::uuid, version_id, 'course' from lesson_saves where content->>'Body' like '%file:%'
 	union all select cover_file_id, null, 'path' from paths where cover_file_id is not null
 	union all select file_id, null, 'submission' from submissions where file_id is not null
 	union all select (value->>'logo_file_id')::uuid, null, 'brand' from settings where name = 'brand' and value->>'logo_file_id' is not null

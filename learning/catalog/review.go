@@ -142,6 +142,21 @@ func (s *Service) review(ctx context.Context, need policy.Permission, course uid
 	})
 }
 
+// reread takes back the review of a held course when a lesson of its draft is saved. It counts the course's revision up,
+// which a save does not do else: an answer given on the page as it was before must not hold for what it does not show.
+func (s *Service) reread(ctx context.Context, c *Course) error {
+	if c.Review != ReviewRequested && c.Review != ReviewApproved {
+		return nil
+	}
+	taken, err := s.take(ctx, c.ID, c.Revision)
+	if err != nil {
+		return err
+	}
+	*c = taken
+	c.unreviewed()
+	return s.keep.UpdateCourseRow(ctx, *c)
+}
+
 // reviewed fails with ErrReviewNeeded where the portal requires a review and this revision was not approved.
 func (s *Service) reviewed(ctx context.Context, c Course, revision int) error {
 	rules, err := s.keep.CatalogueRules(ctx)

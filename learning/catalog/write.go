@@ -132,7 +132,7 @@ type Written struct {
 }
 
 // SaveLesson changes what a lesson says, and keeps what it said before. The revision is the lesson's own: authors of
-// different lessons never meet. One that is not the latest is ErrLessonChanged, unless the lesson says this already: a
+// different lessons never meet. A draft that was to be read over, or was approved, asks for another reading. One that is not the latest is ErrLessonChanged, unless the lesson says this already: a
 // save whose answer was lost may be sent again. Its kind stays what it was: what completes it must not change under
 // those who began it. Questions and options keep the ids they come with. It needs course:edit.
 func (s *Service) SaveLesson(ctx context.Context, course, lesson uid.ID, in LessonSave) (Written, error) {
@@ -162,6 +162,9 @@ func (s *Service) write(ctx context.Context, course, lesson uid.ID, in LessonSav
 			return err
 		}
 		if w.Version, err = s.draft(ctx, &w.Course); err != nil {
+			return err
+		}
+		if err = s.reread(ctx, &w.Course); err != nil {
 			return err
 		}
 		w.Lesson = in.Lesson.Into(w.Lesson)

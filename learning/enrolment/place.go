@@ -274,11 +274,16 @@ func (s *Service) DecidePlace(ctx context.Context, d Decision) (r PlaceRequest, 
 	}
 	who, _ := auth.PrincipalFrom(ctx)
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
-		if r, err = s.undecided(ctx, d.Request); err != nil {
+		asked, err := s.keep.PlaceRequestByID(ctx, d.Request)
+		if err != nil {
 			return err
 		}
-		c, err := s.keep.LockCourse(ctx, r.CourseID)
+		// The course first, as FillPlaces holds them: the other way round each waits for the other.
+		c, err := s.keep.LockCourse(ctx, asked.CourseID)
 		if err != nil {
+			return err
+		}
+		if r, err = s.undecided(ctx, d.Request); err != nil {
 			return err
 		}
 		at := s.now()

@@ -117,10 +117,15 @@ func (k *cartridge) head(manifest *node) {
 
 // list reads the resources.
 func (k *cartridge) list(manifest *node) (order []*resource) {
-	for _, n := range manifest.kid("resources").all("resource") {
+	all := manifest.kid("resources")
+	for _, n := range all.all("resource") {
+		base := manifest.base() + all.base() + n.base()
 		r := &resource{node: n, id: n.attr["identifier"], kind: n.attr["type"], href: n.attr["href"]}
 		if r.href == "" {
 			r.href = n.kid("file").href()
+		}
+		if r.href != "" {
+			r.href = base + r.href
 		}
 		if _, twice := k.resources[r.id]; twice {
 			k.stop(manifestName, n.line, "Two resources are called “%s”.", printable(r.id))
@@ -129,7 +134,7 @@ func (k *cartridge) list(manifest *node) (order []*resource) {
 		k.resources[r.id] = r
 		order = append(order, r)
 		for _, f := range n.all("file") {
-			if name, ok := k.file(manifestName, f.href()); !ok {
+			if name, ok := k.file(manifestName, base+f.href()); !ok {
 				// A lesson that needs it stops the import; much that systems list is none of ours, and often missing.
 				k.note(manifestName, f.line, "The file “%s” is not in the package.", printable(f.href()))
 			} else {
@@ -138,6 +143,15 @@ func (k *cartridge) list(manifest *node) (order []*resource) {
 		}
 	}
 	return order
+}
+
+// base is the folder that an element's addresses begin in (XML Base, as IMS Content Packaging takes it); "" for the one
+// around it. Some write it without the slash at its end.
+func (n *node) base() string {
+	if n == nil || n.attr["base"] == "" {
+		return ""
+	}
+	return strings.TrimRight(n.attr["base"], "/\\") + "/"
 }
 
 func (n *node) href() string {
@@ -150,7 +164,8 @@ func (n *node) href() string {
 // fileBase is how Canvas writes the folder of a course's files.
 var fileBase = regexp.MustCompile(`^(?:\$|%24)IMS[-_]CC[-_]FILEBASE(?:\$|%24)/?(.*)$`)
 
-// file finds what an address names in the package, as it is written or with its escapes undone.
+// file finds what an address names in the package, as it is written or with its escapes undone. A backslash is a slash:
+// names in a package have none, and systems on Windows write them.
 func (k *cartridge) file(from, to string) (string, bool) {
 	if to == "" {
 		return "", false
@@ -163,7 +178,7 @@ func (k *cartridge) file(from, to string) (string, bool) {
 		plain = to
 	}
 	for _, way := range []string{to, plain} {
-		if name := k.a.beside(from, way); name != "" {
+		if name := k.a.beside(from, strings.ReplaceAll(way, `\`, "/")); name != "" {
 			if found, ok := k.a.has(name); ok {
 				return found, true
 			}
