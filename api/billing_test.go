@@ -116,3 +116,12 @@ func mustTenant(ctx context.Context) tenant.Tenant {
 func lessonPath(o catalog.Outline) string {
 	return "/learn/" + o.Course.Slug + "/" + o.Lessons()[0].ID.String()
 }
+
+func TestSignOnIsAskedOfThePlanOnlyWhereItIsNew(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.stands(subscription.StateActive, false) // without a plan there is no limit
+	owner := h.as(h.person(policy.Owner))
+	owner.get("/settings/sign-on/new").is(200)
+	owner.post("/settings/sign-on/new", "protocol", "oidc", "name", "").is(422)
+}

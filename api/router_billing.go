@@ -67,8 +67,11 @@ var inviting = []string{"/people/invite", "/people/:id/invite", "/api/v1/people"
 
 // adding are the routes by which something is added that a plan may not have.
 var adding = map[string]subscription.Feature{
-	"/settings/sign-on/new": subscription.FeatureSSO,
-	"/api/v1/connections":   subscription.FeatureSSO,
+	"/settings/sign-on/new":          subscription.FeatureSSO,
+	"/setup/:token/connection/new":   subscription.FeatureSSO,
+	"/settings/directories/ldap/new": subscription.FeatureSSO,
+	"/api/v1/connections":            subscription.FeatureSSO,
+	"/api/v1/ldap-directories":       subscription.FeatureSSO,
 }
 
 // paid gives what asks whether the bill allows a route; nil where it has no say: for reading, for learners, for taking
