@@ -35,9 +35,13 @@ func (s *Store) InsertMigration(ctx context.Context, m offer.Migration) error {
 	return fail(s.tx(ctx).Create(&m).Error, "start a migration of subscriptions")
 }
 
-// SaveMigration writes how far one is; one that is finished stays so.
+// SaveMigration writes how far one is; offer.ErrChanged when it is finished or stopped.
 func (s *Store) SaveMigration(ctx context.Context, m offer.Migration) error {
-	return fail(s.tx(ctx).Model(&offer.Migration{}).Where("id = ? and finished_at is null", m.ID).Select("after", "moved", "refused", "finished_at").Updates(&m).Error, "note a migration of subscriptions")
+	res := s.tx(ctx).Model(&offer.Migration{}).Where("id = ? and finished_at is null", m.ID).Select("after", "moved", "refused", "finished_at").Updates(&m)
+	if res.Error == nil && res.RowsAffected == 0 {
+		return offer.ErrChanged
+	}
+	return fail(res.Error, "note a migration of subscriptions")
 }
 
 // MigrationsFrom lists the newest away from a version.

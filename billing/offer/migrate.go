@@ -216,7 +216,9 @@ func (m *Mover) Run(ctx context.Context) error {
 		if g.OperatorID != nil {
 			ctx = event.WithActor(ctx, event.Actor{ID: *g.OperatorID, Kind: "operator"})
 		}
-		errs = append(errs, m.run(ctx, g))
+		if err := m.run(ctx, g); !errors.Is(err, ErrChanged) { // stopped meanwhile
+			errs = append(errs, err)
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -46,6 +46,7 @@ type Keeper interface {
 	SubscriptionsOn(ctx context.Context, version, after uid.ID, n int) ([]subscription.Subscription, error)
 
 	InsertMigration(ctx context.Context, m Migration) error
+	// SaveMigration writes how far one is; ErrChanged when it is finished or stopped.
 	SaveMigration(ctx context.Context, m Migration) error
 	MigrationsFrom(ctx context.Context, version uid.ID, n int) ([]Migration, error)
 	RunningMigrations(ctx context.Context) ([]Migration, error)

@@ -45,11 +45,11 @@ func (p *till) Move(_ context.Context, _ string, in provider.Move) (provider.Sub
 // house is what a test works in. All tests share the database, and so the plans: each has codes of its own.
 type house struct {
 	*storetest.World
-	s     *offer.Service
-	m     *offer.Mover
-	subs  *subscription.Service
-	till  *till
-	used  plan.Quantities
+	s    *offer.Service
+	m    *offer.Mover
+	subs *subscription.Service
+	till *till
+	used plan.Quantities
 }
 
 // scale says that everybody used the same.
