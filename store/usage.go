@@ -25,6 +25,23 @@ func (s *Store) RecordUsage(ctx context.Context, e billing.UsageEvent) (counted 
 	return counted, err
 }
 
+// UsageTotals sums every meter of a tenant over a period; a meter without entries is not in it.
+func (s *Store) UsageTotals(ctx context.Context, tenantID uid.ID, p billing.Period) (map[billing.Meter]int64, error) {
+	var rows []struct {
+		Meter billing.Meter
+		Total int64
+	}
+	err := s.InControl(ctx, func(ctx context.Context) error {
+		return fail(s.tx(ctx).Raw(`select meter, sum(quantity)::bigint as total from control.usage_events where tenant_id = ? and period = ? group by meter`,
+			tenantID, p.Start).Scan(&rows).Error, "usage totals")
+	})
+	totals := make(map[billing.Meter]int64, len(rows))
+	for _, r := range rows {
+		totals[r.Meter] = r.Total
+	}
+	return totals, err
+}
+
 // UsagePerDay sums a meter over the days of a period, in UTC.
 func (s *Store) UsagePerDay(ctx context.Context, tenantID uid.ID, m billing.Meter, p billing.Period) (days []billing.DayCount, err error) {
 	err = s.InControl(ctx, func(ctx context.Context) error {
