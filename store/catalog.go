@@ -112,12 +112,14 @@ const outlineParts = `coalesce((select string_agg(t.language, ' ' order by t.lan
 				'Skills', (select jsonb_agg(jsonb_build_object('ID', k.id, 'Name', k.name, 'Description', k.description) order by k.name)
 					from course_skills g join skills k on k.id = g.skill_id where g.course_id = c.id))::text as meta`
 
+var outlineHeadSQL = "select " + prefixed("c", courseColumns) + ", " + prefixed("v", versionColumns) + ", " + outlineParts + `
+		from courses c join course_versions v on v.course_id = c.id where c.id = ? and v.id = ?`
+
 // OutlineHead reads a course with one of its versions, its languages and modules, its category, tags and skills, in one
 // query.
 func (s *Store) OutlineHead(ctx context.Context, course, version uid.ID) (o catalog.Outline, err error) {
 	var row outlineRow
-	err = s.tx(ctx).Raw("select "+prefixed("c", courseColumns)+", "+prefixed("v", versionColumns)+", "+outlineParts+`
-		from courses c join course_versions v on v.course_id = c.id where c.id = ? and v.id = ?`, course, version).Take(&row).Error
+	err = s.tx(ctx).Raw(outlineHeadSQL, course, version).Take(&row).Error
 	if err != nil {
 		return o, notFound(err, catalog.ErrCourseNotFound, "version %s of course %s", version, course)
 	}

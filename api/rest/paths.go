@@ -24,10 +24,6 @@ type pathIn struct {
 	Path string `path:"path" doc:"The path's address or its id." example:"first-weeks"`
 }
 
-type pathIDIn struct {
-	ID uid.ID `path:"path" doc:"The path's id."`
-}
-
 type newPathIn struct{ Body newPath }
 
 type pathChangeIn struct {
