@@ -77,7 +77,7 @@ func Load(from fs.FS, dir string) (Script, error) {
 }
 
 // Split cuts a file into statements: each ends with a semicolon at the end of a line. Comment lines are dropped. The
-// files hold no functions, so no statement has such a line inside.
+// body of a function stands on one line, so no statement has such a line inside.
 func Split(sql string) []string {
 	var out []string
 	var b strings.Builder
