@@ -21,11 +21,8 @@ const (
 	KindRequested       Kind = "requested"        // a learner asks for a place
 	KindReviewRequested Kind = "review_requested" // a draft is to be read over
 	KindReviewed        Kind = "reviewed"         // your draft was approved or returned
-<<<<<<< HEAD
 	KindBilling         Kind = "billing"          // news of the subscription: a limit, a bill, a state
-=======
 	KindPathCompleted   Kind = "path_completed"   // you are through a path
->>>>>>> main
 	KindCourseUpdated   Kind = "course_updated"   // a course you are in has a new version
 )
 
