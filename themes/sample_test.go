@@ -281,7 +281,7 @@ func happened(typ string, actor *uid.ID, data map[string]any) event.Event {
 }
 
 func usage(w *world) billing.Usage {
-	u := billing.Usage{Period: billing.PeriodOf(now), PerDay: make([]int64, 30)}
+	u := billing.Usage{Period: billing.PeriodOf(now), MeterUsage: billing.MeterUsage{Meter: billing.MeterActiveLearner, PerDay: make([]int64, 30)}}
 	for i := range 20 {
 		u.PerDay[i] = int64((i*7+3)%6 + i%3)
 		if i%7 > 4 {

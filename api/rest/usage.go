@@ -67,7 +67,7 @@ func (a *api) usageOperations() {
 		if err != nil {
 			return nil, err
 		}
-		used, err := a.Billing.Usage(ctx, period, in.request())
+		used, err := a.Billing.Usage(ctx, billing.MeterActiveLearner, period, in.request())
 		if err != nil {
 			return nil, err
 		}

@@ -20,7 +20,7 @@ func (l Ledger) Usage(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	usage, err := l.Billing.Usage(c.UserContext(), month, after(c))
+	usage, err := l.Billing.Usage(c.UserContext(), billing.MeterActiveLearner, month, after(c))
 	if err != nil {
 		return err
 	}
