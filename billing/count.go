@@ -53,7 +53,7 @@ func (s *Service) count(ctx context.Context, t tenant.Tenant, who Learner, e eve
 	}
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
 		first, err := s.keep.FirstEventOf(ctx, Sought{Person: who.ID, Types: LearningEvents(), From: from, Before: period.End(), Own: true})
-		if err == nil && first.At.Before(e.At) {
+		if err == nil && !first.At.After(e.At) {
 			e = first
 		}
 		if errors.Is(err, event.ErrNotFound) {

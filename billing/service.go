@@ -125,6 +125,15 @@ func (s *Service) Usage(ctx context.Context, m Meter, p Period, r page.Request) 
 	return u, err
 }
 
+// Entries gives a page of a meter's entries in a period. It needs usage:read.
+func (s *Service) Entries(ctx context.Context, m Meter, p Period, r page.Request) (page.Of[UsageEvent], error) {
+	if err := auth.Require(ctx, policy.UsageRead); err != nil {
+		return page.Of[UsageEvent]{}, err
+	}
+	t, _ := tenant.From(ctx)
+	return s.keep.UsageRows(ctx, t.ID, m, p, r)
+}
+
 // Proof is an entry of the ledger with the event that made it. Event is nil when its time in the log is over, or where
 // there never was one; the entry itself still says what it was and when.
 type Proof struct {

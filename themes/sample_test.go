@@ -289,6 +289,15 @@ func usage(w *world) billing.Usage {
 		}
 		u.Total += u.PerDay[i]
 	}
+	for i, m := range billing.Meters() {
+		one := billing.MeterUsage{Meter: m, PerDay: make([]int64, 30)}
+		for day := range 20 {
+			one.PerDay[day] = u.PerDay[day] * int64(1+i*i*300_000)
+			one.Total += one.PerDay[day]
+		}
+		u.Meters = append(u.Meters, one)
+	}
+	u.Months = []billing.MonthTotal{{Month: u.Period.Start, Total: u.Total}, {Month: u.Period.Start.AddDate(0, -1, 0), Total: 41}}
 	for i, p := range w.people {
 		name := p.Name
 		if name == "" {
