@@ -16,14 +16,15 @@ const (
 	ledgerFrom    = `select meter, sum(quantity)::bigint as total from control.usage_events where tenant_id = $1 and period = $2::date and occurred_at >= $3::timestamptz group by meter`
 )
 
-// The rows that are missing in the outbox. The ledger and the outbox are read as of one moment; two at once make rows of the
+// The rows that are missing in the outbox. While a row waits there is no second of its meter and month: so it can always be
+// told from the provider's sum whether it arrived. The ledger and the outbox are read as of one moment; two at once make rows of the
 // same number, of which one is kept.
 const missingReports = `
 	insert into control.usage_reports (id, tenant_id, meter, period, seq, quantity, customer_ref, version_id, at, state, attempts, next_try_at, error, created_at)
 	select gen_random_uuid(), $1, meter, $2::date, coalesce(r.seq, 0) + 1, coalesce(l.total, 0) - coalesce(r.total, 0), $4, $5, $6, 'waiting', 0, $7, '', $8
-	from ledger l full join (select meter, sum(quantity)::bigint as total, max(seq) as seq, max(created_at) as last
+	from ledger l full join (select meter, sum(quantity)::bigint as total, max(seq) as seq, max(created_at) as last, bool_or(state = 'waiting') as open
 		from control.usage_reports where tenant_id = $1 and period = $2::date group by meter) r using (meter)
-	where meter = any($9) and coalesce(l.total, 0) <> coalesce(r.total, 0) and (r.last is null or r.last <= $10)
+	where meter = any($9) and coalesce(l.total, 0) <> coalesce(r.total, 0) and (r.last is null or r.last <= $10 and not r.open)
 	on conflict (tenant_id, meter, period, seq) do nothing`
 
 const (
@@ -171,7 +172,7 @@ func (s *Store) Comparisons(ctx context.Context, off bool, r page.Request) (out 
 	}), nil
 }
 
-// ComparisonSummary counts what the comparisons of the last 45 days found.
-func (s *Store) ComparisonSummary(ctx context.Context) (sum report.Summary, err error) {
-	return sum, fail(s.tx(ctx).Raw("select count(*) as compared, count(*) filter (where difference <> 0) as off, max(at) as at from control.usage_reconciliations where at > now() - interval '45 days'").Scan(&sum).Error, "count comparisons")
+// ComparisonSummary counts what the comparisons since a moment found.
+func (s *Store) ComparisonSummary(ctx context.Context, since time.Time) (sum report.Summary, err error) {
+	return sum, fail(s.tx(ctx).Raw("select count(*) as compared, count(*) filter (where difference <> 0) as off, max(at) as at from control.usage_reconciliations where at > ?", since).Scan(&sum).Error, "count comparisons")
 }

@@ -118,7 +118,7 @@ func (s *Service) Standing(ctx context.Context) (st Standing, err error) {
 		if st.Depth, err = s.Keep.ReportDepth(ctx); err != nil {
 			return err
 		}
-		st.Summary, err = s.Keep.ComparisonSummary(ctx)
+		st.Summary, err = s.Keep.ComparisonSummary(ctx, s.Wall().AddDate(0, 0, -45))
 		return err
 	})
 	return st, err

@@ -102,7 +102,7 @@ type Keeper interface {
 	SubscriptionsAfter(ctx context.Context, after uid.ID, n int) ([]subscription.Subscription, error)
 	SubscriptionOf(ctx context.Context, tenantID uid.ID) (subscription.Subscription, error)
 
-	// CollectReports writes a row for each meter whose outbox is not the ledger's sum, unless a row of the meter is younger
+	// CollectReports writes a row for each meter whose outbox is not the ledger's sum, unless a row of the meter waits or is younger
 	// than Every. It is one statement: two at once write one row.
 	CollectReports(ctx context.Context, d Due) (written int, err error)
 	// ClaimReports takes up to n rows that are due, the oldest month first, and keeps them from others until a moment.
@@ -123,7 +123,8 @@ type Keeper interface {
 	SaveComparison(ctx context.Context, c Comparison) error
 	// Comparisons lists those that found a difference, or all, the newest month first.
 	Comparisons(ctx context.Context, off bool, r page.Request) (page.Of[Comparison], error)
-	ComparisonSummary(ctx context.Context) (Summary, error)
+	// ComparisonSummary counts what was found since a moment.
+	ComparisonSummary(ctx context.Context, since time.Time) (Summary, error)
 }
 
 // Depth is how much waits.
