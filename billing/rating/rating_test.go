@@ -3,6 +3,7 @@ package rating_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"testing"
 	"time"
 
@@ -37,6 +38,11 @@ func (l ledger) UsageTotals(_ context.Context, t uid.ID, p billing.Period) (map[
 	return out, l.err
 }
 
+func (l ledger) UsageTotalsOfAll(ctx context.Context, p billing.Period) (map[uid.ID]map[billing.Meter]int64, error) {
+	mine, err := l.UsageTotals(ctx, l.mine, p)
+	return map[uid.ID]map[billing.Meter]int64{l.mine: mine}, err
+}
+
 func (l ledger) UsagePerDay(_ context.Context, t uid.ID, m billing.Meter, p billing.Period) (out []billing.DayCount, err error) {
 	for i, n := range l.days(t, m, p) {
 		if n != 0 {
@@ -62,6 +68,9 @@ func TestAMonthIsPricedAsItStandsAndAsItMayEnd(t *testing.T) {
 	q, err := r.Used(ctx, me, april)
 	if err != nil || q[billing.MeterActiveLearner] != 100 || q[billing.MeterAPICalls] != 0 || len(q) != len(billing.Meters()) {
 		t.Fatalf("used %v (%v)", q, err)
+	}
+	if all, err := r.UsedByAll(ctx, april); err != nil || len(all) != 1 || !maps.Equal(all[me], q) {
+		t.Errorf("everybody used %v (%v)", all, err)
 	}
 	addOns := []provider.AddOn{{Component: "sandbox", Quantity: 2}}
 	b, err := r.Bill(perLearner, addOns, q)

@@ -73,6 +73,8 @@ type Plans interface {
 type Rating interface {
 	// Used is what a tenant used in a period, as far as it is rolled up.
 	Used(ctx context.Context, tenantID uid.ID, p billing.Period) (plan.Quantities, error)
+	// UsedByAll is Used for every organization that used anything; who is not in it used nothing.
+	UsedByAll(ctx context.Context, p billing.Period) (map[uid.ID]plan.Quantities, error)
 	// Bill prices a month's quantities; add-ons by their component. What is flat for a year counts a twelfth.
 	Bill(v plan.Version, addOns []provider.AddOn, q plan.Quantities) (plan.Bill, error)
 	// Forecast is the period's sum as it may become: low, likely, high, in the currency's smallest unit.
