@@ -53,21 +53,24 @@ func (s *Store) UsageFrom(ctx context.Context, tenantID uid.ID, p billing.Period
 	if from.After(p.Start) {
 		sql, bound = ledgerFrom, from
 	}
-	rows, err := Pgx(ctx).Query(ctx, sql, tenantID, p.Start, bound)
-	if err != nil {
-		return nil, fail(err, "usage from a moment")
-	}
-	defer rows.Close()
 	out := map[billing.Meter]int64{}
-	for rows.Next() {
-		var m billing.Meter
-		var total int64
-		if err := rows.Scan(&m, &total); err != nil {
-			return nil, fail(err, "usage from a moment")
+	err := s.InControl(ctx, func(ctx context.Context) error {
+		rows, err := Pgx(ctx).Query(ctx, sql, tenantID, p.Start, bound)
+		if err != nil {
+			return fail(err, "usage from a moment")
 		}
-		out[m] = total
-	}
-	return out, fail(rows.Err(), "usage from a moment")
+		defer rows.Close()
+		for rows.Next() {
+			var m billing.Meter
+			var total int64
+			if err := rows.Scan(&m, &total); err != nil {
+				return fail(err, "usage from a moment")
+			}
+			out[m] = total
+		}
+		return fail(rows.Err(), "usage from a moment")
+	})
+	return out, err
 }
 
 // ClaimReports takes rows that are due and keeps them from others until a moment.

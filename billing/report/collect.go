@@ -113,7 +113,7 @@ func (s *Service) dues(ctx context.Context, sub subscription.Subscription, now b
 	var out []Due
 	for back := range lateMonths + 1 {
 		p := billing.Period{Start: billing.PeriodOf(at).Start.AddDate(0, -back, 0)}
-		d := Due{TenantID: sub.TenantID, Customer: sub.CustomerRef, Version: *sub.VersionID, Meters: meters, Period: p, From: Free(sub, p), Now: at}
+		d := Due{TenantID: sub.TenantID, Customer: sub.CustomerRef, Version: *sub.VersionID, Meters: meters, Period: p, From: sub.From(p), Now: at}
 		if !d.From.Before(p.End()) || d.From.After(at) || !sub.CreatedAt.Before(p.End()) {
 			continue
 		}
@@ -130,15 +130,6 @@ func (s *Service) dues(ctx context.Context, sub subscription.Subscription, now b
 		out = append(out, d)
 	}
 	return out, nil
-}
-
-// Free is the moment from which usage of a month counts: its first, or the end of the trial within it. What is used in a
-// trial costs nothing.
-func Free(sub subscription.Subscription, p billing.Period) time.Time {
-	if sub.TrialEnd != nil && sub.TrialEnd.After(p.Start) {
-		return *sub.TrialEnd
-	}
-	return p.Start
 }
 
 func (s *Service) collect(ctx context.Context, sub subscription.Subscription, now bool) error {

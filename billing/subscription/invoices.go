@@ -80,7 +80,7 @@ func (s *Service) WriteInvoices(ctx context.Context) error {
 	}
 	p := billing.Period{Start: running.Start.AddDate(0, -1, 0)}
 	return s.each(ctx, func(ctx context.Context, sub Subscription) error {
-		if sub.Collect != CollectInvoice || sub.VersionID == nil || sub.State == StateTrial || sub.State == StateErased || !sub.CreatedAt.Before(p.End()) {
+		if sub.Collect != CollectInvoice || sub.VersionID == nil || sub.State == StateTrial || sub.State == StateErased || !sub.CreatedAt.Before(p.End()) || !sub.From(p).Before(p.End()) {
 			return nil
 		}
 		return s.writeInvoice(ctx, sub, p)
@@ -94,7 +94,7 @@ func (s *Service) writeInvoice(ctx context.Context, sub Subscription, p billing.
 	if err != nil || offer == nil {
 		return err
 	}
-	q, err := s.Rating.Used(ctx, sub.TenantID, p)
+	q, err := s.Rating.UsedFrom(ctx, sub.TenantID, p, sub.From(p))
 	if err != nil {
 		return err
 	}

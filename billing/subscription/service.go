@@ -73,6 +73,8 @@ type Plans interface {
 type Rating interface {
 	// Used is what a tenant used in a period, as far as it is rolled up.
 	Used(ctx context.Context, tenantID uid.ID, p billing.Period) (plan.Quantities, error)
+	// UsedFrom is Used from a moment of the period on.
+	UsedFrom(ctx context.Context, tenantID uid.ID, p billing.Period, from time.Time) (plan.Quantities, error)
 	// UsedByAll is Used for every organization that used anything; who is not in it used nothing.
 	UsedByAll(ctx context.Context, p billing.Period) (map[uid.ID]plan.Quantities, error)
 	// Bill prices a month's quantities; add-ons by their component. What is flat for a year counts a twelfth.
@@ -89,6 +91,8 @@ type Options struct {
 	Plans    Plans
 	Rating   Rating
 	Provider provider.Provider
+	// Flush tells the provider what was used until now, before a subscription ends there; nil: nothing is told.
+	Flush func(ctx context.Context, tenantID uid.ID) error
 	// Return is the address to which a payer comes back.
 	Return func(t tenant.Tenant) string
 	Now    clock.Clock

@@ -158,6 +158,10 @@ func (s *scale) Used(context.Context, uid.ID, billing.Period) (plan.Quantities, 
 	return s.used, s.err
 }
 
+func (s *scale) UsedFrom(ctx context.Context, id uid.ID, p billing.Period, _ time.Time) (plan.Quantities, error) {
+	return s.Used(ctx, id, p)
+}
+
 // UsedByAll says that everybody who is asked for used the same.
 func (s *scale) UsedByAll(context.Context, billing.Period) (map[uid.ID]plan.Quantities, error) {
 	s.mu.Lock()
