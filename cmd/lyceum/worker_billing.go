@@ -25,7 +25,7 @@ func (a *app) newSubscriptions() *subscription.Service {
 		a.billingNow = a.now
 	}
 	return subscription.New(subscription.Options{
-		Keep: a.store, Portals: a.tenants, Now: a.billingNow, Log: a.log,
+		Keep: a.store, Portals: a.tenants, Plans: a.offers, Rating: a.rating, Now: a.billingNow, Log: a.log,
 		Return: func(t tenant.Tenant) string { return a.hosts.PortalURL(t) + "/settings/billing" },
 	})
 }
