@@ -53,8 +53,6 @@ type Keeper interface {
 // Options are what the books work with.
 type Options struct {
 	Keep Keeper
-	// Bill prices quantities under a version; add-ons by their component.
-	Bill func(v plan.Version, addOns map[string]int64, q plan.Quantities) (plan.Bill, error)
 	// Page gives the address of a page of a tenant's portal: Path and below.
 	Page func(ctx context.Context, tenantID uid.ID, path string) (string, error)
 	// Told hears of what happened, after it is written; nil: nobody does, and Undelivered lists it. What it fails on is

@@ -49,7 +49,7 @@ func build(t *testing.T) *house {
 	h := &house{World: storetest.New(t)}
 	h.shelf = &shelf{Store: h.Store}
 	h.Books = books.New(books.Options{
-		Keep: h.shelf, Now: h.World.Now.Now, Bill: bill,
+		Keep: h.shelf, Now: h.World.Now.Now,
 		Page: func(_ context.Context, _ uid.ID, path string) (string, error) {
 			return "https://acme.example" + path, nil
 		},

@@ -111,7 +111,7 @@ func (b *Books) Open(ctx context.Context, id uid.ID) (t Till, err error) {
 		if w.TrialEnd != nil && w.TrialEnd.After(b.Now()) {
 			return nil
 		}
-		t.Due.Lines, err = b.flat(w.Version, w.AddOns)
+		t.Due.Lines, err = flat(w.Version, w.AddOns)
 		if err != nil || w.Coupon == "" {
 			t.Due.Due = sum(w.Version.Currency, t.Due.Lines)
 			return err
