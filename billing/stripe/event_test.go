@@ -19,12 +19,24 @@ import (
 // subscribed is an organization that paid.
 func (h *house) subscribed(t *testing.T, o provider.Offer, tenant uid.ID) (customer, ref string) {
 	t.Helper()
+	return h.begun(t, o, tenant, nil)
+}
+
+// trial is an organization in the last three days of its trial.
+func (h *house) trial(t *testing.T, o provider.Offer) (customer, ref string) {
+	t.Helper()
+	end := h.fake.Now().AddDate(0, 0, 3)
+	return h.begun(t, o, uid.New(), &end)
+}
+
+func (h *house) begun(t *testing.T, o provider.Offer, tenant uid.ID, trialEnd *time.Time) (customer, ref string) {
+	t.Helper()
 	ctx := t.Context()
 	customer, err := h.EnsureCustomer(ctx, provider.Customer{TenantID: tenant, Name: "Acme", Email: "a@acme.example"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	url, err := h.Checkout(ctx, provider.Checkout{Key: uid.New().String(), TenantID: tenant, Customer: customer, Version: o.Version, SuccessURL: "https://a.example", CancelURL: "https://a.example"})
+	url, err := h.Checkout(ctx, provider.Checkout{Key: uid.New().String(), TenantID: tenant, Customer: customer, Version: o.Version, TrialEnd: trialEnd, SuccessURL: "https://a.example", CancelURL: "https://a.example"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -120,7 +120,7 @@ func (s *Stripe) priceIDs(ctx context.Context, v plan.Version) (map[string]strin
 	for _, c := range parts(v) {
 		p := list[c.Code]
 		if p == nil {
-			return nil, provider.ErrRefused.Saying("This plan is not published at the payment service yet. Whoever runs this platform publishes it with “lyceum plans sync”.").
+			return nil, provider.ErrRefused.Saying("This plan is not published at the payment service yet. Whoever runs this platform publishes it with “lyceum billing sync”.").
 				Because(fmt.Errorf("no price %s", lookup(v.ID, c.Code)))
 		}
 		ids[c.Code] = p.ID

@@ -244,12 +244,13 @@ func (p *publishing) again(ctx context.Context, name string, have *stripego.Pric
 	return p.failed(err, "offer price %s again", name)
 }
 
-// archive takes prices of ours off that are on offer no longer.
+// archive takes prices of ours off that are on offer no longer: the flat ones, without which nothing is begun. Those of meters
+// and add-ons stay, for who runs on the version may need them yet: a trial that ends has its usage booked only then.
 func (p *publishing) archive(ctx context.Context) error {
 	list := p.api.Prices.List(&stripego.PriceListParams{ListParams: p.lists(ctx, 100), Active: stripego.Bool(true)})
 	var old []*stripego.Price
 	for list.Next() {
-		if have := list.Price(); have.Metadata[ofVersion] != "" && have.Metadata[ofPlan] != "" && !p.keep[have.ID] {
+		if have := list.Price(); ours(have) && !p.keep[have.ID] && (have.LookupKey == "" || !lasting(have)) {
 			old = append(old, have)
 		}
 	}
@@ -270,6 +271,10 @@ func (p *publishing) archive(ctx context.Context) error {
 	}
 	return nil
 }
+
+func ours(p *stripego.Price) bool { return p.Metadata[ofVersion] != "" && p.Metadata[ofPlan] != "" }
+
+func lasting(p *stripego.Price) bool { return p.Metadata[ofMeter] != "" || p.Metadata["add_on"] != "" }
 
 // replaced tells whether a dry run said already that a price goes.
 func (p *publishing) replaced(have *stripego.Price) bool {

@@ -47,16 +47,26 @@ func TestAPublishedPriceIsReplacedNotChanged(t *testing.T) {
 	if got, _ := h.total(t, other); got != 6000 {
 		t.Errorf("who is new pays %d", got)
 	}
-	// Off the shelf, what runs goes on.
+	// Off the shelf, what runs goes on; a trial that ends then has its usage billed all the same.
+	trial, waiting := h.trial(t, dearer)
 	gone, err := h.Publish(t.Context(), nil, false)
-	if err != nil || verbs(gone, "price") != "archive archive" {
+	if err != nil || verbs(gone, "price") != "archive" {
 		t.Errorf("it says %q, %v", verbs(gone, "price"), err)
 	}
 	if s, err := h.Subscription(t.Context(), ref); err != nil || s.State != provider.StateActive {
 		t.Errorf("%+v, %v", s, err)
 	}
+	h.fake.Pass(h.fake.Now().AddDate(0, 0, 5))
+	if err := h.Tend(t.Context(), waiting); err != nil {
+		t.Error(err)
+	}
+	h.Report(t.Context(), []provider.Usage{{Identifier: "after the trial", Customer: trial, Meter: billing.MeterActiveLearner, Quantity: 1, At: h.fake.Now()}})
+	h.fake.Pass(h.fake.Now().AddDate(0, 1, 0))
+	if got, _ := h.total(t, trial); got != 2*6000+200 {
+		t.Errorf("after the trial %d are billed", got)
+	}
 	back, err := h.Publish(t.Context(), []provider.Offer{dearer}, false)
-	if err != nil || verbs(back, "price") != "update update" {
+	if err != nil || verbs(back, "price") != "update keep" {
 		t.Errorf("back on the shelf: %q, %v", verbs(back, "price"), err)
 	}
 }

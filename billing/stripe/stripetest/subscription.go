@@ -232,7 +232,7 @@ func (f *Fake) changed(items []item, asked []map[string]string) ([]item, error) 
 			if p == nil || p["object"] != "price" {
 				return nil, missing("price", id)
 			}
-			if p["active"] != true && a["id"] == "" && items == nil {
+			if p["active"] != true && (at >= len(items) || items[at].price["id"] != id) {
 				return nil, invalid("The price specified is inactive.")
 			}
 			out[at].price = p
