@@ -94,7 +94,9 @@ func (b *Books) billUsage(ctx context.Context, a *Account, s *Subscription, unti
 // one without lines is not written.
 func (b *Books) write(ctx context.Context, a *Account, s *Subscription, cur money.Currency, lines []provider.InvoiceLine, from, until, at time.Time) error {
 	if s.Coupon != "" && (s.CouponUntil == nil || at.Before(*s.CouponUntil)) {
-		if c, err := b.Keep.BookCoupon(ctx, s.Coupon); err == nil {
+		c, err := b.Keep.BookCoupon(ctx, s.Coupon)
+		usage := len(lines) > 0 && lines[0].Meter != ""
+		if err == nil && (c.Percent > 0 || !usage) { // a fixed sum is taken off once a period
 			lines = append(lines, c.off(lines, cur)...)
 		}
 	}

@@ -31,8 +31,8 @@ type Keeper interface {
 	SaveBook(ctx context.Context, a Account) error
 	// BooksDue lists accounts on which something was to happen by a moment.
 	BooksDue(ctx context.Context, at time.Time, n int) ([]uid.ID, error)
-	// BooksUntold lists accounts with events that nobody took.
-	BooksUntold(ctx context.Context, n int) ([]Account, error)
+	// BooksUntold lists accounts with events that nobody took, of those that changed since a moment.
+	BooksUntold(ctx context.Context, since time.Time, n int) ([]Account, error)
 	// NextBookNumber counts bills within a year, from 1, without gaps.
 	NextBookNumber(ctx context.Context, year int) (int64, error)
 
@@ -319,7 +319,7 @@ func (b *Books) Read([]byte, string, time.Time) (provider.Event, error) {
 // Undelivered lists events since a moment that nobody took, the oldest first.
 func (b *Books) Undelivered(ctx context.Context, since time.Time) (out []provider.Event, err error) {
 	err = b.Keep.InControl(ctx, func(ctx context.Context) error {
-		list, err := b.Keep.BooksUntold(ctx, 500)
+		list, err := b.Keep.BooksUntold(ctx, since, 500)
 		for _, a := range list {
 			for _, e := range a.Ledger.Events {
 				if !e.At.Before(since) {

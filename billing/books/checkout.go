@@ -181,6 +181,9 @@ func (b *Books) start(ctx context.Context, a *Account, w *Wish) error {
 			}
 		}
 	}
+	if !a.CardFails {
+		a.settle(now)
+	}
 	s := Subscription{AddOns: w.AddOns, Interval: w.Version.Interval, UsageFrom: now, Subscription: provider.Subscription{
 		Ref: numbered(subscriptionRef, a.TenantID, a.count()), Customer: a.Ledger.Payer.Ref, TenantID: a.TenantID, VersionID: w.Version.ID, State: provider.StateActive,
 	}}

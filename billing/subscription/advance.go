@@ -87,10 +87,10 @@ func (s *Service) advanceOnce(ctx context.Context, tenantID uid.ID) (again bool,
 		if !ok || now.Held || s.Now().Before(due.At) {
 			return errUnchanged
 		}
-		switch {
-		case due.Why == "trial_over":
+		switch due.Why {
+		case "trial_over":
 			now.Cause = CauseTrialOver
-		case due.Why == "asked":
+		case "asked":
 			now.Cause = CauseAsked
 		}
 		again = true
