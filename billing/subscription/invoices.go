@@ -48,6 +48,26 @@ func (s *Service) CopyInvoices(ctx context.Context, tenantID uid.ID) error {
 	})
 }
 
+// InvoiceChanged takes over a customer's bills after the provider said that one changed, and what that means for the
+// subscription. A customer that is none of ours is left alone.
+func (s *Service) InvoiceChanged(ctx context.Context, customerRef string) error {
+	var sub Subscription
+	err := s.Keep.InControl(ctx, func(ctx context.Context) (err error) {
+		sub, err = s.Keep.SubscriptionByCustomer(ctx, customerRef)
+		return err
+	})
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err == nil {
+		err = s.CopyInvoices(ctx, sub.TenantID)
+	}
+	if err == nil && sub.ProviderRef != "" {
+		err = s.Refresh(ctx, sub.ProviderRef)
+	}
+	return err
+}
+
 func copied(tenantID uid.ID, p provider.Invoice) Invoice {
 	lines := p.Lines
 	if lines == nil {

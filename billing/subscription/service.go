@@ -33,6 +33,8 @@ type Keeper interface {
 	// LockSubscription is SubscriptionOf, kept from others until the transaction ends.
 	LockSubscription(ctx context.Context, tenantID uid.ID) (Subscription, error)
 	SubscriptionByRef(ctx context.Context, providerRef string) (Subscription, error)
+	// SubscriptionByCustomer finds the one whose payer a provider knows by a reference.
+	SubscriptionByCustomer(ctx context.Context, customerRef string) (Subscription, error)
 	// SaveSubscription writes over the revision before; ErrChanged when that one is gone.
 	SaveSubscription(ctx context.Context, s Subscription) error
 	Subscriptions(ctx context.Context, f Filter) (page.Of[Subscription], error)

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"lyceum/billing/books"
-	"lyceum/billing/plan"
 	"lyceum/billing/provider"
 	"lyceum/billing/report"
 	"lyceum/billing/stripe"
@@ -25,7 +24,8 @@ type Payments struct {
 }
 
 // openPayments opens what takes payments: Stripe where there is a key, else books that move no money.
-func (a *app) openPayments(p Payments) error {
+func (a *app) openPayments() error {
+	p := a.payments
 	if a.billingNow == nil {
 		a.billingNow = a.now
 	}
@@ -38,7 +38,6 @@ func (a *app) openPayments(p Payments) error {
 	} else {
 		a.books = books.New(books.Options{
 			Keep: a.store, Now: a.billingNow, Log: a.log, Page: a.portalPage, Told: a.hearBooks,
-			Bill: func(v plan.Version, addOns map[string]int64, q plan.Quantities) (plan.Bill, error) { return v.Bill(addOns, q) },
 		})
 		a.provider = a.books
 	}
@@ -60,11 +59,6 @@ func (a *app) portalPage(ctx context.Context, tenantID uid.ID, path string) (str
 
 // hearBooks takes over what happened in the books, as a message of a real provider would have it: the object is read again.
 func (a *app) hearBooks(ctx context.Context, e provider.Event) error {
-	return a.refreshPaid(ctx, e)
-}
-
-// refreshPaid reads again what an event of a provider is about.
-func (a *app) refreshPaid(ctx context.Context, e provider.Event) error {
 	switch e.Object {
 	case "subscription":
 		return a.subscriptions.Refresh(ctx, e.Ref)

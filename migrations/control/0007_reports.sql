@@ -43,3 +43,6 @@ create table control.usage_reconciliations (
 create index usage_reconciliations_off_ix on control.usage_reconciliations (period, tenant_id) where difference <> 0;
 
 grant select, insert, update on control.usage_reports, control.usage_reconciliations to lyceum_app;
+
+-- A message about a bill names the payer.
+create index subscriptions_customer_ix on control.subscriptions (customer_ref) where customer_ref <> '';
