@@ -39,7 +39,7 @@ func Pages() []Page {
 		StudioPage{}, CourseEditPage{}, LessonEditPage{}, PublishPage{}, RosterPage{},
 		LessonHistoryPage{}, ImportPage{},
 		PlacesPage{},
-		BillingPage{}, PlansPage{}, PlanPage{}, InvoicePage{}, OperatorBillingPage{}, SubscriptionsPage{}, SubscriptionPage{},
+		BillingPage{}, PlansPage{}, PlanPage{}, InvoicePage{}, OperatorBillingPage{}, OperatorPlansPage{}, OperatorPlanPage{}, PlanVersionPage{}, PlanDraftPage{}, PlanMovePage{}, SubscriptionsPage{}, SubscriptionPage{},
 		PathsPage{}, PathPage{}, StudioPathsPage{}, PathEditPage{}, PathRosterPage{}, PrerequisitesPage{},
 		MarkingPage{}, SubmissionPage{}, EmbedsPage{},
 		BrandPage{}, BrandPreviewPage{}, APIKeysPage{}, UsagePage{}, UsageEventPage{},
