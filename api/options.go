@@ -23,6 +23,7 @@ import (
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/billing"
+	"lyceum/billing/books"
 	"lyceum/billing/offer"
 	"lyceum/billing/subscription"
 	"lyceum/internal/clock"
@@ -80,7 +81,9 @@ type Options struct {
 	// Subscriptions says what the bill allows; nil: everything.
 	Subscriptions *subscription.Service
 	// Mover is what operators write plans with; nil: there are no such pages.
-	Mover    *offer.Mover
+	Mover *offer.Mover
+	// Books are the pages on which is paid as if; nil: there are none.
+	Books    *books.Books
 	Audit    *audit.Service
 	SignOn   *signon.Service
 	SCIM     *scim.Service

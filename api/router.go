@@ -88,6 +88,7 @@ func (s *Server) onPortal(t *table) {
 	s.onGroups(t)
 	s.onSearch(t)
 	s.onBilling(t)
+	s.onBooks(t)
 }
 
 func (s *Server) onSettings(t *table) {

@@ -170,12 +170,12 @@ func (t talk) Price(p money.Micros, c money.Currency) string {
 // SubscriptionBadge names a state.
 func (c *Chrome) SubscriptionBadge(s subscription.State) (Badge, error) {
 	b, err := c.StatusBadge("subscription", string(s))
-	switch {
-	case s == subscription.StateActive:
+	switch s {
+	case subscription.StateActive:
 		b.Tone = "good"
-	case s == subscription.StateTrial:
+	case subscription.StateTrial:
 		b.Tone = "brandly"
-	case s == subscription.StatePastDue || s == subscription.StateGrace:
+	case subscription.StatePastDue, subscription.StateGrace:
 		b.Tone = "warn"
 	default:
 		b.Tone = "bad"

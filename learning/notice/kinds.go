@@ -21,6 +21,7 @@ const (
 	KindRequested       Kind = "requested"        // a learner asks for a place
 	KindReviewRequested Kind = "review_requested" // a draft is to be read over
 	KindReviewed        Kind = "reviewed"         // your draft was approved or returned
+	KindPathCompleted   Kind = "path_completed"   // you are through a path
 	KindCourseUpdated   Kind = "course_updated"   // a course you are in has a new version
 )
 
@@ -45,6 +46,7 @@ var kinds = []About{
 	{KindMarked, both, policy.EnrolmentSelf},
 	{KindAnswered, both, policy.EnrolmentSelf},
 	{KindMoved, inApp, policy.EnrolmentSelf},
+	{KindPathCompleted, both, policy.EnrolmentSelf},
 	{KindCourseUpdated, inApp, policy.EnrolmentSelf},
 	{KindSubmitted, inApp, policy.EnrolmentMark},
 	{KindRequested, both, policy.EnrolmentManage},

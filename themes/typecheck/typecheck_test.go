@@ -91,6 +91,8 @@ func TestEveryPageOfEveryThemeUsesOnlyWhatItsStructHas(t *testing.T) {
 		checked[themes.PlanVersionPage],
 		checked[themes.PlanDraftPage],
 		checked[themes.PlanMovePage],
+		checked[themes.BooksCheckoutPage],
+		checked[themes.BooksCardPage],
 		checked[themes.PathsPage],
 		checked[themes.PathPage],
 		checked[themes.StudioPathsPage],
