@@ -214,11 +214,7 @@ func (c *Chrome) MeterName(m billing.Meter) (string, error) {
 
 // UsageURL leads to the entries behind a line of a bill.
 func (c *Chrome) UsageURL(m billing.Meter, at time.Time) string {
-	url := "/usage?month=" + at.UTC().Format("2006-01")
-	if m != billing.MeterActiveLearner {
-		url += "&meter=" + string(m)
-	}
-	return url
+	return usageURL(m, at)
 }
 
 // LimitText writes a limit of a plan; storage in bytes.

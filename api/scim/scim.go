@@ -4,6 +4,7 @@
 package scim
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"time"
@@ -29,6 +30,8 @@ type Handler struct {
 	Auth    *auth.Service
 	// Guesses bounds tokens that do not hold, from one network in one tenant.
 	Guesses auth.Limiter
+	// Called is told of each call with a token or key that we answered; nil: nobody is.
+	Called func(ctx context.Context)
 }
 
 // Serve answers every request below Root.
@@ -57,7 +60,16 @@ func (h Handler) Serve(c *fiber.Ctx) error {
 	if err != nil {
 		problem.Note(c, err)
 	}
+	if out.Status < fiber.StatusInternalServerError && out.Status != fiber.StatusTooManyRequests {
+		h.called(c)
+	}
 	return write(c, out)
+}
+
+func (h Handler) called(c *fiber.Ctx) {
+	if h.Called != nil {
+		h.Called(c.UserContext())
+	}
 }
 
 // me answers /Me to who holds a person's API key (RFC 7644 §3.11).
@@ -73,6 +85,7 @@ func (h Handler) me(c *fiber.Ctx, secret, path string) error {
 	if err != nil {
 		return err
 	}
+	h.called(c)
 	return write(c, out)
 }
 

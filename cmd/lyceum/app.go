@@ -252,7 +252,7 @@ func (a *app) assemble() (err error) {
 	a.mover.Subscriptions = a.subscriptions
 	a.catalog = catalog.New(catalog.Options{Keep: a.store, Now: a.now})
 	a.exchange = exchange.New(exchange.Options{Keep: a.store, Catalog: a.catalog, Content: a.content})
-	a.enrolment = enrolment.New(enrolment.Options{Keep: a.store, Now: a.now})
+	a.enrolment = enrolment.New(enrolment.Options{Keep: a.store, Now: a.now, Played: func(ctx context.Context, p enrolment.Playback) { a.billing.Played(ctx, billing.Played(p)) }})
 	a.groups = group.New(a.store, a.now)
 	a.search = search.New(search.Options{Keep: a.store, Captions: a.captions, Now: a.now})
 	a.intakes = intake.New(a.store, a.enrolment, a.now)

@@ -230,7 +230,7 @@ func TestWhatHappensHasItsConsequences(t *testing.T) {
 		t.Errorf("%d certificates (%v); the mail says\n%s", len(certificates), err, m.Message.Text)
 	}
 	usage := waitFor(t, "usage", func() (billing.Usage, bool) {
-		u, err := a.billing.Usage(owner, billing.PeriodOf(time.Now()), page.Request{})
+		u, err := a.billing.Usage(owner, billing.MeterActiveLearner, billing.PeriodOf(time.Now()), page.Request{})
 		return u, err == nil && u.Total > 0
 	})
 	if usage.Total != 1 || usage.Rows[0].SubjectName != "Finn Keel" || usage.Rows[0].EventType != "lesson.started" {
