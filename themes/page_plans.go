@@ -126,14 +126,15 @@ func (p PlanMovePage) Running() bool {
 	return len(p.History) > 0 && p.History[0].FinishedAt == nil
 }
 
-// Movable is how many of those shown would move.
-func (p PlanMovePage) Movable() (n int) {
+// Going is how many would move, as far as those shown tell.
+func (p PlanMovePage) Going() (n int) {
 	if p.Outlook == nil {
 		return 0
 	}
+	n = p.Outlook.Count
 	for _, f := range p.Outlook.Rows {
-		if f.Refused == "" {
-			n++
+		if f.Refused != "" {
+			n--
 		}
 	}
 	return n
@@ -267,7 +268,7 @@ func (c *Chrome) ExampleTable(now, before []offer.Example, yearly bool) (t Examp
 		t.Hint = say(c.T("plans.examples_year"))
 	}
 	if before != nil {
-		t.Today = say(c.T("plans.today"))
+		t.Today, t.Sum = say(c.T("plans.today")), say(c.T("plans.then"))
 	}
 	sum := func(m *money.Money) string {
 		if m != nil {

@@ -2,6 +2,8 @@ package themes
 
 import (
 	"fmt"
+	"math/big"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,7 +38,7 @@ type PlanForm struct {
 const addOnScheme = "add_on"
 
 // gigabyte is how storage is written in plans.
-const gigabyte = 1_000_000_000
+const gigabyte = 1 << 30
 
 var (
 	limitNames = []string{"active_learners", "storage_gb", "api_calls", "video_minutes", "ai_tokens", "custom_domains"}
@@ -76,7 +78,7 @@ func NewPlanForm(v plan.Version) PlanForm {
 		switch {
 		case *n == plan.Unlimited:
 		case name == "storage_gb":
-			f.Limits[name] = money.Micros(*n / (gigabyte / 1_000_000)).Decimal()
+			f.Limits[name] = gigabytes(*n)
 		default:
 			f.Limits[name] = strconv.FormatInt(*n, 10)
 		}
@@ -108,6 +110,11 @@ func cents(p money.Micros) string {
 		return whole + "." + rest + "0"
 	}
 	return d
+}
+
+// gigabytes writes bytes exactly.
+func gigabytes(n int64) string {
+	return strings.TrimRight(strings.TrimRight(new(big.Rat).SetFrac64(n, gigabyte).FloatString(30), "0"), ".")
 }
 
 func someCents(p money.Micros) string {
@@ -212,6 +219,23 @@ func (r reading) price(at, text string) money.Micros {
 	return p
 }
 
+func (r reading) gigabytes(at, text string) int64 {
+	text = strings.ReplaceAll(strings.TrimSpace(text), ",", ".")
+	n, ok := new(big.Rat).SetString(text)
+	if ok = ok && decimal.MatchString(text); !ok {
+		r.wrong.Add(at, "Enter a number of gigabytes, for example 50 or 0.5.")
+		return 0
+	}
+	n.Mul(n, new(big.Rat).SetInt64(gigabyte))
+	whole := new(big.Int).Quo(n.Num(), n.Denom())
+	if !whole.IsInt64() {
+		r.wrong.Add(at, "Enter a number of gigabytes, for example 50 or 0.5.")
+	}
+	return whole.Int64()
+}
+
+var decimal = regexp.MustCompile(`^[0-9]{1,12}(\.[0-9]{1,30})?$`)
+
 // Into writes what was typed over a version and says what cannot be read or is not allowed, by field.
 func (f PlanForm) Into(v plan.Version) (plan.Version, error) {
 	r := reading{fault.Fields{}}
@@ -226,7 +250,7 @@ func (f PlanForm) Into(v plan.Version) (plan.Version, error) {
 		if name == "storage_gb" {
 			*n = plan.Unlimited
 			if strings.TrimSpace(f.Limits[name]) != "" {
-				*n = int64(r.price("limits."+name, f.Limits[name])) * (gigabyte / 1_000_000)
+				*n = r.gigabytes("limits."+name, f.Limits[name])
 			}
 			continue
 		}

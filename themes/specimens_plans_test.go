@@ -22,10 +22,10 @@ func sold() offer.Opened {
 			Components: []plan.Component{
 				{Code: "base", Name: "Base fee", Scheme: plan.Flat, Price: 49_000_000},
 				{Code: "learners", Name: "Active learners", Scheme: plan.Graduated, Meter: billing.MeterActiveLearner, Included: 10, Tiers: []plan.Tier{{UpTo: 50, Price: 4_000_000}, {UpTo: 200, Price: 3_200_000, Flat: 25_000_000}, {Price: 2_500_000}}},
-				{Code: "storage", Name: "Storage, gigabytes over the month", Scheme: plan.PerUnit, Meter: billing.MeterStorage, Per: 730_000_000_000, Included: 50, Price: 100_000},
+				{Code: "storage", Name: "Storage, gigabytes over the month", Scheme: plan.PerUnit, Meter: billing.MeterStorage, Per: 730 << 30, Included: 50, Price: 100_000},
 				{Code: "support", Name: "Priority support", Scheme: plan.Flat, AddOn: true, Price: 99_000_000},
 			},
-			Limits: plan.Limits{ActiveLearners: 500, StorageBytes: 200e9, APICalls: 200_000, VideoMinutes: -1, AITokens: -1, CustomDomains: 1, Hard: []billing.Meter{billing.MeterAPICalls}},
+			Limits: plan.Limits{ActiveLearners: 500, StorageBytes: 200 << 30, APICalls: 200_000, VideoMinutes: -1, AITokens: -1, CustomDomains: 1, Hard: []billing.Meter{billing.MeterAPICalls}},
 		}
 		if status != plan.StatusDraft {
 			v.PublishedAt = &now
