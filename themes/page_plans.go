@@ -231,8 +231,11 @@ func (c *Chrome) tierText(v plan.Version, k plan.Component, j int) (string, erro
 
 // unitText says what one unit of a price is where that is not one of the meter; "" elsewhere.
 func (c *Chrome) unitText(k plan.Component) (string, error) {
-	if k.Per <= 1 {
+	switch {
+	case k.Per <= 1:
 		return "", nil
+	case k.Meter == billing.MeterStorage && k.Per == gigabyteMonth:
+		return c.T("plans.unit_gigabyte")
 	}
 	meter, err := c.MeterName(k.Meter)
 	if err != nil {

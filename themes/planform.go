@@ -40,6 +40,9 @@ const addOnScheme = "add_on"
 // gigabyte is how storage is written in plans.
 const gigabyte = 1 << 30
 
+// gigabyteMonth is one kept for a month, of 730 hours, in byte-hours.
+const gigabyteMonth = 730 * gigabyte
+
 var (
 	limitNames = []string{"active_learners", "storage_gb", "api_calls", "video_minutes", "ai_tokens", "custom_domains"}
 	lifeNames  = []string{"past_due_days", "grace_days", "read_only_days", "suspended_days", "retained_days"}
