@@ -24,6 +24,7 @@ import (
 	"lyceum/auth/signon"
 	"lyceum/billing"
 	"lyceum/billing/books"
+	"lyceum/billing/report"
 	"lyceum/billing/subscription"
 	"lyceum/internal/clock"
 	"lyceum/learning/calendar"
@@ -79,6 +80,8 @@ type Options struct {
 	Billing      *billing.Service
 	// Subscriptions says what the bill allows; nil: everything.
 	Subscriptions *subscription.Service
+	// Reports tell the payment service of usage; nil: nobody is told.
+	Reports *report.Service
 	// Books are the pages on which is paid as if; nil: there are none.
 	Books    *books.Books
 	Audit    *audit.Service
