@@ -25,6 +25,7 @@ import (
 	"lyceum/billing"
 	"lyceum/billing/books"
 	"lyceum/billing/offer"
+	"lyceum/billing/report"
 	"lyceum/billing/subscription"
 	"lyceum/internal/clock"
 	"lyceum/learning/calendar"
@@ -82,6 +83,8 @@ type Options struct {
 	Subscriptions *subscription.Service
 	// Mover is what operators write plans with; nil: there are no such pages.
 	Mover *offer.Mover
+	// Reports tell the payment service of usage; nil: nobody is told.
+	Reports *report.Service
 	// Books are the pages on which is paid as if; nil: there are none.
 	Books    *books.Books
 	Audit    *audit.Service

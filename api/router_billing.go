@@ -49,6 +49,11 @@ func (s *Server) onOperatorBilling(t *table) {
 	}
 	const base = "/operator/billing"
 	t.get(base, route.Operator, o.Overview)
+	if s.Reports != nil {
+		p := web.Payments{Site: s.site, Reports: s.Reports, Subscriptions: s.Subscriptions}
+		t.get(web.PaymentsPath, route.Operator, p.Show)
+		t.post(web.PaymentsPath+"/reports/:report/retry", route.Operator, p.Retry)
+	}
 	t.get(base+"/subscriptions", route.Operator, o.List)
 	t.get(base+"/subscriptions.csv", route.Operator, o.CSV)
 	t.get(base+"/subscriptions/:tenant", route.Operator, o.Show)

@@ -90,6 +90,20 @@ func (s *Store) SubscriptionsAfter(ctx context.Context, after uid.ID, n int) (li
 	return list, fail(s.tx(ctx).Where("tenant_id > ? and erased_at is null", after).Order("tenant_id").Limit(n).Find(&list).Error, "walk subscriptions")
 }
 
+// SubscriptionNames are the names of tenants, by their ids.
+func (s *Store) SubscriptionNames(ctx context.Context, ids []uid.ID) (map[uid.ID]string, error) {
+	out := map[uid.ID]string{}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	var rows []subscription.Subscription
+	err := s.tx(ctx).Select("tenant_id, tenant_name").Where("tenant_id in ?", ids).Find(&rows).Error
+	for _, r := range rows {
+		out[r.TenantID] = r.TenantName
+	}
+	return out, fail(err, "names of %d tenants", len(ids))
+}
+
 // InsertStep writes a step.
 func (s *Store) InsertStep(ctx context.Context, step subscription.Step) error {
 	return fail(s.tx(ctx).Table("control.subscription_steps").Create(&step).Error, "write a step")

@@ -110,7 +110,8 @@ const (
 
 // The messages of paths and prerequisites.
 const (
-	FlashPathTaken      FlashKey = "path_taken"     // Name: the path
+	FlashPathTaken      FlashKey = "path_taken" // Name: the path
+	FlashReportRetried  FlashKey = "report_retried"
 	FlashPathLeft       FlashKey = "path_left"      // Name: the path
 	FlashPathCreated    FlashKey = "path_created"   // Name: the path
 	FlashPathPublished  FlashKey = "path_published" // Name: the path

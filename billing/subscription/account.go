@@ -146,7 +146,7 @@ func (s *Service) Simulate(ctx context.Context, c Choice) (offer provider.Offer,
 	running := billing.PeriodOf(s.Now())
 	for back := 3; back >= 1; back-- {
 		p := billing.Period{Start: running.Start.AddDate(0, -back, 0)}
-		if p.End().Before(t.CreatedAt) {
+		if p.End().Before(t.CreatedAt) && p.End().Before(sub.CreatedAt) {
 			continue // nobody was here
 		}
 		q, err := s.Rating.Used(ctx, t.ID, p)

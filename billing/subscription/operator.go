@@ -42,6 +42,15 @@ func (s *Service) List(ctx context.Context, f Filter) (out page.Of[Subscription]
 	return out, err
 }
 
+// Names are the names of organizations, by their ids; those that never had a subscription are left out.
+func (s *Service) Names(ctx context.Context, ids []uid.ID) (names map[uid.ID]string, err error) {
+	err = s.Keep.InControl(ctx, func(ctx context.Context) error {
+		names, err = s.Keep.SubscriptionNames(ctx, ids)
+		return err
+	})
+	return names, err
+}
+
 // Look gives an organization's account to an operator.
 func (s *Service) Look(ctx context.Context, tenantID uid.ID) (Account, error) {
 	sub, err := s.read(ctx, tenantID)

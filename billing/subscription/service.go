@@ -38,6 +38,8 @@ type Keeper interface {
 	// SaveSubscription writes over the revision before; ErrChanged when that one is gone.
 	SaveSubscription(ctx context.Context, s Subscription) error
 	Subscriptions(ctx context.Context, f Filter) (page.Of[Subscription], error)
+	// SubscriptionNames are the names of tenants, by their ids.
+	SubscriptionNames(ctx context.Context, ids []uid.ID) (map[uid.ID]string, error)
 	SubscriptionsAfter(ctx context.Context, after uid.ID, n int) ([]Subscription, error)
 	InsertStep(ctx context.Context, s Step) error
 	StepsOf(ctx context.Context, tenantID uid.ID, n int) ([]Step, error)

@@ -110,6 +110,7 @@ type app struct {
 	mover         *offer.Mover
 	rating        *rating.Rating
 	billingNow    clock.Clock // the bill's clock: the demo may run it fast
+	months        *monthPlay  // the demo's play of months; nil elsewhere
 	payments      Payments
 	provider      provider.Provider
 	books         *books.Books // nil where Stripe takes the payments
@@ -254,6 +255,12 @@ func (a *app) assemble() (err error) {
 	a.directory = tenant.NewDirectory(a.hosts, a.store, oldestReadable, a.now)
 	a.content = content.New(content.Options{Keep: a.store, Blobs: a.blobs, Seal: a.seal, Now: a.now, StorageLimit: a.storageQuota, PlanLimit: a.planStorage, RedirectFrom: a.filesRedirect})
 	a.tenants = tenant.New(tenant.Options{Keep: a.store, Schemas: a.admin, Owners: owners{a.auth}, Files: tenantFiles{a.blobs}, Hosts: a.hosts, Now: a.now, Log: a.log, Began: a.beginSubscription})
+	a.billingNow = func() time.Time {
+		if a.months != nil {
+			return a.months.hand.now()
+		}
+		return a.now()
+	}
 	a.openPlans()
 	if err = a.openPayments(); err != nil {
 		return err

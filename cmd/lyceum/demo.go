@@ -21,16 +21,17 @@ const demoPassword = "lyceum-demo" //nolint:gosec // it is printed for everyone
 
 // demoCmd starts everything on this machine.
 type demoCmd struct {
-	Listen        string `default:"127.0.0.1:8080" help:"Address to serve on."`
-	MetricsListen string `name:"metrics-listen" placeholder:"ADDR" help:"Serve Prometheus metrics at /metrics on this address."`
-	Reset         bool   `help:"Throw the demo's data away and fill it anew."`
-	Describe      bool   `help:"Print addresses and accounts as JSON, beside a running demo with the same flags."`
+	Listen         string `default:"127.0.0.1:8080" help:"Address to serve on."`
+	MetricsListen  string `name:"metrics-listen" placeholder:"ADDR" help:"Serve Prometheus metrics at /metrics on this address."`
+	Reset          bool   `help:"Throw the demo's data away and fill it anew."`
+	MonthInAMinute bool   `name:"month-in-a-minute" help:"Begin anew and let the last months pass, one in about a minute, on a clock of the bill's own: trial, payment, bills, a card that fails."`
+	Describe       bool   `help:"Print addresses and accounts as JSON, beside a running demo with the same flags."`
 }
 
 // Run fills what is missing and serves until it is told to stop.
 func (cmd *demoCmd) Run(ctx context.Context, c *Config) error {
 	if c.Data == "" {
-		c.Data = filepath.Join(c.dataDir(), "demo")
+		c.Data = filepath.Join(c.dataDir(), map[bool]string{false: "demo", true: "demo-months"}[cmd.MonthInAMinute])
 	}
 	if cmd.Describe {
 		return describeDemo(os.Stdout, c)
@@ -44,7 +45,7 @@ func (cmd *demoCmd) Run(ctx context.Context, c *Config) error {
 		return fmt.Errorf("listen on %s: %w (another demo may be running; choose another address with --listen)", cmd.Listen, err)
 	}
 	defer ln.Close()
-	if cmd.Reset {
+	if cmd.Reset || cmd.MonthInAMinute {
 		if err := resetDemo(ctx, c); err != nil {
 			return err
 		}
@@ -54,6 +55,9 @@ func (cmd *demoCmd) Run(ctx context.Context, c *Config) error {
 		return err
 	}
 	defer a.close()
+	if cmd.MonthInAMinute {
+		a.months = newMonthPlay(a, os.Stdout)
+	}
 	if a.db.shared {
 		return fmt.Errorf("another lyceum serves from %s already: stop it, or give another --data", c.dataDir())
 	}
@@ -62,7 +66,12 @@ func (cmd *demoCmd) Run(ctx context.Context, c *Config) error {
 		return fmt.Errorf("fill the demo: %w", err)
 	}
 	options := serveCmd{MetricsListen: cmd.MetricsListen, Workers: 8, Spares: 2, RateLimit: 1200, DrainTimeout: 10 * time.Second}
-	return a.serve(ctx, ln, options, func() { d.announce(os.Stdout, time.Since(started)) })
+	return a.serve(ctx, ln, options, func() {
+		d.announce(os.Stdout, time.Since(started))
+		if a.months != nil {
+			go a.months.run(ctx)
+		}
+	})
 }
 
 // description is what `lyceum demo --describe` prints.

@@ -22,8 +22,8 @@ func (a *app) demoPlans(ctx context.Context) error {
 
 // demoSubscription puts the first organization on Team, paid by bank transfer; the other stays in its trial.
 func (a *app) demoSubscription(ctx context.Context, o organization, t tenant.Tenant) error {
-	if err := a.subscriptions.Begin(ctx, t); err != nil {
-		return err
+	if err := a.subscriptions.Begin(ctx, t); err != nil || a.months != nil {
+		return err // the play of months goes on from here
 	}
 	account, err := a.subscriptions.Look(ctx, t.ID)
 	if err != nil {

@@ -26,9 +26,6 @@ type Payments struct {
 // openPayments opens what takes payments: Stripe where there is a key, else books that move no money.
 func (a *app) openPayments() error {
 	p := a.payments
-	if a.billingNow == nil {
-		a.billingNow = a.now
-	}
 	if p.StripeKey != "" {
 		s, err := stripe.New(stripe.Options{Key: p.StripeKey, WebhookSecret: p.StripeWebhookSecret, Account: p.StripeAccount, BaseURL: p.StripeURL, AutomaticTax: p.StripeTax, Now: a.billingNow})
 		if err != nil {
