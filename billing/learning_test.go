@@ -14,7 +14,6 @@ import (
 	"lyceum/internal/event"
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
-	"lyceum/store/storetest"
 )
 
 // counting and not are what a single kind of event does.
