@@ -25,6 +25,8 @@ const (
 	flushAtOnce = 500
 	// maxGathered bounds what waits while the database is away; more minutes than this are not billed.
 	maxGathered = 200_000
+	// oldestPlayed is how long ago something was played that is still counted; reports come within a week.
+	oldestPlayed = 8 * 24 * time.Hour
 	// minutesKnown is how many minutes of sittings a process remembers, so that it writes each once.
 	minutesKnown = 100_000
 )
@@ -107,7 +109,8 @@ type Played struct {
 func (s *Service) Played(ctx context.Context, p Played) {
 	t, ok := tenant.From(ctx)
 	who, signed := auth.PrincipalFrom(ctx)
-	if a := event.ActorFrom(ctx); !ok || !signed || a.ID != who.PersonID || p.To <= p.From {
+	age := s.now().Sub(p.At)
+	if a := event.ActorFrom(ctx); !ok || !signed || a.ID != who.PersonID || p.To <= p.From || age < -time.Hour || age > oldestPlayed {
 		return
 	}
 	by := who.PersonID

@@ -18,11 +18,15 @@ const usageEvents = "control.usage_events"
 // usageMonths are the months whose partition is known to be there.
 type usageMonths struct{ known sync.Map }
 
+// dateOf writes a day in UTC for a date: as a moment it would be read in the time zone of the database, where statements are
+// not prepared (behind a pooler).
+func dateOf(t time.Time) string { return t.UTC().Format(time.DateOnly) }
+
 // MakeUsageMonths makes room in the ledger for months, unless it is there.
 func (s *Store) MakeUsageMonths(ctx context.Context, months ...billing.Period) error {
 	return s.InControl(ctx, func(ctx context.Context) error {
 		for _, m := range months {
-			if err := s.tx(ctx).Exec("select control.make_usage_partition(?)", m.Start).Error; err != nil {
+			if err := s.tx(ctx).Exec("select control.make_usage_partition(?::date)", dateOf(m.Start)).Error; err != nil {
 				return fail(err, "make room for the usage of %s", m.Start.Format("2006-01"))
 			}
 		}
@@ -95,7 +99,7 @@ func (s *Store) RecordUsage(ctx context.Context, entries ...billing.UsageEvent) 
 			e.Kind = billing.KindCounted
 		}
 		rows[i] = usageRow{
-			ID: e.ID, TenantID: e.TenantID, Meter: e.Meter, SubjectID: e.SubjectID, SubjectName: e.SubjectName, Period: e.Period.UTC().Format(time.DateOnly),
+			ID: e.ID, TenantID: e.TenantID, Meter: e.Meter, SubjectID: e.SubjectID, SubjectName: e.SubjectName, Period: dateOf(e.Period),
 			Kind: e.Kind, Quantity: e.Quantity, EventID: e.EventID, EventType: e.EventType, OccurredAt: e.OccurredAt.UTC(), RecordedAt: e.RecordedAt.UTC(),
 			Reason: e.Reason, ByID: e.ByID, ByName: e.ByName,
 		}
@@ -123,7 +127,7 @@ func (s *Store) UsageTotals(ctx context.Context, tenantID uid.ID, p billing.Peri
 	}
 	err := s.InControl(ctx, func(ctx context.Context) error {
 		return fail(s.tx(ctx).Raw(`select meter, sum(quantity)::bigint as total from control.usage_days
-			where tenant_id = ? and day >= ? and day < ? and entries <> 0 group by meter`, tenantID, p.Start, p.End()).Scan(&rows).Error, "usage totals")
+			where tenant_id = ? and day >= ?::date and day < ?::date and entries <> 0 group by meter`, tenantID, dateOf(p.Start), dateOf(p.End())).Scan(&rows).Error, "usage totals")
 	})
 	totals := make(map[billing.Meter]int64, len(rows))
 	for _, r := range rows {
@@ -146,7 +150,7 @@ func (s *Store) UsageDays(ctx context.Context, tenantID uid.ID, p billing.Period
 	}
 	err := s.InControl(ctx, func(ctx context.Context) error {
 		return fail(s.tx(ctx).Raw(`select meter, extract(day from day)::int as day, quantity as count from control.usage_days
-			where tenant_id = ? and day >= ? and day < ? and entries <> 0 order by usage_days.day`, tenantID, p.Start, p.End()).Scan(&rows).Error, "usage per day")
+			where tenant_id = ? and day >= ?::date and day < ?::date and entries <> 0 order by usage_days.day`, tenantID, dateOf(p.Start), dateOf(p.End())).Scan(&rows).Error, "usage per day")
 	})
 	days := map[billing.Meter][]billing.DayCount{}
 	for _, r := range rows {
@@ -159,8 +163,8 @@ func (s *Store) UsageDays(ctx context.Context, tenantID uid.ID, p billing.Period
 func (s *Store) UsageMonths(ctx context.Context, tenantID uid.ID, m billing.Meter, until billing.Period, limit int) (out []billing.MonthTotal, err error) {
 	err = s.InControl(ctx, func(ctx context.Context) error {
 		return fail(s.tx(ctx).Raw(`select date_trunc('month', day::timestamp) as month, sum(quantity)::bigint as total from control.usage_days
-			where tenant_id = ? and meter = ? and day < ? and entries <> 0 group by 1 order by 1 desc limit ?`,
-			tenantID, m, until.End(), limit).Scan(&out).Error, "usage per month")
+			where tenant_id = ? and meter = ? and day < ?::date and entries <> 0 group by 1 order by 1 desc limit ?`,
+			tenantID, m, dateOf(until.End()), limit).Scan(&out).Error, "usage per month")
 	})
 	return out, err
 }
@@ -169,7 +173,7 @@ func (s *Store) UsageMonths(ctx context.Context, tenantID uid.ID, m billing.Mete
 func (s *Store) UsageRows(ctx context.Context, tenantID uid.ID, m billing.Meter, p billing.Period, r page.Request) (out page.Of[billing.UsageEvent], err error) {
 	limit := r.Bounded()
 	err = s.InControl(ctx, func(ctx context.Context) error {
-		q := s.tx(ctx).Table(usageEvents).Where("tenant_id = ? and meter = ? and period = ?", tenantID, m, p.Start)
+		q := s.tx(ctx).Table(usageEvents).Where("tenant_id = ? and meter = ? and period = ?::date", tenantID, m, dateOf(p.Start))
 		if r.After != "" {
 			at, id, err := timeCursor(r.After)
 			if err != nil {
@@ -192,7 +196,7 @@ func (s *Store) UsageRows(ctx context.Context, tenantID uid.ID, m billing.Meter,
 // UsageOf lists what is kept of a subject on a meter in a period: at most one entry of each kind.
 func (s *Store) UsageOf(ctx context.Context, tenantID uid.ID, m billing.Meter, p billing.Period, subject uid.ID) (out []billing.UsageEvent, err error) {
 	err = s.InControl(ctx, func(ctx context.Context) error {
-		return fail(s.tx(ctx).Table(usageEvents).Where("tenant_id = ? and meter = ? and period = ? and subject_id = ?", tenantID, m, p.Start, subject).
+		return fail(s.tx(ctx).Table(usageEvents).Where("tenant_id = ? and meter = ? and period = ?::date and subject_id = ?", tenantID, m, dateOf(p.Start), subject).
 			Order("recorded_at, id").Find(&out).Error, "usage of a subject")
 	})
 	return out, err
@@ -201,7 +205,7 @@ func (s *Store) UsageOf(ctx context.Context, tenantID uid.ID, m billing.Meter, p
 // LastUsage is a meter's newest entry since a moment; billing.ErrUsageNotFound when there is none.
 func (s *Store) LastUsage(ctx context.Context, tenantID uid.ID, m billing.Meter, since time.Time) (e billing.UsageEvent, err error) {
 	err = s.InControl(ctx, func(ctx context.Context) error {
-		return notFound(s.tx(ctx).Table(usageEvents).Where("tenant_id = ? and meter = ? and period >= ? and occurred_at >= ?", tenantID, m, billing.PeriodOf(since).Start, since).
+		return notFound(s.tx(ctx).Table(usageEvents).Where("tenant_id = ? and meter = ? and period >= ?::date and occurred_at >= ?", tenantID, m, dateOf(billing.PeriodOf(since).Start), since).
 			Order("occurred_at desc").Take(&e).Error, billing.ErrUsageNotFound, "last usage")
 	})
 	return e, err

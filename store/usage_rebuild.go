@@ -21,9 +21,9 @@ const lockUsageRebuild = 7206210004
 // workers, and it reads both from one snapshot: the difference stays right however many entries are written meanwhile.
 const usageDriftSQL = `with told as (
 	select tenant_id, meter, (occurred_at at time zone 'UTC')::date as day, sum(quantity)::bigint as quantity, count(*) as entries
-	from control.usage_events where period = $1 group by 1, 2, 3
+	from control.usage_events where period = $1::date group by 1, 2, 3
 ), kept as (
-	select tenant_id, meter, day, quantity, entries from control.usage_days where day >= $1 and day < $2
+	select tenant_id, meter, day, quantity, entries from control.usage_days where day >= $1::date and day < $2::date
 )
 select coalesce(t.tenant_id, k.tenant_id), coalesce(t.meter, k.meter), coalesce(t.day, k.day),
 	coalesce(t.quantity, 0) - coalesce(k.quantity, 0), coalesce(t.entries, 0) - coalesce(k.entries, 0)
@@ -60,14 +60,14 @@ func (s *Store) RebuildUsage(ctx context.Context, p billing.Period) (wrong int, 
 		if _, err := tx.Exec(ctx, "select pg_advisory_xact_lock($1)", int64(lockUsageRebuild)); err != nil {
 			return fmt.Errorf("rebuild usage: %w", err)
 		}
-		rows, err := tx.Query(ctx, usageDriftSQL, p.Start, p.End())
+		rows, err := tx.Query(ctx, usageDriftSQL, dateOf(p.Start), dateOf(p.End()))
 		if err != nil {
 			return fmt.Errorf("rebuild usage: %w", err)
 		}
 		off, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (d drift, err error) {
 			var day time.Time
 			err = row.Scan(&d.tenantID, &d.meter, &day, &d.quantity, &d.entries)
-			d.day = day.Format(time.DateOnly)
+			d.day = dateOf(day)
 			return d, err
 		})
 		if err != nil {

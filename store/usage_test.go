@@ -323,3 +323,43 @@ func TestTotalsOfAllAreThoseOfEach(t *testing.T) {
 		t.Errorf("mine %v, another's %v (%v)", all[mine], all[other], err)
 	}
 }
+
+// TestUsageIsTheSameBehindAPoolerAndInAnotherTimeZone: there, statements are not prepared, and a moment given for a date
+// would be read in the database's own time zone.
+func TestUsageIsTheSameBehindAPoolerAndInAnotherTimeZone(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	id := tenantOf(w.Tenant(t))
+	for i, zone := range []string{"America/New_York", "Pacific/Auckland"} {
+		for _, pooled := range []bool{true, false} {
+			s, err := store.Open(t.Context(), store.Options{URL: w.URL + "&timezone=" + zone, Pooled: pooled})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			month := billing.Period{Start: time.Date(2027+i, 2, 1, 0, 0, 0, 0, time.UTC)}
+			if pooled {
+				month.Start = month.Start.AddDate(0, 5, 0)
+			}
+			end := month.End().Add(-time.Microsecond)
+			person := used(id, billing.MeterActiveLearner, 1, month.Start)
+			n, err := s.RecordUsage(t.Context(), person, used(id, billing.MeterAPICalls, 3, end))
+			if err != nil || n != 2 {
+				t.Fatalf("%s, pooled %v: %d written (%v)", zone, pooled, n, err)
+			}
+			last, err := s.UsagePerDay(t.Context(), id, billing.MeterAPICalls, month)
+			if err != nil || len(last) != 1 || last[0].Day != month.Days() {
+				t.Errorf("%s, pooled %v: days %v (%v)", zone, pooled, last, err)
+			}
+			if same, err := s.UsageOf(t.Context(), id, billing.MeterActiveLearner, month, person.SubjectID); err != nil || len(same) != 1 || billing.PeriodOf(same[0].Period) != month {
+				t.Errorf("%s, pooled %v: entries %v (%v)", zone, pooled, same, err)
+			}
+			if months, err := s.UsageMonths(t.Context(), id, billing.MeterAPICalls, month, 1); err != nil || len(months) != 1 || !months[0].Month.Equal(month.Start) {
+				t.Errorf("%s, pooled %v: months %v (%v)", zone, pooled, months, err)
+			}
+			if wrong, err := s.RebuildUsage(t.Context(), month); err != nil || wrong != 0 {
+				t.Errorf("%s, pooled %v: %d sums wrong (%v)", zone, pooled, wrong, err)
+			}
+		}
+	}
+}

@@ -304,7 +304,7 @@ func usage(w *world) billing.Usage {
 			name = "Aisha Bello"
 		}
 		u.Rows = append(u.Rows, billing.UsageEvent{
-			ID: id("row" + name), SubjectID: p.ID, SubjectName: name, Period: u.Period.Start, Quantity: 1, EventID: id("event" + name),
+			ID: id("row" + name), Meter: billing.MeterActiveLearner, Kind: billing.KindCounted, SubjectID: p.ID, SubjectName: name, Period: u.Period.Start, Quantity: 1, EventID: id("event" + name),
 			EventType: billing.LearningEvents()[i%5], OccurredAt: now.AddDate(0, 0, -i), RecordedAt: now.AddDate(0, 0, -i).Add(3 * time.Second),
 		})
 	}

@@ -253,7 +253,6 @@ func settingsSpecimens(w *world) []specimen {
 	correction.ID, correction.Kind, correction.Quantity, correction.EventType, correction.Reason, correction.ByName = id("struck"), billing.KindStruck, -1, billing.EventStruck, "Opened the wrong course.", "Maya Chen"
 	again := u.Rows[0]
 	again.ID, again.Kind = id("again"), billing.KindAgain
-	u.Rows[0].Kind = billing.KindCounted
 	u.Rows = append(u.Rows, correction, again)
 	actor := w.people[0].ID
 	started := happened("lesson.started", &actor, map[string]any{"person_name": "Maya Chen", "course_title": w.outlines[0].Version.Title, "lesson_id": id("l").String(), "nested": map[string]any{"a": 1}})

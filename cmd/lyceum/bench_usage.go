@@ -142,11 +142,11 @@ func (b *bench) measureRollUp(ctx context.Context) error {
 	_, bareTook, _ := spreadOf(theirs)
 	b.judge(fmt.Sprintf("rolling up %d entries into %d sums, of the bare aggregate", b.cmd.UsageEntries, groups), median <= 2, "≤ 2", "%.2f (%.2f–%.2f); %s of %s",
 		median, low, high, took.Round(time.Millisecond), bareTook.Round(time.Millisecond))
-	return b.measureTotals(ctx, month)
+	return b.measureTotals(ctx, admin, month)
 }
 
-// measureTotals tells how long a tenant's figures of a full month take.
-func (b *bench) measureTotals(ctx context.Context, month billing.Period) error {
+// measureTotals tells how much room the entries take, and how long a tenant's figures of the month.
+func (b *bench) measureTotals(ctx context.Context, admin *pgx.Conn, month billing.Period) error {
 	var took []time.Duration
 	for i := range 50 {
 		began := time.Now()
@@ -159,6 +159,11 @@ func (b *bench) measureTotals(ctx context.Context, month billing.Period) error {
 		}
 		took = append(took, time.Since(began))
 	}
+	var size int64
+	if err := admin.QueryRow(ctx, "select sum(pg_total_relation_size(inhrelid)) from pg_inherits where inhparent = 'control.usage_events'::regclass").Scan(&size); err != nil {
+		return err
+	}
+	b.note("  room that the entries take, with their indexes", "%.1f GB", float64(size)/(1<<30))
 	_, median, _ := spreadOf(took)
 	b.note("  a tenant's figures of that month", "%s", median.Round(10*time.Microsecond))
 	return nil

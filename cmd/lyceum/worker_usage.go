@@ -2,11 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
 	"lyceum/billing"
+	"lyceum/internal/page"
 	"lyceum/store/queue"
+	"lyceum/tenant"
 )
 
 // usageConsequences counts who learned, and writes the corrections that were asked for.
@@ -22,10 +26,32 @@ func (a *app) usageConsequences() []queue.Consequence {
 func (a *app) usageChores() []queue.Chore {
 	return []queue.Chore{
 		{Name: "make_usage_months", Every: 24 * time.Hour, Do: a.billing.MakeMonths},
-		{Name: "sample_storage", Every: 10 * time.Minute, Timeout: 10 * time.Minute, Do: func(ctx context.Context) error {
-			return a.everywhere(ctx, "storage", func(ctx context.Context) error { return a.billing.SampleStorage(ctx, a.storageBytes) })
-		}},
+		{Name: "sample_storage", Every: 10 * time.Minute, Timeout: 10 * time.Minute, Do: a.sampleStorage},
 	}
+}
+
+// sampleStorage counts the hour of every portal, of those that are closed too: their files are kept. One portal's failure
+// does not keep it from the others.
+func (a *app) sampleStorage(ctx context.Context) error {
+	var errs []error
+	for _, status := range []tenant.Status{tenant.StatusActive, tenant.StatusSuspended} {
+		f := tenant.Filter{Status: status, Page: page.Request{Limit: page.MaxLimit}}
+		for {
+			list, err := a.store.Tenants(ctx, f)
+			if err != nil {
+				return errors.Join(append(errs, err)...)
+			}
+			for _, t := range list.Items {
+				if err := a.billing.SampleStorage(tenant.With(ctx, t), a.storageBytes); err != nil {
+					errs = append(errs, fmt.Errorf("storage of %s: %w", t.Slug, err))
+				}
+			}
+			if f.Page.After = list.Next; list.Next == "" {
+				break
+			}
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // storageBytes is how much the files of the tenant of ctx take.
