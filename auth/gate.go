@@ -47,5 +47,13 @@ func (s *Service) stillLocally(ctx context.Context, person uid.ID, proof Proof) 
 	return s.locally(ctx, Person{ID: person}, proof)
 }
 
+// stillMay is stillLocally for a challenge; what waits for one that is no sign-in asks the gate itself, if at all.
+func (s *Service) stillMay(ctx context.Context, person uid.ID, state pending) (Proof, error) {
+	if state.Waits != "" {
+		return state.Proof, nil
+	}
+	return s.stillLocally(ctx, person, state.Proof)
+}
+
 // ErrUseSignOn is a local sign-in by someone whose organization requires its own.
 var ErrUseSignOn = fault.New(fault.KindForbidden, "use_sign_on", "Your organization asks you to sign in with your company account. Enter your e-mail and choose “Continue”.")

@@ -135,6 +135,9 @@ func (s *Service) proof(ctx context.Context, t attempt) (p auth.Proof, err error
 	if at := a.AuthenticatedAt; !at.IsZero() && at.Before(now) {
 		p.VerifiedAt = &at
 	}
+	if t.factor {
+		p.Factors = "fed mfa"
+	}
 	if end := a.SessionEndsAt; !end.IsZero() {
 		p.EndsAt = &end
 	}

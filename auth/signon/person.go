@@ -384,7 +384,7 @@ func (s *Service) link(ctx context.Context, t attempt, person uid.ID, by LinkedB
 	if err != nil {
 		return err
 	}
-	for _, p := range []Purpose{purposeFirstLink, purposeMailedLink} { // what else waits for this account waits for nothing
+	for _, p := range []Purpose{purposeFirstLink, purposeMailedLink, purposeProvenLink} { // what else waits for this account waits for nothing
 		if err := s.Keep.VoidHandshakes(ctx, p, person, t.connection.ID); err != nil {
 			return err
 		}
