@@ -94,7 +94,9 @@ func TestAFirstLinkOfARoleThatNeedsASecondFactorHasOneAdded(t *testing.T) {
 					return err
 				})
 			}
-			c.rules(func(r *auth.SecurityRules) { r.FactorFrom = map[policy.Role]time.Time{policy.Manager: c.w.Now.Now().Add(-time.Hour)} })
+			c.rules(func(r *auth.SecurityRules) {
+				r.FactorFrom = map[policy.Role]time.Time{policy.Manager: c.w.Now.Now().Add(-time.Hour)}
+			})
 			c.w.Now.Advance(time.Minute)
 			b := c.stranger()
 			confirm := c.asksToProve(b, "anna@acme.example")

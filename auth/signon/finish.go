@@ -84,8 +84,14 @@ func (s *Service) decideStepUp(ctx context.Context, t *attempt, v *verdict) {
 	}
 }
 
-// signIn brings the person to what was decided, opens the session and writes the attempt down.
+// signIn brings the person to what was decided, opens the session and writes the attempt down. The connection is held: who
+// switches it off meanwhile waits, and ends this session too.
 func (s *Service) signIn(ctx context.Context, t attempt, v verdict, e *Arrival) error {
+	if c, err := s.Keep.HoldConnection(ctx, t.connection.ID); err != nil {
+		return err
+	} else if c.Status != StatusOn {
+		return ErrConnectionOff
+	}
 	p, err := s.settle(ctx, t, v)
 	if err != nil {
 		return err

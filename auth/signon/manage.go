@@ -3,6 +3,7 @@ package signon
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -205,7 +206,7 @@ type Change struct {
 
 // ChangeConnection changes a connection that still has the revision. It needs connection:manage; to change role rules also
 // the right to give every role that a new or changed rule names (auth.ErrRoleExceeds, auth.ErrOwnersOnly). ErrStaleRevision
-// when someone else was quicker; ErrConnectionLive for who sets it up by a link while it is on; ErrSecretAgain where the settings would send the kept secret to somebody else. A connection that is on must stay complete. Event connection.changed with the names of the
+// when someone else was quicker; ErrOwnersTrust where an owner is linked and who asks is none; ErrConnectionLive for who sets it up by a link while it is on; ErrSecretAgain where the settings would send the kept secret to somebody else. A connection that is on must stay complete. Event connection.changed with the names of the
 // fields that changed; none is no write.
 func (s *Service) ChangeConnection(ctx context.Context, id uid.ID, revision int, in Change) (c Connection, err error) {
 	if in.Rules != nil || in.Admission != nil {
@@ -218,6 +219,7 @@ func (s *Service) ChangeConnection(ctx context.Context, id uid.ID, revision int,
 			return c, err
 		}
 	}
+	var fields []string
 	err = s.within(ctx, id, func(ctx context.Context) error {
 		was, err := s.Keep.ConnectionByID(ctx, id)
 		if err != nil {
@@ -232,12 +234,20 @@ func (s *Service) ChangeConnection(ctx context.Context, id uid.ID, revision int,
 		if c, err = s.changed(ctx, was, in); err != nil {
 			return err
 		}
-		fields := differences(was, c)
+		fields = differences(was, c)
 		if in.Secret != nil && (*in.Secret != "" || was.HasSecret()) {
 			fields = append(fields, "secret")
 		}
+		if trusts(c, fields) {
+			if err := s.mayTrust(ctx, id); err != nil {
+				return err
+			}
+		}
 		return s.save(ctx, was, &c, fields)
 	})
+	if errors.Is(err, ErrOwnersTrust) {
+		err = errors.Join(err, s.tellTrustRefused(ctx, c, fields))
+	}
 	return c, err
 }
 

@@ -309,7 +309,7 @@ func (s *Service) decideProfile(ctx context.Context, t *attempt, v *verdict) err
 	if p.Email == "" || p.Email == v.person.Email {
 		return nil
 	}
-	why, err := s.keepsEmail(ctx, t, p.Email)
+	why, err := s.keepsEmail(ctx, t, v, p.Email)
 	if err == nil && why != "" {
 		v.mapped.Left[auth.FieldEmail] = why
 		t.report.Passed("email", "%s is not taken over: %s", p.Email, why)
@@ -319,7 +319,10 @@ func (s *Service) decideProfile(ctx context.Context, t *attempt, v *verdict) err
 }
 
 // keepsEmail says why a person's e-mail is not changed to the one that the identity provider says; empty when it is.
-func (s *Service) keepsEmail(ctx context.Context, t *attempt, email string) (why string, err error) {
+func (s *Service) keepsEmail(ctx context.Context, t *attempt, v *verdict, email string) (why string, err error) {
+	if slices.Contains(v.person.Roles, policy.Owner) {
+		return "an owner's address is changed by owners", nil
+	}
 	if unverified(t.assertion) {
 		return "the identity provider has not verified it", nil
 	}
