@@ -143,7 +143,7 @@ func connectionSpecimens(t *testing.T, w *world) []specimen {
 	out := []specimen{
 		{"connections", view, themes.ConnectionsPage{Base: base, Rows: rows, Expiring: []signon.Expiry{
 			{Kind: signon.ExpiryIdP, Name: "Acme Entra ID", ID: id("c1"), At: now.Add(5 * 24 * time.Hour)}, {Kind: signon.ExpiryToken, Name: "Okta", At: now.Add(20 * 24 * time.Hour)},
-			{Kind: signon.ExpiryServer, Name: "Head office", ID: id("c3"), At: now.Add(21 * 24 * time.Hour)}, {Kind: signon.ExpirySyncServer, Name: "Works", ID: id("d1"), At: now.Add(22 * 24 * time.Hour)},
+			{Kind: signon.ExpiryServer, Name: "Head office", ID: id("c3"), At: now.Add(21 * 24 * time.Hour)}, {Kind: signon.ExpirySyncAuthority, Name: "Works", ID: id("d1"), At: now.Add(22 * 24 * time.Hour)}, {Kind: signon.ExpirySyncServer, Name: "Works", ID: id("d1"), At: now.Add(22 * 24 * time.Hour)},
 			{Kind: signon.ExpiryOurKey, At: now.Add(50 * 24 * time.Hour)},
 		}}},
 		{"connections-none", view, themes.ConnectionsPage{Base: base}},

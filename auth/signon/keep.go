@@ -171,6 +171,9 @@ type AccessKeeper interface {
 	// certificate that ends before an instant; DirectoryServersEnding the same of directories, when they were read last.
 	ConnectionServersEnding(ctx context.Context, before time.Time) ([]Ending, error)
 	DirectoryServersEnding(ctx context.Context, before time.Time) ([]Ending, error)
+	// DirectoryAuthorities lists LDAP directories that are not off and have certificates of authorities of their own, at most
+	// 100.
+	DirectoryAuthorities(ctx context.Context) ([]Authorities, error)
 	// MetadataPoll gives what the polls of a connection know; the zero Poll before the first.
 	MetadataPoll(ctx context.Context, connection uid.ID) (Poll, error)
 	SaveMetadataPoll(ctx context.Context, p Poll) error
