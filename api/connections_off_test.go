@@ -16,7 +16,7 @@ func TestSwitchingAConnectionOffSaysWhomItSignsOutAndDoesSo(t *testing.T) {
 	admin := c.as(c.person(policy.Admin))
 	at := "/settings/sign-on/" + c.connection.ID.String()
 	admin.get(at).is(200).says("2 people are signed in through this connection", "Sign them out when it is switched off")
-	admin.get(at+"/delete").is(200).says("2 people are signed in through it now and are signed out")
+	admin.get(at + "/delete").is(200).says("2 people are signed in through it now and are signed out")
 	admin.post(at+"/status", "revision", "1", "status", "off").is(422).says("Tick that this is meant", `value="off" checked`)
 	anna.get("/").is(200)
 	admin.post(at+"/status", "revision", "1", "status", "off", "end_sessions", "1").is(303)
@@ -37,12 +37,12 @@ func TestAnAdministratorDoesNotSayWhomAnOwnersConnectionTrusts(t *testing.T) {
 	b.post(b.get(c.acs(c.answers(c.start(b, ""), "anna@acme.example")).path()).path(), "password", password).is(303)
 	at := "/settings/sign-on/" + c.connection.ID.String()
 	admin := c.as(c.person(policy.Admin))
-	admin.get(at+"/settings").is(200).says("only an owner changes its settings, metadata and certificates")
+	admin.get(at + "/settings").is(200).says("only an owner changes its settings, metadata and certificates")
 	admin.post(at+"/certificates", "revision", "1", "certificate", madeCertificate(t, c.house, "evil")).is(403).says("Ask an owner of the portal")
 	if c.happened("connection.change_refused") != 1 {
 		t.Error("it is not in the log")
 	}
-	b.get(at+"/settings").is(200).saysNot("only an owner changes")
+	b.get(at + "/settings").is(200).saysNot("only an owner changes")
 	b.post(at+"/certificates", "revision", "1", "certificate", madeCertificate(t, c.house, "next")).is(303)
 	if c.connection.Status != signon.StatusOn {
 		t.Error("the connection was not on")
