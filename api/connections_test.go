@@ -270,7 +270,7 @@ func TestConnectionsAreNoBusinessOfInstructorsAndOtherTenants(t *testing.T) {
 	instructor.get("/").is(200).saysNot("/settings/sign-on")
 	for _, path := range []string{"/status", "/settings", "/roles", "/access", "/mapping", "/delete", "/move", "/refresh", "/certificates", "/metadata/take", "/guide"} {
 		instructor.post(at+path, "revision", "1", "status", "on", "position", "1").is(403)
-		if got := stranger.post(at+path, "revision", "1", "status", "on", "position", "0", "found", "{}"); got.StatusCode != 404 {
+		if got := stranger.post(at+path, "revision", "1", "status", "on", "position", "0", "found", "{}"); got.StatusCode != http.StatusNotFound {
 			t.Errorf("%s of another tenant answers %d", path, got.StatusCode)
 		}
 	}

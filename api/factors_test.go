@@ -150,7 +150,7 @@ func TestWhereARoleNeedsAFactorItIsAddedAtTheSignIn(t *testing.T) {
 	s.post("/signin", "email", p.Email, "password", password, "next", "/studio").is(303).leads("/signin/factor/enrol?next=%2Fstudio")
 	s.get("/studio").is(303)
 	page := s.get("/signin/factor/enrol?next=%2Fstudio").is(200).saysNot("Not now")
-	token, seed := seedOn(t, page)
+	_, seed := seedOn(t, page)
 	if _, same := seedOn(t, s.get("/signin/factor/enrol").is(200)); same != seed {
 		t.Error("shown again it is another key")
 	}
@@ -158,7 +158,7 @@ func TestWhereARoleNeedsAFactorItIsAddedAtTheSignIn(t *testing.T) {
 	s.get("/signin").is(200)
 	s.post("/signin", "email", p.Email, "password", password).is(303)
 	page = s.get("/signin/factor/enrol").is(200)
-	token, seed = seedOn(t, page)
+	token, seed := seedOn(t, page)
 	s.post("/signin/factor/enrol", "token", token, "code", "000000").is(422).says("This code is not right")
 	s.post("/signin/factor/enrol", "token", token, "code", h.code(seed), "next", "/studio").is(303).leads("/account/security/recovery?next=%2Fstudio")
 	s.get("/account/security/recovery?next=%2Fstudio").is(200).says(`value="/studio"`)

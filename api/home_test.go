@@ -17,6 +17,7 @@ import (
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/notice"
+	"lyceum/learning/path"
 	"lyceum/store"
 	"lyceum/store/storetest"
 )
@@ -58,17 +59,69 @@ func TestHomeAndCoursePageAskAtMostSixQuestions(t *testing.T) {
 	h.due(p, o, "2026-03-10")
 	h.tell(p, notice.KindEnrolled, notice.Data{"course": "Fire"})
 	b := h.as(p)
-	for _, path := range []string{"/", "/courses/" + o.Course.Slug, "/courses/water", "/notifications", "/calendar", "/transcript"} {
-		b.get(path).is(200)
+	for _, at := range []string{"/", "/courses/" + o.Course.Slug, "/courses/water", "/notifications", "/calendar", "/transcript"} {
+		b.get(at).is(200)
 		h.o.Notices.Changed(uid.Nil, uid.Nil) // the bell counts anew
 		var got answer
-		list := storetest.Statements(t, h.ctx, func() { got = b.get(path) })
+		list := storetest.Statements(t, h.ctx, func() { got = b.get(at) })
 		got.is(200)
 		if len(list) > 6 || len(list) == 0 {
-			t.Errorf("%s asks %d questions:\n%s", path, len(list), strings.Join(list, "\n"))
+			t.Errorf("%s asks %d questions:\n%s", at, len(list), strings.Join(list, "\n"))
 		}
-		t.Logf("%s: %d", path, len(list))
+		t.Logf("%s: %d", at, len(list))
 	}
+}
+
+// A course with everything that may stand before it asks no more questions than a simple one: prerequisites of each kind,
+// places that are taken, a waiting list, a place on request.
+func TestACourseWithConditionsAsksAtMostSixQuestions(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	publish := func(title string) catalog.Outline {
+		return storetest.PublishedCourse(t, h.ctx, h.w, storetest.SmallCourse(title))
+	}
+	before, first, needing, full, asked := publish("Before"), publish("First"), publish("Needing"), publish("Full"), publish("Asked")
+	author := storetest.Instructor(t, h.ctx, h.w)
+	for course, need := range map[uid.ID]path.NeedInput{
+		needing.Course.ID: {Kind: enrolment.NeedCourse, Course: before.Course.ID},
+		before.Course.ID:  {Kind: enrolment.NeedCertificate, Course: first.Course.ID},
+	} {
+		if _, err := h.o.Paths.AddNeed(author, course, need); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.setting(t, full.Course.ID, func(c *catalog.Course) { c.Capacity, c.WaitingList = 1, true })
+	h.setting(t, asked.Course.ID, func(c *catalog.Course) { c.Visibility = catalog.VisibleOnRequest })
+	taker, waits, p := h.as(h.person(policy.Learner)), h.as(h.person(policy.Learner)), h.person(policy.Learner)
+	taker.get("/courses/full").is(200)
+	taker.post("/courses/full/enrol").is(303)
+	waits.get("/courses/full").is(200)
+	waits.post("/courses/full/place").is(303)
+	b := h.as(p)
+	b.get("/courses/full").is(200)
+	b.post("/courses/full/place").is(303)
+	b.post("/courses/asked/place").is(303)
+	if _, err := h.o.Paths.AddNeed(author, full.Course.ID, path.NeedInput{Kind: enrolment.NeedCourse, Course: before.Course.ID}); err != nil {
+		t.Fatal(err)
+	}
+	asksAtMostSix := func(at string) {
+		t.Helper()
+		b.get(at).is(200)
+		h.o.Notices.Changed(uid.Nil, uid.Nil)
+		var got answer
+		list := storetest.Statements(t, h.ctx, func() { got = b.get(at) })
+		got.is(200)
+		if len(list) > 6 || len(list) == 0 {
+			t.Errorf("%s asks %d questions:\n%s", at, len(list), strings.Join(list, "\n"))
+		}
+		t.Logf("%s: %d", at, len(list))
+	}
+	for _, at := range []string{"/courses/needing", "/courses/full", "/courses/asked", "/courses", "/"} {
+		asksAtMostSix(at)
+	}
+	h.due(p, needing, "2026-03-10")
+	asksAtMostSix("/courses/needing")
+	asksAtMostSix("/")
 }
 
 func TestHomeLeadsIntoTheLessonAndSaysWhatIsDue(t *testing.T) {

@@ -102,7 +102,7 @@ func TestAnOpenPageHearsWhatIsNewAndWhatItMissed(t *testing.T) {
 	p := h.person(policy.Learner)
 	b, address := h.as(p), h.serve()
 	s := b.listen(address, "")
-	if s.res.StatusCode != 200 || !strings.HasPrefix(s.res.Header.Get("Content-Type"), "text/event-stream") || s.res.Header.Get("Cache-Control") != "no-store" {
+	if s.res.StatusCode != http.StatusOK || !strings.HasPrefix(s.res.Header.Get("Content-Type"), "text/event-stream") || s.res.Header.Get("Cache-Control") != "no-store" {
 		t.Fatalf("%s %v", s.res.Status, s.res.Header)
 	}
 	s.expect("standing", "", 0)
@@ -199,7 +199,7 @@ func TestWhatAPageAsksByItselfIsNoUseOfTheSession(t *testing.T) {
 	b := h.as(p)
 	for range 15 {
 		h.w.Now.Advance(24 * time.Hour)
-		if got := b.get("/notifications/live/standing"); got.StatusCode != 200 {
+		if got := b.get("/notifications/live/standing"); got.StatusCode != http.StatusOK {
 			return // it ended, as it must after 14 days without use
 		}
 	}

@@ -23,6 +23,7 @@ import (
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/billing"
+	"lyceum/billing/books"
 	"lyceum/billing/subscription"
 	"lyceum/internal/clock"
 	"lyceum/learning/calendar"
@@ -78,15 +79,17 @@ type Options struct {
 	Billing      *billing.Service
 	// Subscriptions says what the bill allows; nil: everything.
 	Subscriptions *subscription.Service
-	Audit         *audit.Service
-	SignOn        *signon.Service
-	SCIM          *scim.Service
-	LDAPSync      *ldapsync.Service
-	Groups        *group.Service
-	Intakes       *intake.Service
-	Search        *search.Service
-	Themes        *themes.Set
-	Mailbox       MailStore // the demo's mail, shown to anyone at /dev/mail; nil: there are no such pages
+	// Books are the pages on which is paid as if; nil: there are none.
+	Books    *books.Books
+	Audit    *audit.Service
+	SignOn   *signon.Service
+	SCIM     *scim.Service
+	LDAPSync *ldapsync.Service
+	Groups   *group.Service
+	Intakes  *intake.Service
+	Search   *search.Service
+	Themes   *themes.Set
+	Mailbox  MailStore // the demo's mail, shown to anyone at /dev/mail; nil: there are no such pages
 	// Played are the identity providers that the demo plays, by the path below which each stands on the platform's host
 	// ("/dev/saml"); nil: there are none.
 	Played map[string]http.Handler

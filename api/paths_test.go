@@ -58,6 +58,11 @@ func TestAnAuthorWritesAPathAndALearnerTakesIt(t *testing.T) {
 	l.get("/paths?mine=1").is(200).says("First &lt;weeks&gt;")
 	l.get("/paths/nowhere").is(404)
 	l.post("/paths/nowhere/take").is(404)
+	l.get(slug).is(200).says("Leave this path")
+	l.post(slug + "/leave").is(303).leads(slug)
+	l.get(slug).is(200).says("Begin this path").saysNot("Leave this path")
+	l.post(slug + "/leave").is(404)
+	l.post(slug + "/take").is(303)
 	l.get(at + "/people").is(403)
 
 	m := h.as(h.person(policy.Manager))

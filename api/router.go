@@ -87,6 +87,7 @@ func (s *Server) onPortal(t *table) {
 	s.onGroups(t)
 	s.onSearch(t)
 	s.onBilling(t)
+	s.onBooks(t)
 }
 
 func (s *Server) onSettings(t *table) {
@@ -116,9 +117,7 @@ func (s *Server) onSettings(t *table) {
 	t.postFresh("/settings/api-keys", route.For(policy.APIKeyManage), k.Create)
 	t.post("/settings/api-keys/:id/revoke", route.For(policy.PersonSelf), k.Revoke)
 
-	l := web.Ledger{Site: s.site, Billing: s.Billing}
-	t.get("/usage", route.For(policy.UsageRead), l.Usage)
-	t.get("/usage/:entry", route.For(policy.UsageRead), l.Proof)
+	s.onUsage(t)
 
 	d := web.Audit{Site: s.site, Log: s.Audit}
 	auditor := route.For(policy.AuditRead)

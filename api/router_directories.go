@@ -34,7 +34,7 @@ func (s *Server) onDirectories(t *table) {
 	ldapRoutes(t, web.LDAP{Directories: d}, manage)
 
 	// The handler asks for a directory's token itself.
-	h := scim.Handler{Service: s.SCIM, Auth: s.Auth, Guesses: s.Limits.SignOn}
+	h := scim.Handler{Service: s.SCIM, Auth: s.Auth, Guesses: s.Limits.SignOn, Called: s.Billing.Called}
 	for _, kind := range []string{scim.Root + "/Users", scim.Root + "/Groups"} {
 		t.open(fiber.MethodGet, kind, route.Public, h.Serve)
 		t.open(fiber.MethodPost, kind, route.Public, h.Serve)

@@ -14,6 +14,7 @@ func (s *Server) onPaths(t *table) {
 	t.get("/paths/:slug", read, p.Path)
 	t.post("/paths/:slug/take", learn, p.Take)
 	t.post("/paths/:slug/go-on", learn, p.GoOn)
+	t.post("/paths/:slug/leave", learn, p.Leave)
 	t.get("/studio/paths", edit, p.Authoring)
 	t.post("/studio/paths", edit, p.Create)
 	t.get("/studio/paths/:path", edit, p.Edit)

@@ -105,7 +105,7 @@ func TestARealBrowserCarriesASignOnAndASignOut(t *testing.T) {
 		if err := h.srv.Shutdown(context.WithoutCancel(t.Context())); err != nil {
 			t.Error(err)
 		}
-		<-ended
+		<-ended //nolint:errcheck // it was shut down
 	})
 	var handler http.Handler
 	idp := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))

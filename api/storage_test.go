@@ -201,7 +201,7 @@ func fetched(t *testing.T, store string) {
 	}
 	defer res.Body.Close()
 	var part bytes.Buffer
-	if _, err := part.ReadFrom(res.Body); err != nil || res.StatusCode != 206 || part.String() != string(data[4:12]) || res.Header.Get("Content-Type") != "video/mp4" {
+	if _, err := part.ReadFrom(res.Body); err != nil || res.StatusCode != http.StatusPartialContent || part.String() != string(data[4:12]) || res.Header.Get("Content-Type") != "video/mp4" {
 		t.Errorf("%d, %q as %s, %v", res.StatusCode, part.String(), res.Header.Get("Content-Type"), err)
 	}
 	b.do(httptest.NewRequest(http.MethodHead, "/files/"+film+"/drill.mp4", http.NoBody)).is(200).has("Content-Type", "video/mp4") // the signature is for GET

@@ -60,7 +60,7 @@ func TestARememberedBrowserIsSparedWhileTheRulesAllow(t *testing.T) {
 	t.Parallel()
 	h := setup(t)
 	p := h.person(policy.Learner)
-	a, ctx := h.withApp(p)
+	a, _ := h.withApp(p)
 	remembering := auth.FactorAnswer{Remember: true}
 	remembering.Code = a.code(0)
 	in, err := h.auth.AnswerChallenge(h.ctx, h.challenged(p), remembering, client)
@@ -100,7 +100,7 @@ func TestARememberedBrowserIsSparedWhileTheRulesAllow(t *testing.T) {
 	if !spared(p, known) {
 		t.Error("not spared in its time")
 	}
-	_, ctx = h.opened(p)
+	_, ctx := h.opened(p)
 	wants(t, h.auth.ChangePassword(ctx, password, password+"!"), nil)
 	in, err = h.auth.SignIn(h.ctx, p.Email, password+"!", known)
 	if wants(t, err, nil); in.Secret != "" {

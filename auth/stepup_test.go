@@ -108,10 +108,10 @@ func TestAKeptFormIsFoundOnceByItsSessionAndWhenTheProofIsFresh(t *testing.T) {
 	t.Parallel()
 	h := setup(t)
 	p := h.person(policy.Admin)
-	secret, ctx := h.signIn(p)
+	secret, _ := h.signIn(p)
 	_, elsewhere := h.signIn(p)
 	h.w.Now.Advance(16 * time.Minute)
-	ctx = h.with(secret)
+	ctx := h.with(secret)
 	form := auth.KeptRequest{Path: "/people/x/roles", Type: "application/x-www-form-urlencoded", Body: []byte("roles=admin"), Back: "/people/x"}
 	name, err := h.auth.KeepRequest(ctx, form)
 	wants(t, err, nil)

@@ -30,6 +30,7 @@ func learned(t *testing.T, w *storetest.World, ctx context.Context, typ string, 
 	t.Helper()
 	var e event.Event
 	err := w.Store.InTenant(ctx, func(ctx context.Context) (err error) {
+		ctx = event.WithActor(ctx, event.Actor{ID: person, Kind: "person"})
 		if e, err = event.New(ctx, at, typ, "enrolment", uid.New(), map[string]any{"person_id": person, "person_name": "Ada"}); err != nil {
 			return err
 		}
@@ -71,7 +72,7 @@ func TestALearnerCountsOnceAPeriodHoweverOftenItIsTold(t *testing.T) {
 		}
 	}
 
-	u, err := s.Usage(owner(ctx), billing.PeriodOf(march), page.Request{})
+	u, err := s.Usage(owner(ctx), billing.MeterActiveLearner, billing.PeriodOf(march), page.Request{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,10 +82,10 @@ func TestALearnerCountsOnceAPeriodHoweverOftenItIsTold(t *testing.T) {
 	if u.Rows[0].SubjectID != ada || u.Rows[0].EventID != first.ID || u.Rows[0].SubjectName != "Ada" {
 		t.Errorf("the first entry is %+v", u.Rows[0])
 	}
-	if u, err := s.Usage(owner(ctx), billing.PeriodOf(april.At), page.Request{}); err != nil || u.Total != 1 {
+	if u, err := s.Usage(owner(ctx), billing.MeterActiveLearner, billing.PeriodOf(april.At), page.Request{}); err != nil || u.Total != 1 {
 		t.Errorf("April: %d (%v)", u.Total, err)
 	}
-	if u, err := s.Usage(owner(other), billing.PeriodOf(march), page.Request{}); err != nil || u.Total != 0 || len(u.Rows) != 0 {
+	if u, err := s.Usage(owner(other), billing.MeterActiveLearner, billing.PeriodOf(march), page.Request{}); err != nil || u.Total != 0 || len(u.Rows) != 0 {
 		t.Errorf("another tenant sees %d (%v)", u.Total, err)
 	}
 
@@ -95,10 +96,10 @@ func TestALearnerCountsOnceAPeriodHoweverOftenItIsTold(t *testing.T) {
 	if _, err := s.Proof(owner(other), u.Rows[0].ID); !errors.Is(err, billing.ErrUsageNotFound) {
 		t.Errorf("another tenant opens the entry: %v", err)
 	}
-	if _, err := s.Usage(auth.WithPrincipal(ctx, auth.Principal{PersonID: ada}), billing.PeriodOf(march), page.Request{}); !errors.Is(err, policy.ErrForbidden) {
+	if _, err := s.Usage(auth.WithPrincipal(ctx, auth.Principal{PersonID: ada}), billing.MeterActiveLearner, billing.PeriodOf(march), page.Request{}); !errors.Is(err, policy.ErrForbidden) {
 		t.Errorf("a learner reads the usage page: %v", err)
 	}
-	if _, err := s.Usage(ctx, billing.PeriodOf(march), page.Request{}); !errors.Is(err, auth.ErrSignInFirst) {
+	if _, err := s.Usage(ctx, billing.MeterActiveLearner, billing.PeriodOf(march), page.Request{}); !errors.Is(err, auth.ErrSignInFirst) {
 		t.Errorf("a stranger reads the usage page: %v", err)
 	}
 }
@@ -114,10 +115,11 @@ func TestWhatIsNoLearningNeverCounts(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if u, err := s.Usage(owner(ctx), billing.PeriodOf(at), page.Request{}); err != nil || u.Total != 0 {
+	if u, err := s.Usage(owner(ctx), billing.MeterActiveLearner, billing.PeriodOf(at), page.Request{}); err != nil || u.Total != 0 {
 		t.Fatalf("counted %d (%v)", u.Total, err)
 	}
-	nameless := event.Event{ID: uid.New(), Type: "lesson.started", Data: []byte(`{}`), At: at}
+	by := uid.New()
+	nameless := event.Event{ID: uid.New(), Type: "lesson.started", ActorID: &by, ActorKind: "person", Data: []byte(`{}`), At: at}
 	if err := s.Count(ctx, nameless); err == nil {
 		t.Error("an event that names no person was counted")
 	}
@@ -144,7 +146,7 @@ func TestTheLedgerIsWalkedWholeByPages(t *testing.T) {
 		}
 	}
 	for r := (page.Request{Limit: 3}); ; {
-		u, err := s.Usage(owner(ctx), billing.PeriodOf(at), r)
+		u, err := s.Usage(owner(ctx), billing.MeterActiveLearner, billing.PeriodOf(at), r)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -203,7 +205,7 @@ func TestTheFirstEventCountsInWhateverOrderTheyAreTold(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	u, err := s.Usage(owner(ctx), billing.PeriodOf(w.Now.Now()), page.Request{})
+	u, err := s.Usage(owner(ctx), billing.MeterActiveLearner, billing.PeriodOf(w.Now.Now()), page.Request{})
 	if err != nil || u.Total != 1 || u.Rows[0].EventType != "lesson.started" || !u.Rows[0].OccurredAt.Equal(w.Now.Now().Add(-time.Minute)) {
 		t.Fatalf("counted by %+v (%v)", u.Rows, err)
 	}

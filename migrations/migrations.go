@@ -76,18 +76,22 @@ func Load(from fs.FS, dir string) (Script, error) {
 	return s, nil
 }
 
-// Split cuts a file into statements: each ends with a semicolon at the end of a line. Comment lines are dropped. The
-// files hold no functions, so no statement has such a line inside.
+// Split cuts a file into statements: each ends with a semicolon at the end of a line. Comment lines are dropped. The body
+// of a function, which has such lines inside, stands between lines with $$.
 func Split(sql string) []string {
 	var out []string
 	var b strings.Builder
+	body := false
 	for line := range strings.Lines(sql) {
 		trimmed := strings.TrimSpace(line)
 		if trimmed == "" || strings.HasPrefix(trimmed, "--") {
 			continue
 		}
 		b.WriteString(line)
-		if strings.HasSuffix(trimmed, ";") {
+		if strings.Count(trimmed, "$$")%2 == 1 {
+			body = !body
+		}
+		if strings.HasSuffix(trimmed, ";") && !body {
 			out = append(out, strings.TrimSuffix(strings.TrimSpace(b.String()), ";"))
 			b.Reset()
 		}

@@ -11,8 +11,8 @@ import (
 
 func TestAFileIsCutAtSemicolonsThatEndALine(t *testing.T) {
 	t.Parallel()
-	got := migrations.Split("-- a comment; with one\ncreate table a (\n    id int, -- kept; it is inside a line\n    x text default ';'\n);\n\ncreate index b on a (id);\nselect 1")
-	want := []string{"create table a (\n    id int, -- kept; it is inside a line\n    x text default ';'\n)", "create index b on a (id)", "select 1"}
+	got := migrations.Split("-- a comment; with one\ncreate table a (\n    id int, -- kept; it is inside a line\n    x text default ';'\n);\n\ncreate index b on a (id);\ncreate function f() returns void language plpgsql as $$\nbegin\n    perform 1;\nend\n$$;\nselect 1")
+	want := []string{"create table a (\n    id int, -- kept; it is inside a line\n    x text default ';'\n)", "create index b on a (id)", "create function f() returns void language plpgsql as $$\nbegin\n    perform 1;\nend\n$$", "select 1"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}

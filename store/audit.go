@@ -29,7 +29,7 @@ func (s *Store) chain(ctx context.Context, r *running, tenantID uid.ID) error {
 	_, _ = h.Write([]byte(r.schema))
 	// Two statements: the second sees what others committed while the first waited for them.
 	b := &pgx.Batch{}
-	b.Queue("select pg_advisory_xact_lock($1, $2)", int32(auditLock), int32(h.Sum32())) //nolint:gosec // the bits are a name, not a number
+	b.Queue("select pg_advisory_xact_lock($1, $2)", int32(auditLock), int32(h.Sum32()))
 	b.Queue(s.tagOf(r.schema) + "select seq, hash from audit order by seq desc limit 1")
 	answers := r.pgx.SendBatch(ctx, b)
 	_, err := answers.Exec()

@@ -112,14 +112,32 @@ const outlineParts = `coalesce((select string_agg(t.language, ' ' order by t.lan
 				'Skills', (select jsonb_agg(jsonb_build_object('ID', k.id, 'Name', k.name, 'Description', k.description) order by k.name)
 					from course_skills g join skills k on k.id = g.skill_id where g.course_id = c.id))::text as meta`
 
+var outlineColumns = prefixed("c", courseColumns) + ", " + prefixed("v", versionColumns) + ", " + outlineParts
+
 // OutlineHead reads a course with one of its versions, its languages and modules, its category, tags and skills, in one
 // query.
 func (s *Store) OutlineHead(ctx context.Context, course, version uid.ID) (o catalog.Outline, err error) {
 	var row outlineRow
-	err = s.tx(ctx).Raw("select "+prefixed("c", courseColumns)+", "+prefixed("v", versionColumns)+", "+outlineParts+`
-		from courses c join course_versions v on v.course_id = c.id where c.id = ? and v.id = ?`, course, version).Take(&row).Error
+	err = s.tx(ctx).Table("courses c").Select(outlineColumns).Joins("join course_versions v on v.course_id = c.id").Where("c.id = ? and v.id = ?", course, version).Take(&row).Error
 	if err != nil {
 		return o, notFound(err, catalog.ErrCourseNotFound, "version %s of course %s", version, course)
+	}
+	return row.outline()
+}
+
+// PublishedHead is OutlineHead of the published version of a course that someone may find, by its id, or where that is Nil
+// by its address; catalog.ErrCourseNotFound also for one that was never published.
+func (s *Store) PublishedHead(ctx context.Context, id uid.ID, slug string, viewer catalog.Viewer) (o catalog.Outline, err error) {
+	sql, args := visibleCourses(viewer)
+	q := s.tx(ctx).Table("courses c").Select(outlineColumns).Joins("join course_versions v on v.id = c.published_id").Where(sql, args...)
+	if id != uid.Nil {
+		q = q.Where("c.id = ?", id)
+	} else {
+		q = q.Where("c.slug = ?", slug)
+	}
+	var row outlineRow
+	if err = q.Take(&row).Error; err != nil {
+		return o, notFound(err, catalog.ErrCourseNotFound, "published course %s%s", id, slug)
 	}
 	return row.outline()
 }

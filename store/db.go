@@ -51,6 +51,7 @@ type Store struct {
 	tagged  bool
 	log     *slog.Logger
 	changed func(tenantID uid.ID) // after a commit that appended events
+	usage   usageMonths
 }
 
 type shard struct {

@@ -31,10 +31,26 @@ func (s *Store) OpenPlaceRequest(ctx context.Context, person, course uid.ID) (r 
 	return r, notFound(err, enrolment.ErrRequestNotFound, "open request of person %s for course %s", person, course)
 }
 
-// LastPlaceRequest reads a person's newest request in a course.
-func (s *Store) LastPlaceRequest(ctx context.Context, person, course uid.ID) (r enrolment.PlaceRequest, err error) {
-	err = s.tx(ctx).Where("course_id = ? and person_id = ?", course, person).Order("asked_at desc, id desc").Limit(1).Take(&r).Error
-	return r, notFound(err, enrolment.ErrRequestNotFound, "request of person %s for course %s", person, course)
+// PlacesOf reads how the places of a course stand for a person, in one query.
+func (s *Store) PlacesOf(ctx context.Context, person, course uid.ID) (p enrolment.Places, err error) {
+	var row struct {
+		enrolment.PlaceRequest
+		Asked                 bool
+		Taken, Waiting, Ahead int
+	}
+	err = s.tx(ctx).Raw(`select r.id is not null as asked, coalesce(r.id, $1) as id, $1 as course_id, $2 as person_id, coalesce(r.kind, '') as kind,
+			coalesce(r.status, '') as status, coalesce(r.note, '') as note, coalesce(r.answer, '') as answer, coalesce(r.asked_at, now()) as asked_at, r.decided_at, r.decided_by,
+			(select count(*) from enrolments e where e.course_id = $1 and e.status = 'active') as taken,
+			(select count(*) from place_requests w where w.course_id = $1 and w.status = 'open' and w.kind = 'waiting') as waiting,
+			(select count(*) from place_requests w where w.course_id = $1 and w.status = 'open' and w.kind = 'waiting'
+				and r.status = 'open' and r.kind = 'waiting' and w.asked_at < r.asked_at) as ahead
+		from (select 1) one left join lateral (select * from place_requests where course_id = $1 and person_id = $2 order by asked_at desc, id desc limit 1) r on true`,
+		course, person).Scan(&row).Error
+	p = enrolment.Places{Taken: row.Taken, Waiting: row.Waiting, Ahead: row.Ahead}
+	if row.Asked {
+		p.Mine = &row.PlaceRequest
+	}
+	return p, fail(err, "places of course %s", course)
 }
 
 // LockPlaceRequest reads a request and holds it until the transaction ends.
@@ -91,17 +107,6 @@ func (s *Store) NextWaiting(ctx context.Context, course uid.ID, n int) (list []e
 		Where("course_id = ? and status = 'open' and kind = 'waiting' and exists (select from people p where p.id = place_requests.person_id and p.status = 'active')", course).
 		Order("asked_at, id").Limit(n).Find(&list).Error
 	return list, fail(err, "who waits for course %s", course)
-}
-
-// WaitingBefore counts who waits for a course and asked before a moment; the zero time counts all.
-func (s *Store) WaitingBefore(ctx context.Context, course uid.ID, before time.Time) (int, error) {
-	var n int64
-	q := s.tx(ctx).Model(&enrolment.PlaceRequest{}).Where("course_id = ? and status = 'open' and kind = 'waiting'", course)
-	if !before.IsZero() {
-		q = q.Where("asked_at < ?", before)
-	}
-	err := q.Count(&n).Error
-	return int(n), fail(err, "count who waits for course %s", course)
 }
 
 // CoursesWaitedFor reads the courses that someone waits for.

@@ -22,12 +22,12 @@ func (s *Store) SubmissionsIn(ctx context.Context, enrolmentID, lesson uid.ID, l
 	return list, fail(err, "submissions of enrolment %s", enrolmentID)
 }
 
-// handed is submissions with whose they are and what they are for.
-func (s *Store) handed(ctx context.Context, task string) *gorm.DB {
+// handed is submissions with whose they are and what they are for; the task's own text is long and read only where it is shown.
+func (s *Store) handed(ctx context.Context, withTask bool) *gorm.DB {
 	return s.tx(ctx).Table("submissions s").
 		Select(`s.id, s.enrolment_id, s.lesson_id, s.number, s.text, s.file_id, s.status, s.comment, s.percent, s.marked_by, s.submitted_at, s.marked_at,
-			e.person_id, p.name as person_name, e.course_id, v.title as course_title, coalesce(l.title, '') as lesson_title, ` + task + ` as task,
-			coalesce(f.name, '') as file_name, coalesce(m.name, '') as marker_name`).
+			e.person_id, p.name as person_name, e.course_id, v.title as course_title, coalesce(l.title, '') as lesson_title, case when ? then coalesce(l.body, '') else '' end as task,
+			coalesce(f.name, '') as file_name, coalesce(m.name, '') as marker_name`, withTask).
 		Joins("join enrolments e on e.id = s.enrolment_id").
 		Joins("join people p on p.id = e.person_id").
 		Joins("join course_versions v on v.id = e.version_id").
@@ -39,7 +39,7 @@ func (s *Store) handed(ctx context.Context, task string) *gorm.DB {
 // Submissions lists what was handed in: what waits, the longest first; what was marked, the newest first.
 func (s *Store) Submissions(ctx context.Context, f enrolment.HandedFilter) (out page.Of[enrolment.Handed], err error) {
 	limit := f.Page.Bounded()
-	q := s.handed(ctx, "''").Where("s.status = ?", f.Status).Limit(limit + 1)
+	q := s.handed(ctx, false).Where("s.status = ?", f.Status).Limit(limit + 1)
 	if f.Course != uid.Nil {
 		q = q.Where("e.course_id = ?", f.Course)
 	}
@@ -65,7 +65,7 @@ func (s *Store) Submissions(ctx context.Context, f enrolment.HandedFilter) (out 
 
 // SubmissionByID reads one with whose it is and what it is for.
 func (s *Store) SubmissionByID(ctx context.Context, id uid.ID) (h enrolment.Handed, err error) {
-	err = s.handed(ctx, "coalesce(l.body, '')").Where("s.id = ?", id).Take(&h).Error
+	err = s.handed(ctx, true).Where("s.id = ?", id).Take(&h).Error
 	return h, notFound(err, enrolment.ErrSubmissionNotFound, "submission %s", id)
 }
 

@@ -12,6 +12,7 @@ import (
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
+	"lyceum/billing/offer"
 	"lyceum/internal/fault"
 	"lyceum/learning/catalog"
 	"lyceum/learning/content"
@@ -47,6 +48,14 @@ func constraintFault(name string) *fault.Fault {
 		return signon.ErrConnectionNotFound
 	case "directory_runs_running_uq":
 		return ldapsync.ErrRunning
+	case "plans_code_uq":
+		return offer.ErrCodeTaken
+	case "plan_versions_draft_uq":
+		return offer.ErrDraftThere
+	case "plan_versions_kept_ck":
+		return offer.ErrNoDraft
+	case "plan_migrations_running_uq":
+		return offer.ErrMigrating
 	case "operators_email_uq":
 		return auth.ErrOperatorTaken
 	case "courses_slug_uq":

@@ -84,7 +84,7 @@ func (s *Store) LockStorage(ctx context.Context) error {
 	}
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(r.schema))
-	return fail(s.tx(ctx).Exec("select pg_advisory_xact_lock(?, ?)", int32(storageLock), int32(h.Sum32())).Error, "hold the storage") //nolint:gosec // the bits are a name, not a number
+	return fail(s.tx(ctx).Exec("select pg_advisory_xact_lock(?, ?)", int32(storageLock), int32(h.Sum32())).Error, "hold the storage")
 }
 
 // StorageOf counts what files take, and what is announced.

@@ -30,10 +30,7 @@ const maxNeedsRead = 5000
 // NeedsOf lists what courses ask for first and whether a person has it; no courses mean all.
 func (s *Store) NeedsOf(ctx context.Context, person uid.ID, courses []uid.ID) (list []enrolment.Need, err error) {
 	q := s.tx(ctx).Table("prerequisites q").
-		Select("q.id, q.course_id, q.kind, q.needed_course, q.needed_skill, coalesce(v.title, s.name, '') as name, coalesce(c.slug, '') as slug, "+needMet+" as met", needMetFor(person)...).
-		Joins("left join courses c on c.id = q.needed_course").
-		Joins("left join course_versions v on v.id = coalesce(c.published_id, c.draft_id)").
-		Joins("left join skills s on s.id = q.needed_skill").
+		Select(needColumns+", "+needMet+" as met", needMetFor(person)...).Joins(needNamed).
 		Order("lower(coalesce(v.title, s.name, '')), q.id").Limit(maxNeedsRead)
 	if courses != nil {
 		q = q.Where("q.course_id in ?", courses)
@@ -41,6 +38,32 @@ func (s *Store) NeedsOf(ctx context.Context, person uid.ID, courses []uid.ID) (l
 	err = q.Find(&list).Error
 	return list, fail(err, "prerequisites of %d courses", len(courses))
 }
+
+// Reach lists what courses ask for first, and what the courses ask for that could meet it, and so on.
+func (s *Store) Reach(ctx context.Context, person uid.ID, courses []uid.ID) (list []path.Reached, err error) {
+	if len(courses) == 0 {
+		return nil, nil
+	}
+	args := append([]any{courses}, needMetFor(person)...)
+	err = s.tx(ctx).Raw(reachSQL, append(args, maxNeedsRead)...).Scan(&list).Error
+	return list, fail(err, "prerequisites before %d courses", len(courses))
+}
+
+const reachSQL = `with recursive reach (course_id) as (
+		select id from courses where id in ?
+		union select t.course_id from reach r join prerequisites q on q.course_id = r.course_id cross join lateral (
+			select q.needed_course as course_id where q.needed_course is not null
+			union all select k.course_id from course_skills k where k.skill_id = q.needed_skill) t)
+	select ` + needColumns + `, ` + needMet + ` as met,
+		coalesce((select jsonb_agg(k.course_id order by k.course_id) from course_skills k where k.skill_id = q.needed_skill), '[]') as taught_by
+	from reach join prerequisites q on q.course_id = reach.course_id` + needNamed + `
+	order by lower(coalesce(v.title, s.name, '')), q.id limit ?`
+
+const needColumns = "q.id, q.course_id, q.kind, q.needed_course, q.needed_skill, coalesce(v.title, s.name, '') as name, coalesce(c.slug, '') as slug"
+
+const needNamed = ` left join courses c on c.id = q.needed_course
+	left join course_versions v on v.id = coalesce(c.published_id, c.draft_id)
+	left join skills s on s.id = q.needed_skill`
 
 // LockNeeds holds all prerequisites of the tenant until the transaction ends.
 func (s *Store) LockNeeds(ctx context.Context) error {

@@ -27,7 +27,7 @@ func TestWhatIsAskedByAPersonsIDKnowsNobodyOfAnotherTenant(t *testing.T) {
 			if names, err = w.Store.NamesOf(ctx, []uid.ID{e.PersonID, uid.New()}); err != nil {
 				return err
 			}
-			_, first = w.Store.FirstEventOf(ctx, e.PersonID, types, period.Start, period.End())
+			_, first = w.Store.FirstEventOf(ctx, billing.Sought{Person: e.PersonID, Types: types, From: period.Start, Before: period.End(), Own: true})
 			return nil
 		})
 		if err != nil {

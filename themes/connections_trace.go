@@ -80,11 +80,11 @@ func (c *Chrome) RuleProblem(f *fault.Fault, n int) Field {
 func (p ConnectionAccessPage) LastRule() int { return len(p.Rules.Rules) - 1 }
 
 // Who names the person of an attempt, "" when nobody is known.
-func (t ConnectionAttemptsPage) Who(a signon.Attempt) string {
+func (p ConnectionAttemptsPage) Who(a signon.Attempt) string {
 	if a.PersonID == nil {
 		return ""
 	}
-	return t.Trace.Names[*a.PersonID]
+	return p.Trace.Names[*a.PersonID]
 }
 
 // Who names the person of the attempt, "" when nobody is known.
@@ -104,7 +104,7 @@ func (c *Chrome) Effect(a signon.Attempt) (string, error) {
 }
 
 // Outcomes lists them to filter by.
-func (p ConnectionAttemptsPage) Outcomes() []signon.Outcome { return signon.Outcomes() }
+func (ConnectionAttemptsPage) Outcomes() []signon.Outcome { return signon.Outcomes() }
 
 // AttemptClaim is a claim of an attempt.
 type AttemptClaim struct {

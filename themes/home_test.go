@@ -89,6 +89,10 @@ func TestEveryKindOfNoticeSpeaks(t *testing.T) {
 			seen[text] = a.Kind
 		}
 	}
+	limit := notice.Notice{Kind: notice.KindBilling, Data: notice.Data{"as": "limit", "course": "Acme", "meter": "api_calls", "percent": "80"}}
+	if text, err := s.NoticeText(v, limit); err != nil || text != "Acme: API calls at 80 % of the plan" {
+		t.Errorf("a limit that is near: %q, %v", text, err)
+	}
 	if text, err := s.NoticeText(v, notice.Notice{Kind: "yet_unknown", Data: notice.Data{"course": "Fire"}}); err != nil || !strings.Contains(text, "Fire") {
 		t.Errorf("a kind that is not known yet: %q, %v", text, err)
 	}

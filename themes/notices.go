@@ -12,7 +12,7 @@ import (
 var noticeIcons = map[notice.Kind]string{
 	notice.KindEnrolled: "book", notice.KindDue: "calendar", notice.KindDueSoon: "clock", notice.KindOverdue: "warn", notice.KindCertificate: "award",
 	notice.KindMarked: "check", notice.KindAnswered: "flag", notice.KindMoved: "right", notice.KindSubmitted: "upload", notice.KindRequested: "people",
-	notice.KindReviewRequested: "eye", notice.KindReviewed: "check", notice.KindCourseUpdated: "spark",
+	notice.KindReviewRequested: "eye", notice.KindReviewed: "check", notice.KindCourseUpdated: "spark", notice.KindBilling: "chart", notice.KindPathCompleted: "award",
 }
 
 // NoticeIcon draws a kind's icon.
@@ -26,6 +26,9 @@ func (c *Chrome) NoticeIcon(k notice.Kind) (template.HTML, error) {
 // NoticeText is a notice's sentence: the message notice.<kind>, or notice.<kind>_<as> where its data says as what. A day is
 // written as one; .Course, .By, .Due, .Days, .Note and .Version are what the messages may name.
 func (t talk) NoticeText(n notice.Notice) (string, error) {
+	if n.Kind == notice.KindBilling {
+		return t.billingNews(n.Data)
+	}
 	key := "notice." + string(n.Kind)
 	if as := n.Data["as"]; as != "" && t.has(key+"_"+as) {
 		key += "_" + as
@@ -39,6 +42,21 @@ func (t talk) NoticeText(n notice.Notice) (string, error) {
 	}
 	days, _ := strconv.Atoi(n.Data["days"])
 	return t.N(key, days, "Course", n.Data["course"], "By", n.Data["by"], "Due", due, "Note", n.Data["note"], "Version", n.Data["version"])
+}
+
+// billingNews is the subject of the mail that says the same.
+func (t talk) billingNews(d notice.Data) (string, error) {
+	key, meter := "billing_mail."+d["as"]+"_subject", ""
+	if !t.has(key) {
+		return t.T("notice.billing", "Course", d["course"])
+	}
+	if d["meter"] != "" {
+		var err error
+		if meter, err = t.Named("billing_meter", d["meter"]); err != nil {
+			return "", err
+		}
+	}
+	return t.T(key, "Portal", d["course"], "Number", d["number"], "Meter", meter, "Percent", d["percent"])
 }
 
 // NoticeText is a notice's sentence in the language and zone of a view, for what is sent to an open page.

@@ -170,12 +170,12 @@ func (t talk) Price(p money.Micros, c money.Currency) string {
 // SubscriptionBadge names a state.
 func (c *Chrome) SubscriptionBadge(s subscription.State) (Badge, error) {
 	b, err := c.StatusBadge("subscription", string(s))
-	switch {
-	case s == subscription.StateActive:
+	switch s {
+	case subscription.StateActive:
 		b.Tone = "good"
-	case s == subscription.StateTrial:
+	case subscription.StateTrial:
 		b.Tone = "brandly"
-	case s == subscription.StatePastDue || s == subscription.StateGrace:
+	case subscription.StatePastDue, subscription.StateGrace:
 		b.Tone = "warn"
 	default:
 		b.Tone = "bad"
@@ -214,11 +214,7 @@ func (c *Chrome) MeterName(m billing.Meter) (string, error) {
 
 // UsageURL leads to the entries behind a line of a bill.
 func (c *Chrome) UsageURL(m billing.Meter, at time.Time) string {
-	url := "/usage?month=" + at.UTC().Format("2006-01")
-	if m != billing.MeterActiveLearner {
-		url += "&meter=" + string(m)
-	}
-	return url
+	return usageURL(m, at)
 }
 
 // LimitText writes a limit of a plan; storage in bytes.

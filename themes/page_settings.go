@@ -3,12 +3,9 @@ package themes
 import (
 	"html/template"
 	"slices"
-	"time"
 
 	"lyceum/auth"
 	"lyceum/auth/policy"
-	"lyceum/billing"
-	"lyceum/internal/event"
 	"lyceum/internal/fault"
 	"lyceum/tenant"
 )
@@ -54,27 +51,6 @@ type APIKeysPage struct {
 }
 
 func (p APIKeysPage) in(c *Chrome) (string, any) { return "api_keys", framed[APIKeysPage]{c, p} }
-
-// UsagePage is GET /usage?month=2026-11.
-type UsagePage struct {
-	Usage billing.Usage
-	First time.Time // when the portal began: earlier months are not offered
-}
-
-// Month is the period as the address names it.
-func (p UsagePage) Month() string { return p.Usage.Period.Start.Format("2006-01") }
-
-func (p UsagePage) in(c *Chrome) (string, any) { return "usage", framed[UsagePage]{c, p} }
-
-// UsageEventPage is GET /usage/:event: why someone counts.
-type UsageEventPage struct {
-	Row   billing.UsageEvent
-	Event *event.Event // nil when the log no longer keeps it
-}
-
-func (p UsageEventPage) in(c *Chrome) (string, any) {
-	return "usage_event", framed[UsageEventPage]{c, p}
-}
 
 // Wants tells whether a scope's box is ticked.
 func (p APIKeysPage) Wants(scope policy.Permission) bool {

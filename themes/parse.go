@@ -50,7 +50,7 @@ func parsePages(f folder) (map[string]*template.Template, error) {
 
 // addTrees parses a file and adds what it defines; an empty definition replaces nothing.
 func addTrees(trees map[string]*parse.Tree, name, source string) error {
-	t, err := texttemplate.New(name).Funcs(texttemplate.FuncMap(templateFuncs)).Parse(source)
+	t, err := texttemplate.New(name).Funcs(templateFuncs).Parse(source)
 	if err != nil {
 		return err
 	}

@@ -116,7 +116,7 @@ func TestTheUsageChartFitsItsHighestDay(t *testing.T) {
 		days []int64
 		top  int64
 	}{{[]int64{0, 0}, 2}, {[]int64{2}, 2}, {[]int64{3}, 4}, {[]int64{5, 1}, 6}, {[]int64{7}, 10}, {[]int64{11}, 20}, {[]int64{41}, 60}, {[]int64{100}, 100}, {[]int64{1234}, 2000}} {
-		chart := themes.UsagePage{Usage: billing.Usage{Period: billing.PeriodOf(now), PerDay: c.days}}.Chart()
+		chart := themes.UsagePage{Usage: billing.Usage{Period: billing.PeriodOf(now), MeterUsage: billing.MeterUsage{PerDay: c.days}}}.Chart()
 		if chart.Top != c.top || chart.Half*2 != c.top || len(chart.Bars) != len(c.days) || chart.Width != 10*len(c.days) {
 			t.Errorf("%v: top %d, want %d", c.days, chart.Top, c.top)
 		}

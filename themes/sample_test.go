@@ -281,7 +281,7 @@ func happened(typ string, actor *uid.ID, data map[string]any) event.Event {
 }
 
 func usage(w *world) billing.Usage {
-	u := billing.Usage{Period: billing.PeriodOf(now), PerDay: make([]int64, 30)}
+	u := billing.Usage{Period: billing.PeriodOf(now), MeterUsage: billing.MeterUsage{Meter: billing.MeterActiveLearner, PerDay: make([]int64, 30)}}
 	for i := range 20 {
 		u.PerDay[i] = int64((i*7+3)%6 + i%3)
 		if i%7 > 4 {
@@ -289,6 +289,15 @@ func usage(w *world) billing.Usage {
 		}
 		u.Total += u.PerDay[i]
 	}
+	for i, m := range billing.Meters() {
+		one := billing.MeterUsage{Meter: m, PerDay: make([]int64, 30)}
+		for day := range 20 {
+			one.PerDay[day] = u.PerDay[day] * int64(1+i*i*300_000)
+			one.Total += one.PerDay[day]
+		}
+		u.Meters = append(u.Meters, one)
+	}
+	u.Months = []billing.MonthTotal{{Month: u.Period.Start, Total: u.Total}, {Month: u.Period.Start.AddDate(0, -1, 0), Total: 41}}
 	for i, p := range w.people {
 		name := p.Name
 		if name == "" {

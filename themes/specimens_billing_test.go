@@ -5,6 +5,7 @@ import (
 
 	"lyceum/auth"
 	"lyceum/billing"
+	"lyceum/billing/books"
 	"lyceum/billing/money"
 	"lyceum/billing/plan"
 	"lyceum/billing/provider"
@@ -89,6 +90,9 @@ func billingSpecimens(w *world) []specimen {
 		{"billing-plan-move", w.portal("/settings/billing/plans/x", may()), paying},
 		{"billing-invoice", w.portal("/settings/billing/invoices/x", may()), themes.InvoicePage{Invoice: a.Invoices[0], Subscription: a.Subscription}},
 		{"billing-invoice-paid", w.portal("/settings/billing/invoices/x", may()), themes.InvoicePage{Invoice: a.Invoices[1], Subscription: a.Subscription, Live: true}},
+		{"books-checkout", w.portal("/settings/billing/books/checkout/x", may()), themes.BooksCheckoutPage{Till: books.Till{Wish: books.Wish{ID: uid.New()}, Offer: large, Due: *paying.Preview}}},
+		{"books-checkout-trial", w.portal("/settings/billing/books/checkout/x", may()), themes.BooksCheckoutPage{Till: books.Till{Wish: books.Wish{ID: uid.New(), Checkout: provider.Checkout{TrialEnd: &ends}}, Offer: large, Due: provider.Preview{Due: money.Money{Currency: "EUR"}}}}},
+		{"books-card", w.portal("/settings/billing/books/card", may()), themes.BooksCardPage{Fails: true, Open: []provider.Invoice{{Number: "B-2026-00007", Total: bill.Total, CreatedAt: now}}}},
 		{"suspended-unpaid", w.portal("/", learnerMay()), themes.SuspendedPage{Contact: "it@acme.example", Unpaid: true, Courses: []themes.MandatoryCourse{{Slug: "fire", Title: "Fire safety", DueAt: &due}, {Slug: "data", Title: "Data protection"}}}},
 		{"suspended-owner", w.portal("/", may()), themes.SuspendedPage{Contact: "it@acme.example", Unpaid: true, Bill: true}},
 		{"operator-billing", view, themes.OperatorBillingPage{Overview: o}},

@@ -6,6 +6,7 @@ import (
 
 	"lyceum/auth"
 	"lyceum/auth/policy"
+	"lyceum/billing"
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
@@ -241,6 +242,18 @@ func settingsSpecimens(w *world) []specimen {
 	u := usage(w)
 	quiet := u
 	quiet.Rows, quiet.Total, quiet.PerDay = nil, 0, make([]int64, 30)
+	calls := u
+	calls.MeterUsage = u.Meters[3]
+	calls.Rows = []billing.UsageEvent{{ID: id("calls"), Meter: billing.MeterAPICalls, Period: u.Period.Start, Kind: billing.KindCounted, Quantity: 1204, EventType: "api.called", OccurredAt: now, RecordedAt: now}}
+	kept := u
+	kept.MeterUsage = u.Meters[1]
+	kept.Rows = []billing.UsageEvent{{ID: id("hour"), Meter: billing.MeterStorage, Period: u.Period.Start, Kind: billing.KindCounted, Quantity: 4 << 30, EventType: "storage.sampled", OccurredAt: now, RecordedAt: now}}
+	correction := u.Rows[0]
+	correction.ID, correction.Kind, correction.Quantity, correction.EventType, correction.Reason, correction.ByName = id("struck"), billing.KindStruck, -1, billing.EventStruck, "Opened the wrong course.", "Maya Chen"
+	again := u.Rows[0]
+	again.ID, again.Kind = id("again"), billing.KindAgain
+	u.Rows[0].Kind = billing.KindCounted
+	u.Rows = append(u.Rows, correction, again)
 	actor := w.people[0].ID
 	started := happened("lesson.started", &actor, map[string]any{"person_name": "Maya Chen", "course_title": w.outlines[0].Version.Title, "lesson_id": id("l").String(), "nested": map[string]any{"a": 1}})
 	return []specimen{
@@ -252,6 +265,13 @@ func settingsSpecimens(w *world) []specimen {
 		{"usage", w.portal("/usage", may()), themes.UsagePage{Usage: u, First: now.AddDate(0, -5, 0)}},
 		{"usage-none", w.portal("/usage", may()), themes.UsagePage{Usage: quiet, First: now}},
 		{"usage-event", w.portal("/usage/x", may()), themes.UsageEventPage{Row: u.Rows[0], Event: &started}},
+		{"usage-calls", w.portal("/usage", may()), themes.UsagePage{Usage: calls, First: now}},
+		{"usage-storage", w.portal("/usage", may()), themes.UsagePage{Usage: kept, First: now}},
+		{"usage-event-calls", w.portal("/usage/x", may()), themes.UsageEventPage{Row: calls.Rows[0]}},
+		{"usage-event-strikable", w.portal("/usage/x", may()), themes.UsageEventPage{Row: u.Rows[0], Event: &started, Strikable: true, Until: now}},
+		{"usage-event-strike-wrong", w.portal("/usage/x", may()), themes.UsageEventPage{Row: u.Rows[0], Event: &started, Strikable: true, Until: now, Reason: "no", Problem: refused(map[string]string{"reason": billing.ErrReasonMissing.Text})}},
+		{"usage-event-struck", w.portal("/usage/x", may()), themes.UsageEventPage{Row: correction, Others: u.Rows[:1]}},
+		{"usage-event-again", w.portal("/usage/x", may()), themes.UsageEventPage{Row: again, Event: &started, Others: []billing.UsageEvent{u.Rows[0], correction}}},
 		{"usage-event-gone", w.portal("/usage/x", may()), themes.UsageEventPage{Row: u.Rows[1]}},
 	}
 }

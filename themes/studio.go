@@ -142,8 +142,8 @@ func (c *Chrome) Upload(p LessonEditPage, name string) (Upload, error) {
 	if u.Error == "" {
 		u.Error = c.FieldText(p.Problem, name+"_id")
 	}
-	switch {
-	case name == "captions":
+	switch name {
+	case "captions":
 		u.Name, u.Kind, u.Accept, u.Limit = "captions", "captions", ".vtt,text/vtt", content.MaxCaptions
 		u.File, u.FileID, u.Removable = p.Captions, p.Form.CaptionsFileID, true
 		if u.Error == "" {

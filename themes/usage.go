@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"lyceum/billing"
@@ -18,11 +19,11 @@ type Bar struct {
 	Day  time.Time
 	X    int
 	Y, H float64
-	// Count is how many people began to count on that day.
+	// Count is how much was used on that day; of active learners, how many began to count.
 	Count int64
 }
 
-// Chart is new active learners by day, drawn by pages/usage.html.
+// Chart is a meter by day, drawn by pages/usage.html.
 type Chart struct {
 	Width     int
 	Top, Half int64 // what the upper and the middle line stand for
@@ -30,9 +31,12 @@ type Chart struct {
 	Marks     []int // one for each day: its number when it is named below, else 0
 }
 
-// Chart lays out the bars of the period. The top line is an even number at or above the highest day.
-func (p UsagePage) Chart() Chart {
-	days := p.Usage.PerDay
+// Chart lays out the bars of the chosen meter.
+func (p UsagePage) Chart() Chart { return p.ChartOf(p.Usage.MeterUsage) }
+
+// ChartOf lays out the bars of a meter in the period. The top line is an even number at or above the highest day.
+func (p UsagePage) ChartOf(m billing.MeterUsage) Chart {
+	days := m.PerDay
 	c := Chart{Width: len(days) * 10, Top: 2}
 	for _, n := range days {
 		for n > c.Top {
@@ -41,8 +45,8 @@ func (p UsagePage) Chart() Chart {
 	}
 	c.Half = c.Top / 2
 	for i, n := range days {
-		h := math.Round(float64(n)/float64(c.Top)*1000) / 10
-		c.Bars = append(c.Bars, Bar{Day: p.Usage.Period.Start.AddDate(0, 0, i), X: i * 10, Y: 100 - h, H: h, Count: n})
+		h := math.Round(float64(max(n, 0))/float64(c.Top)*1000) / 10
+		c.Bars = append(c.Bars, Bar{Day: p.Usage.Period.Start.AddDate(0, 0, i).Add(midday), X: i * 10, Y: 100 - h, H: h, Count: n})
 		mark := 0
 		if i%7 == 0 {
 			mark = i + 1
@@ -51,6 +55,9 @@ func (p UsagePage) Chart() Chart {
 	}
 	return c
 }
+
+// midday makes a day in UTC the same day in nearly every reader's zone.
+const midday = 11 * time.Hour
 
 // next is the step above in 2, 4, 6, 10, 20, 40, 60, 100, …
 func next(n int64) int64 {
@@ -89,11 +96,22 @@ func (p UsagePage) After(now time.Time) *billing.Period {
 
 // MonthURL is the usage page of a period.
 func (p UsagePage) MonthURL(period billing.Period) string {
-	return "/usage?month=" + period.Start.Format("2006-01")
+	return usageURL(p.Usage.Meter, period.Start)
 }
 
-// Month is the period of the entry as the usage page's address has it.
-func (p UsageEventPage) Month() string { return p.Row.Period.Format("2006-01") }
+// usageURL is the usage page of a month; without a meter it is that of learners.
+func usageURL(m billing.Meter, at time.Time) string {
+	url := "/usage?month=" + at.UTC().Format("2006-01")
+	if m != billing.MeterActiveLearner && m != "" {
+		url += "&meter=" + string(m)
+	}
+	return url
+}
+
+// CSVURL is where the entries shown are downloaded.
+func (p UsagePage) CSVURL() string {
+	return strings.Replace(p.MonthURL(p.Usage.Period), "/usage", "/usage.csv", 1)
+}
 
 // Fact is a value of an event's data.
 type Fact struct {

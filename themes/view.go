@@ -110,6 +110,7 @@ const (
 // The messages of paths and prerequisites.
 const (
 	FlashPathTaken      FlashKey = "path_taken"     // Name: the path
+	FlashPathLeft       FlashKey = "path_left"      // Name: the path
 	FlashPathCreated    FlashKey = "path_created"   // Name: the path
 	FlashPathPublished  FlashKey = "path_published" // Name: the path
 	FlashPathArchived   FlashKey = "path_archived"  // Name: the path

@@ -59,6 +59,8 @@ type subscriptionShown struct {
 	AddOns    []addOn              `json:"add_ons"`
 	Month     *monthShown          `json:"month,omitempty" doc:"The running month; left out where nothing is priced."`
 	Limits    []limitShown         `json:"limits"`
+	Coupon    string               `json:"coupon,omitempty"`
+	Details   detailsBody          `json:"details" doc:"Who the bill goes to."`
 }
 
 type nextStep struct {
@@ -119,7 +121,13 @@ type (
 			Amount string `json:"amount" example:"250.00" doc:"Empty: no alert." maxLength:"20"`
 		}
 	}
-	plansOut struct {
+	couponIn struct {
+		Body struct {
+			Coupon string `json:"coupon" minLength:"1" maxLength:"60"`
+		}
+	}
+	detailsIn struct{ Body detailsBody }
+	plansOut  struct {
 		Body struct {
 			Items []planShown `json:"items"`
 		}
@@ -131,7 +139,7 @@ type (
 	}
 	checkoutOut struct {
 		Body struct {
-			URL string `json:"url" doc:"Where an owner pays."`
+			URL string `json:"url" doc:"Where an owner pays, or says how."`
 		}
 	}
 	previewOut struct {
@@ -146,6 +154,45 @@ type (
 		}
 	}
 )
+
+// detailsBody is who the bill goes to.
+type detailsBody struct {
+	Email   string         `json:"email" format:"email" example:"accounts@example.com"`
+	Address billingAddress `json:"address,omitempty"`
+	TaxIDs  []taxID        `json:"tax_ids,omitempty" maxItems:"5"`
+}
+
+type billingAddress struct {
+	Street     string `json:"street,omitempty" maxLength:"200"`
+	Addition   string `json:"addition,omitempty" maxLength:"200"`
+	PostalCode string `json:"postal_code,omitempty" maxLength:"200"`
+	City       string `json:"city,omitempty" maxLength:"200"`
+	State      string `json:"state,omitempty" maxLength:"200"`
+	Country    string `json:"country,omitempty" maxLength:"2" example:"DE" doc:"ISO 3166-1 alpha-2."`
+}
+
+type taxID struct {
+	Kind  string `json:"kind,omitempty" example:"eu_vat" doc:"eu_vat where it is left out."`
+	Value string `json:"value" example:"DE123456789"`
+}
+
+func (b detailsBody) details() subscription.Details {
+	at := b.Address
+	d := subscription.Details{Email: b.Email, Address: provider.Address{Line1: at.Street, Line2: at.Addition, PostalCode: at.PostalCode, City: at.City, State: at.State, Country: at.Country}}
+	for _, t := range b.TaxIDs {
+		d.TaxIDs = append(d.TaxIDs, provider.TaxID(t))
+	}
+	return d
+}
+
+func showDetails(s subscription.Subscription) detailsBody {
+	at := s.Address
+	b := detailsBody{Email: s.BillingEmail, Address: billingAddress{at.Line1, at.Line2, at.PostalCode, at.City, at.State, at.Country}}
+	for _, t := range s.TaxIDs {
+		b.TaxIDs = append(b.TaxIDs, taxID(t))
+	}
+	return b
+}
 
 type simulatedMonth struct {
 	Period string `json:"period" example:"2026-10"`
@@ -262,6 +309,29 @@ func (a *api) billingChanges(manage route.Need) {
 		}
 		return a.shownAccount(ctx)
 	})
+	on(a, change("/billing/coupon", "apply-coupon", "Apply a coupon to the running subscription", faults{subscription.ErrNotCheckedOut}), func(ctx context.Context, in *couponIn) (*subscriptionOut, error) {
+		if _, err := a.Subscriptions.Redeem(ctx, in.Body.Coupon); err != nil {
+			return nil, err
+		}
+		return a.shownAccount(ctx)
+	})
+	details := change("/billing/details", "set-billing-details", "Say who the bill goes to", nil)
+	details.method, details.about = put, "It replaces what was there: what is left out is emptied."
+	on(a, details, func(ctx context.Context, in *detailsIn) (*subscriptionOut, error) {
+		if _, err := a.Subscriptions.SetDetails(ctx, in.Body.details()); err != nil {
+			return nil, err
+		}
+		return a.shownAccount(ctx)
+	})
+	on(a, change("/billing/portal", "open-payment-portal", "Get an address where payment methods are kept", faults{subscription.ErrNotCheckedOut, subscription.ErrNoPayments}), func(ctx context.Context, _ *struct{}) (*checkoutOut, error) {
+		url, err := a.Subscriptions.Portal(ctx)
+		if err != nil {
+			return nil, err
+		}
+		out := &checkoutOut{}
+		out.Body.URL = url
+		return out, nil
+	})
 	on(a, change("/billing/budget", "set-budget", "Set the budget alert", nil), func(ctx context.Context, in *budgetIn) (*subscriptionOut, error) {
 		account, err := a.Subscriptions.Account(ctx)
 		if err != nil {
@@ -289,7 +359,7 @@ func (a *api) shownAccount(ctx context.Context) (*subscriptionOut, error) {
 	}
 	out := subscriptionShown{
 		State: account.State, Collect: account.Collect, RealMoney: account.Live, Since: utc(account.Since), TrialEnd: account.TrialEnd, PeriodEnd: account.PeriodEnd,
-		CancelAt: account.CancelAt, AddOns: []addOn{}, Limits: []limitShown{},
+		CancelAt: account.CancelAt, AddOns: []addOn{}, Limits: []limitShown{}, Coupon: account.Coupon, Details: showDetails(account.Subscription),
 	}
 	if account.Next != nil {
 		out.Next = &nextStep{account.Next.To, utc(account.Next.At)}

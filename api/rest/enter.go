@@ -51,10 +51,20 @@ func (a *api) enter(c *fiber.Ctx) error {
 	if err == nil {
 		err = q.failed
 	}
+	a.meter(c, err)
 	if err != nil {
 		return problem.Answer(c, err)
 	}
 	return nil
+}
+
+// meter counts a program's call, however it was answered; what we refused to answer or could not is none.
+func (a *api) meter(c *fiber.Ctx, err error) {
+	who, ok := auth.PrincipalFrom(c.UserContext())
+	if kind := fault.Of(err).Kind; !ok || who.KeyID == uid.Nil || err != nil && (kind == fault.KindTooMany || kind == fault.KindInternal) {
+		return
+	}
+	a.Billing.Called(c.UserContext())
 }
 
 // within fails when a program's calls are more than the plan has. What is about the plan itself can always be called.

@@ -24,10 +24,6 @@ type pathIn struct {
 	Path string `path:"path" doc:"The path's address or its id." example:"first-weeks"`
 }
 
-type pathIDIn struct {
-	ID uid.ID `path:"path" doc:"The path's id."`
-}
-
 type newPathIn struct{ Body newPath }
 
 type pathChangeIn struct {
@@ -205,9 +201,14 @@ func (a *api) pathPeopleOperations() {
 		return a.thePath(ctx, s.Path.ID, err)
 	})
 	on(a, operation{
-		method: del, path: "/paths/{path}/enrolments/{person}", id: "leave-path", tag: tagPaths, need: manage,
-		summary: "Take a person off a path; their courses stay", fails: faults{path.ErrNotFound, path.ErrEnrolmentMissing, path.ErrCompleted},
+		method: del, path: "/paths/{path}/enrolments/{person}", id: "leave-path", tag: tagPaths, need: route.SignedIn,
+		summary: "Leave a path, or take a person off it; the courses stay",
+		about:   "Oneself one may take off a path that one took by oneself: that needs enrolment:self. Anybody else, and whom someone put on the path, takes off who has enrolment:manage.",
+		fails:   faults{path.ErrNotFound, path.ErrEnrolmentMissing, path.ErrCompleted, path.ErrAssigned, policy.ErrForbidden},
 	}, func(ctx context.Context, in *pathPersonIn) (*nothing, error) {
+		if who, _ := auth.PrincipalFrom(ctx); who.PersonID == in.Person && !who.May.Has(policy.EnrolmentManage) {
+			return nil, a.Paths.Leave(ctx, in.ID)
+		}
 		return nil, a.Paths.Remove(ctx, in.ID, in.Person)
 	})
 }

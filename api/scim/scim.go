@@ -4,6 +4,7 @@
 package scim
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"lyceum/api/visit"
 	"lyceum/auth"
 	"lyceum/auth/scim"
+	"lyceum/internal/fault"
 )
 
 const (
@@ -29,6 +31,8 @@ type Handler struct {
 	Auth    *auth.Service
 	// Guesses bounds tokens that do not hold, from one network in one tenant.
 	Guesses auth.Limiter
+	// Called is told of each call with a token or key that we answered; nil: nobody is.
+	Called func(ctx context.Context)
 }
 
 // Serve answers every request below Root.
@@ -57,7 +61,16 @@ func (h Handler) Serve(c *fiber.Ctx) error {
 	if err != nil {
 		problem.Note(c, err)
 	}
+	if out.Status < fiber.StatusInternalServerError && out.Status != fiber.StatusTooManyRequests {
+		h.called(c)
+	}
 	return write(c, out)
+}
+
+func (h Handler) called(c *fiber.Ctx) {
+	if h.Called != nil {
+		h.Called(c.UserContext())
+	}
 }
 
 // me answers /Me to who holds a person's API key (RFC 7644 §3.11).
@@ -70,6 +83,9 @@ func (h Handler) me(c *fiber.Ctx, secret, path string) error {
 		return scim.ErrUnauthorised.Saying("An API key of a person may read /Me and nothing else. Use a token of the directory.")
 	}
 	out, err := h.Service.Me(auth.WithPrincipal(c.UserContext(), who), base(c))
+	if kind := fault.Of(err).Kind; err == nil || kind != fault.KindInternal && kind != fault.KindTooMany {
+		h.called(c)
+	}
 	if err != nil {
 		return err
 	}

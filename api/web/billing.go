@@ -297,7 +297,7 @@ func (b Billing) InvoicePDF(c *fiber.Ctx) error {
 	if i.Source != subscription.SourceOwn {
 		return subscription.ErrInvoiceNotFound
 	}
-	pdf, err := subscription.PDF(i, sub, b.Subscriptions.Live())
+	pdf, err := subscription.PDF(i, sub, b.Subscriptions.Live(), b.view(c).Locale)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,6 @@ import (
 	"lyceum/auth/policy"
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
-	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
@@ -55,14 +54,6 @@ func (l Learn) certificates(ctx context.Context) ([]certificate.Certificate, err
 		return nil, nil
 	}
 	return l.Certificates.Mine(ctx)
-}
-
-func byCourse(mine []enrolment.Mine) map[uid.ID]enrolment.Mine {
-	out := make(map[uid.ID]enrolment.Mine, len(mine))
-	for _, m := range mine {
-		out[m.CourseID] = m
-	}
-	return out
 }
 
 // Catalogue lists the courses on offer that the person may find, narrowed by what the address says.

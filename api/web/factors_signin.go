@@ -66,7 +66,7 @@ func (f Factors) SignInByPasskey(c *fiber.Ctx) error {
 	next := visit.Local(typed.get("next"))
 	in, err := f.Auth.SignInByPasskey(c.UserContext(), f.answered(c, typed), client(c))
 	if err != nil {
-		page, failed := Entry{Site: f.Site, Auth: f.Auth, SignOn: f.SignOn}.signInPage(c, themes.SignInForm{Next: next}, false)
+		page, failed := Entry(f).signInPage(c, themes.SignInForm{Next: next}, false)
 		if failed != nil {
 			return failed
 		}

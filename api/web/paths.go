@@ -56,6 +56,18 @@ func (p Paths) Take(c *fiber.Ctx) error {
 	return p.done(c, "/paths/"+s.Path.Slug, themes.FlashPathTaken, s.Path.Title)
 }
 
+// Leave takes who asks off a path.
+func (p Paths) Leave(c *fiber.Ctx) error {
+	s, err := p.Paths.BySlug(c.UserContext(), c.Params("slug"))
+	if err != nil {
+		return err
+	}
+	if err = p.Paths.Leave(c.UserContext(), s.Path.ID); err != nil {
+		return p.refused(c, err, func(wrong *fault.Fault) themes.Page { page := pathPage(s); page.Problem = wrong; return page })
+	}
+	return p.done(c, "/paths/"+s.Path.Slug, themes.FlashPathLeft, s.Path.Title)
+}
+
 // GoOn leads into the next course of a path.
 func (p Paths) GoOn(c *fiber.Ctx) error {
 	s, err := p.Paths.BySlug(c.UserContext(), c.Params("slug"))

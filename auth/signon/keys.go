@@ -168,7 +168,7 @@ func (s *Service) newKey(ctx context.Context) (SigningKey, error) {
 	if err != nil {
 		return SigningKey{}, err
 	}
-	raw, err := json.Marshal(key)
+	raw, err := json.Marshal(key) //nolint:gosec // it is sealed before it is kept
 	if err != nil {
 		return SigningKey{}, fmt.Errorf("write a signing key: %w", err)
 	}

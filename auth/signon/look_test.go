@@ -82,7 +82,7 @@ func TestMetadataIsLookedAtBeforeItCounts(t *testing.T) {
 	}
 	idp.status.Store(http.StatusServiceUnavailable)
 	_, err = h.s.Refresh(h.admin, c.ID)
-	wrong(t, err, "metadata_url")
+	_ = wrong(t, err, "metadata_url")
 	broken, err := h.s.Connection(h.admin, c.ID)
 	if err != nil || !strings.Contains(broken.Problem, "503") || len(certificates(t, broken)) != 3 {
 		t.Errorf("after a failure %+v, %v", broken, err)
@@ -146,7 +146,7 @@ func TestAnAddressInAPrivateNetworkIsNotCalled(t *testing.T) {
 	}
 	o := h.create(auth.ProtocolOIDC, signon.ProductOther, "OIDC")
 	_, err = h.s.LookAtIssuer(h.admin, o.ID, oidc.Settings{Issuer: server.URL})
-	wrong(t, err, "issuer")
+	_ = wrong(t, err, "issuer")
 	if called.Load() != 0 {
 		t.Error("the address was called")
 	}
@@ -158,7 +158,7 @@ func TestAnIssuerIsAskedWhatItSaysOfItself(t *testing.T) {
 	c := h.create(auth.ProtocolOIDC, signon.ProductOther, "OIDC")
 	for _, issuer := range []string{"", "http://idp.example", "https://idp.example/?x=1"} {
 		_, err := h.s.LookAtIssuer(h.admin, c.ID, oidc.Settings{Issuer: issuer})
-		wrong(t, err, "issuer")
+		_ = wrong(t, err, "issuer")
 	}
 	var server *httptest.Server
 	server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -198,7 +198,7 @@ func TestADirectoryIsTriedWithTheKeptPasswordAndToldStepByStep(t *testing.T) {
 	h := setup(t)
 	c := h.create(auth.ProtocolLDAP, signon.ProductOpenLDAP, "LDAP")
 	_, err := h.s.CheckDirectory(h.admin, c.ID, ldap.Settings{Kind: ldap.KindOpenLDAP}, nil)
-	wrong(t, err, "urls", "base_dn", "bind_dn")
+	_ = wrong(t, err, "urls", "base_dn", "bind_dn")
 	st := ldap.Settings{Kind: ldap.KindOpenLDAP, URLs: []string{"ldaps://127.0.0.1:1"}, BindDN: "cn=reader,dc=example,dc=com", BaseDN: "dc=example,dc=com"}
 	seen, err := h.s.CheckDirectory(h.admin, c.ID, st, nil)
 	if err != nil || seen.OK || len(seen.Report) != 1 || seen.Report[0].Name != "bind" {

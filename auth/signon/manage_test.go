@@ -43,10 +43,10 @@ func TestAConnectionBeginsOffWithThePresetOfItsProduct(t *testing.T) {
 		"kind": {Kind: auth.ProtocolLDAP, Product: signon.ProductOkta, Name: "x"},
 	} {
 		_, err := h.s.CreateConnection(h.admin, in)
-		wrong(t, err, field)
+		_ = wrong(t, err, field)
 	}
 	_, err = h.s.CreateConnection(h.admin, signon.ConnectionInput{Kind: "kerberos", Name: strings.Repeat("x", 81)})
-	wrong(t, err, "kind", "name")
+	_ = wrong(t, err, "kind", "name")
 }
 
 func TestOnlyThoseWhoMayLookAfterConnections(t *testing.T) {
@@ -229,10 +229,10 @@ func TestSwitchingDemandsCompleteSettingsAndWarnsWhenNobodyTried(t *testing.T) {
 	for _, to := range []signon.Status{signon.StatusOn, signon.StatusDryRun} {
 		_, err := h.s.SetStatus(h.admin, c.ID, 1, to)
 		meets(t, err, signon.ErrIncomplete)
-		wrong(t, err, "issuer", "client_id", "secret")
+		_ = wrong(t, err, "issuer", "client_id", "secret")
 	}
 	_, err := h.s.SetStatus(h.admin, c.ID, 1, "loud")
-	wrong(t, err, "status")
+	_ = wrong(t, err, "status")
 
 	ready := h.complete("idp")
 	out, err := h.s.SetStatus(h.admin, ready.ID, ready.Revision, signon.StatusOn)
@@ -305,7 +305,7 @@ func TestDeletingTakesTheNameAndSaysWhatHangsOnIt(t *testing.T) {
 	if err != nil || st.People != 1 || st.OnlyWay != 1 || !slices.Equal(st.Domains, []string{"acme.example"}) || !slices.Equal(st.Required, st.Domains) {
 		t.Errorf("stakes %+v, %v", st, err)
 	}
-	wrong(t, h.s.DeleteConnection(h.admin, c.ID, "IDP"), "confirm")
+	_ = wrong(t, h.s.DeleteConnection(h.admin, c.ID, "IDP"), "confirm")
 	meets(t, h.s.DeleteConnection(h.admin, c.ID, "idp"), signon.ErrConnectionRequired)
 	_, err = h.s.SetStatus(h.admin, c.ID, c.Revision, signon.StatusOff)
 	meets(t, err, signon.ErrConnectionRequired)
@@ -365,7 +365,7 @@ func TestCertificatesComeAndGoByHand(t *testing.T) {
 	}
 	for _, bad := range []string{"", "   ", "not a certificate", "-----BEGIN CERTIFICATE-----\nbm8=\n-----END CERTIFICATE-----"} {
 		_, err := h.s.AddCertificates(h.admin, c.ID, c.Revision, bad)
-		wrong(t, err, "certificate")
+		_ = wrong(t, err, "certificate")
 	}
 	c, err = h.s.RemoveCertificate(h.admin, c.ID, c.Revision, certs[0].Fingerprint)
 	if err != nil || len(certificates(t, c)) != 2 {

@@ -165,9 +165,9 @@ func TestRoleRulesGiveNothingBeyondWhoSetsThem(t *testing.T) {
 		t.Errorf("groups make owners: %v, %v", roles, err)
 	}
 	_, err = h.s.ChangeConnection(h.owner, c.ID, c.Revision, signon.Change{Rules: rules(policy.Owner)})
-	wrong(t, err, "role_rules")
+	_ = wrong(t, err, "role_rules")
 	_, err = h.s.ChangeConnection(h.admin, c.ID, c.Revision, signon.Change{Rules: rules("no such role")})
-	wrong(t, err, "role_rules.1")
+	_ = wrong(t, err, "role_rules.1")
 	c, err = h.s.ChangeConnection(h.admin, c.ID, c.Revision, signon.Change{Rules: rules(policy.Admin)})
 	meets(t, err, nil)
 
@@ -247,8 +247,8 @@ func TestTheOutlookKnowsWhatSignedTheLastAnswerAndOurKeys(t *testing.T) {
 	t.Parallel()
 	h := setup(t)
 	c := h.complete("idp")
-	print := certificates(t, c)[0].Fingerprint
-	h.tried(c, signon.OutcomeAdmitted, nil, nil, auth.Check{Name: "signature", OK: true, Detail: "<Assertion> is signed with rsa-sha1 by the certificate " + print})
+	fingerprint := certificates(t, c)[0].Fingerprint
+	h.tried(c, signon.OutcomeAdmitted, nil, nil, auth.Check{Name: "signature", OK: true, Detail: "<Assertion> is signed with rsa-sha1 by the certificate " + fingerprint})
 	found, err := h.s.OutlookOf(h.admin, c.ID, h.w.Now.Now().AddDate(0, 0, 101))
 	if err != nil || len(found) == 0 || !found[0].Signed || found[0].Code != "idp_no_successor" {
 		t.Errorf("%+v, %v", found, err)

@@ -59,7 +59,7 @@ func TestAKeptPasswordGoesToNoOtherServerOrAccount(t *testing.T) {
 			}
 		}
 		_, err := h.s.ChangeConnection(h.admin, c.ID, c.Revision, signon.Change{Settings: packed(t, st)})
-		if wrong(t, err, "secret"); t.Failed() {
+		if _ = wrong(t, err, "secret"); t.Failed() {
 			t.Fatalf("another %s", name)
 		}
 	}

@@ -2,8 +2,10 @@
 package money
 
 import (
+	"errors"
 	"fmt"
 	"math/big"
+	"regexp"
 	"strings"
 
 	"golang.org/x/text/currency"
@@ -36,6 +38,9 @@ func (c Currency) Digits() int {
 	return digits
 }
 
+// ErrTooLarge is a sum beyond what is counted: more than nine quintillion of the smallest unit.
+var ErrTooLarge = errors.New("money: the sum is too large")
+
 // Money is a sum in the currency's smallest unit (cents).
 type Money struct {
 	Minor    int64
@@ -48,6 +53,24 @@ func (m Money) Add(o Money) Money {
 		panic(fmt.Sprintf("money: %s and %s do not add up", m.Currency, o.Currency))
 	}
 	return Money{m.Minor + o.Minor, m.Currency}
+}
+
+// Plus sums two amounts of one currency as Add does, and fails with ErrTooLarge where Add would come out wrong.
+func (m Money) Plus(o Money) (Money, error) {
+	sum := m.Add(o)
+	if (o.Minor > 0) != (sum.Minor > m.Minor) && o.Minor != 0 {
+		return Money{0, m.Currency}, ErrTooLarge
+	}
+	return sum, nil
+}
+
+// Round turns millionths of a whole unit into the currency's smallest unit, half away from zero; ErrTooLarge.
+func Round(micros *big.Int, c Currency) (Money, error) {
+	n := round(micros, c.Digits())
+	if !n.IsInt64() {
+		return Money{0, c}, ErrTooLarge
+	}
+	return Money{n.Int64(), c}, nil
 }
 
 // Times multiplies by a whole number.
@@ -80,9 +103,15 @@ func abs(n int64) int64 {
 // byte-hour) are far below a cent, so they are not kept in cents.
 type Micros int64
 
-// Of is the price of n things in the currency's smallest unit, rounded half away from zero, once.
+// Of is the price of n things in the currency's smallest unit, rounded half away from zero, once. It is for sums that are
+// known to be small; what comes from usage goes through Round.
 func (p Micros) Of(n int64, c Currency) Money {
-	return Money{round(new(big.Int).Mul(big.NewInt(int64(p)), big.NewInt(n)), c.Digits()), c}
+	return Money{round(p.Exactly(n), c.Digits()).Int64(), c}
+}
+
+// Exactly is the price of n things in millionths, not rounded.
+func (p Micros) Exactly(n int64) *big.Int {
+	return new(big.Int).Mul(big.NewInt(int64(p)), big.NewInt(n))
 }
 
 // Decimal writes the price in whole units, without needless zeros: 0.0001.
@@ -92,10 +121,13 @@ func (p Micros) Decimal() string {
 	return strings.TrimSuffix(s, ".")
 }
 
+var decimalRE = regexp.MustCompile(`^[+-]?[0-9]{1,19}(\.[0-9]{1,19})?$`)
+
 // ParseMicros reads a price in whole units with up to six decimals: "4.50".
 func ParseMicros(s string) (Micros, error) {
-	r, ok := new(big.Rat).SetString(strings.TrimSpace(s))
-	if !ok || strings.ContainsAny(s, "eE/xX_") {
+	s = strings.TrimSpace(s)
+	r, ok := new(big.Rat).SetString(s)
+	if !ok || !decimalRE.MatchString(s) {
 		return 0, fmt.Errorf("%q is no price: write a number such as 4.50", s)
 	}
 	r.Mul(r, big.NewRat(1_000_000, 1))
@@ -106,7 +138,7 @@ func ParseMicros(s string) (Micros, error) {
 }
 
 // round turns millionths into smallest units.
-func round(micros *big.Int, digits int) int64 {
+func round(micros *big.Int, digits int) *big.Int {
 	per := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(6-digits)), nil)
 	half := new(big.Int).Div(per, big.NewInt(2))
 	sign := micros.Sign()
@@ -115,5 +147,5 @@ func round(micros *big.Int, digits int) int64 {
 	if sign < 0 {
 		whole.Neg(whole)
 	}
-	return whole.Int64()
+	return whole
 }

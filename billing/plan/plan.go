@@ -17,9 +17,14 @@ type Plan struct {
 	Name       string // for people: Team
 	Public     bool   // organizations may choose it themselves
 	Position   int    // in the list of plans, the lowest first
+	SignUp     bool   // new organizations begin their trial on it; at most one plan is
+	Revision   int64  // counts the changes, so that one operator does not write over another's
 	CreatedAt  time.Time
 	ArchivedAt *time.Time // no new subscriptions from then on
 }
+
+// TableName is control.plans.
+func (Plan) TableName() string { return "control.plans" }
 
 // Status of a version.
 type Status string
@@ -42,7 +47,8 @@ const (
 	Year  Interval = "year"
 )
 
-// Version is prices and limits of a plan. A running subscription stays on its version unless it is moved.
+// Version is prices and limits of a plan. A running subscription stays on its version unless it is moved. Of the published
+// ones a plan has one for each currency and interval.
 type Version struct {
 	ID          uid.ID
 	PlanID      uid.ID
@@ -54,10 +60,15 @@ type Version struct {
 	Components  []Component `gorm:"serializer:json"`
 	Limits      Limits      `gorm:"serializer:json"`
 	Life        Life        `gorm:"serializer:json"`
+	Revision    int64       // counts the changes of a draft
 	CreatedAt   time.Time
+	UpdatedAt   time.Time
 	PublishedAt *time.Time
 	RetiredAt   *time.Time
 }
+
+// TableName is control.plan_versions.
+func (Version) TableName() string { return "control.plan_versions" }
 
 // Scheme is how a component's quantity becomes a sum.
 type Scheme string
@@ -78,7 +89,7 @@ type Component struct {
 	Code     string        `json:"code"` // stable within the plan: base, learners, storage
 	Name     string        `json:"name"` // as the bill says it
 	Scheme   Scheme        `json:"scheme"`
-	AddOn    bool          `json:"add_on,omitempty"`   // only for who booked it, each times the number booked
+	AddOn    bool          `json:"add_on,omitempty"`   // only for who booked it, each times the number booked; always Flat
 	Meter    billing.Meter `json:"meter,omitempty"`    // what is counted; "" for Flat
 	Per      int64         `json:"per,omitempty"`      // how much of the meter is one unit of the price (1e9 byte-hours …); 0 means 1
 	Included int64         `json:"included,omitempty"` // units that cost nothing
@@ -86,11 +97,12 @@ type Component struct {
 	Tiers    []Tier        `json:"tiers,omitempty"`    // for Graduated and Volume, the lowest first, the last without an end
 }
 
-// Tier is a step of prices: units above the tier before, up to and with UpTo.
+// Tier is a step of prices: units above the tier before, up to and with UpTo. Tiers count the units that are paid: those
+// that are included come before the first.
 type Tier struct {
 	UpTo  int64        `json:"up_to,omitempty"` // 0: without an end
 	Price money.Micros `json:"price"`           // of each unit
-	Flat  money.Micros `json:"flat,omitempty"`  // once, when the tier is entered
+	Flat  money.Micros `json:"flat,omitempty"`  // once, when the tier has its first unit
 }
 
 // Unlimited is a limit that is none.
@@ -146,10 +158,11 @@ type Line struct {
 	Tiers     []TierLine // how Graduated and Volume came to Amount
 }
 
-// TierLine is the part of a line that one tier priced.
+// TierLine is the part of a line that one tier priced. The amounts of a line's tiers add up to the line's.
 type TierLine struct {
-	From, UpTo int64 // units; UpTo 0: without an end
+	From, UpTo int64 // units that are paid, counted from 1; UpTo 0: without an end
 	Units      int64
 	Price      money.Micros
+	Flat       money.Micros
 	Amount     money.Money
 }

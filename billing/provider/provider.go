@@ -20,7 +20,8 @@ var (
 	ErrUnavailable = fault.New(fault.KindUnavailable, "payments_unavailable", "The payment service does not answer now. Nothing was charged. Please try again in a few minutes.")
 	// ErrRefused is an answer that will be the same next time.
 	ErrRefused = fault.New(fault.KindConflict, "payments_refused", "The payment service refused this.")
-	// ErrTooLate is usage of a period that the provider has closed; it goes on the next invoice as an item of its own.
+	// ErrTooLate is usage of a month that the provider has billed, or more than 35 days old; it goes on the next invoice as an
+	// item of its own. Usage more than 5 minutes ahead is ErrUnavailable: its time will come.
 	ErrTooLate = fault.New(fault.KindConflict, "usage_too_late", "This usage belongs to a period that is closed.")
 	// ErrForged is an incoming message that the provider did not sign, or signed too long ago.
 	ErrForged = fault.New(fault.KindInvalid, "bad_signature", "The signature does not match.")
@@ -48,6 +49,9 @@ type Provider interface {
 
 	// Subscription reads one as it is now: an incoming event is only the reason to ask.
 	Subscription(ctx context.Context, ref string) (Subscription, error)
+	// Tend does for a subscription what nobody asks for by name: usage is billed beside the flat parts, what hung on it ends
+	// with it. It may be called for any event, any number of times.
+	Tend(ctx context.Context, ref string) error
 	// Preview says what a change would cost now.
 	Preview(ctx context.Context, in Move) (Preview, error)
 	// Move changes the plan of a subscription, with proration.

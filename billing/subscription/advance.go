@@ -87,10 +87,10 @@ func (s *Service) advanceOnce(ctx context.Context, tenantID uid.ID) (again bool,
 		if !ok || now.Held || s.Now().Before(due.At) {
 			return errUnchanged
 		}
-		switch {
-		case due.Why == "trial_over":
+		switch due.Why {
+		case "trial_over":
 			now.Cause = CauseTrialOver
-		case due.Why == "asked":
+		case "asked":
 			now.Cause = CauseAsked
 		}
 		again = true
@@ -111,6 +111,9 @@ func (s *Service) recheck(ctx context.Context, sub Subscription) (Subscription, 
 		return sub, nil
 	}
 	fresh, err := s.refresh(ctx, sub.TenantID, sub.ProviderRef)
+	if err == nil {
+		err = s.Provider.Tend(ctx, sub.ProviderRef)
+	}
 	if err != nil {
 		s.Log.WarnContext(ctx, "a subscription could not be read again", "tenant", sub.TenantSlug, "err", err)
 		return s.read(ctx, sub.TenantID)
@@ -240,7 +243,7 @@ func (s *Service) Refresh(ctx context.Context, providerRef string) error {
 		s.Log.WarnContext(ctx, "the provider has a subscription of an organization that is not here", "ref", providerRef)
 		return nil
 	}
-	return err
+	return errors.Join(err, s.Provider.Tend(ctx, providerRef))
 }
 
 // refresh asks, then writes if nobody wrote meanwhile: so what is written is never older than what is there.

@@ -96,21 +96,7 @@ func (st Standing) hard(m billing.Meter) (limit int64, ok bool) {
 }
 
 // LimitOf gives a meter's limit in a month; storage has one at a time instead, in bytes.
-func LimitOf(l plan.Limits, m billing.Meter) int64 {
-	switch m {
-	case billing.MeterActiveLearner:
-		return l.ActiveLearners
-	case billing.MeterStorage:
-		return l.StorageBytes
-	case billing.MeterAPICalls:
-		return l.APICalls
-	case billing.MeterVideo:
-		return l.VideoMinutes
-	case billing.MeterAITokens:
-		return l.AITokens
-	}
-	return plan.Unlimited
-}
+func LimitOf(l plan.Limits, m billing.Meter) int64 { return l.Of(m) }
 
 // MayCall fails with ErrAPILimit when the plan's calls are used up and its limit stops. Reset is when it begins anew.
 func (s *Service) MayCall(ctx context.Context) (reset time.Duration, err error) {

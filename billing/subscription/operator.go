@@ -316,23 +316,11 @@ func (s *Service) weigh(ctx context.Context, o *Overview, sub Subscription, mrr 
 		m.Revenue = &running.Total
 		if sub.State != StateTrial {
 			o.Paying++
-			mrr[offer.Version.Currency] += monthly(offer.Version, last)
+			mrr[offer.Version.Currency] += last.Total.Minor
 		}
 	}
 	o.Margins = append(o.Margins, m)
 	return nil
-}
-
-// monthly is a bill as it recurs each month: what is flat for a year counts a twelfth.
-func monthly(v plan.Version, b plan.Bill) (minor int64) {
-	for _, l := range b.Lines {
-		if l.Meter == "" && v.Interval == plan.Year {
-			minor += l.Amount.Minor / 12
-			continue
-		}
-		minor += l.Amount.Minor
-	}
-	return minor
 }
 
 // anomalies compares this month's pace with the median of the last three: one that is more than double or less than half

@@ -73,7 +73,7 @@ type Plans interface {
 type Rating interface {
 	// Used is what a tenant used in a period, as far as it is rolled up.
 	Used(ctx context.Context, tenantID uid.ID, p billing.Period) (plan.Quantities, error)
-	// Bill prices quantities; add-ons by their component.
+	// Bill prices a month's quantities; add-ons by their component. What is flat for a year counts a twelfth.
 	Bill(v plan.Version, addOns []provider.AddOn, q plan.Quantities) (plan.Bill, error)
 	// Forecast is the period's sum as it may become: low, likely, high, in the currency's smallest unit.
 	Forecast(ctx context.Context, tenantID uid.ID, v plan.Version, addOns []provider.AddOn, p billing.Period, now time.Time) (low, likely, high int64, err error)

@@ -61,6 +61,8 @@ func (p *till) Subscription(_ context.Context, ref string) (provider.Subscriptio
 	return p.subs[ref], nil
 }
 
+func (p *till) Tend(context.Context, string) error { return p.up() }
+
 func (p *till) Move(_ context.Context, _ string, in provider.Move) (provider.Subscription, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -3,6 +3,7 @@ package subscription
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"net/mail"
@@ -30,6 +31,11 @@ func (s *Service) mine(ctx context.Context, p policy.Permission) (sub Subscripti
 		return sub, t, ErrNotFound
 	}
 	sub, err = s.read(ctx, t.ID)
+	if errors.Is(err, ErrNotFound) { // signed up a moment ago: the chore has not come by yet
+		if err = s.Begin(ctx, t); err == nil {
+			sub, err = s.read(ctx, t.ID)
+		}
+	}
 	return sub, t, err
 }
 

@@ -1,6 +1,7 @@
 package subscription_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -222,6 +223,17 @@ func TestWhoPaysByBankTransferIsBilledOnceAndMovesAsTheBillsSay(t *testing.T) {
 	i := a.Invoices[0]
 	if i.Status != "draft" || i.Total() != (money.Money{Minor: 700, Currency: "EUR"}) || i.Lines[0].Meter != billing.MeterActiveLearner {
 		t.Fatalf("the bill is %+v", i)
+	}
+	paper := map[string]string{}
+	for _, locale := range []string{"en", "de", "de-AT", "xx"} {
+		pdf, err := subscription.PDF(i, a.Subscription, true, locale)
+		if err != nil || !bytes.HasPrefix(pdf, []byte("%PDF-")) {
+			t.Fatalf("the bill on paper in %s: %v", locale, err)
+		}
+		paper[locale] = string(pdf)
+	}
+	if paper["de"] != paper["de-AT"] || paper["en"] != paper["xx"] || paper["en"] == paper["de"] {
+		t.Error("the bill's language is not the reader's")
 	}
 	if _, err := h.s.Mark(t.Context(), tn.ID, i.Ref, "paid"); !errors.Is(err, subscription.ErrWrongState) {
 		t.Errorf("a draft is paid: %v", err)

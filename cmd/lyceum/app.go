@@ -21,6 +21,8 @@ import (
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/billing"
+	"lyceum/billing/offer"
+	"lyceum/billing/rating"
 	"lyceum/billing/subscription"
 	"lyceum/internal/blob"
 	"lyceum/internal/clock"
@@ -101,6 +103,9 @@ type app struct {
 	transcripts   *transcript.Service
 	billing       *billing.Service
 	subscriptions *subscription.Service
+	offers        *offer.Service
+	mover         *offer.Mover
+	rating        *rating.Rating
 	billingNow    clock.Clock // the bill's clock: the demo may run it fast
 	themes        *themes.Set
 	mailbox       *mail.Mailbox // in the demo, nil elsewhere
@@ -242,10 +247,12 @@ func (a *app) assemble() (err error) {
 	a.directory = tenant.NewDirectory(a.hosts, a.store, oldestReadable, a.now)
 	a.content = content.New(content.Options{Keep: a.store, Blobs: a.blobs, Seal: a.seal, Now: a.now, StorageLimit: a.storageQuota, PlanLimit: a.planStorage, RedirectFrom: a.filesRedirect})
 	a.tenants = tenant.New(tenant.Options{Keep: a.store, Schemas: a.admin, Owners: owners{a.auth}, Files: tenantFiles{a.blobs}, Hosts: a.hosts, Now: a.now, Log: a.log, Began: a.beginSubscription})
+	a.openPlans()
 	a.subscriptions = a.newSubscriptions()
+	a.mover.Subscriptions = a.subscriptions
 	a.catalog = catalog.New(catalog.Options{Keep: a.store, Now: a.now})
 	a.exchange = exchange.New(exchange.Options{Keep: a.store, Catalog: a.catalog, Content: a.content})
-	a.enrolment = enrolment.New(enrolment.Options{Keep: a.store, Now: a.now})
+	a.enrolment = enrolment.New(enrolment.Options{Keep: a.store, Now: a.now, Played: func(ctx context.Context, p enrolment.Playback) { a.billing.Played(ctx, billing.Played(p)) }})
 	a.groups = group.New(a.store, a.now)
 	a.search = search.New(search.Options{Keep: a.store, Captions: a.captions, Now: a.now})
 	a.intakes = intake.New(a.store, a.enrolment, a.now)

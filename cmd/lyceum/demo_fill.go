@@ -42,6 +42,9 @@ func (a *app) fillDemo(ctx context.Context, file string) (description, error) {
 	if err != nil {
 		return d, err
 	}
+	if err := a.demoPlans(ctx); err != nil {
+		return d, err
+	}
 	for _, o := range organizations() {
 		key := ""
 		for _, t := range known.Tenants {
@@ -92,6 +95,9 @@ func (a *app) fillOrganization(ctx context.Context, o organization, hash, key st
 		return tenantDescription{}, err
 	}
 	ctx = tenant.With(ctx, t)
+	if err := a.demoSubscription(ctx, o, t); err != nil {
+		return tenantDescription{}, fmt.Errorf("subscription: %w", err)
+	}
 	people, err := a.demoPeople(ctx, o, hash)
 	if err != nil {
 		return tenantDescription{}, err

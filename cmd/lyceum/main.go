@@ -30,7 +30,9 @@ type commandLine struct {
 	Migrate       migrateCmd       `cmd:"" help:"Bring the database to this release's shape, or show how far it is."`
 	Tenant        tenantCmd        `cmd:"" help:"Make, list, show, suspend, resume and delete organizations."`
 	Operator      operatorCmd      `cmd:"" help:"Make accounts for those who run the platform."`
+	Usage         usageCmd         `cmd:"" help:"Work out anew what the ledger of usage sums to."`
 	Search        searchCmd        `cmd:"" help:"Build anew what can be found."`
+	Billing       billingCmd       `cmd:"" help:"Keep plans, and have the payment service match them."`
 	Audit         auditCmd         `cmd:"" help:"Check an exported audit log."`
 	Doctor        doctorCmd        `cmd:"" help:"Check database, migrations, storage, mail and clock, and say how to mend each."`
 	Bench         benchCmd         `cmd:"" help:"Measure, side by side in one run, and print ratios."`

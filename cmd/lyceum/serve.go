@@ -54,6 +54,7 @@ func (a *app) serve(ctx context.Context, ln net.Listener, cmd serveCmd, started 
 		return err
 	}
 	defer stopMetrics()
+	defer a.gatherUsage(ctx)()
 	srv, err := a.newServer(cmd, m)
 	if err != nil {
 		return err

@@ -17,7 +17,6 @@ import (
 	"lyceum/auth"
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/signon"
-	"lyceum/billing"
 	"lyceum/internal/event"
 	"lyceum/internal/fault"
 	"lyceum/internal/mail"
@@ -51,15 +50,12 @@ func (a *app) consequences() []queue.Consequence {
 	table = append(table, a.homeConsequences()...)
 	table = append(table, a.placeConsequences()...)
 	table = append(table, a.pathConsequences()...)
-	for _, typ := range billing.LearningEvents() {
-		table = append(table, queue.Consequence{When: typ, Name: "count_learner", Urgency: queue.Unseen, Do: a.billing.Count})
-	}
-	return table
+	return append(table, a.usageConsequences()...)
 }
 
 // chores is what is done every so often.
 func (a *app) chores(spares int) []queue.Chore {
-	return slices.Concat(a.accessChores(), a.billingChores(), a.filesChores(), a.groupChores(), a.homeChores(), a.placeChores(), a.searchChores(), []queue.Chore{
+	return slices.Concat(a.accessChores(), a.billingChores(), a.filesChores(), a.groupChores(), a.homeChores(), a.placeChores(), a.planChores(), a.searchChores(), a.usageChores(), []queue.Chore{
 		{Name: "fill_spares", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := a.admin.FillSpares(ctx, spares, a.now())
 			return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"lyceum/auth"
@@ -13,6 +14,8 @@ import (
 	"lyceum/billing/subscription"
 	"lyceum/internal/event"
 	"lyceum/internal/mail"
+	"lyceum/internal/uid"
+	"lyceum/learning/notice"
 	"lyceum/store/queue"
 	"lyceum/tenant"
 	"lyceum/themes"
@@ -25,7 +28,7 @@ func (a *app) newSubscriptions() *subscription.Service {
 		a.billingNow = a.now
 	}
 	return subscription.New(subscription.Options{
-		Keep: a.store, Portals: a.tenants, Now: a.billingNow, Log: a.log,
+		Keep: a.store, Portals: a.tenants, Plans: a.offers, Rating: a.rating, Now: a.billingNow, Log: a.log,
 		Return: func(t tenant.Tenant) string { return a.hosts.PortalURL(t) + "/settings/billing" },
 	})
 }
@@ -110,8 +113,25 @@ func (a *app) sendBillingLetter(ctx context.Context, l subscription.Letter) erro
 	if len(to) == 0 && t.ContactEmail != "" {
 		to = append(to, auth.Person{ID: t.ID, Email: t.ContactEmail})
 	}
+	if err := a.billingNotice(ctx, t, l, people); err != nil {
+		return err
+	}
 	link := a.hosts.PortalURL(t) + "/settings/billing"
 	return a.letterToAll(ctx, event.Event{ID: l.ID, Type: "billing." + l.Kind}, to, func(p auth.Person) themes.Mail {
 		return themes.BillingMail{Name: p.Name, Kind: l.Kind, Portal: t.Name, Data: l.Data, Link: link, Live: a.subscriptions.Live()}
 	})
+}
+
+// billingNotice says the letter's subject in the app too.
+func (a *app) billingNotice(ctx context.Context, t tenant.Tenant, l subscription.Letter, people []signon.Holder) error {
+	ids := make([]uid.ID, len(people))
+	for i, p := range people {
+		ids[i] = p.ID
+	}
+	data := notice.Data{"as": l.Kind, "course": t.Name, "number": l.Data.Number, "meter": l.Data.Meter}
+	if l.Data.Percent > 0 {
+		data["percent"] = strconv.Itoa(l.Data.Percent)
+	}
+	_, err := a.notices.Tell(ctx, notice.Telling{Source: l.ID, Kind: notice.KindBilling, People: ids, Data: data, Path: "/settings/billing"})
+	return err
 }

@@ -77,6 +77,8 @@ func tellings() []telling {
 		{when: "course.review_requested", kind: notice.KindReviewRequested, to: whoMay(policy.CourseReview), path: toStudio},
 		{when: "course.approved", kind: notice.KindReviewed, to: theAuthor, data: as("approved"), path: toStudio},
 		{when: "course.returned", kind: notice.KindReviewed, to: theAuthor, data: as("returned"), path: toStudio},
+		{when: "path.enrolled", kind: notice.KindEnrolled, to: putOnPath, data: as("path"), path: toPath},
+		{when: "path.completed", kind: notice.KindPathCompleted, to: theLearner, path: toPath},
 		{when: "course.published", kind: notice.KindCourseUpdated, to: underWay, data: versionData, path: toCourse},
 	}
 }
@@ -218,6 +220,14 @@ func assigned(ctx context.Context, a *app, f newsFacts) ([]uid.ID, error) {
 	return theLearner(ctx, a, f)
 }
 
+// putOnPath is the learner, when someone else put them on the path.
+func putOnPath(ctx context.Context, a *app, f newsFacts) ([]uid.ID, error) {
+	if f.Event.ActorID == nil || *f.Event.ActorID == f.PersonID {
+		return nil, nil
+	}
+	return theLearner(ctx, a, f)
+}
+
 // unlessFirst leaves out the date that came with the enrolment, which tells of it itself.
 func unlessFirst(ctx context.Context, a *app, f newsFacts) ([]uid.ID, error) {
 	if f.First {
@@ -344,6 +354,7 @@ func dueData(f newsFacts) notice.Data {
 // Where it leads.
 
 func toCourse(f newsFacts) string { return "/courses/" + url.PathEscape(f.Slug) }
+func toPath(f newsFacts) string   { return "/paths/" + url.PathEscape(f.Slug) }
 func toStudio(f newsFacts) string { return "/studio/" + f.CourseID.String() }
 func toPlaces(f newsFacts) string { return toStudio(f) + "/places" }
 

@@ -196,7 +196,7 @@ func blocksEnd(r io.ReaderAt, at, end int64) (last int16) {
 		if ok && (block.id == ebmlSimple || block.id == ebmlBlock) {
 			b := head(r, block.from, int(min(11, block.to-block.from)))
 			if _, w, _ := vint(b); w > 0 && len(b) >= w+2 { // the track's number, then the time
-				last = max(last, int16(binary.BigEndian.Uint16(b[w:]))) //nolint:gosec // it is a signed number
+				last = max(last, int16(binary.BigEndian.Uint16(b[w:])))
 			}
 		}
 		at = e.to

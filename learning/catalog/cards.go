@@ -53,6 +53,9 @@ type Facets struct {
 
 // VisibleKeeper is what showing courses to learners needs kept.
 type VisibleKeeper interface {
+	// PublishedHead is OutlineHead of the published version of a course that someone may find, by its id, or where that is Nil by
+	// its address; ErrCourseNotFound also for one that was never published.
+	PublishedHead(ctx context.Context, id uid.ID, slug string, v Viewer) (Outline, error)
 	// VisibleCourse reads a course that someone may find, by its id, or where that is Nil by its address.
 	VisibleCourse(ctx context.Context, id uid.ID, slug string, v Viewer) (Course, error)
 	// OutlineHead reads a course with one of its versions, its languages and modules, without lessons.

@@ -104,24 +104,14 @@ func (s *Service) published(ctx context.Context, id uid.ID, slug string) (out Ou
 		return Outline{}, ErrCourseNotFound
 	}
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
-		c, err := s.keep.VisibleCourse(ctx, id, slug, ViewerFrom(ctx))
+		o, err := s.keep.PublishedHead(ctx, id, slug, ViewerFrom(ctx))
 		switch {
 		case err != nil:
 			return err
-		case c.PublishedID == nil:
-			return ErrCourseNotFound
-		case c.Status != StatusPublished:
+		case o.Course.Status != StatusPublished:
 			return ErrNotPublished
 		}
-		o, err := s.keep.OutlineHead(ctx, c.ID, *c.PublishedID)
-		if err != nil {
-			return err
-		}
-		heads, err := s.keep.LessonHeads(ctx, o.Version.ID)
-		if err != nil {
-			return err
-		}
-		out, err = InTheirLanguage(ctx, s.keep, o.With(heads))
+		out, err = s.frozen.whole(ctx, s.keep, o)
 		return err
 	})
 	return out, err

@@ -92,11 +92,12 @@ type Service struct {
 	keep    Keeper
 	now     clock.Clock
 	digests *recall.Cache[uid.ID, []Part] // of published versions
+	frozen  frozen
 }
 
 // New makes the service.
 func New(o Options) *Service {
-	return &Service{keep: o.Keep, now: o.Now, digests: recall.New[uid.ID, []Part](digestsKept, digestsFor, o.Now)}
+	return &Service{keep: o.Keep, now: o.Now, digests: recall.New[uid.ID, []Part](digestsKept, digestsFor, o.Now), frozen: freeze(o.Now)}
 }
 
 // Create begins a course with an empty draft and tells of it as course.created. It needs course:edit. A slug made

@@ -23,7 +23,6 @@ import (
 type device struct {
 	queue []enrolment.Report
 	sent  []enrolment.Report
-	since time.Time
 }
 
 // pupil is a person who learns on two devices, in a course that its author goes on changing.
@@ -43,9 +42,7 @@ func (h house) pupil(t *testing.T, seed int) *pupil {
 	film := storetest.File(t, h.tenant, h.w, content.FileVideo, "video/mp4", 60).ID
 	p := &pupil{house: h, r: rand.New(rand.NewPCG(uint64(seed), 9)), film: film, devices: map[uid.ID]*[2]device{}}
 	in := storetest.SmallCourse(fmt.Sprint("Changing ", seed))
-	for _, l := range p.lessons() {
-		in.Modules[0].Lessons = append(in.Modules[0].Lessons, l)
-	}
+	in.Modules[0].Lessons = append(in.Modules[0].Lessons, p.lessons()...)
 	o := storetest.PublishedCourse(t, h.tenant, h.w, in)
 	p.ctx, p.e = h.enrolled(t, o)
 	p.version = p.e.VersionID

@@ -98,8 +98,8 @@ type PlaceKeeper interface {
 	AddPlaceRequest(ctx context.Context, r PlaceRequest) (added bool, err error)
 	// OpenPlaceRequest is a person's open request in a course; ErrRequestNotFound.
 	OpenPlaceRequest(ctx context.Context, person, course uid.ID) (PlaceRequest, error)
-	// LastPlaceRequest is the newest one, whatever became of it; ErrRequestNotFound.
-	LastPlaceRequest(ctx context.Context, person, course uid.ID) (PlaceRequest, error)
+	// PlacesOf is how the places of a course stand for a person; Mine is their newest request, whatever became of it.
+	PlacesOf(ctx context.Context, person, course uid.ID) (Places, error)
 	// LockPlaceRequest holds a request until the transaction ends.
 	LockPlaceRequest(ctx context.Context, id uid.ID) (PlaceRequest, error)
 	PlaceRequestByID(ctx context.Context, id uid.ID) (PlaceAsked, error)
@@ -109,8 +109,6 @@ type PlaceKeeper interface {
 	PlaceRequestsOf(ctx context.Context, f PlaceFilter) (page.Of[PlaceAsked], error)
 	// NextWaiting are the first who wait, of those whose accounts are active.
 	NextWaiting(ctx context.Context, course uid.ID, n int) ([]PlaceRequest, error)
-	// WaitingBefore counts who waits and asked before a moment (the zero time: all).
-	WaitingBefore(ctx context.Context, course uid.ID, before time.Time) (int, error)
 	// CoursesWaitedFor are the courses that someone waits for.
 	CoursesWaitedFor(ctx context.Context) ([]uid.ID, error)
 }
@@ -468,28 +466,13 @@ func (s *Service) PlacesIn(ctx context.Context, c catalog.Course) (p Places, err
 	}
 	who, _ := auth.PrincipalFrom(ctx)
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
-		p = Places{Capacity: c.Capacity}
-		if p.Capacity > 0 {
-			if p.Taken, err = s.keep.PlacesTaken(ctx, c.ID); err != nil {
-				return err
-			}
-			if p.Waiting, err = s.keep.WaitingBefore(ctx, c.ID, time.Time{}); err != nil {
-				return err
-			}
-		}
-		r, err := s.keep.LastPlaceRequest(ctx, who.PersonID, c.ID)
-		if errors.Is(err, ErrRequestNotFound) {
-			return nil
-		}
-		if err != nil || r.Status != RequestOpen && r.Status != RequestRefused {
-			return err
-		}
-		p.Mine = &r
-		if r.Status == RequestOpen && r.Kind == RequestWaiting {
-			p.Ahead, err = s.keep.WaitingBefore(ctx, c.ID, r.AskedAt)
-		}
+		p, err = s.keep.PlacesOf(ctx, who.PersonID, c.ID)
 		return err
 	})
+	p.Capacity = c.Capacity
+	if p.Mine != nil && p.Mine.Status != RequestOpen && p.Mine.Status != RequestRefused {
+		p.Mine = nil
+	}
 	return p, err
 }
 

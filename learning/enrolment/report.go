@@ -118,6 +118,7 @@ func (s *Service) Report(ctx context.Context, in ReportInput) (Progress, Rules, 
 	}
 	var out Progress
 	var rules Rules
+	var facts []Fact
 	found, err := s.keep.Sit(ctx, in, func(now Sitting) ([]Fact, Progress, error) {
 		st := &step{Service: s, who: who, at: s.moment(now.Progress), e: now.Enrolment, p: now.Progress}
 		if st.e.PersonID != who.PersonID {
@@ -136,10 +137,11 @@ func (s *Service) Report(ctx context.Context, in ReportInput) (Progress, Rules, 
 		if st.completed {
 			return nil, Progress{}, errMore
 		}
-		out, rules = st.p, st.rules
+		out, rules, facts = st.p, st.rules, st.facts
 		return st.facts, st.p, nil
 	})
 	if err == nil && found {
+		s.tellPlayed(ctx, out, facts)
 		return out, rules, nil
 	}
 	if err != nil && !errors.Is(err, errMore) {
@@ -165,7 +167,29 @@ func (s *Service) reportSlowly(ctx context.Context, in ReportInput) (Progress, R
 		return Progress{}, Rules{}, err
 	}
 	s.rules.Put(ruleKey{st.e.VersionID, in.Lesson}, st.rules)
+	s.tellPlayed(ctx, st.p, st.facts)
 	return st.p, st.rules, nil
+}
+
+// Playback is a stretch of a recording that was played.
+type Playback struct {
+	Enrolment, Lesson uid.ID
+	Report            uid.ID  // which tells of it
+	From, To          float64 // seconds of the recording
+	At                time.Time
+}
+
+// tellPlayed tells of what the reports among some facts say was played, each at the moment at which it was.
+func (s *Service) tellPlayed(ctx context.Context, p Progress, facts []Fact) {
+	if s.playedTo == nil {
+		return
+	}
+	for _, f := range facts {
+		at := p.StartedAt.Add(time.Duration(f.Data.Moment * float64(time.Second)))
+		for _, part := range f.Data.Watched {
+			s.playedTo(ctx, Playback{f.EnrolmentID, f.LessonID, f.ID, part[0], part[1], at})
+		}
+	}
 }
 
 // report notes reports that are not known yet.

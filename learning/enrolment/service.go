@@ -99,6 +99,8 @@ type Keeper interface {
 type Options struct {
 	Keep Keeper
 	Now  clock.Clock
+	// Played is told what was played of a recording, after it was kept; nil: nobody is. It must not wait.
+	Played func(ctx context.Context, p Playback)
 }
 
 // Service enrols people and keeps their progress.
@@ -106,11 +108,13 @@ type Service struct {
 	keep  Keeper
 	now   clock.Clock
 	rules *recall.Cache[ruleKey, Rules]
+
+	playedTo func(ctx context.Context, p Playback)
 }
 
 // New makes the service.
 func New(o Options) *Service {
-	return &Service{keep: o.Keep, now: o.Now, rules: recall.New[ruleKey, Rules](rulesKept, rulesFor, o.Now)}
+	return &Service{keep: o.Keep, now: o.Now, rules: recall.New[ruleKey, Rules](rulesKept, rulesFor, o.Now), playedTo: o.Played}
 }
 
 // SelfEnrol puts who asks into a published course that takes self-enrolment, on the version of today, and tells of it

@@ -21,6 +21,8 @@ const (
 	KindRequested       Kind = "requested"        // a learner asks for a place
 	KindReviewRequested Kind = "review_requested" // a draft is to be read over
 	KindReviewed        Kind = "reviewed"         // your draft was approved or returned
+	KindBilling         Kind = "billing"          // news of the subscription: a limit, a bill, a state
+	KindPathCompleted   Kind = "path_completed"   // you are through a path
 	KindCourseUpdated   Kind = "course_updated"   // a course you are in has a new version
 )
 
@@ -45,11 +47,13 @@ var kinds = []About{
 	{KindMarked, both, policy.EnrolmentSelf},
 	{KindAnswered, both, policy.EnrolmentSelf},
 	{KindMoved, inApp, policy.EnrolmentSelf},
+	{KindPathCompleted, both, policy.EnrolmentSelf},
 	{KindCourseUpdated, inApp, policy.EnrolmentSelf},
 	{KindSubmitted, inApp, policy.EnrolmentMark},
 	{KindRequested, both, policy.EnrolmentManage},
 	{KindReviewRequested, both, policy.CourseReview},
 	{KindReviewed, both, policy.CourseEdit},
+	{KindBilling, inApp, policy.BillingRead},
 }
 
 var byKind = func() map[Kind]About {

@@ -36,6 +36,12 @@ type Teaches struct {
 	CourseID uid.ID
 }
 
+// Reached is a need with who could meet it: the courses that teach the skill, for a need of a skill.
+type Reached struct {
+	enrolment.Need
+	TaughtBy []uid.ID `gorm:"serializer:json"`
+}
+
 // NeedKeeper is what prerequisites need kept. NeedsOf with no courses lists those of all.
 type NeedKeeper interface {
 	enrolment.NeedKeeper
@@ -45,6 +51,8 @@ type NeedKeeper interface {
 	AddNeed(ctx context.Context, p Prerequisite) (added bool, err error)
 	// RemoveNeed fails with ErrNeedNotFound.
 	RemoveNeed(ctx context.Context, course, id uid.ID) error
+	// Reach is NeedsOf for some courses and for all that may have to be completed before them.
+	Reach(ctx context.Context, person uid.ID, courses []uid.ID) ([]Reached, error)
 	// Teaching lists which course teaches which skill.
 	Teaching(ctx context.Context) ([]Teaches, error)
 	// SkillChoices lists skills by name.

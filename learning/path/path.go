@@ -147,6 +147,7 @@ var (
 	ErrFull             = fault.New(fault.KindConflict, "path_full", "This path has as many parts as a path may have. Split it into two paths.")
 	ErrAlreadyIn        = fault.New(fault.KindConflict, "already_on_path", "This person is on the path already.")
 	ErrEnrolmentMissing = fault.New(fault.KindNotFound, "path_enrolment_not_found", "This person is not on the path.")
+	ErrAssigned         = fault.New(fault.KindForbidden, "path_assigned", "Someone put you on this path. Ask them to take you off it.")
 	ErrCompleted        = fault.New(fault.KindConflict, "path_completed", "This person has completed the path. The record stays.")
 	ErrNothingOpen      = fault.New(fault.KindConflict, "path_nothing_open", "There is nothing to go on with right now. The path's page says why.")
 	ErrNeedNotFound     = fault.New(fault.KindNotFound, "prerequisite_not_found", "This course does not ask for that.")

@@ -215,6 +215,21 @@ func (s *Service) Remove(ctx context.Context, id, person uid.ID) error {
 	if err := auth.Require(ctx, policy.EnrolmentManage); err != nil {
 		return err
 	}
+	return s.remove(ctx, id, person, false)
+}
+
+// Leave takes who asks off a path that they took by themselves; their courses stay, and they may take it again. ErrAssigned
+// for a path that someone put them on, ErrCompleted for one that is done. It tells of it as path.withdrawn and needs
+// enrolment:self.
+func (s *Service) Leave(ctx context.Context, id uid.ID) error {
+	if err := auth.Require(ctx, policy.EnrolmentSelf); err != nil {
+		return err
+	}
+	who, _ := auth.PrincipalFrom(ctx)
+	return s.remove(ctx, id, who.PersonID, true)
+}
+
+func (s *Service) remove(ctx context.Context, id, person uid.ID, own bool) error {
 	return s.keep.InTenant(ctx, func(ctx context.Context) error {
 		p, err := s.keep.PathByID(ctx, id)
 		if err != nil {
@@ -226,6 +241,9 @@ func (s *Service) Remove(ctx context.Context, id, person uid.ID) error {
 		}
 		if e.CompletedAt != nil {
 			return ErrCompleted
+		}
+		if own && e.EnrolledBy != nil {
+			return ErrAssigned
 		}
 		l, err := s.keep.LearnerByID(ctx, person)
 		if err != nil {

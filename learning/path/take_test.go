@@ -314,3 +314,35 @@ func TestNobodyMeetsThePathsOfAnotherTenant(t *testing.T) {
 		t.Errorf("the tenant has none: %v, %v", any, err)
 	}
 }
+
+func TestWhoTookAPathLeavesItAndWhoWasPutOnItAsks(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	a, b := h.course(t, "A", 1), h.course(t, "B", 1)
+	p := h.path(t, "P", true, part(true, 0, a, b))
+	ada, _ := storetest.Learner(t, h.tenant, h.w)
+	wantFault(t, h.paths.Leave(ada, p.ID), path.ErrEnrolmentMissing)
+	if _, err := h.paths.Take(ada, p.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.paths.Leave(ada, p.ID); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := h.paths.ByID(ada, p.ID); err != nil || s.Mine != nil {
+		t.Errorf("still on it: %+v, %v", s.Mine, err)
+	}
+	if in, err := h.learn.In(ada, "a"); err != nil || in.Status != enrolment.StatusActive {
+		t.Errorf("the course went with it: %+v, %v", in.Enrolment, err)
+	}
+	if _, err := h.paths.Take(ada, p.ID); err != nil {
+		t.Errorf("not taken again: %v", err)
+	}
+	if told := storetest.EventTypes(t, h.tenant, h.w, p.ID); count(told, "path.withdrawn") != 1 || count(told, "path.enrolled") != 2 {
+		t.Errorf("told %v", told)
+	}
+	bob, other := storetest.Learner(t, h.tenant, h.w)
+	if _, err := h.paths.Enrol(h.author, p.ID, other.ID); err != nil {
+		t.Fatal(err)
+	}
+	wantFault(t, h.paths.Leave(bob, p.ID), path.ErrAssigned)
+}

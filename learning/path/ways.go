@@ -60,19 +60,23 @@ func (s *Service) Ways(ctx context.Context, courses []uid.ID) (out map[uid.ID]Wa
 	who, _ := auth.PrincipalFrom(ctx)
 	out = map[uid.ID]Way{}
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
-		needs, err := s.keep.NeedsOf(ctx, who.PersonID, courses[:min(len(courses), maxWays)])
+		asked := courses[:min(len(courses), maxWays)]
+		needs, err := s.keep.Reach(ctx, who.PersonID, asked)
 		if err != nil {
 			return err
 		}
-		for _, n := range enrolment.Unmet(needs) {
+		for _, n := range needs {
+			if n.Met || !slices.Contains(asked, n.CourseID) {
+				continue
+			}
 			w := out[n.CourseID]
-			w.CourseID, w.Missing = n.CourseID, append(w.Missing, n)
+			w.CourseID, w.Missing = n.CourseID, append(w.Missing, n.Need)
 			out[n.CourseID] = w
 		}
 		if len(out) == 0 {
 			return nil
 		}
-		land, err := s.survey(ctx, who.PersonID)
+		land, err := s.survey(ctx, who.PersonID, needs)
 		if err != nil {
 			return err
 		}
@@ -91,18 +95,9 @@ type land struct {
 	teach   map[uid.ID][]uid.ID // who teaches a skill
 }
 
-// survey reads what a person has to go through to get anywhere, in three queries: what is asked for, who teaches it, and the
-// courses.
-func (s *Service) survey(ctx context.Context, person uid.ID) (land, error) {
+// survey reads the courses that needs lead to, as a person meets them, in one query.
+func (s *Service) survey(ctx context.Context, person uid.ID, needs []Reached) (land, error) {
 	l := land{courses: map[uid.ID]Course{}, nodes: map[uid.ID]Node{}, teach: map[uid.ID][]uid.ID{}}
-	all, err := s.keep.NeedsOf(ctx, person, nil)
-	if err != nil {
-		return l, err
-	}
-	teaching, err := s.keep.Teaching(ctx)
-	if err != nil {
-		return l, err
-	}
 	var ids []uid.ID
 	note := func(id uid.ID) {
 		if _, known := l.courses[id]; !known {
@@ -110,13 +105,15 @@ func (s *Service) survey(ctx context.Context, person uid.ID) (land, error) {
 			ids = append(ids, id)
 		}
 	}
-	for _, t := range teaching {
-		l.teach[t.SkillID] = append(l.teach[t.SkillID], t.CourseID)
-		note(t.CourseID)
-	}
-	for _, n := range all {
+	for _, n := range needs {
 		if n.NeededCourse != nil {
 			note(*n.NeededCourse)
+		}
+		if n.NeededSkill != nil {
+			l.teach[*n.NeededSkill] = n.TaughtBy
+			for _, id := range n.TaughtBy {
+				note(id)
+			}
 		}
 	}
 	list, err := s.keep.PathCourses(ctx, person, ids)
@@ -127,9 +124,9 @@ func (s *Service) survey(ctx context.Context, person uid.ID) (land, error) {
 		l.courses[c.ID] = c
 		l.nodes[c.ID] = Node{Course: c.ID, Minutes: c.left()}
 	}
-	for _, n := range enrolment.Unmet(all) {
-		if node, there := l.nodes[n.CourseID]; there {
-			node.Needs = append(node.Needs, l.options(n))
+	for _, n := range needs {
+		if node, there := l.nodes[n.CourseID]; there && !n.Met {
+			node.Needs = append(node.Needs, l.options(n.Need))
 			l.nodes[n.CourseID] = node
 		}
 	}

@@ -275,7 +275,7 @@ func TestPeopleAndGroupsAreFoundByWhoMaySeeThem(t *testing.T) {
 func TestEverythingFoundMayBeSeen(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	r := rand.New(rand.NewPCG(4, 2026)) //nolint:gosec // a test's dice
+	r := rand.New(rand.NewPCG(4, 2026))
 	groups := group.New(w.Store, w.Now.Clock())
 	enrol := enrolment.New(enrolment.Options{Keep: w.Store, Now: w.Now.Clock()})
 	admin := w.as(policy.Admin)

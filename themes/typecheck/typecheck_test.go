@@ -86,6 +86,8 @@ func TestEveryPageOfEveryThemeUsesOnlyWhatItsStructHas(t *testing.T) {
 		checked[themes.OperatorBillingPage],
 		checked[themes.SubscriptionsPage],
 		checked[themes.SubscriptionPage],
+		checked[themes.BooksCheckoutPage],
+		checked[themes.BooksCardPage],
 		checked[themes.PathsPage],
 		checked[themes.PathPage],
 		checked[themes.StudioPathsPage],

@@ -40,7 +40,7 @@ func MakeReports(ctx context.Context, url string, lessons []uid.ID) error {
 	if err != nil {
 		return fmt.Errorf("yardstick: %w", err)
 	}
-	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // done with it
+	defer conn.Close(context.WithoutCancel(ctx))
 	for _, sql := range []string{
 		"create table yard_log (like learning_log including all)", "create table yard_progress (like lesson_progress including all)",
 	} {

@@ -73,7 +73,7 @@ func Minio(t testing.TB) string {
 	go func() { ended <- cmd.Wait() }()
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
-		<-ended
+		<-ended //nolint:errcheck // it was killed
 	})
 	makeBucket(t, "http://"+listen, ended, &said)
 	return address("http://" + listen)

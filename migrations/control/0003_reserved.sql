@@ -1,2 +1,0 @@
--- Number 0003 belongs to the meters of the same release (0003_metering.sql): whoever brings that file removes this one.
-select 1;
