@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"strings"
 	"testing"
 
 	"lyceum/auth/policy"
@@ -47,4 +48,17 @@ func TestAnAdministratorDoesNotSayWhomAnOwnersConnectionTrusts(t *testing.T) {
 	if c.connection.Status != signon.StatusOn {
 		t.Error("the connection was not on")
 	}
+}
+
+func TestAKeyIsChosenOnThePageAndItsAddressIsThereToCopy(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	b := h.as(h.person(policy.Admin))
+	at := newConnection(b, "oidc:other", "Key account")
+	jwks := "/sso/oidc/" + strings.TrimPrefix(at, "/settings/sign-on/") + "/jwks"
+	b.get(at + "/settings").is(200).says("By a key (private_key_jwt)").saysNot(jwks)
+	h.stranger().get(jwks).is(404)
+	b.post(at+"/settings", "revision", "1", "name", "Key account", "issuer", "https://idp.example", "client_id", "lyceum", "auth_method", "private_key_jwt").is(303)
+	b.get(at+"/settings").is(200).says("http://"+h.host+jwks, `data-copy="key_set"`)
+	h.stranger().get(jwks).is(200).has("Content-Type", "application/jwk-set+json").says(`"kid"`, `"ES256"`).saysNot(`"d":`)
 }

@@ -391,5 +391,8 @@ func (p ConnectionSettingsPage) SecretLabel() string {
 	if p.Head.Connection.Kind == auth.ProtocolLDAP {
 		return "secret.bind_password"
 	}
+	if p.KeySet != "" {
+		return "secret.client_key"
+	}
 	return "secret.client_secret"
 }

@@ -144,8 +144,9 @@ type MetadataForm struct{ URL, Text, EntityID string }
 type ConnectionSettingsPage struct {
 	Head         ConnectionHead
 	Form         ConnectionForm
-	Secret       bool // one is kept
-	OwnersDecide bool // only an owner may change more than the name, and who looks is none
+	Secret       bool   // one is kept
+	KeySet       string // where the issuer reads our key (OIDC); "" where we have none
+	OwnersDecide bool   // only an owner may change more than the name, and who looks is none
 	Metadata     MetadataForm
 	Certificates []saml.Certificate
 	Issuer       *signon.FoundIssuer      // after looking

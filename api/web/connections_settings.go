@@ -41,6 +41,9 @@ func (h Connections) settings(c *fiber.Ctx) (p themes.ConnectionSettingsPage, er
 	case auth.ProtocolOIDC:
 		st, err := one.OIDC()
 		p.Form.OIDC = themes.OIDCFormOf(st)
+		if st.AuthMethod == oidc.AuthPrivateKey && p.Secret {
+			p.KeySet = h.SignOn.Addresses(c.UserContext(), one.ID).KeySet
+		}
 		return p, err
 	case auth.ProtocolLDAP:
 		st, err := one.LDAP()

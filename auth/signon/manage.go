@@ -1,7 +1,7 @@
 package signon
 
 import (
-	"cmp"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -170,9 +170,11 @@ func (s *Service) newConnection(ctx context.Context, in ConnectionInput) (c Conn
 		}
 	}
 	if in.Secret != "" {
-		c.Secrets, err = s.seal(ctx, in.Secret)
+		if c.Secrets, err = s.seal(ctx, in.Secret); err != nil {
+			return c, err
+		}
 	}
-	return c, err
+	return s.withKey(ctx, c)
 }
 
 // checkName tidies the name of a connection; it stands on a button.
@@ -235,7 +237,7 @@ func (s *Service) ChangeConnection(ctx context.Context, id uid.ID, revision int,
 			return err
 		}
 		fields = differences(was, c)
-		if in.Secret != nil && (*in.Secret != "" || was.HasSecret()) {
+		if !bytes.Equal(was.Secrets, c.Secrets) {
 			fields = append(fields, "secret")
 		}
 		if trusts(c, fields) {
@@ -294,10 +296,20 @@ func (s *Service) changed(ctx context.Context, c Connection, in Change) (Connect
 			return c, err
 		}
 		if in.Secret == nil && c.HasSecret() {
-			if same, err := sameRecipient(was, c); err != nil || !same {
-				return c, cmp.Or(err, error(ErrSecretAgain))
+			same, err := sameRecipient(was, c)
+			if err == nil && !same && !c.byKey() {
+				err = ErrSecretAgain
+			}
+			if err != nil {
+				return c, err
+			}
+			if !same { // who is told another key's public half knows nothing of this one
+				c.Secrets = nil
 			}
 		}
+	}
+	if c, err = s.withKey(ctx, c); err != nil {
+		return c, err
 	}
 	if c.Status == StatusOn {
 		return c, c.Complete()
