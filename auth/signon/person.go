@@ -330,7 +330,11 @@ func (s *Service) keepsEmail(ctx context.Context, t *attempt, v *verdict, email 
 		return "someone else has it here", err
 	}
 	verified, err := s.Keep.DomainVerified(ctx, mailDomain(email))
-	if err == nil && !verified && !t.connection.Admission.V.AllowUnverifiedDomains {
+	if err != nil || verified {
+		return "", err
+	}
+	own, err := s.rolesElsewhere(ctx, t.connection.ID, v.person)
+	if err == nil && (len(own) > 0 || !t.connection.Admission.V.AllowUnverifiedDomains) {
 		why = "its domain is not verified for this portal"
 	}
 	return why, err
