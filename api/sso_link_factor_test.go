@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"lyceum/auth"
+	"lyceum/auth/oidc"
+	"lyceum/auth/oidc/demoop"
 	"lyceum/auth/policy"
 	"lyceum/auth/signon"
 	"lyceum/store"
@@ -125,6 +127,32 @@ func TestAFirstLinkOfARoleThatNeedsASecondFactorHasOneAdded(t *testing.T) {
 			b.get("/").is(200)
 			if c.happened("factor.added") != 1 || c.happened("person.linked") != 1 || c.who("anna@acme.example").Status != auth.PersonActive {
 				t.Error("no factor, no link, or not active")
+			}
+		})
+	}
+}
+
+// TestTheAddressOfWhoWasGivenMoreIsNotTheIdentityProvidersToChange: the password of an account is sent to its address.
+func TestTheAddressOfWhoWasGivenMoreIsNotTheIdentityProvidersToChange(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		given string
+		says  string
+	}{"an owner, at a proven domain": {"owner", "anna@acme.example"}, "an administrator, at another": {"admin", "anna@elsewhere.example"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := byOIDC(t, func(k *signon.Connection, _ *oidc.Settings) { k.Admission.V.AllowUnverifiedDomains = true },
+				demoop.Person{Email: test.says, EmailVerified: true, Name: "Anna Berg"})
+			c.signsIn(c.stranger(), test.says).is(303)
+			anna := c.who(test.says)
+			c.rename(anna, "before@acme.example")
+			c.inTenant(func(ctx context.Context) error {
+				_, err := store.Pgx(ctx).Exec(ctx, "insert into person_roles (person_id, role) values ($1, $2)", anna.ID, test.given)
+				return err
+			})
+			c.signsIn(c.stranger(), test.says).is(303)
+			if c.who("before@acme.example").ID != anna.ID || c.last(signon.OutcomeAdmitted, "").Result.V.Left[auth.FieldEmail] == "" {
+				t.Error("the address was changed, or the trace does not say that it was not")
 			}
 		})
 	}
