@@ -28,6 +28,7 @@ func (s *Server) onSignOn(t *table) {
 	t.getOnce("/sso/oidc/callback", route.Public, h.AnswerOIDC)
 	t.postForeign("/sso/oidc/:connection/backchannel", route.Public, h.BackChannelLogout)
 	t.getOnce("/sso/oidc/:connection/frontchannel", route.Public, h.FrontChannelLogout)
+	t.get("/sso/oidc/:connection/jwks", route.Public, h.ClientKeys)
 	t.get("/sso/signed-out", route.Public, h.SignedOut)
 
 	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy, SignOn: s.SignOn, Groups: s.Groups}

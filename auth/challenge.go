@@ -33,9 +33,10 @@ type ChallengeKeeper interface {
 	SpendCeremony(ctx context.Context, hash []byte, expires time.Time) error
 }
 
-// SignedIn is what a sign-in led to: a session, or a challenge that stands before it.
+// SignedIn is what a sign-in led to: a session, a challenge that stands before it, or what waited for the challenge.
 type SignedIn struct {
 	Secret    string // of the session; "" when a challenge stands before it
+	Waited    string // what ChallengeBefore was given, now that the challenge is answered; there is no session then
 	Challenge string // the secret of the challenge; "" for none
 	Enrol     bool   // the challenge is to add a second factor, for the person has none
 	Known     string // the secret of the browser, to be remembered; "" when it is not to be
@@ -65,6 +66,7 @@ type Challenge struct {
 	TOTP      bool      // what the person has
 	Passkey   bool
 	Recovery  bool
+	Waits     bool // it stands before something else than a session: see ChallengeBefore
 	ExpiresAt time.Time
 }
 
@@ -76,6 +78,7 @@ type pending struct {
 	Proof     Proof     `json:"proof"`
 	Enrol     bool      `json:"enrol"`
 	SkipUntil time.Time `json:"skip_until,omitzero"`
+	Waits     string    `json:"waits,omitempty"` // what it stands before that is no sign-in of its own; "": a session
 }
 
 // admit opens a session for a person whom the transaction holds and whose roles are known, or puts a challenge before it
@@ -147,7 +150,7 @@ func (s *Service) OpenChallenge(ctx context.Context, secret string) (c Challenge
 			return err
 		}
 		c = Challenge{
-			Person: shown(p), Enrol: state.Enrol, SkipUntil: state.SkipUntil, ExpiresAt: h.ExpiresAt,
+			Person: shown(p), Enrol: state.Enrol, SkipUntil: state.SkipUntil, ExpiresAt: h.ExpiresAt, Waits: state.Waits != "",
 			TOTP: count(factors, FactorTOTP) > 0, Passkey: count(factors, FactorPasskey) > 0, Recovery: codesLeft(factors) > 0,
 		}
 		return nil
@@ -171,21 +174,21 @@ func (s *Service) AnswerChallenge(ctx context.Context, secret string, a FactorAn
 	if err != nil {
 		return SignedIn{}, err
 	}
-	if state.Proof, err = s.stillLocally(ctx, *h.PersonID, state.Proof); err != nil {
+	if state.Proof, err = s.stillMay(ctx, *h.PersonID, state); err != nil {
 		return SignedIn{}, err
 	}
 	if err := s.takeTry(ctx, h); err != nil {
 		return SignedIn{}, err
 	}
 	var f Factor
-	out, err := s.finish(ctx, rules, h, c, func(ctx context.Context, p Person, factors []Factor) (_ Proof, _ string, err error) {
+	out, err := s.finish(ctx, rules, h, state, c, func(ctx context.Context, p Person, factors []Factor) (_ Proof, _ string, err error) {
 		if f, err = s.prove(ctx, p, factors, a); err != nil {
 			return Proof{}, "", err
 		}
 		proof := state.Proof
 		proof.Factors = withFactor(proof.Factors, f)
 		known := ""
-		if a.Remember && rules.RememberDays > 0 {
+		if a.Remember && rules.RememberDays > 0 && state.Waits == "" {
 			known, err = s.remember(ctx, rules, p.ID, factors, c)
 		}
 		return proof, known, err
@@ -209,12 +212,16 @@ func (s *Service) takeTry(ctx context.Context, h Handshake) error {
 	return s.keep.InTenant(ctx, func(ctx context.Context) error { return s.keep.TryChallenge(ctx, h.ID, ChallengeTries, s.now()) })
 }
 
-// finish uses a challenge up and opens the session, when what it is given says how that was proven.
+// finish uses a challenge up and opens the session, or gives what waits instead of one, when what it is given says how that
+// was proven.
 func (s *Service) finish(
-	ctx context.Context, rules SecurityRules, h Handshake, c Client, proven func(context.Context, Person, []Factor) (Proof, string, error),
+	ctx context.Context, rules SecurityRules, h Handshake, state pending, c Client, proven func(context.Context, Person, []Factor) (Proof, string, error),
 ) (out SignedIn, err error) {
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
 		p, factors, err := s.holdFactors(ctx, *h.PersonID)
+		if errors.Is(err, ErrPersonNotFound) && state.Waits != "" && p.Status == PersonInvited {
+			factors, err = s.keep.FactorsOf(ctx, p.ID) // what waits lets them in
+		}
 		if errors.Is(err, ErrPersonNotFound) {
 			return ErrChallengeOver
 		}
@@ -227,6 +234,10 @@ func (s *Service) finish(
 		}
 		if err := s.keep.SpendChallenge(ctx, h.ID, s.now()); err != nil {
 			return err
+		}
+		if state.Waits != "" {
+			out = SignedIn{Waited: state.Waits, Person: shown(p)}
+			return nil
 		}
 		out, err = s.opened(ctx, rules, p, proof, c)
 		out.Known = known

@@ -60,12 +60,12 @@ func (s *Service) EnrolPasskey(ctx context.Context, secret string, a PasskeyAnsw
 func (s *Service) enrolled(ctx context.Context, h Handshake, state pending, c Client, f *Factor) (SignedIn, error) {
 	rules, err := s.rules(ctx)
 	if err == nil {
-		state.Proof, err = s.stillLocally(ctx, *h.PersonID, state.Proof)
+		state.Proof, err = s.stillMay(ctx, *h.PersonID, state)
 	}
 	if err != nil {
 		return SignedIn{}, err
 	}
-	return s.finish(ctx, rules, h, c, func(ctx context.Context, p Person, factors []Factor) (Proof, string, error) {
+	return s.finish(ctx, rules, h, state, c, func(ctx context.Context, p Person, factors []Factor) (Proof, string, error) {
 		proof := state.Proof
 		if !state.Enrol || has(factors) {
 			return proof, "", ErrChallengeOver // one that they have is to be asked

@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"time"
 
+	"gorm.io/gorm"
+
+	"lyceum/auth/policy"
 	"lyceum/auth/signon"
 	"lyceum/internal/uid"
 )
@@ -23,6 +26,16 @@ func (s *Store) SignOnConnections(ctx context.Context) (list []signon.Connection
 func (s *Store) ConnectionByID(ctx context.Context, id uid.ID) (c signon.Connection, err error) {
 	err = s.tx(ctx).Table("connections").Select(connectionColumns).Where("id = ?", id).Take(&c).Error
 	return c, notFound(err, signon.ErrConnectionNotFound, "find connection %s", id)
+}
+
+// HoldConnection finds a connection and keeps others from changing it until the transaction ends; who else holds it so does
+// not wait.
+func (s *Store) HoldConnection(ctx context.Context, id uid.ID) (c signon.Connection, err error) {
+	err = s.tx(ctx).Raw("select "+connectionColumns+" from connections where id = ? for share", id).Scan(&c).Error
+	if err == nil && c.ID == uid.Nil {
+		err = gorm.ErrRecordNotFound
+	}
+	return c, notFound(err, signon.ErrConnectionNotFound, "hold connection %s", id)
 }
 
 // InsertConnection adds a connection.
@@ -59,15 +72,23 @@ func (s *Store) SetConnectionChecked(ctx context.Context, id uid.ID, at time.Tim
 	return s.changeOne(ctx, signon.ErrConnectionNotFound, "note a fetch", "update connections set checked_at = ?, problem = ? where id = ?", at, problem, id)
 }
 
+// OwnersOver counts the owners who are linked to a connection.
+func (s *Store) OwnersOver(ctx context.Context, connection uid.ID) (n int, err error) {
+	err = s.tx(ctx).Raw(`select count(distinct i.person_id) from identities i join person_roles r on r.person_id = i.person_id
+		where i.connection_id = ? and r.role = ?`, connection, policy.Owner).Scan(&n).Error
+	return n, fail(err, "owners linked to connection %s", connection)
+}
+
 // Stakes counts what hangs on a connection.
-func (s *Store) Stakes(ctx context.Context, connection uid.ID) (st signon.Stakes, err error) {
+func (s *Store) Stakes(ctx context.Context, connection uid.ID, now time.Time) (st signon.Stakes, err error) {
 	err = s.tx(ctx).Raw(`select count(distinct i.person_id) as people,
 			count(distinct i.person_id) filter (where p.password_hash = '' and not exists (
 				select 1 from factors f where f.person_id = i.person_id and f.kind = 'passkey' and f.confirmed_at is not null) and not exists (
 				select 1 from identities o where o.person_id = i.person_id and o.connection_id <> i.connection_id)) as only_way,
-			(select count(*) from directories d where d.connection_id = ?) as directories
-		from identities i join people p on p.id = i.person_id where i.connection_id = ?`, connection, connection).
-		Row().Scan(&st.People, &st.OnlyWay, &st.Directories)
+			(select count(*) from directories d where d.connection_id = ?) as directories,
+			(select count(distinct s.person_id) from sessions s where s.connection_id = ? and s.expires_at > ?) as signed_in
+		from identities i join people p on p.id = i.person_id where i.connection_id = ?`, connection, connection, now, connection).
+		Row().Scan(&st.People, &st.OnlyWay, &st.Directories, &st.SignedIn)
 	if err != nil {
 		return st, fail(err, "what hangs on connection %s", connection)
 	}

@@ -227,6 +227,13 @@ func (s *Store) DirectoryServersEnding(ctx context.Context, before time.Time) (l
 	return list, fail(err, "servers of directories whose certificates end")
 }
 
+// DirectoryAuthorities lists LDAP directories that are not off with the certificates of their authorities.
+func (s *Store) DirectoryAuthorities(ctx context.Context) (list []signon.Authorities, err error) {
+	err = s.tx(ctx).Raw(`select id, name, settings #>> '{ldap,ca_certificates}' as certificates from directories
+		where kind = 'ldap' and status <> 'off' and coalesce(settings #>> '{ldap,ca_certificates}', '') <> '' order by id limit ?`, connectionsMax).Scan(&list).Error
+	return list, fail(err, "authorities of directories")
+}
+
 // MetadataPoll gives what the polls of a connection know; the zero Poll before the first.
 func (s *Store) MetadataPoll(ctx context.Context, connection uid.ID) (p signon.Poll, err error) {
 	err = s.tx(ctx).Table("metadata_polls").Select("connection_id, next_at, fingerprint, leaving").Where("connection_id = ?", connection).Take(&p).Error

@@ -338,6 +338,14 @@ func (c *Chrome) AttemptNumber(id uid.ID) string { return signon.Number(id) }
 // Statuses lists what a connection may be switched to.
 func (p ConnectionPage) Statuses() []signon.Status { return signon.Statuses() }
 
+// Marked is the status that the switch shows: the one that was chosen and waits for a yes, else the connection's.
+func (p ConnectionPage) Marked() signon.Status {
+	if p.Off {
+		return signon.StatusOff
+	}
+	return p.Head.Connection.Status
+}
+
 // Locked tells whether who looks may not switch to a status: the portal lets people in, not who was sent a link.
 func (p ConnectionPage) Locked(s signon.Status) bool {
 	return p.Head.Restricted && (s == signon.StatusOn || p.Head.Connection.Status == signon.StatusOn)
@@ -382,6 +390,9 @@ func (p ConnectionSettingsPage) AskEntity() bool {
 func (p ConnectionSettingsPage) SecretLabel() string {
 	if p.Head.Connection.Kind == auth.ProtocolLDAP {
 		return "secret.bind_password"
+	}
+	if p.KeySet != "" {
+		return "secret.client_key"
 	}
 	return "secret.client_secret"
 }

@@ -22,7 +22,7 @@ func ExpiryPage(kind signon.ExpiryKind, id uid.ID) string {
 	switch kind {
 	case signon.ExpiryIdP, signon.ExpiryMetadata, signon.ExpiryAuthority, signon.ExpiryServer:
 		return "/settings/sign-on/" + id.String() + "/settings"
-	case signon.ExpirySyncServer:
+	case signon.ExpirySyncServer, signon.ExpirySyncAuthority:
 		return "/settings/directories/ldap/" + id.String()
 	case signon.ExpiryToken:
 		return "/settings/directories"

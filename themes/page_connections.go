@@ -80,12 +80,13 @@ type ConnectionHead struct {
 // Address is where the pages of the connection stand.
 func (h ConnectionHead) Address() string { return h.Base + "/" + h.Connection.ID.String() }
 
-// ConnectionPage is GET <base>/:connection: how it does, what is next, the switch. It posts to …/status (revision, status)
-// and …/refresh (revision).
+// ConnectionPage is GET <base>/:connection: how it does, what is next, the switch. It posts to …/status (revision, status,
+// end_sessions where people are signed in through it) and …/refresh (revision).
 type ConnectionPage struct {
 	Head       ConnectionHead
 	Stakes     signon.Stakes
 	Incomplete *fault.Fault // what is missing; nil: nothing
+	Off        bool         // off was chosen, and is not confirmed yet
 	Problem    *fault.Fault
 }
 
@@ -143,7 +144,9 @@ type MetadataForm struct{ URL, Text, EntityID string }
 type ConnectionSettingsPage struct {
 	Head         ConnectionHead
 	Form         ConnectionForm
-	Secret       bool // one is kept
+	Secret       bool   // one is kept
+	KeySet       string // where the issuer reads our key (OIDC); "" where we have none
+	OwnersDecide bool   // only an owner may change more than the name, and who looks is none
 	Metadata     MetadataForm
 	Certificates []saml.Certificate
 	Issuer       *signon.FoundIssuer      // after looking

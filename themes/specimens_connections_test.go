@@ -143,18 +143,19 @@ func connectionSpecimens(t *testing.T, w *world) []specimen {
 	out := []specimen{
 		{"connections", view, themes.ConnectionsPage{Base: base, Rows: rows, Expiring: []signon.Expiry{
 			{Kind: signon.ExpiryIdP, Name: "Acme Entra ID", ID: id("c1"), At: now.Add(5 * 24 * time.Hour)}, {Kind: signon.ExpiryToken, Name: "Okta", At: now.Add(20 * 24 * time.Hour)},
-			{Kind: signon.ExpiryServer, Name: "Head office", ID: id("c3"), At: now.Add(21 * 24 * time.Hour)}, {Kind: signon.ExpirySyncServer, Name: "Works", ID: id("d1"), At: now.Add(22 * 24 * time.Hour)},
+			{Kind: signon.ExpiryServer, Name: "Head office", ID: id("c3"), At: now.Add(21 * 24 * time.Hour)}, {Kind: signon.ExpirySyncAuthority, Name: "Works", ID: id("d1"), At: now.Add(22 * 24 * time.Hour)}, {Kind: signon.ExpirySyncServer, Name: "Works", ID: id("d1"), At: now.Add(22 * 24 * time.Hour)},
 			{Kind: signon.ExpiryOurKey, At: now.Add(50 * 24 * time.Hour)},
 		}}},
 		{"connections-none", view, themes.ConnectionsPage{Base: base}},
 		{"connections-sent", w.stranger("/setup/secret/connection"), themes.ConnectionsPage{Base: "/setup/secret/connection", Rows: rows[2:], Restricted: true}},
 		{"connection-new", view, themes.ConnectionNewPage{Base: base, Form: themes.ConnectionNewForm{Choice: "saml:entra"}}},
 		{"connection-new-refused", view, themes.ConnectionNewPage{Base: base, Problem: refused(map[string]string{"kind": "Choose one of the kinds on offer.", "name": "Another connection has this name. People could not tell their buttons apart."})}},
-		{"connection", view, themes.ConnectionPage{Head: s, Stakes: signon.Stakes{People: 312, Domains: []string{"acme.example"}}}},
+		{"connection", view, themes.ConnectionPage{Head: s, Stakes: signon.Stakes{People: 312, SignedIn: 41, Domains: []string{"acme.example"}}}},
+		{"connection-off-asked", view, themes.ConnectionPage{Head: s, Off: true, Stakes: signon.Stakes{People: 312, SignedIn: 41}, Problem: refused(map[string]string{"end_sessions": "People are signed in through this connection, and switching it off signs them out. Tick that this is meant."})}},
 		{"connection-dry", view, themes.ConnectionPage{Head: o}},
 		{"connection-fresh", view, themes.ConnectionPage{Head: l, Incomplete: refused(map[string]string{"urls": "Name one to five servers, such as ldaps://dc1.example.com.", "secret": "Give the password of the service account."})}},
 		{"connection-sent", w.stranger("/setup/secret/connection/x"), themes.ConnectionPage{Head: sent, Problem: signon.ErrPortalDecides}},
-		{"connection-settings-saml", view, themes.ConnectionSettingsPage{Head: s, Form: themes.ConnectionForm{Name: "Acme account", SAML: themes.SAMLFormOf(settings)}, Metadata: themes.MetadataForm{URL: settings.MetadataURL}, Certificates: certificates}},
+		{"connection-settings-saml", view, themes.ConnectionSettingsPage{Head: s, OwnersDecide: true, Form: themes.ConnectionForm{Name: "Acme account", SAML: themes.SAMLFormOf(settings)}, Metadata: themes.MetadataForm{URL: settings.MetadataURL}, Certificates: certificates}},
 		{"connection-settings-saml-refused", view, themes.ConnectionSettingsPage{Head: s, Form: themes.ConnectionForm{Name: "Acme account", SAML: themes.SAMLFormOf(settings)}, Metadata: themes.MetadataForm{URL: "https://idp"}, MetaProblem: refused(map[string]string{"entity_id": "The metadata names 2 identity providers. Say which one is yours: a, b."})}},
 		{"connection-settings-saml-certificate", view, themes.ConnectionSettingsPage{Head: s, CertProblem: refused(map[string]string{"certificate": "Paste a certificate, with or without its BEGIN and END lines."}), Form: themes.ConnectionForm{Name: "Acme account", SAML: themes.SAMLForm{NameIDFormat: "urn:x:unknown"}}}},
 		{"connection-settings-oidc", view, themes.ConnectionSettingsPage{Head: o, Secret: true, Form: themes.ConnectionForm{Name: "Contractors", OIDC: themes.OIDCFormOf(issuer)}, Issuer: &signon.FoundIssuer{
@@ -162,6 +163,7 @@ func connectionSpecimens(t *testing.T, w *world) []specimen {
 			Warnings:  []oidc.Warning{{Code: "no_backchannel_logout", Text: "The issuer does not say that it tells us when someone signs out there (back-channel logout)."}},
 		}}},
 		{"connection-settings-oidc-refused", view, themes.ConnectionSettingsPage{Head: o, Form: themes.ConnectionForm{Name: "", OIDC: themes.OIDCForm{Issuer: "http://idp", Prompt: "login consent", ClockSkew: "x"}}, Problem: refused(map[string]string{"issuer": "The issuer is an https address without a question mark or a #.", "clock_skew": "Enter a whole number.", "prompt": "Choose login, consent or select_account, or several with a space between.", "secret": "Paste the client secret that your identity provider shows once."})}},
+		{"connection-settings-oidc-key", view, themes.ConnectionSettingsPage{Head: o, Secret: true, KeySet: "https://acme.lyceum.example/sso/oidc/018f0000-0000-7000-8000-000000000001/jwks", Form: themes.ConnectionForm{Name: "Contractors", OIDC: themes.OIDCForm{Issuer: "https://contractors.okta.com", ClientID: "lyceum", AuthMethod: "private_key_jwt"}}}},
 		{"connection-settings-ldap", view, themes.ConnectionSettingsPage{Head: l, Form: themes.ConnectionForm{Name: "Plant in Győr", LDAP: themes.LDAPForm{Kind: "active_directory", URLs: "ldaps://dc1.gyor.acme.example", BindDN: "lyceum@gyor.acme.example", BaseDN: "OU=Staff,DC=gyor,DC=acme,DC=example"}}, Directory: &signon.CheckedDirectory{
 			Report: auth.Report{{Name: "connect", OK: true, Detail: "ldaps://dc1.gyor.acme.example"}, {Name: "tls", OK: true, Detail: "certificate of CN=dc1 by CN=Acme Root, good until 2027-04-02"}, {Name: "bind", Detail: "the service account lyceum@gyor.acme.example: result 49, Invalid Credentials: wrong password (52e)"}},
 			Sample: ldap.Sample{Attributes: []string{"cn", "mail", "sn"}, Missing: []string{"employeeID"}},
@@ -185,7 +187,7 @@ func connectionSpecimens(t *testing.T, w *world) []specimen {
 		{"connection-attempt-refused", view, themes.ConnectionAttemptPage{Head: s, Attempt: trace.Attempts[1]}},
 		{"connection-outlook", view, themes.ConnectionOutlookPage{Head: s, At: now.AddDate(0, 0, 20), Findings: findings}},
 		{"connection-outlook-breaks", view, themes.ConnectionOutlookPage{Head: s, At: now.AddDate(3, 0, 0), Findings: breaks, Problem: refused(map[string]string{"at": "Enter a date, for example 2027-01-31."})}},
-		{"connection-delete", view, themes.ConnectionDeletePage{Head: s, Stakes: signon.Stakes{People: 312, OnlyWay: 288, Domains: []string{"acme.example"}, Directories: 1}}},
+		{"connection-delete", view, themes.ConnectionDeletePage{Head: s, Stakes: signon.Stakes{People: 312, SignedIn: 41, OnlyWay: 288, Domains: []string{"acme.example"}, Directories: 1}}},
 		{"connection-delete-required", view, themes.ConnectionDeletePage{Head: s, Stakes: signon.Stakes{Required: []string{"acme.example"}, Domains: []string{"acme.example"}}, Confirm: "acme", Problem: refused(map[string]string{"confirm": "Type the connection's name exactly as it stands above."})}},
 	}
 	addresses := signon.Addresses{

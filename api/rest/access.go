@@ -65,7 +65,7 @@ type signingKey struct {
 
 // expiry is something that expires within 60 days, or has.
 type expiry struct {
-	Kind      string    `json:"kind" enum:"idp_certificate,idp_metadata,ldap_authority,ldap_server,ldap_sync_server,our_key,directory_token"`
+	Kind      string    `json:"kind" enum:"idp_certificate,idp_metadata,ldap_authority,ldap_sync_authority,ldap_server,ldap_sync_server,our_key,directory_token"`
 	Name      string    `json:"name,omitempty" doc:"Of the connection or directory."`
 	ID        uid.ID    `json:"id" doc:"Of the connection, key or token."`
 	ExpiresAt time.Time `json:"expires_at"`

@@ -69,17 +69,17 @@ func (a *api) connectionOperations() {
 	})
 	on(a, operation{
 		method: patch, path: "/connections/{connection}", id: "update-connection", tag: tagConnections, need: need, fresh: true,
-		summary: "Change a connection", about: "What is left out stays as it is.",
-		fails: faults{signon.ErrConnectionNotFound, signon.ErrStaleRevision, signon.ErrIncomplete, signon.ErrSettingsUnreadable, auth.ErrRoleExceeds},
+		summary: "Change a connection", about: "What is left out stays as it is. Where an owner is linked to the connection, only owners change its settings, metadata and secret.",
+		fails: faults{signon.ErrConnectionNotFound, signon.ErrStaleRevision, signon.ErrIncomplete, signon.ErrSettingsUnreadable, signon.ErrOwnersTrust, auth.ErrRoleExceeds},
 	}, a.changeConnection)
 	on(a, operation{
 		method: put, path: "/connections/{connection}/status", id: "switch-connection", tag: tagConnections, need: need, fresh: true,
-		summary: "Switch a connection on, off or to a dry run", about: "A dry run checks real answers, shows whom they would sign in, and signs nobody in.",
+		summary: "Switch a connection on, off or to a dry run", about: "A dry run checks real answers, shows whom they would sign in, and signs nobody in. Off signs everybody out whom it had signed in, but who asks.",
 		fails: faults{signon.ErrConnectionNotFound, signon.ErrStaleRevision, signon.ErrIncomplete, signon.ErrConnectionRequired},
 	}, a.switchConnection)
 	on(a, operation{
 		method: del, path: "/connections/{connection}", id: "delete-connection", tag: tagConnections, need: need, fresh: true,
-		summary: "Delete a connection", about: "People and what they learned stay; their link to it and its trace go.",
+		summary: "Delete a connection", about: "People and what they learned stay; their link to it, its trace and the sessions that it opened go.",
 		fails: faults{signon.ErrConnectionNotFound, signon.ErrConnectionRequired},
 	}, func(ctx context.Context, in *deleteConnectionIn) (*nothing, error) {
 		return nil, renamedField(a.SignOn.DeleteConnection(ctx, in.ID, in.Name), "confirm", "name")
@@ -122,7 +122,7 @@ func (a *api) connectionTrials(need route.Need) {
 	on(a, operation{
 		method: post, path: "/connections/{connection}/metadata", id: "take-metadata", tag: tagConnections, need: need, fresh: true,
 		summary: "Take SAML metadata over, or look at what it would change",
-		fails: faults{signon.ErrConnectionNotFound, signon.ErrStaleRevision, saml.ErrMetadataBroken, saml.ErrMetadataEntity, saml.ErrMetadataExpired,
+		fails: faults{signon.ErrConnectionNotFound, signon.ErrStaleRevision, signon.ErrOwnersTrust, saml.ErrMetadataBroken, saml.ErrMetadataEntity, saml.ErrMetadataExpired,
 			saml.ErrMetadataNoIDP, saml.ErrMetadataTooLarge},
 	}, a.takeMetadata)
 	on(a, operation{
@@ -174,7 +174,7 @@ func (a *api) switchConnection(ctx context.Context, in *connectionStatusIn) (*sw
 	if err != nil {
 		return nil, err
 	}
-	return &switchedConnectionOut{switchedConnection{Connection: shown, Unproven: out.Unproven}}, nil
+	return &switchedConnectionOut{switchedConnection{Connection: shown, Unproven: out.Unproven, SignedOut: out.SignedOut}}, nil
 }
 
 func (a *api) previewMapping(ctx context.Context, in *mappingTrialIn) (*mappingPreviewOut, error) {

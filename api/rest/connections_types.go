@@ -94,6 +94,7 @@ type connectionStatus struct {
 type switchedConnection struct {
 	Connection connection `json:"connection"`
 	Unproven   bool       `json:"unproven" doc:"It is on, and nobody has signed in or tried successfully over it yet."`
+	SignedOut  int        `json:"signed_out" doc:"Switched off: how many people it had signed in, who are signed out now."`
 }
 
 // signOnAttempt is an answer of an identity provider and what came of it.

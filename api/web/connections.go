@@ -164,6 +164,9 @@ func (h Connections) SetStatus(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if to := signon.Status(f.get("status")); to == signon.StatusOff && to != p.Head.Connection.Status && p.Stakes.SignedIn > 0 && f.get("end_sessions") == "" {
+		return h.refused(c, errEndsSessions, func(wrong *fault.Fault) themes.Page { p.Problem, p.Off = wrong, true; return p })
+	}
 	switched, err := h.SignOn.SetStatus(c.UserContext(), p.Head.Connection.ID, f.revision(), signon.Status(f.get("status")))
 	if err != nil {
 		return h.refused(c, err, func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return p })
@@ -176,6 +179,9 @@ func (h Connections) SetStatus(c *fiber.Ctx) error {
 	}
 	return h.done(c, p.Head.Address(), key, p.Head.Connection.Name)
 }
+
+// errEndsSessions asks who switches a connection off whether its people are to be signed out.
+var errEndsSessions = fault.Invalid(map[string]string{"end_sessions": "People are signed in through this connection, and switching it off signs them out. Tick that this is meant."})
 
 // Refresh fetches metadata or discovery anew.
 func (h Connections) Refresh(c *fiber.Ctx) error {

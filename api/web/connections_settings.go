@@ -24,6 +24,9 @@ func (h Connections) settings(c *fiber.Ctx) (p themes.ConnectionSettingsPage, er
 		return p, err
 	}
 	one := p.Head.Connection
+	if p.OwnersDecide, err = h.SignOn.OwnersDecide(c.UserContext(), one.ID); err != nil {
+		return p, err
+	}
 	p.Form.Name, p.Secret = one.Name, one.HasSecret()
 	switch one.Kind {
 	case auth.ProtocolSAML:
@@ -38,6 +41,9 @@ func (h Connections) settings(c *fiber.Ctx) (p themes.ConnectionSettingsPage, er
 	case auth.ProtocolOIDC:
 		st, err := one.OIDC()
 		p.Form.OIDC = themes.OIDCFormOf(st)
+		if st.AuthMethod == oidc.AuthPrivateKey && p.Secret {
+			p.KeySet = h.SignOn.Addresses(c.UserContext(), one.ID).KeySet
+		}
 		return p, err
 	case auth.ProtocolLDAP:
 		st, err := one.LDAP()

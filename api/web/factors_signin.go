@@ -18,6 +18,10 @@ func (s *Site) entered(c *fiber.Ctx, in auth.SignedIn, next string, done func() 
 	if in.Person.Locale != "" {
 		visit.SetLocale(c, in.Person.Locale)
 	}
+	if in.Waited != "" { // a first link, which its own page ends
+		visit.ClearChallenge(c)
+		return s.to(c, "/sso/confirm/"+in.Waited)
+	}
 	if in.Challenge != "" {
 		visit.SetChallenge(c, in.Challenge)
 		address := "/signin/factor"
@@ -78,6 +82,9 @@ func (f Factors) factorPage(c *fiber.Ctx, next string) (themes.FactorPage, error
 		return themes.FactorPage{}, err
 	}
 	days, err := f.Auth.RememberDays(c.UserContext())
+	if challenge.Waits {
+		days = 0
+	}
 	return themes.FactorPage{Challenge: challenge, RememberDays: days, Next: next}, err
 }
 

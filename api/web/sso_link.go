@@ -15,12 +15,17 @@ func (h SSO) linkPage(c *fiber.Ctx) (themes.SSOConfirmPage, error) {
 	return themes.SSOConfirmPage{Link: f, Token: c.Params("token")}, err
 }
 
-// ConfirmForm asks who signed in for the first time to prove that the account with their e-mail is theirs.
+// ConfirmForm asks who signed in for the first time to prove that the account with their e-mail is theirs; who has done so,
+// with their second factor, goes on.
 func (h SSO) ConfirmForm(c *fiber.Ctx) error {
 	noStore(c)
 	p, err := h.linkPage(c)
 	if err != nil {
 		return h.failed(c, err)
+	}
+	if p.Link.Proven {
+		a, err := h.SignOn.FinishFirstLink(c.UserContext(), p.Token, visit.Browser(c), client(c))
+		return h.arrived(c, a, err)
 	}
 	return h.show(c, p)
 }

@@ -90,6 +90,21 @@ func (h SSO) metadata(c *fiber.Ctx, connection uid.ID) error {
 	return c.Send(text)
 }
 
+// ClientKeys is the key set by which an issuer knows us (OIDC Core 1.0 §10.1).
+func (h SSO) ClientKeys(c *fiber.Ctx) error {
+	connection, err := h.called(c)
+	if err != nil {
+		return err
+	}
+	set, err := h.SignOn.ClientKeys(c.UserContext(), connection)
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, "application/jwk-set+json")
+	c.Set(fiber.HeaderCacheControl, "no-cache")
+	return c.Send(set)
+}
+
 // BackChannelLogout takes a logout token that an OpenID provider sends itself (OIDC Back-Channel Logout 1.0 §2.8).
 func (h SSO) BackChannelLogout(c *fiber.Ctx) error {
 	connection, err := h.called(c)

@@ -37,6 +37,8 @@ type Record struct {
 type Keeper interface {
 	InTenant(ctx context.Context, fn func(ctx context.Context) error) error
 	event.Log
+	// RolesFrom is auth's.
+	RolesFrom(ctx context.Context, person, source uid.ID) ([]policy.Role, error)
 
 	// LDAPDirectories lists all by name, at most 100.
 	LDAPDirectories(ctx context.Context) ([]Directory, error)

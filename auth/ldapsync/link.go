@@ -80,14 +80,22 @@ func (w *work) keepsEmail(ctx context.Context, person auth.Person, email string,
 	if _, err := w.keep.PersonByEmail(ctx, email); !errors.Is(err, auth.ErrPersonNotFound) {
 		return "someone else has it here", err
 	}
-	if made {
-		return "", nil
+	if made { // and still nobody but whom the directory says: whoever keeps it must not get at what people gave them here
+		if theirs, err := w.onlyTheirs(ctx, person); err != nil || theirs {
+			return "", err
+		}
 	}
 	verified, err := w.keep.DomainVerified(ctx, domainOf(email))
 	if err == nil && !verified {
 		why = "its domain is not proven to be the organization's"
 	}
 	return why, err
+}
+
+// onlyTheirs tells whether a person has no role but those that the directory gave.
+func (w *work) onlyTheirs(ctx context.Context, person auth.Person) (bool, error) {
+	given, err := w.keep.RolesFrom(ctx, person.ID, w.d.ID)
+	return !slices.ContainsFunc(person.Roles, func(r policy.Role) bool { return !slices.Contains(given, r) }), err
 }
 
 func because(why string) string {

@@ -239,6 +239,30 @@ func TestAnAccountThatIsHereIsTakenOnlyAtAProvenDomain(t *testing.T) {
 	}
 }
 
+// TestAnAccountOfTheDirectoryThatWasGivenMoreKeepsItsAddress: who keeps the directory writes its addresses, and with one of
+// their own could have the password of who was made an administrator by hand sent there.
+func TestAnAccountOfTheDirectoryThatWasGivenMoreKeepsItsAddress(t *testing.T) {
+	t.Parallel()
+	h := setup(t, slapd.Options{People: 2})
+	h.run(ldapsync.OutcomeDone, ldapsync.Order{})
+	raised := h.person("person0001")
+	h.exec("insert into person_roles (person_id, role) values ($1, 'admin')", raised.ID)
+	h.server.Set("person0001", "mail", "thief@evil.example")
+	h.server.Set("person0002", "mail", "moved@elsewhere.example")
+	r := h.run(ldapsync.OutcomeDone, ldapsync.Order{})
+	h.says(r, "person0001", ldapsync.WhatNoted, "its domain is not proven")
+	h.nobody("thief@evil.example")
+	if h.person("person0001").ID != raised.ID || h.byEmail("moved@elsewhere.example").Email == "" {
+		t.Error("the one kept no address of theirs, or the other could not move")
+	}
+	h.prove("good.example")
+	h.server.Set("person0001", "mail", "raised@good.example")
+	h.run(ldapsync.OutcomeDone, ldapsync.Order{})
+	if h.byEmail("raised@good.example").ID != raised.ID {
+		t.Error("at a proven domain it does not follow")
+	}
+}
+
 func TestSomebodyWhoCameBackUnderAnotherEntryIsTheSamePerson(t *testing.T) {
 	t.Parallel()
 	h := setup(t, slapd.Options{People: 2})

@@ -26,6 +26,7 @@ type attempt struct {
 	browser    string
 	returnTo   string
 	proven     uid.ID // the account that its owner has proven: it may be linked
+	factor     bool   // and with it their second factor here
 }
 
 // dry tells whether nobody is to be signed in, whatever the answer says.
@@ -40,7 +41,8 @@ func (t *attempt) mayUse() error {
 	return nil
 }
 
-// Arrival is how a sign-on ended that was not refused: exactly one of SignedIn, SteppedUp, FirstLink and Result is there.
+// Arrival is how a sign-on ended that was not refused: exactly one of SignedIn, SteppedUp, FirstLink and Result is
+// there.
 type Arrival struct {
 	SignedIn  *auth.SignedIn // a session, or the second factor that the portal's rules ask for beside
 	SteppedUp bool           // the session goes on, with a fresh proof

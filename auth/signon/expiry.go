@@ -22,6 +22,13 @@ type Ending struct {
 	At   time.Time
 }
 
+// Authorities are the certificates that a directory's servers are checked by.
+type Authorities struct {
+	ID           uid.ID
+	Name         string
+	Certificates string // PEM
+}
+
 // ExpiryKind is what sort of thing expires.
 type ExpiryKind string
 
@@ -33,6 +40,8 @@ const (
 	ExpiryMetadata ExpiryKind = "idp_metadata"
 	// ExpiryAuthority is the authority whose certificates a directory's servers show.
 	ExpiryAuthority ExpiryKind = "ldap_authority"
+	// ExpirySyncAuthority is the same of a directory that is read for people.
+	ExpirySyncAuthority ExpiryKind = "ldap_sync_authority"
 	// ExpiryServer is the certificate of a connection's directory server, ExpirySyncServer of one that is read for people.
 	ExpiryServer     ExpiryKind = "ldap_server"
 	ExpirySyncServer ExpiryKind = "ldap_sync_server"
@@ -167,6 +176,13 @@ func (s *Service) expiring(ctx context.Context) (list []Expiry, err error) {
 	for _, t := range tokens {
 		note(Expiry{Kind: ExpiryToken, Name: t.Name, ID: t.ID, At: t.At})
 	}
+	directories, err := s.Keep.DirectoryAuthorities(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range directories {
+		note(lastOf(d.Certificates, Expiry{Kind: ExpirySyncAuthority, Name: d.Name, ID: d.ID}))
+	}
 	for kind, ending := range map[ExpiryKind]func(context.Context, time.Time) ([]Ending, error){
 		ExpiryServer: s.Keep.ConnectionServersEnding, ExpirySyncServer: s.Keep.DirectoryServersEnding,
 	} {
@@ -213,20 +229,23 @@ func (c Connection) expiries() (out []Expiry, err error) {
 		if err != nil {
 			return nil, err
 		}
-		last := Expiry{Kind: ExpiryAuthority, Name: c.Name, ID: c.ID}
-		for rest := []byte(st.CACertificates); ; {
-			block, more := pem.Decode(rest)
-			if block == nil {
-				break
-			}
-			rest = more
-			if one, err := x509.ParseCertificate(block.Bytes); err == nil && one.NotAfter.After(last.At) {
-				last.At, last.What = one.NotAfter, one.SerialNumber.String()
-			}
-		}
-		return []Expiry{last}, nil
+		return []Expiry{lastOf(st.CACertificates, Expiry{Kind: ExpiryAuthority, Name: c.Name, ID: c.ID})}, nil
 	}
 	return nil, nil
+}
+
+// lastOf is the expiry of the last of some certificates in PEM; At is zero where there are none.
+func lastOf(certificates string, e Expiry) Expiry {
+	for rest := []byte(certificates); ; {
+		block, more := pem.Decode(rest)
+		if block == nil {
+			return e
+		}
+		rest = more
+		if one, err := x509.ParseCertificate(block.Bytes); err == nil && one.NotAfter.After(e.At) {
+			e.At, e.What = one.NotAfter, one.SerialNumber.String()
+		}
+	}
 }
 
 // Administrators gives the active people who look after sign-on, to be told of it: those with a role that has

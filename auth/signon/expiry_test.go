@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"lyceum/auth"
+	"lyceum/auth/saml"
 	"lyceum/auth/signon"
 	"lyceum/internal/uid"
 	"lyceum/store"
@@ -26,6 +27,64 @@ func (o *office) shows(until time.Time) string {
 		o.t.Fatal(err)
 	}
 	return string(raw)
+}
+
+// TestTheAuthorityOfADirectoryThatIsReadIsWarnedOf60DaysAhead: no run reaches the server any more once it has ended.
+func TestTheAuthorityOfADirectoryThatIsReadIsWarnedOf60DaysAhead(t *testing.T) {
+	t.Parallel()
+	o := furnished(t)
+	admin, now := o.admin(o.ctx), o.w.Now.Now()
+	authority := func(life time.Duration) string {
+		k, err := saml.NewKey("Head office CA", now, life)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return "-----BEGIN CERTIFICATE-----\n" + k.Certificate + "\n-----END CERTIFICATE-----\n"
+	}
+	directory := uid.New()
+	keep := func(pem, status string) {
+		settings, err := json.Marshal(map[string]any{"ldap": map[string]any{"ca_certificates": pem}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.rows(o.ctx, []any{`insert into directories (id, kind, name, status, mode, settings, mapping, role_rules, revision, problem, created_at, updated_at)
+			values ($1, 'ldap', 'Head office', $4, '', $3, '[]', '{}', 1, '', $2, $2) on conflict (id) do update set settings = excluded.settings, status = excluded.status`,
+			directory.String(), now, string(settings), status})
+	}
+	warned := func() int {
+		if err := o.signon.WarnExpiries(o.ctx); err != nil {
+			t.Fatal(err)
+		}
+		return o.happened("certificate.expiring")
+	}
+	keep(authority(62*day), "on")
+	if n := warned(); n != 0 {
+		t.Errorf("62 days ahead it is warned of %d times", n)
+	}
+	times := 0
+	for _, ahead := range []time.Duration{2, 30, 23, 6} { // to 60, 30, 7 and 1 days before
+		o.w.Now.Advance(ahead * day)
+		times++
+		if n := warned(); n != times {
+			t.Errorf("warned %d times, want %d", n, times)
+		}
+		warned()
+	}
+	list, err := o.signon.Expiring(admin)
+	if err != nil || len(list) != 1 || list[0].Kind != signon.ExpirySyncAuthority || list[0].ID != directory || list[0].Name != "Head office" {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if list, err := o.signon.Expiring(o.admin(o.other)); err != nil || len(list) != 0 {
+		t.Errorf("another tenant: %+v, %v", list, err)
+	}
+	keep(authority(62*day)+authority(400*day), "on")
+	if list, err := o.signon.Expiring(admin); err != nil || len(list) != 0 {
+		t.Errorf("the next one is there: %+v, %v", list, err)
+	}
+	keep(authority(62*day), "off")
+	if list, err := o.signon.Expiring(admin); err != nil || len(list) != 0 {
+		t.Errorf("it is off: %+v, %v", list, err)
+	}
 }
 
 // rows runs statements in a tenant, each with its arguments.

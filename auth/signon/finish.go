@@ -84,8 +84,14 @@ func (s *Service) decideStepUp(ctx context.Context, t *attempt, v *verdict) {
 	}
 }
 
-// signIn brings the person to what was decided, opens the session and writes the attempt down.
+// signIn brings the person to what was decided, opens the session and writes the attempt down. The connection is held: who
+// switches it off meanwhile waits, and ends this session too.
 func (s *Service) signIn(ctx context.Context, t attempt, v verdict, e *Arrival) error {
+	if c, err := s.Keep.HoldConnection(ctx, t.connection.ID); err != nil {
+		return err
+	} else if c.Status != StatusOn {
+		return ErrConnectionOff
+	}
 	p, err := s.settle(ctx, t, v)
 	if err != nil {
 		return err
@@ -134,6 +140,9 @@ func (s *Service) proof(ctx context.Context, t attempt) (p auth.Proof, err error
 	now := s.Now()
 	if at := a.AuthenticatedAt; !at.IsZero() && at.Before(now) {
 		p.VerifiedAt = &at
+	}
+	if t.factor {
+		p.Factors = "fed mfa"
 	}
 	if end := a.SessionEndsAt; !end.IsZero() {
 		p.EndsAt = &end

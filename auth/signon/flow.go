@@ -27,6 +27,7 @@ const (
 	purposeAnswer     Purpose = "answer"      // a verified answer that waits for its browser
 	purposeFirstLink  Purpose = "first_link"  // a verified answer that waits for a proof of the account that is here
 	purposeMailedLink Purpose = "mailed_link" // that proof, by a link in a mail
+	purposeProvenLink Purpose = "proven_link" // that proof, given; the second factor is all that is missing
 	purposeLogout     Purpose = "logout"      // our logout request, under way
 )
 
@@ -79,6 +80,8 @@ type answered struct {
 	Purpose   Purpose        `json:"purpose"`
 	// Person is the account that waits to be linked.
 	Person uid.ID `json:"person,omitzero"`
+	// Proven is how they have proven it, where their second factor was asked for beside.
+	Proven string `json:"proven,omitempty"`
 }
 
 // newHandshake makes a handshake of now, with the secret that names it.

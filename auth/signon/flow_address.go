@@ -18,6 +18,7 @@ type Addresses struct {
 	SignedOut    string // OIDC: post_logout_redirect_uri, one for all connections
 	BackChannel  string // OIDC: back-channel logout
 	FrontChannel string // OIDC: front-channel logout
+	KeySet       string // OIDC: jwks_uri, the public half of our key where the connection proves itself by one
 	Start        string // begins a sign-on: what a tile in a company's own portal may lead to
 }
 
@@ -29,7 +30,8 @@ func (s *Service) Addresses(ctx context.Context, connection uid.ID) Addresses {
 		ACS: sso + "/saml/" + id + "/acs", SLO: sso + "/saml/" + id + "/slo",
 		RedirectURI: sso + "/oidc/callback", SignedOut: sso + "/signed-out",
 		BackChannel: sso + "/oidc/" + id + "/backchannel", FrontChannel: sso + "/oidc/" + id + "/frontchannel",
-		Start: sso + "/start/" + id,
+		KeySet: sso + "/oidc/" + id + "/jwks",
+		Start:  sso + "/start/" + id,
 	}
 }
 

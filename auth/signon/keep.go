@@ -13,8 +13,10 @@ import (
 type ConnectionKeeper interface {
 	// SignOnConnections lists all by position, then name, at most 100.
 	SignOnConnections(ctx context.Context) ([]Connection, error)
-	// ConnectionByID gives one; ErrConnectionNotFound.
+	// ConnectionByID gives one; ErrConnectionNotFound. HoldConnection is ConnectionByID that keeps others from changing it
+	// until the transaction ends.
 	ConnectionByID(ctx context.Context, id uid.ID) (Connection, error)
+	HoldConnection(ctx context.Context, id uid.ID) (Connection, error)
 	InsertConnection(ctx context.Context, c Connection) error
 	// SetConnection writes everything but id and kind, when the row still has the revision before; ErrStaleRevision.
 	SetConnection(ctx context.Context, c Connection, was int) error
@@ -28,8 +30,10 @@ type ConnectionKeeper interface {
 	SetConnectionChecked(ctx context.Context, id uid.ID, at time.Time, problem string) error
 	// LinkedPeople gives who is linked to a connection with the roles they have, by person, at most n.
 	LinkedPeople(ctx context.Context, connection uid.ID, n int) ([]Linked, error)
-	// Stakes counts what hangs on a connection.
-	Stakes(ctx context.Context, connection uid.ID) (Stakes, error)
+	// OwnersOver counts the owners who are linked to a connection.
+	OwnersOver(ctx context.Context, connection uid.ID) (int, error)
+	// Stakes counts what hangs on a connection now.
+	Stakes(ctx context.Context, connection uid.ID, now time.Time) (Stakes, error)
 	TraceKeeper
 }
 
@@ -167,6 +171,9 @@ type AccessKeeper interface {
 	// certificate that ends before an instant; DirectoryServersEnding the same of directories, when they were read last.
 	ConnectionServersEnding(ctx context.Context, before time.Time) ([]Ending, error)
 	DirectoryServersEnding(ctx context.Context, before time.Time) ([]Ending, error)
+	// DirectoryAuthorities lists LDAP directories that are not off and have certificates of authorities of their own, at most
+	// 100.
+	DirectoryAuthorities(ctx context.Context) ([]Authorities, error)
 	// MetadataPoll gives what the polls of a connection know; the zero Poll before the first.
 	MetadataPoll(ctx context.Context, connection uid.ID) (Poll, error)
 	SaveMetadataPoll(ctx context.Context, p Poll) error

@@ -16,6 +16,7 @@ type FirstLink struct {
 	Connection  string      // its name
 	HasPassword bool
 	ByMail      bool // the link of the mail was opened: a yes is all that is missing
+	Proven      bool // everything is proven, their second factor here too: FinishFirstLink ends it
 }
 
 // mailsMax is how many mails one first link may send.
@@ -52,7 +53,7 @@ type pending struct {
 // pendingLink opens a first link in the browser that it belongs to. ErrHandshakeOver, ErrOtherBrowser, ErrLinkElsewhere.
 func (s *Service) pendingLink(ctx context.Context, secret, browser string) (p pending, err error) {
 	err = s.Keep.InTenant(ctx, func(ctx context.Context) (err error) {
-		if p.handshake, err = s.handshake(ctx, secret, purposeFirstLink, purposeMailedLink); err != nil {
+		if p.handshake, err = s.handshake(ctx, secret, purposeFirstLink, purposeMailedLink, purposeProvenLink); err != nil {
 			return err
 		}
 		if !p.handshake.open(s.Now()) {
@@ -82,26 +83,30 @@ func (s *Service) OpenFirstLink(ctx context.Context, secret, browser string) (f 
 	if err != nil {
 		return f, err
 	}
-	f = FirstLink{Person: p.person, Connection: p.connection.Name, HasPassword: p.person.PasswordHash != "", ByMail: p.handshake.Purpose == purposeMailedLink}
+	f = FirstLink{Person: p.person, Connection: p.connection.Name, HasPassword: p.person.PasswordHash != "", ByMail: p.handshake.Purpose == purposeMailedLink, Proven: p.handshake.Purpose == purposeProvenLink}
 	f.Person.PasswordHash = ""
 	return f, nil
 }
 
-// ProveByPassword links the account whose password this is, and ends the sign-on. auth.ErrWrongCredentials,
-// auth.ErrTooManyAttempts.
+// ProveByPassword links the account whose password this is, and ends the sign-on; where the account has a second factor or
+// its roles need one, that is asked for before (Arrival.SignedIn is a challenge), and FinishFirstLink ends it.
+// auth.ErrWrongCredentials, auth.ErrTooManyAttempts.
 func (s *Service) ProveByPassword(ctx context.Context, secret, browser, password string, from auth.Client) (Arrival, error) {
 	p, err := s.pendingLink(ctx, secret, browser)
+	if err == nil && p.handshake.Purpose == purposeProvenLink {
+		err = ErrHandshakeOver
+	}
 	if err != nil {
 		return Arrival{}, err
 	}
 	if err := s.Auth.ProvePassword(ctx, p.person.ID, password, from); err != nil {
 		return Arrival{}, err
 	}
-	return s.endProven(ctx, p, browser, from)
+	return s.firstProven(ctx, p, "by password", browser, from)
 }
 
-// ProveByMail links the account whose mailbox the link came from, and ends the sign-on. ErrHandshakeOver for a first link
-// that no mail brought.
+// ProveByMail links the account whose mailbox the link came from, and ends the sign-on, or asks for the second factor as
+// ProveByPassword does. ErrHandshakeOver for a first link that no mail brought.
 func (s *Service) ProveByMail(ctx context.Context, secret, browser string, from auth.Client) (Arrival, error) {
 	p, err := s.pendingLink(ctx, secret, browser)
 	if err == nil && p.handshake.Purpose != purposeMailedLink {
@@ -110,18 +115,52 @@ func (s *Service) ProveByMail(ctx context.Context, secret, browser string, from 
 	if err != nil {
 		return Arrival{}, err
 	}
-	return s.endProven(ctx, p, browser, from)
+	return s.firstProven(ctx, p, "by a link in a mail", browser, from)
+}
+
+// firstProven goes on when the first factor of the account that is here was proven. Whoever links once signs in for good:
+// who has only the password or the mailbox must not get round the account's second factor by that.
+func (s *Service) firstProven(ctx context.Context, p pending, how, browser string, from auth.Client) (Arrival, error) {
+	about := p.about
+	about.Proven = how
+	secret, h, err := s.newHandshake(ctx, purposeProvenLink, p.connection.ID, auth.ChallengeLifetime, about)
+	if err != nil {
+		return Arrival{}, err
+	}
+	in, err := s.Auth.ChallengeBefore(ctx, p.person.ID, secret)
+	if errors.Is(err, auth.ErrPersonNotFound) {
+		err = ErrDeactivated
+	}
+	if err != nil {
+		return Arrival{}, err
+	}
+	if in.Challenge == "" {
+		return s.endProven(ctx, p, how, browser, from)
+	}
+	h.Browser, h.PersonID = p.handshake.Browser, p.handshake.PersonID
+	err = s.Keep.InTenant(ctx, func(ctx context.Context) error { return s.Keep.InsertHandshake(ctx, h) })
+	return Arrival{SignedIn: &in, ReturnTo: p.about.ReturnTo}, err
+}
+
+// FinishFirstLink links an account that was proven with its second factor, by what the answered challenge gave
+// (auth.SignedIn.Waited), and ends the sign-on. ErrHandshakeOver for any other first link.
+func (s *Service) FinishFirstLink(ctx context.Context, secret, browser string, from auth.Client) (Arrival, error) {
+	p, err := s.pendingLink(ctx, secret, browser)
+	if err == nil && p.handshake.Purpose != purposeProvenLink {
+		err = ErrHandshakeOver
+	}
+	if err != nil {
+		return Arrival{}, err
+	}
+	return s.endProven(ctx, p, p.about.Proven+" and a second factor", browser, from)
 }
 
 // endProven ends a sign-on whose person has proven the account that is here. What has changed meanwhile is met again: the
 // decision is made anew.
-func (s *Service) endProven(ctx context.Context, p pending, browser string, from auth.Client) (Arrival, error) {
+func (s *Service) endProven(ctx context.Context, p pending, how, browser string, from auth.Client) (Arrival, error) {
 	t := attempt{
-		connection: p.connection, client: from, purpose: p.about.Purpose, assertion: p.about.Assertion, report: p.about.Report, browser: browser, returnTo: p.about.ReturnTo, proven: p.about.Person,
-	}
-	how := "by password"
-	if p.handshake.Purpose == purposeMailedLink {
-		how = "by a link in a mail"
+		connection: p.connection, client: from, purpose: p.about.Purpose, assertion: p.about.Assertion, report: p.about.Report, browser: browser, returnTo: p.about.ReturnTo,
+		proven: p.about.Person, factor: p.handshake.Purpose == purposeProvenLink,
 	}
 	t.report.Passed("first_link", "the account that is here was proven %s", how)
 	if err := t.mayUse(); err != nil {

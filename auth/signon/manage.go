@@ -1,8 +1,9 @@
 package signon
 
 import (
-	"cmp"
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -169,9 +170,11 @@ func (s *Service) newConnection(ctx context.Context, in ConnectionInput) (c Conn
 		}
 	}
 	if in.Secret != "" {
-		c.Secrets, err = s.seal(ctx, in.Secret)
+		if c.Secrets, err = s.seal(ctx, in.Secret); err != nil {
+			return c, err
+		}
 	}
-	return c, err
+	return s.withKey(ctx, c)
 }
 
 // checkName tidies the name of a connection; it stands on a button.
@@ -205,7 +208,7 @@ type Change struct {
 
 // ChangeConnection changes a connection that still has the revision. It needs connection:manage; to change role rules also
 // the right to give every role that a new or changed rule names (auth.ErrRoleExceeds, auth.ErrOwnersOnly). ErrStaleRevision
-// when someone else was quicker; ErrConnectionLive for who sets it up by a link while it is on; ErrSecretAgain where the settings would send the kept secret to somebody else. A connection that is on must stay complete. Event connection.changed with the names of the
+// when someone else was quicker; ErrOwnersTrust where an owner is linked and who asks is none; ErrConnectionLive for who sets it up by a link while it is on; ErrSecretAgain where the settings would send the kept secret to somebody else. A connection that is on must stay complete. Event connection.changed with the names of the
 // fields that changed; none is no write.
 func (s *Service) ChangeConnection(ctx context.Context, id uid.ID, revision int, in Change) (c Connection, err error) {
 	if in.Rules != nil || in.Admission != nil {
@@ -218,6 +221,7 @@ func (s *Service) ChangeConnection(ctx context.Context, id uid.ID, revision int,
 			return c, err
 		}
 	}
+	var fields []string
 	err = s.within(ctx, id, func(ctx context.Context) error {
 		was, err := s.Keep.ConnectionByID(ctx, id)
 		if err != nil {
@@ -232,12 +236,20 @@ func (s *Service) ChangeConnection(ctx context.Context, id uid.ID, revision int,
 		if c, err = s.changed(ctx, was, in); err != nil {
 			return err
 		}
-		fields := differences(was, c)
-		if in.Secret != nil && (*in.Secret != "" || was.HasSecret()) {
+		fields = differences(was, c)
+		if !bytes.Equal(was.Secrets, c.Secrets) {
 			fields = append(fields, "secret")
+		}
+		if trusts(c, fields) {
+			if err := s.mayTrust(ctx, id); err != nil {
+				return err
+			}
 		}
 		return s.save(ctx, was, &c, fields)
 	})
+	if errors.Is(err, ErrOwnersTrust) {
+		err = errors.Join(err, s.tellTrustRefused(ctx, c, fields))
+	}
 	return c, err
 }
 
@@ -284,10 +296,20 @@ func (s *Service) changed(ctx context.Context, c Connection, in Change) (Connect
 			return c, err
 		}
 		if in.Secret == nil && c.HasSecret() {
-			if same, err := sameRecipient(was, c); err != nil || !same {
-				return c, cmp.Or(err, error(ErrSecretAgain))
+			same, err := sameRecipient(was, c)
+			if err == nil && !same && !c.byKey() {
+				err = ErrSecretAgain
+			}
+			if err != nil {
+				return c, err
+			}
+			if !same { // who is told another key's public half knows nothing of this one
+				c.Secrets = nil
 			}
 		}
+	}
+	if c, err = s.withKey(ctx, c); err != nil {
+		return c, err
 	}
 	if c.Status == StatusOn {
 		return c, c.Complete()

@@ -15,11 +15,14 @@ type StatusChange struct {
 	Connection Connection
 	// Unproven tells that the connection was turned on though nobody has signed in or tried successfully over it yet.
 	Unproven bool
+	// SignedOut is how many people it had signed in and who are signed out now, since it was switched off.
+	SignedOut int
 }
 
 // SetStatus switches a connection. It needs connection:manage, and to turn it on or off one of the portal's own
 // administrators. Turning on and dry runs demand complete settings; ErrConnectionRequired refuses to take away what people
-// are made to use. Event connection.status_changed.
+// are made to use. Off ends the sessions that it opened, but that of who asks, on every process within 5 seconds. Events
+// connection.status_changed with how many people that signed out, person.session_ended.
 func (s *Service) SetStatus(ctx context.Context, id uid.ID, revision int, status Status) (out StatusChange, err error) {
 	if !slices.Contains(Statuses(), status) {
 		return out, fault.Invalid(map[string]string{"status": "Choose off, dry_run or on."})
@@ -51,6 +54,12 @@ func (s *Service) SetStatus(ctx context.Context, id uid.ID, revision int, status
 		out.Connection = c
 		data := facts(c, nil)
 		data["before"], data["after"] = was.Status, c.Status
+		if status == StatusOff {
+			if out.SignedOut, err = s.endAllOver(ctx, id); err != nil {
+				return err
+			}
+			data["signed_out"] = out.SignedOut
+		}
 		return s.tell(ctx, "connection.status_changed", "connection", id, data)
 	})
 	if err == nil {
@@ -127,6 +136,7 @@ type Stakes struct {
 	Domains     []string // e-mail domains that lead to it
 	Required    []string // of these, whose people must use it
 	Directories int      // that belong to it
+	SignedIn    int      // people whom it has signed in now
 }
 
 // Stakes tells what hangs on a connection, before it is deleted. It needs connection:manage.
@@ -135,7 +145,7 @@ func (s *Service) Stakes(ctx context.Context, id uid.ID) (st Stakes, err error) 
 		if _, err := s.Keep.ConnectionByID(ctx, id); err != nil {
 			return err
 		}
-		st, err = s.Keep.Stakes(ctx, id)
+		st, err = s.Keep.Stakes(ctx, id, s.Now())
 		return err
 	})
 	return st, err
@@ -143,7 +153,7 @@ func (s *Service) Stakes(ctx context.Context, id uid.ID) (st Stakes, err error) 
 
 // notRequired is ErrConnectionRequired while a domain's people must use the connection: without it they could not sign in.
 func (s *Service) notRequired(ctx context.Context, id uid.ID) error {
-	st, err := s.Keep.Stakes(ctx, id)
+	st, err := s.Keep.Stakes(ctx, id, s.Now())
 	if err != nil {
 		return err
 	}
@@ -194,27 +204,38 @@ func (s *Service) DeleteConnection(ctx context.Context, id uid.ID, typedName str
 		if err := s.notRequired(ctx, id); err != nil {
 			return err
 		}
-		st, err := s.Keep.Stakes(ctx, id)
+		st, err := s.Keep.Stakes(ctx, id, s.Now())
 		if err != nil {
 			return err
 		}
 		if err := s.Keep.DeleteConnection(ctx, id); err != nil {
 			return err
 		}
-		who, _ := auth.PrincipalFrom(ctx)
-		ended, err := s.Keep.EndSessionsOf(ctx, id, who.SessionID)
+		signedOut, err := s.endAllOver(ctx, id)
 		if err != nil {
 			return err
 		}
-		if err := s.tellEnded(ctx, id, ended); err != nil {
-			return err
-		}
 		data := facts(c, nil)
-		data["people"] = st.People
+		data["people"], data["signed_out"] = st.People, signedOut
 		return s.tell(ctx, "connection.deleted", "connection", id, data)
 	})
 	if err == nil {
 		s.turned(ctx)
 	}
 	return err
+}
+
+// endAllOver ends the sessions that a connection opened but that of who asks, and says how many people had one. The caller
+// announces it. Event person.session_ended for each person.
+func (s *Service) endAllOver(ctx context.Context, id uid.ID) (people int, err error) {
+	who, _ := auth.PrincipalFrom(ctx)
+	ended, err := s.Keep.EndSessionsOf(ctx, id, who.SessionID)
+	if err != nil {
+		return 0, err
+	}
+	met := map[uid.ID]bool{}
+	for _, e := range ended {
+		met[e.PersonID] = true
+	}
+	return len(met), s.tellEnded(ctx, id, ended)
 }

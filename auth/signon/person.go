@@ -309,7 +309,7 @@ func (s *Service) decideProfile(ctx context.Context, t *attempt, v *verdict) err
 	if p.Email == "" || p.Email == v.person.Email {
 		return nil
 	}
-	why, err := s.keepsEmail(ctx, t, p.Email)
+	why, err := s.keepsEmail(ctx, t, v, p.Email)
 	if err == nil && why != "" {
 		v.mapped.Left[auth.FieldEmail] = why
 		t.report.Passed("email", "%s is not taken over: %s", p.Email, why)
@@ -319,7 +319,10 @@ func (s *Service) decideProfile(ctx context.Context, t *attempt, v *verdict) err
 }
 
 // keepsEmail says why a person's e-mail is not changed to the one that the identity provider says; empty when it is.
-func (s *Service) keepsEmail(ctx context.Context, t *attempt, email string) (why string, err error) {
+func (s *Service) keepsEmail(ctx context.Context, t *attempt, v *verdict, email string) (why string, err error) {
+	if slices.Contains(v.person.Roles, policy.Owner) {
+		return "an owner's address is changed by owners", nil
+	}
 	if unverified(t.assertion) {
 		return "the identity provider has not verified it", nil
 	}
@@ -327,7 +330,11 @@ func (s *Service) keepsEmail(ctx context.Context, t *attempt, email string) (why
 		return "someone else has it here", err
 	}
 	verified, err := s.Keep.DomainVerified(ctx, mailDomain(email))
-	if err == nil && !verified && !t.connection.Admission.V.AllowUnverifiedDomains {
+	if err != nil || verified {
+		return "", err
+	}
+	own, err := s.rolesElsewhere(ctx, t.connection.ID, v.person)
+	if err == nil && (len(own) > 0 || !t.connection.Admission.V.AllowUnverifiedDomains) {
 		why = "its domain is not verified for this portal"
 	}
 	return why, err
@@ -384,7 +391,7 @@ func (s *Service) link(ctx context.Context, t attempt, person uid.ID, by LinkedB
 	if err != nil {
 		return err
 	}
-	for _, p := range []Purpose{purposeFirstLink, purposeMailedLink} { // what else waits for this account waits for nothing
+	for _, p := range []Purpose{purposeFirstLink, purposeMailedLink, purposeProvenLink} { // what else waits for this account waits for nothing
 		if err := s.Keep.VoidHandshakes(ctx, p, person, t.connection.ID); err != nil {
 			return err
 		}

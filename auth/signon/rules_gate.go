@@ -22,6 +22,7 @@ type GateKeeper interface {
 	SignOnRules(ctx context.Context) (Rules, error)
 	EmailDomains(ctx context.Context) ([]Domain, error)
 	SignOnConnections(ctx context.Context) ([]Connection, error)
+	ConnectionByID(ctx context.Context, id uid.ID) (Connection, error)
 	LastEmergencies(ctx context.Context, n int) ([]Emergency, error)
 }
 
@@ -118,6 +119,17 @@ func (g *Gate) LocalSignIn(ctx context.Context, p auth.Person) error {
 func (g *Gate) LocalEnds(ctx context.Context, person uid.ID) (*time.Time, error) {
 	_, open, err := g.judge(ctx, person)
 	return open, err
+}
+
+// Vouches is auth.Gate's: ErrConnectionOff or ErrConnectionNotFound where a connection signs nobody in (any more).
+func (g *Gate) Vouches(ctx context.Context, connection uid.ID) error {
+	return g.keep.InTenant(ctx, func(ctx context.Context) error {
+		c, err := g.keep.ConnectionByID(ctx, connection)
+		if err == nil && c.Status != StatusOn {
+			err = ErrConnectionOff
+		}
+		return err
+	})
 }
 
 // judge tells whether a rule closes local sign-in to a person, and until when an emergency opens it to them all the same:

@@ -103,7 +103,6 @@ func TestAKeptClientSecretGoesToNoOtherIssuer(t *testing.T) {
 		"issuer's path": func(s *oidc.Settings) { s.Issuer += "/thief" },
 		"no issuer yet": func(s *oidc.Settings) { s.Issuer = "" },
 		"client":        func(s *oidc.Settings) { s.ClientID = "another" },
-		"use as a key":  func(s *oidc.Settings) { s.AuthMethod = oidc.AuthPrivateKey },
 	} {
 		other := st
 		change(&other)
