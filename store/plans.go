@@ -67,7 +67,7 @@ func (s *Store) InsertPlanVersion(ctx context.Context, v plan.Version) error {
 // SavePlanVersion writes over the revision before of a draft; offer.ErrChanged when that one is gone.
 func (s *Store) SavePlanVersion(ctx context.Context, v plan.Version) error {
 	res := s.tx(ctx).Model(&plan.Version{}).Where("id = ? and revision = ? and status = 'draft'", v.ID, v.Revision-1).
-		Select("*").Omit("id", "plan_id", "number", "created_at").Updates(&v)
+		Select("*").Omit("id", "plan_id", "number", "created_at").UpdateColumns(&v)
 	if res.Error == nil && res.RowsAffected == 0 {
 		return offer.ErrChanged
 	}

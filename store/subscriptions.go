@@ -46,7 +46,7 @@ func (s *Store) SubscriptionByCustomer(ctx context.Context, ref string) (sub sub
 // SaveSubscription writes over the revision before; subscription.ErrChanged when that one is gone.
 func (s *Store) SaveSubscription(ctx context.Context, sub subscription.Subscription) error {
 	res := s.tx(ctx).Model(&subscription.Subscription{}).Where("tenant_id = ? and revision = ?", sub.TenantID, sub.Revision-1).
-		Select("*").Omit("tenant_id", "tenant_slug", "created_at").Updates(&sub)
+		Select("*").Omit("tenant_id", "tenant_slug", "created_at").UpdateColumns(&sub)
 	if res.Error != nil {
 		return fail(res.Error, "save subscription of %s", sub.TenantSlug)
 	}
@@ -114,10 +114,10 @@ func (s *Store) StepsOf(ctx context.Context, tenantID uid.ID, n int) (list []sub
 	return list, fail(s.tx(ctx).Table("control.subscription_steps").Where("tenant_id = ?", tenantID).Order("id desc").Limit(n).Find(&list).Error, "list steps")
 }
 
-// StepCounts counts steps of all tenants within [from, until).
+// StepCounts counts steps of all tenants from a moment until another, both included.
 func (s *Store) StepCounts(ctx context.Context, from, until time.Time) (list []subscription.StepCount, err error) {
 	return list, fail(s.tx(ctx).Raw(`select from_state, to_state, why, count(*)::int as count from control.subscription_steps
-		where at >= ? and at < ? group by from_state, to_state, why order by from_state, to_state, why`, from, until).Scan(&list).Error, "count steps")
+		where at >= ? and at <= ? group by from_state, to_state, why order by from_state, to_state, why`, from, until).Scan(&list).Error, "count steps")
 }
 
 // InsertLetter writes a letter once for its kind and occasion.
