@@ -26,12 +26,13 @@ func bringer(ctx context.Context, handed bool) (auth.Principal, error) {
 	return who, nil
 }
 
-// anyBringer is who asks, when they may bring a file one way or the other; which one an upload needs, usable asks.
-func anyBringer(ctx context.Context) (auth.Principal, error) {
-	if who, err := bringer(ctx, true); err == nil {
-		return who, nil
+// anyone is who asks; whether an upload is theirs and they may bring it, usable asks.
+func anyone(ctx context.Context) (auth.Principal, error) {
+	who, ok := auth.PrincipalFrom(ctx)
+	if !ok {
+		return auth.Principal{}, auth.ErrSignInFirst
 	}
-	return bringer(ctx, false)
+	return who, nil
 }
 
 // mayWait fails for one more file to be handed in by who has brought so many already. The storage is held.

@@ -22,7 +22,7 @@ import (
 // kept, and named by FileID. When that was interrupted, the last part again, or an empty part at the end, finishes it.
 // A file that is refused is removed with its upload. It needs what Begin needed.
 func (s *Service) Append(ctx context.Context, id uid.ID, offset int64, chunk []byte) (Upload, error) {
-	who, err := anyBringer(ctx)
+	who, err := anyone(ctx)
 	if err != nil {
 		return Upload{}, err
 	}
