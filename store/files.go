@@ -24,17 +24,24 @@ func (s *Store) FileByID(ctx context.Context, id uid.ID) (f content.File, err er
 	return f, notFound(err, content.ErrFileNotFound, "file %s", id)
 }
 
-// FileNamed reads the oldest file of a name, kind and hash.
-func (s *Store) FileNamed(ctx context.Context, name string, kind content.FileKind, sha256 string) (f content.File, err error) {
-	err = s.tx(ctx).Where("sha256 = ? and name = ? and kind = ?", sha256, name, kind).Order("id").Limit(1).Take(&f).Error
+// FileNamed reads the oldest file of a name, kind and hash: one that a person brought to hand it in, or with nil one of authors.
+func (s *Store) FileNamed(ctx context.Context, name string, kind content.FileKind, sha256 string, handedBy *uid.ID) (f content.File, err error) {
+	q := s.tx(ctx).Where("sha256 = ? and name = ? and kind = ?", sha256, name, kind)
+	if handedBy != nil {
+		q = q.Where("handed and created_by = ?", *handedBy)
+	} else {
+		q = q.Where("handed is not true and not exists (select from submissions s where s.file_id = files.id)")
+	}
+	err = q.Order("id").Limit(1).Take(&f).Error
 	return f, notFound(err, content.ErrFileNotFound, "file of hash %s", sha256)
 }
 
 const fileColumns = `f.id, f.name, f.kind, f.media_type, f.size, f.sha256, f.seconds, coalesce(f.width, 0), coalesce(f.height, 0), coalesce(f.note, ''),
-	f.created_by, f.created_at`
+	coalesce(f.handed, false), f.created_by, f.created_at`
 
 // fileFor says who may read a file; content.Service.File tells it in words. The cheap questions come first.
-const fileFor = `select ` + fileColumns + `, ($3 or f.created_by = $2 or ($6 and f.kind = 'picture')
+const fileFor = `select ` + fileColumns + `, (f.created_by = $2
+	or (($3 or $6 and f.kind = 'picture') and f.handed is not true and not exists (select 1 from submissions s where s.file_id = f.id))
 	or ($5 and exists (select 1 from submissions s where s.file_id = f.id))
 	or exists (select 1 from enrolments e where e.person_id = $2 and e.status <> 'withdrawn' and (
 		exists (select 1 from course_versions v where v.id = e.version_id and (v.cover_file_id = f.id or strpos(v.summary, 'file:' || f.id) > 0))
@@ -53,7 +60,7 @@ const fileFor = `select ` + fileColumns + `, ($3 or f.created_by = $2 or ($6 and
 // FileFor reads a file and whether the reader may see it, in one round trip.
 func (s *Store) FileFor(ctx context.Context, id uid.ID, r content.Reader) (f content.File, may bool, err error) {
 	err = s.singleRow(ctx, content.ErrFileNotFound, func(row pgx.Row) error {
-		return row.Scan(&f.ID, &f.Name, &f.Kind, &f.MediaType, &f.Size, &f.SHA256, &f.Seconds, &f.Width, &f.Height, &f.Note, &f.CreatedBy, &f.CreatedAt, &may)
+		return row.Scan(&f.ID, &f.Name, &f.Kind, &f.MediaType, &f.Size, &f.SHA256, &f.Seconds, &f.Width, &f.Height, &f.Note, &f.Handed, &f.CreatedBy, &f.CreatedAt, &may)
 	}, fileFor, id, r.PersonID, r.All, r.Covers, r.Submissions, r.Pictures)
 	return f, may, fail(err, "file %s for a reader", id)
 }
@@ -160,4 +167,21 @@ func (s *Store) RemoveUpload(ctx context.Context, id uid.ID) error {
 func (s *Store) ExpiredUploads(ctx context.Context, before time.Time, limit int) (list []content.Upload, err error) {
 	err = s.tx(ctx).Where("expires_at < ?", before).Order("expires_at, id").Limit(limit).Find(&list).Error
 	return list, fail(err, "expired uploads")
+}
+
+// neverHanded are files that were brought to be handed in, and are in no submission.
+const neverHanded = "handed and not exists (select from submissions s where s.file_id = files.id)"
+
+// HandedWaiting counts what a person brought to hand in, and did not, with what is on its way.
+func (s *Store) HandedWaiting(ctx context.Context, person uid.ID) (n int, err error) {
+	err = s.tx(ctx).Raw("select (select count(*) from files where "+neverHanded+" and created_by = ?) + (select count(*) from uploads where handed and file_id is null and created_by = ?)",
+		person, person).Scan(&n).Error
+	return n, fail(err, "what person %s did not hand in", person)
+}
+
+// HandedAndLeft reads files that were brought to be handed in before a moment, and that nothing uses, the oldest first.
+func (s *Store) HandedAndLeft(ctx context.Context, before time.Time, limit int) (ids []uid.ID, err error) {
+	err = s.tx(ctx).Model(&content.File{}).Where(neverHanded+" and created_at < ? and not exists (select 1 from ("+fileUses+") u where u.file_id = files.id)", before).
+		Order("created_at, id").Limit(limit).Pluck("id", &ids).Error
+	return ids, fail(err, "files that were not handed in")
 }

@@ -22,9 +22,9 @@ const fileUses = `
 	union all select (regexp_matches(body, 'file:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})', 'g'))[1]::uuid, version_id, 'course' from lessons where body like '%file:%'
 	union all select (regexp_matches(body, 'file:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})', 'g'))[1]::uuid, version_id, 'course' from version_texts where body like '%file:%'
 	union all select (regexp_matches(summary, 'file:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})', 'g'))[1]::uuid, id, 'course' from course_versions where summary like '%file:%'
-	union all select (content->>'FileID')::uuid, version_id, 'course' from lesson_saves where content->>'FileID' is not null
-	union all select (content->>'CaptionsFileID')::uuid, version_id, 'course' from lesson_saves where content->>'CaptionsFileID' is not null
-	union all select (regexp_matches(content->>'Body', 'file:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})', 'g'))[1]::uuid, version_id, 'course' from lesson_saves where content->>'Body' like '%file:%'
+	union all select (content->>'FileID')::uuid, version_id, 'saved' from lesson_saves where content->>'FileID' is not null
+	union all select (content->>'CaptionsFileID')::uuid, version_id, 'saved' from lesson_saves where content->>'CaptionsFileID' is not null
+	union all select (regexp_matches(content->>'Body', 'file:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})', 'g'))[1]::uuid, version_id, 'saved' from lesson_saves where content->>'Body' like '%file:%'
 	union all select cover_file_id, null, 'path' from paths where cover_file_id is not null
 	union all select file_id, null, 'submission' from submissions where file_id is not null
 	union all select (value->>'logo_file_id')::uuid, null, 'brand' from settings where name = 'brand' and value->>'logo_file_id' is not null
@@ -39,10 +39,13 @@ func (s *Store) UsesOf(ctx context.Context, files []uid.ID) (map[uid.ID][]conten
 		FileID uid.ID
 		content.Use
 	}
-	err := s.tx(ctx).Raw(`select distinct u.file_id, u.place, coalesce(c.id, '00000000-0000-0000-0000-000000000000') as course_id, coalesce(t.title, '') as title
+	err := s.tx(ctx).Raw(`select u.file_id, case u.place when 'saved' then 'course' else u.place end as place,
+			coalesce(c.id, '00000000-0000-0000-0000-000000000000') as course_id, coalesce(t.title, '') as title,
+			not bool_or(u.place not in ('course', 'saved') or u.place = 'course' and (v.id in (c.published_id, c.draft_id)
+				or exists (select 1 from enrolments e where e.version_id = v.id and e.status = 'active'))) as past
 		from (`+fileUses+`) u left join course_versions v on v.id = u.version_id left join courses c on c.id = v.course_id
 		left join course_versions t on t.id = coalesce(c.published_id, c.draft_id)
-		where u.file_id in ? order by u.file_id, u.place, 4, 3`, files).Scan(&rows).Error
+		where u.file_id in ? group by 1, 2, 3, 4 order by 1, 2, 4, 3`, files).Scan(&rows).Error
 	if err != nil {
 		return nil, fail(err, "uses of files")
 	}

@@ -31,7 +31,7 @@ func TestFilesAndUploadsAreKeptAndStayWithTheirTenant(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		named, err := s.FileNamed(ctx, f.Name, f.Kind, f.SHA256)
+		named, err := s.FileNamed(ctx, f.Name, f.Kind, f.SHA256, nil)
 		if err != nil {
 			return err
 		}
@@ -47,7 +47,7 @@ func TestFilesAndUploadsAreKeptAndStayWithTheirTenant(t *testing.T) {
 	})
 	absent(t, w, other, content.ErrFileNotFound, map[string]func(context.Context) error{
 		"FileByID":  func(ctx context.Context) error { _, err := s.FileByID(ctx, f.ID); return err },
-		"FileNamed": func(ctx context.Context) error { _, err := s.FileNamed(ctx, f.Name, f.Kind, f.SHA256); return err },
+		"FileNamed": func(ctx context.Context) error { _, err := s.FileNamed(ctx, f.Name, f.Kind, f.SHA256, nil); return err },
 	})
 	absent(t, w, other, content.ErrUploadNotFound, map[string]func(context.Context) error{
 		"UploadByID":   func(ctx context.Context) error { _, err := s.UploadByID(ctx, u.ID); return err },

@@ -53,6 +53,7 @@ type PlayerPage struct {
 	Captions        *content.File           // WebVTT, of a recording
 	Files           map[uid.ID]content.File // those handed in
 	Embed           bool                    // the address of an embed may be shown inside this page; else it is a link
+	FileID          string                  // of what was uploaded to be handed in and was not accepted
 	Text            string                  // what was typed to be handed in and was not accepted
 	Answers         enrolment.Answers       // what was chosen in a quiz that was not accepted, or in Result
 	Result          *enrolment.Attempt      // the attempt to show with its explanations; nil shows the form

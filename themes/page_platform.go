@@ -7,6 +7,7 @@ import (
 
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
+	"lyceum/learning/content"
 	"lyceum/tenant"
 )
 
@@ -80,6 +81,7 @@ type TenantPage struct {
 	Tenant  tenant.Tenant
 	URL     string
 	Newest  int
+	Storage *content.Storage // nil: not known now
 	Form    TenantForm
 	Problem *fault.Fault // fields reason, confirm
 }

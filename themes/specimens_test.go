@@ -331,7 +331,7 @@ func operatorSpecimens(w *world) []specimen {
 		{"tenants", view, themes.TenantsPage{Tenants: page.Of[tenant.Tenant]{Items: []tenant.Tenant{active, suspended, deleting, making}, Next: "more"}, Newest: 3}},
 		{"tenants-none", view, themes.TenantsPage{Query: "zz", Status: tenant.StatusSuspended}},
 		{"tenant", view, themes.TenantPage{Tenant: active, URL: "https://acme.lyceum.example", Newest: 3, Form: themes.TenantForm{Reason: "Unpaid", Confirm: "acm"}, Problem: refused(map[string]string{"confirm": "Type the address exactly to delete the portal."})}},
-		{"tenant-suspended", view, themes.TenantPage{Tenant: suspended, URL: "https://globex.lyceum.example", Newest: 3}},
+		{"tenant-suspended", view, themes.TenantPage{Tenant: suspended, URL: "https://globex.lyceum.example", Newest: 3, Storage: &content.Storage{Used: 7 << 30, Limit: 10 << 30, Files: 412}}},
 		{"tenant-deleting", view, themes.TenantPage{Tenant: deleting, URL: "https://initech.lyceum.example", Newest: 3}},
 		{"mailbox", view, themes.MailboxPage{Mails: []themes.MailSeen{mail, plain}}},
 		{"mailbox-empty", w.stranger("/dev/mail"), themes.MailboxPage{}},

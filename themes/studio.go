@@ -131,6 +131,7 @@ type Upload struct {
 	*Chrome
 	Name, Label, Hint, Error string
 	FileID, Kind, Accept     string
+	At                       string // where it is sent in parts; "" is /files/uploads
 	Limit                    int64
 	File                     *content.File
 	Removable                bool
@@ -158,6 +159,16 @@ func (c *Chrome) Upload(p LessonEditPage, name string) (Upload, error) {
 		return u, err
 	}
 	u.Hint, err = c.T("upload.hint_"+u.Kind, "Limit", c.Bytes(u.Limit))
+	return u, err
+}
+
+// HandIn makes the file control of what a learner hands in.
+func (c *Chrome) HandIn(p PlayerPage) (u Upload, err error) {
+	u = Upload{Chrome: c, Name: "file", Kind: "handed", At: "/hand-ins", Limit: content.MaxHanded, FileID: p.FileID, Error: c.FieldText(p.Problem, "file")}
+	if u.Label, err = c.T("field.handed_file"); err != nil {
+		return u, err
+	}
+	u.Hint, err = c.T("submission.file_hint", "Limit", c.Bytes(u.Limit))
 	return u, err
 }
 

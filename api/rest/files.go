@@ -37,8 +37,9 @@ type upload struct {
 
 // newUpload announces a file.
 type newUpload struct {
-	Name string `json:"name" example:"fire-drill.mp4"`
-	Size int64  `json:"size" minimum:"1" doc:"In bytes."`
+	Name     string `json:"name" example:"fire-drill.mp4"`
+	Size     int64  `json:"size" minimum:"1" doc:"In bytes."`
+	HandedIn bool   `json:"handed_in,omitempty" doc:"It is brought by a learner, to answer a lesson with: at most 1 GiB, and removed after a day when it was not handed in."`
 }
 
 type newUploadIn struct{ Body newUpload }
@@ -121,21 +122,21 @@ func (a *api) fileOperations() {
 
 func (a *api) uploadOperations() {
 	on(a, operation{
-		method: post, path: "/uploads", id: "begin-upload", tag: tagFiles, need: route.For(policy.FileUpload), status: 201,
+		method: post, path: "/uploads", id: "begin-upload", tag: tagFiles, need: route.SignedIn, status: 201,
 		summary: "Announce a file to upload in chunks",
-		about:   "Its size is reserved of the portal's storage until the upload is complete or expires.",
-		fails:   faults{content.ErrFileType, content.ErrFileTooLarge, content.ErrStorageFull},
+		about:   "Its size is reserved of the portal's storage until the upload is complete or expires. It needs file:upload; with handed_in, enrolment:self.",
+		fails:   faults{policy.ErrForbidden, content.ErrHandedWaiting, content.ErrFileType, content.ErrFileTooLarge, content.ErrStorageFull},
 	}, func(ctx context.Context, in *newUploadIn) (*createdUploadOut, error) {
-		u, err := a.Content.Begin(ctx, content.BeginInput{Name: in.Body.Name, Size: in.Body.Size})
+		u, err := a.Content.Begin(ctx, content.BeginInput{Name: in.Body.Name, Size: in.Body.Size, HandedIn: in.Body.HandedIn})
 		if err != nil {
 			return nil, err
 		}
 		return &createdUploadOut{Location: base + "/uploads/" + u.ID.String(), Offset: u.Received, Length: u.Size, Body: showUpload(u)}, nil
 	})
 	on(a, operation{
-		method: head, path: "/uploads/{upload}", id: "head-upload", tag: tagFiles, need: route.For(policy.FileUpload), status: 200,
+		method: head, path: "/uploads/{upload}", id: "head-upload", tag: tagFiles, need: route.SignedIn, status: 200,
 		summary: "How far an upload is, in headers alone",
-		fails:   faults{content.ErrUploadNotFound},
+		fails:   faults{content.ErrUploadNotFound, policy.ErrForbidden},
 	}, func(ctx context.Context, in *uploadIn) (*uploadHeadOut, error) {
 		u, err := a.Content.Status(ctx, in.ID)
 		if err != nil {
@@ -144,9 +145,9 @@ func (a *api) uploadOperations() {
 		return &uploadHeadOut{Offset: u.Received, Length: u.Size}, nil
 	})
 	on(a, operation{
-		method: get, path: "/uploads/{upload}", id: "get-upload", tag: tagFiles, need: route.For(policy.FileUpload),
+		method: get, path: "/uploads/{upload}", id: "get-upload", tag: tagFiles, need: route.SignedIn,
 		summary: "How far an upload is",
-		fails:   faults{content.ErrUploadNotFound},
+		fails:   faults{content.ErrUploadNotFound, policy.ErrForbidden},
 	}, func(ctx context.Context, in *uploadIn) (*uploadOut, error) {
 		u, err := a.Content.Status(ctx, in.ID)
 		if err != nil {
@@ -155,10 +156,10 @@ func (a *api) uploadOperations() {
 		return &uploadOut{Offset: u.Received, Length: u.Size, Body: showUpload(u)}, nil
 	})
 	on(a, operation{
-		method: patch, path: "/uploads/{upload}", id: "append-chunk", tag: tagFiles, need: route.For(policy.FileUpload), status: 200,
+		method: patch, path: "/uploads/{upload}", id: "append-chunk", tag: tagFiles, need: route.SignedIn, status: 200,
 		summary: "Send the next chunk",
 		about:   "Up to 8 MiB. After a break, ask how far the upload is and go on from there. With the last chunk the file is checked and kept; file_id names it.",
-		bytes:   true, fails: faults{content.ErrUploadNotFound, content.ErrOffset, content.ErrFileType, content.ErrFileTooLarge, content.ErrStorageFull},
+		bytes:   true, fails: faults{content.ErrUploadNotFound, policy.ErrForbidden, content.ErrOffset, content.ErrFileType, content.ErrFileTooLarge, content.ErrStorageFull},
 	}, func(ctx context.Context, in *chunkIn) (*uploadOut, error) {
 		u, err := a.Content.Append(ctx, in.ID, in.Offset, sentBytes(ctx))
 		if err != nil {

@@ -206,9 +206,13 @@ func (a *api) pathPeopleOperations() {
 		about:   "Oneself one may take off a path that one took by oneself: that needs enrolment:self. Anybody else, and whom someone put on the path, takes off who has enrolment:manage.",
 		fails:   faults{path.ErrNotFound, path.ErrEnrolmentMissing, path.ErrCompleted, path.ErrAssigned, policy.ErrForbidden},
 	}, func(ctx context.Context, in *pathPersonIn) (*nothing, error) {
-		if who, _ := auth.PrincipalFrom(ctx); who.PersonID == in.Person && !who.May.Has(policy.EnrolmentManage) {
+		who, _ := auth.PrincipalFrom(ctx)
+		switch {
+		case who.May.Has(policy.EnrolmentManage):
+			return nil, a.Paths.Remove(ctx, in.ID, in.Person)
+		case who.PersonID == in.Person:
 			return nil, a.Paths.Leave(ctx, in.ID)
 		}
-		return nil, a.Paths.Remove(ctx, in.ID, in.Person)
+		return nil, path.ErrEnrolmentMissing // to everyone else nobody is on it
 	})
 }

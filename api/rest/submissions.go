@@ -149,8 +149,8 @@ func (a *api) submissionOperations() {
 	on(a, operation{
 		method: post, path: "/submission-files", id: "put-submission-file", tag: tagLearning, need: learn, status: 201,
 		summary: "Upload a file to hand in",
-		about:   "Up to 8 MiB. What a file is, is found out from its bytes.",
-		bytes:   true, fails: faults{content.ErrFileType, content.ErrFileTooLarge, content.ErrStorageFull},
+		about:   "Up to 8 MiB; a larger one goes in chunks: begin-upload with handed_in. What a file is, is found out from its bytes.",
+		bytes:   true, fails: faults{content.ErrHandedWaiting, content.ErrFileType, content.ErrFileTooLarge, content.ErrStorageFull},
 	}, func(ctx context.Context, in *wholeFileIn) (*createdFileOut, error) {
 		f, err := a.Content.HandIn(ctx, in.Name, sentBytes(ctx))
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"lyceum/api/visit"
 	"lyceum/auth"
 	"lyceum/internal/fault"
+	"lyceum/learning/content"
 	"lyceum/tenant"
 	"lyceum/themes"
 )
@@ -18,6 +19,7 @@ type Console struct {
 	*Site
 	Operators *auth.Operators
 	Tenants   *tenant.Service
+	Content   *content.Service
 	Newest    int // the newest tenant migration
 }
 
@@ -82,7 +84,17 @@ func (o Console) List(c *fiber.Ctx) error {
 
 func (o Console) page(c *fiber.Ctx) (themes.TenantPage, error) {
 	t, err := o.Tenants.Show(c.UserContext(), c.Params("slug"))
-	return themes.TenantPage{Tenant: t, URL: o.hosts.PortalURL(t), Newest: o.Newest}, err
+	if err != nil {
+		return themes.TenantPage{}, err
+	}
+	p := themes.TenantPage{Tenant: t, URL: o.hosts.PortalURL(t), Newest: o.Newest}
+	// A portal whose files cannot be counted now can still be suspended and deleted.
+	if st, err := o.Content.StorageNow(tenant.With(c.UserContext(), t)); err == nil {
+		p.Storage = &st
+	} else {
+		o.log.WarnContext(c.UserContext(), "the storage of a tenant is not known", "tenant", t.Slug, "err", err)
+	}
+	return p, nil
 }
 
 // Show shows one tenant.

@@ -120,7 +120,7 @@ func (l Learn) HandIn(c *fiber.Ctx) error {
 	}
 	err = renamed(err, func(field string) string { return strings.TrimSuffix(field, "_id") })
 	return l.refused(c, err, func(f2 *fault.Fault) themes.Page {
-		page.Text, page.Problem = f.get("text"), f2
+		page.Text, page.FileID, page.Problem = f.get("text"), f.get("file_id"), f2
 		return page
 	})
 }
@@ -130,6 +130,9 @@ func (l Learn) handIn(ctx context.Context, p enrolment.Player, f form) error {
 	name, data, chosen, err := f.file("file")
 	if err != nil {
 		return err
+	}
+	if id, ok := uid.Parse(f.get("file_id")); ok && !chosen {
+		in.FileID = &id
 	}
 	if chosen {
 		file, err := l.Content.HandIn(ctx, name, data)

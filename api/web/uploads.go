@@ -44,7 +44,12 @@ func tell(c *fiber.Ctx, status int, u content.Upload) error {
 func fileURL(file uid.ID) string { return "/files/" + file.String() + "/file" }
 
 // Begin begins an upload in parts.
-func (f Files) Begin(c *fiber.Ctx) error {
+func (f Files) Begin(c *fiber.Ctx) error { return f.begin(c, "/files/uploads", false) }
+
+// BeginHandIn begins an upload in parts of what a learner answers a lesson with.
+func (f Files) BeginHandIn(c *fiber.Ctx) error { return f.begin(c, "/hand-ins", true) }
+
+func (f Files) begin(c *fiber.Ctx, at string, handedIn bool) error {
 	var in struct {
 		Name string `json:"name"`
 		Size int64  `json:"size"`
@@ -52,11 +57,11 @@ func (f Files) Begin(c *fiber.Ctx) error {
 	if err := json.Unmarshal(c.Request().Body(), &in); err != nil {
 		return problem.ErrBadRequest.Because(err)
 	}
-	u, err := f.Content.Begin(c.UserContext(), content.BeginInput{Name: clean(in.Name), Size: in.Size})
+	u, err := f.Content.Begin(c.UserContext(), content.BeginInput{Name: clean(in.Name), Size: in.Size, HandedIn: handedIn})
 	if err != nil {
 		return err
 	}
-	c.Set(fiber.HeaderLocation, "/files/uploads/"+u.ID.String())
+	c.Set(fiber.HeaderLocation, at+"/"+u.ID.String())
 	return tell(c, fiber.StatusCreated, u)
 }
 

@@ -54,6 +54,10 @@ type newsFacts struct {
 	Note       string      `json:"note"`
 	Number     int         `json:"version"`
 	LessonID   uid.ID      `json:"lesson_id"`
+	Was        string      `json:"was"`         // the review that was taken back
+	AskedBy    *uid.ID     `json:"asked_by"`    // for it
+	ReviewedBy *uid.ID     `json:"reviewed_by"` // nil: nobody yet
+	Submission uid.ID      `json:"submission_id"`
 	Author     *uid.ID     `json:"-"` // who made the course
 }
 
@@ -70,13 +74,14 @@ func tellings() []telling {
 		{when: "submission.marked", kind: notice.KindMarked, to: theLearner, data: markedData, path: toLesson},
 		{when: "submission.accepted", kind: notice.KindMarked, to: theLearner, data: as("accepted"), path: toLesson},
 		{when: "submission.returned", kind: notice.KindMarked, to: theLearner, data: as("returned"), path: toLesson},
-		{when: "submission.submitted", kind: notice.KindSubmitted, to: theMarker, path: func(newsFacts) string { return "/studio/submissions" }},
+		{when: "submission.submitted", kind: notice.KindSubmitted, to: theMarker, path: toMarking},
 		{when: "place.requested", kind: notice.KindRequested, to: whoMay(policy.EnrolmentManage), path: toPlaces},
 		{when: "place.granted", kind: notice.KindAnswered, to: theLearner, data: grantedData, path: toCourse, mail: placeMail},
 		{when: "place.refused", kind: notice.KindAnswered, to: theLearner, data: as("refused"), path: toCourse, mail: placeMail},
 		{when: "course.review_requested", kind: notice.KindReviewRequested, to: whoMay(policy.CourseReview), path: toStudio},
 		{when: "course.approved", kind: notice.KindReviewed, to: theAuthor, data: as("approved"), path: toStudio},
 		{when: "course.returned", kind: notice.KindReviewed, to: theAuthor, data: as("returned"), path: toStudio},
+		{when: "course.review_taken_back", kind: notice.KindReviewTakenBack, to: reviewParties, data: func(f newsFacts) notice.Data { return notice.Data{"as": f.Was} }, path: toReview},
 		{when: "path.enrolled", kind: notice.KindEnrolled, to: putOnPath, data: as("path"), path: toPath},
 		{when: "path.completed", kind: notice.KindPathCompleted, to: theLearner, path: toPath},
 		{when: "course.published", kind: notice.KindCourseUpdated, to: underWay, data: versionData, path: toCourse},
@@ -256,6 +261,22 @@ func theAuthor(_ context.Context, _ *app, f newsFacts) ([]uid.ID, error) {
 	return []uid.ID{*f.Author}, nil
 }
 
+// reviewParties are those whom a review concerns that was taken back: who made the course, who asked for it, and who answered
+// it, or where nobody has yet, all who may; not who changed the draft.
+func reviewParties(ctx context.Context, a *app, f newsFacts) (people []uid.ID, err error) {
+	if f.ReviewedBy == nil {
+		if people, err = whoMay(policy.CourseReview)(ctx, a, f); err != nil {
+			return nil, err
+		}
+	}
+	for _, id := range []*uid.ID{f.Author, f.AskedBy, f.ReviewedBy} {
+		if id != nil && !slices.Contains(people, *id) && (f.Event.ActorID == nil || *id != *f.Event.ActorID) {
+			people = append(people, *id)
+		}
+	}
+	return people, nil
+}
+
 // maxTold is how many of those who look after something are told of it.
 const maxTold = 200
 
@@ -356,6 +377,15 @@ func dueData(f newsFacts) notice.Data {
 func toCourse(f newsFacts) string { return "/courses/" + url.PathEscape(f.Slug) }
 func toPath(f newsFacts) string   { return "/paths/" + url.PathEscape(f.Slug) }
 func toStudio(f newsFacts) string { return "/studio/" + f.CourseID.String() }
+func toReview(f newsFacts) string { return toStudio(f) + "/review" }
+
+func toMarking(f newsFacts) string {
+	if f.Submission == uid.Nil {
+		return "/studio/marking"
+	}
+	return "/studio/marking/" + f.Submission.String()
+}
+
 func toPlaces(f newsFacts) string { return toStudio(f) + "/places" }
 
 func toLesson(f newsFacts) string {

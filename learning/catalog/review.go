@@ -144,6 +144,7 @@ func (s *Service) review(ctx context.Context, need policy.Permission, course uid
 
 // reread takes back the review of a held course when a lesson of its draft is saved. It counts the course's revision up,
 // which a save does not do else: an answer given on the page as it was before must not hold for what it does not show.
+// Whoever asked and whoever reads is told, as course.review_taken_back.
 func (s *Service) reread(ctx context.Context, c *Course) error {
 	if c.Review != ReviewRequested && c.Review != ReviewApproved {
 		return nil
@@ -152,9 +153,17 @@ func (s *Service) reread(ctx context.Context, c *Course) error {
 	if err != nil {
 		return err
 	}
+	v, err := s.keep.VersionByID(ctx, *taken.DraftID)
+	if err != nil {
+		return err
+	}
+	was := map[string]any{"slug": taken.Slug, "title": v.Title, "version": v.Number, "was": taken.Review, "asked_by": taken.ReviewAskedBy, "reviewed_by": taken.ReviewedBy}
 	*c = taken
 	c.unreviewed()
-	return s.keep.UpdateCourseRow(ctx, *c)
+	if err = s.keep.UpdateCourseRow(ctx, *c); err != nil {
+		return err
+	}
+	return s.tell(ctx, "course.review_taken_back", *c, was)
 }
 
 // reviewed fails with ErrReviewNeeded where the portal requires a review and this revision was not approved.

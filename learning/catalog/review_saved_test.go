@@ -51,4 +51,13 @@ func TestALessonSavedAfterTheReviewWasAskedForIsReadOverAgain(t *testing.T) {
 	wantFault(t, h.catalog.Check(h.instructor, id), catalog.ErrReviewNeeded)
 	_, err = h.catalog.Publish(h.instructor, id, w.Course.Revision)
 	wantFault(t, err, catalog.ErrReviewNeeded)
+	told := 0
+	for _, e := range storetest.EventTypes(t, h.tenant, h.w, id) {
+		if e == "course.review_taken_back" {
+			told++
+		}
+	}
+	if told != 2 {
+		t.Errorf("that the review was taken back was told %d times", told)
+	}
 }

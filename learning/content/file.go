@@ -45,8 +45,12 @@ const (
 	MaxDocument = 200 << 20
 	MaxCaptions = 1 << 20
 	MaxPackage  = 1 << 30
+	MaxHanded   = 1 << 30        // of one file that is handed in
 	UploadLife  = 24 * time.Hour // an unfinished upload is kept this long
 )
+
+// MaxHandedWaiting is how many files one person may have uploaded to hand in, and not handed in.
+const MaxHandedWaiting = 10
 
 // MaxSide is the longest side of a raster picture in pixels; a larger one is scaled down.
 const MaxSide = 2560
@@ -70,6 +74,7 @@ type File struct {
 	Width     int     // of a raster picture in pixels, 0 when unknown
 	Height    int
 	Note      Note
+	Handed    bool // brought by a learner to answer a lesson with
 	CreatedBy *uid.ID
 	CreatedAt time.Time
 }
@@ -82,6 +87,7 @@ type Upload struct {
 	Received  int64
 	Hashed    []byte  // the state of SHA-256 over what has arrived; nil at the beginning
 	FileID    *uid.ID // set when it is complete
+	Handed    bool    // brought by a learner to answer a lesson with
 	CreatedBy uid.ID
 	CreatedAt time.Time
 	ExpiresAt time.Time
@@ -96,5 +102,6 @@ var (
 	ErrFileTooLarge   = fault.New(fault.KindTooLarge, "file_too_large", "This file is too large.")
 	ErrStorageFull    = fault.New(fault.KindTooLarge, "storage_full", "There is no room for this file. Remove files that are not used any more, or ask for more storage.")
 	ErrFileInUse      = fault.New(fault.KindConflict, "file_in_use", "This file is used. Take it out of the courses that use it first.")
+	ErrHandedWaiting  = fault.New(fault.KindConflict, "handed_files_waiting", "You uploaded ten files that you have not handed in. Hand in what you want to; the others are removed after a day.")
 	ErrLink           = fault.New(fault.KindForbidden, "file_link_invalid", "This link to a file has expired or was changed. Ask for a new one.")
 )

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"lyceum/auth"
-	"lyceum/auth/policy"
 	"lyceum/internal/blob"
 	"lyceum/internal/clock"
 	"lyceum/internal/event"
@@ -29,8 +28,12 @@ type Keeper interface {
 	FileByID(ctx context.Context, id uid.ID) (File, error)
 	// FileFor reads a file and whether the reader may see it. Outside of a transaction it is one round trip.
 	FileFor(ctx context.Context, id uid.ID, r Reader) (f File, may bool, err error)
-	// FileNamed finds a file by name, kind and hash.
-	FileNamed(ctx context.Context, name string, kind FileKind, sha256 string) (File, error)
+	// FileNamed finds a file by name, kind and hash: one that was handed in by a person, or with nil one that was not.
+	FileNamed(ctx context.Context, name string, kind FileKind, sha256 string, handedBy *uid.ID) (File, error)
+	// HandedWaiting counts the files and uploads that a person brought to hand in, and did not hand in.
+	HandedWaiting(ctx context.Context, person uid.ID) (int, error)
+	// HandedAndLeft lists files that were brought before a moment to be handed in, and were not, the oldest first.
+	HandedAndLeft(ctx context.Context, before time.Time, limit int) ([]uid.ID, error)
 	FileList(ctx context.Context, f Filter) (page.Of[File], error)
 	// UsesOf tells where files are used, each place once.
 	UsesOf(ctx context.Context, files []uid.ID) (map[uid.ID][]Use, error)
@@ -111,12 +114,15 @@ func New(o Options) *Service {
 type BeginInput struct {
 	Name string
 	Size int64 // bytes
+	// HandedIn says that a learner brings it, to answer a lesson with.
+	HandedIn bool
 }
 
 // Begin announces a file that will come in parts; it expires after UploadLife, and until then its size is reserved of the
-// tenant's storage (ErrStorageFull says how much room there is). It needs file:upload. Fields: size.
+// tenant's storage (ErrStorageFull says how much room there is). It needs file:upload; for what is to be handed in enrolment:self, and then it
+// may have MaxHanded bytes, and MaxHandedWaiting of them may wait (ErrHandedWaiting). Fields: size.
 func (s *Service) Begin(ctx context.Context, in BeginInput) (u Upload, err error) {
-	who, err := uploader(ctx)
+	who, err := bringer(ctx, in.HandedIn)
 	if err != nil {
 		return Upload{}, err
 	}
@@ -125,13 +131,18 @@ func (s *Service) Begin(ctx context.Context, in BeginInput) (u Upload, err error
 		return Upload{}, fault.Fields{"size": "This file is empty. Choose another one."}.Err()
 	case in.Size > MaxVideo:
 		return Upload{}, tooLarge("A file", MaxVideo, in.Size)
+	case in.HandedIn && in.Size > MaxHanded:
+		return Upload{}, tooLarge("A file", MaxHanded, in.Size)
 	}
-	u = Upload{ID: uid.New(), Name: media.CleanName(in.Name), Size: in.Size, CreatedBy: who.PersonID, CreatedAt: s.now(), ExpiresAt: s.now().Add(UploadLife)}
+	u = Upload{ID: uid.New(), Name: media.CleanName(in.Name), Size: in.Size, Handed: in.HandedIn, CreatedBy: who.PersonID, CreatedAt: s.now(), ExpiresAt: s.now().Add(UploadLife)}
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
 		if err := s.keep.LockStorage(ctx); err != nil {
 			return err
 		}
 		if err := s.fits(ctx, in.Size, in.Size); err != nil {
+			return err
+		}
+		if err := s.mayWait(ctx, u.Handed, who.PersonID); err != nil {
 			return err
 		}
 		return s.keep.AddUpload(ctx, u)
@@ -142,10 +153,10 @@ func (s *Service) Begin(ctx context.Context, in BeginInput) (u Upload, err error
 	return u, nil
 }
 
-// Status tells how much of an upload has arrived, so that it can go on from there after a break. It needs file:upload;
+// Status tells how much of an upload has arrived, so that it can go on from there after a break. It needs what Begin needed;
 // another person's upload is ErrUploadNotFound.
 func (s *Service) Status(ctx context.Context, id uid.ID) (u Upload, err error) {
-	who, err := uploader(ctx)
+	who, err := anyone(ctx)
 	if err != nil {
 		return Upload{}, err
 	}
@@ -161,9 +172,9 @@ func (s *Service) Status(ctx context.Context, id uid.ID) (u Upload, err error) {
 	return u, nil
 }
 
-// usable fails for an upload of another person, and for one that has expired.
+// usable fails for an upload of another person or of what they may not bring any more, and for one that has expired.
 func (s *Service) usable(u Upload, who auth.Principal) error {
-	if u.CreatedBy != who.PersonID || !s.now().Before(u.ExpiresAt) {
+	if u.CreatedBy != who.PersonID || !who.May.Has(needed(u.Handed)) || !s.now().Before(u.ExpiresAt) {
 		return ErrUploadNotFound
 	}
 	return nil
@@ -176,20 +187,21 @@ func (s *Service) Put(ctx context.Context, name string, data []byte) (File, erro
 	if err != nil {
 		return File{}, err
 	}
-	return s.put(ctx, who, name, data)
+	return s.put(ctx, who, name, data, false)
 }
 
-// HandIn takes a whole small file from a learner, as Put does from an author: what they answer a lesson with. It needs
-// enrolment:self.
+// HandIn takes a whole small file from a learner, as Put does from an author: what they answer a lesson with. The same bytes
+// under the same name again give the file that they brought before, never another person's. It needs enrolment:self;
+// ErrHandedWaiting as Begin.
 func (s *Service) HandIn(ctx context.Context, name string, data []byte) (File, error) {
-	if err := auth.Require(ctx, policy.EnrolmentSelf); err != nil {
+	who, err := bringer(ctx, true)
+	if err != nil {
 		return File{}, err
 	}
-	who, _ := auth.PrincipalFrom(ctx)
-	return s.put(ctx, who, name, data)
+	return s.put(ctx, who, name, data, true)
 }
 
-func (s *Service) put(ctx context.Context, who auth.Principal, name string, data []byte) (File, error) {
+func (s *Service) put(ctx context.Context, who auth.Principal, name string, data []byte, handed bool) (File, error) {
 	if len(data) == 0 {
 		return File{}, fault.Fields{"file": "This file is empty. Choose another one."}.Err()
 	}
@@ -201,14 +213,21 @@ func (s *Service) put(ctx context.Context, who auth.Principal, name string, data
 	if err != nil {
 		return File{}, err
 	}
-	f.ID, f.CreatedBy, f.CreatedAt = uid.New(), &who.PersonID, s.now()
+	f.ID, f.Handed, f.CreatedBy, f.CreatedAt = uid.New(), handed, &who.PersonID, s.now()
+	var by *uid.ID
+	if handed {
+		by = f.CreatedBy
+	}
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
-		there, err := s.keep.FileNamed(ctx, f.Name, f.Kind, f.SHA256)
+		there, err := s.keep.FileNamed(ctx, f.Name, f.Kind, f.SHA256, by)
 		if err == nil {
 			f = there
 			return nil
 		}
 		if !errors.Is(err, ErrFileNotFound) {
+			return err
+		}
+		if err = s.mayWait(ctx, handed, who.PersonID); err != nil {
 			return err
 		}
 		if err = s.add(ctx, f); err != nil {
@@ -252,13 +271,7 @@ func (s *Service) discard(ctx context.Context, u Upload) error {
 }
 
 // uploader is who asks, when they may upload.
-func uploader(ctx context.Context) (auth.Principal, error) {
-	if err := auth.Require(ctx, policy.FileUpload); err != nil {
-		return auth.Principal{}, err
-	}
-	who, _ := auth.PrincipalFrom(ctx)
-	return who, nil
-}
+func uploader(ctx context.Context) (auth.Principal, error) { return bringer(ctx, false) }
 
 // fileKey is where a tenant's bytes of a hash are kept, partKey where the part of an upload is that begins at an
 // offset. Both are made of our own names only.

@@ -59,6 +59,7 @@ type Use struct {
 	Place    UsePlace
 	CourseID uid.ID
 	Title    string
+	Past     bool // of a course: only earlier versions and saved states use it, not what is learned from or written today
 }
 
 // Listed is a file with where it is used.
@@ -184,6 +185,10 @@ func (s *Service) Remove(ctx context.Context, id uid.ID) error {
 	if err := auth.Require(ctx, policy.FileUpload); err != nil {
 		return err
 	}
+	return s.remove(ctx, id)
+}
+
+func (s *Service) remove(ctx context.Context, id uid.ID) error {
 	err := s.keep.InTenant(ctx, func(ctx context.Context) error {
 		f, err := s.keep.FileByID(ctx, id)
 		if err != nil {
@@ -221,10 +226,19 @@ func (s *Service) inUse(ctx context.Context, id uid.ID) error {
 	if err != nil {
 		return err
 	}
+	past := ""
 	for _, u := range uses[id] {
-		if u.Place == UsedInCourse {
+		switch {
+		case u.Place == UsedInCourse && !u.Past:
 			return ErrFileInUse.Saying("This file is used in the course “%s”, in a draft or in a version that people are in. Take it out there first.", u.Title)
+		case u.Place == UsedInCourse:
+			past = u.Title
+		case u.Place == UsedInSubmission:
+			return ErrFileInUse.Saying("A learner handed this file in. It stays with what they handed in.")
 		}
+	}
+	if past != "" {
+		return ErrFileInUse.Saying("Only an earlier version or an earlier saved state of the course “%s” uses this file. Those are kept as they were, and the file with them.", past)
 	}
 	return ErrFileInUse
 }

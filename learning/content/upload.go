@@ -20,9 +20,9 @@ import (
 // taken for that and nothing is written; one that does not begin where the last one ended is ErrOffset. The last part
 // finishes the upload: the file is checked by its content (ErrFileType, ErrFileTooLarge, or what is wrong with it),
 // kept, and named by FileID. When that was interrupted, the last part again, or an empty part at the end, finishes it.
-// A file that is refused is removed with its upload. It needs file:upload.
+// A file that is refused is removed with its upload. It needs what Begin needed.
 func (s *Service) Append(ctx context.Context, id uid.ID, offset int64, chunk []byte) (Upload, error) {
-	who, err := uploader(ctx)
+	who, err := anyone(ctx)
 	if err != nil {
 		return Upload{}, err
 	}
@@ -111,7 +111,7 @@ func (s *Service) finish(ctx context.Context, u Upload) (Upload, error) {
 	if err != nil {
 		return u, err
 	}
-	f.ID, f.CreatedBy, f.CreatedAt = uid.New(), &u.CreatedBy, s.now()
+	f.ID, f.Handed, f.CreatedBy, f.CreatedAt = uid.New(), u.Handed, &u.CreatedBy, s.now()
 	err = s.keep.InTenant(long, func(ctx context.Context) error {
 		if u, err = s.keep.LockUpload(ctx, u.ID); err != nil || u.FileID != nil {
 			return err

@@ -3,6 +3,8 @@ package enrolment
 import (
 	"context"
 
+	"lyceum/auth"
+	"lyceum/auth/policy"
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
 )
@@ -12,9 +14,9 @@ import (
 // who waits, and needs enrolment:self. ErrNotYoursToLeave where someone else put them into it or set them a date,
 // ErrCompleted for what is done; who has left already stays so.
 func (s *Service) Leave(ctx context.Context, id uid.ID) error {
-	who, err := learner(ctx)
-	if err != nil {
-		return err
+	who, ok := auth.PrincipalFrom(ctx)
+	if !ok {
+		return auth.ErrSignInFirst
 	}
 	return s.keep.InTenant(ctx, func(ctx context.Context) error {
 		e, err := s.keep.LockEnrolment(ctx, id)
@@ -23,6 +25,8 @@ func (s *Service) Leave(ctx context.Context, id uid.ID) error {
 			return err
 		case e.PersonID != who.PersonID:
 			return ErrEnrolmentNotFound
+		case !who.May.Has(policy.EnrolmentSelf):
+			return policy.ErrForbidden
 		case e.Left():
 			return nil
 		case e.Status == StatusWithdrawn:

@@ -9,21 +9,22 @@ type Kind string
 
 // The kinds.
 const (
-	KindEnrolled        Kind = "enrolled"         // someone enrolled you
-	KindDue             Kind = "due"              // a due date was set, changed or taken away
-	KindDueSoon         Kind = "due_soon"         // 7 days or a day are left
-	KindOverdue         Kind = "overdue"          // the due date is over
-	KindCertificate     Kind = "certificate"      // a certificate was issued
-	KindMarked          Kind = "marked"           // what you handed in was accepted or returned
-	KindAnswered        Kind = "answered"         // a place you asked for was granted or refused, or came free
-	KindMoved           Kind = "moved"            // you were moved to another version
-	KindSubmitted       Kind = "submitted"        // a learner handed something in
-	KindRequested       Kind = "requested"        // a learner asks for a place
-	KindReviewRequested Kind = "review_requested" // a draft is to be read over
-	KindReviewed        Kind = "reviewed"         // your draft was approved or returned
-	KindBilling         Kind = "billing"          // news of the subscription: a limit, a bill, a state
-	KindPathCompleted   Kind = "path_completed"   // you are through a path
-	KindCourseUpdated   Kind = "course_updated"   // a course you are in has a new version
+	KindEnrolled        Kind = "enrolled"          // someone enrolled you
+	KindDue             Kind = "due"               // a due date was set, changed or taken away
+	KindDueSoon         Kind = "due_soon"          // 7 days or a day are left
+	KindOverdue         Kind = "overdue"           // the due date is over
+	KindCertificate     Kind = "certificate"       // a certificate was issued
+	KindMarked          Kind = "marked"            // what you handed in was accepted or returned
+	KindAnswered        Kind = "answered"          // a place you asked for was granted or refused, or came free
+	KindMoved           Kind = "moved"             // you were moved to another version
+	KindSubmitted       Kind = "submitted"         // a learner handed something in
+	KindRequested       Kind = "requested"         // a learner asks for a place
+	KindReviewRequested Kind = "review_requested"  // a draft is to be read over
+	KindReviewed        Kind = "reviewed"          // your draft was approved or returned
+	KindBilling         Kind = "billing"           // news of the subscription: a limit, a bill, a state
+	KindReviewTakenBack Kind = "review_taken_back" // a draft changed after its review was asked for or given
+	KindPathCompleted   Kind = "path_completed"    // you are through a path
+	KindCourseUpdated   Kind = "course_updated"    // a course you are in has a new version
 )
 
 // About is what a kind is by itself.
@@ -53,6 +54,7 @@ var kinds = []About{
 	{KindRequested, both, policy.EnrolmentManage},
 	{KindReviewRequested, both, policy.CourseReview},
 	{KindReviewed, both, policy.CourseEdit},
+	{KindReviewTakenBack, inApp, policy.CourseEdit},
 	{KindBilling, inApp, policy.BillingRead},
 }
 

@@ -5,12 +5,12 @@ const RETRIES = 8;
 const wait = (ms) => new Promise((wake) => { setTimeout(wake, ms); });
 
 /** uploads a file and gives its id; tell(fraction) as it advances, again() when a part is tried once more. */
-export async function upload(file, chunk, tell, again) {
-  const begun = await send('/files/uploads', {
+export async function upload(file, chunk, tell, again, at = '/files/uploads') {
+  const begun = await send(at, {
     headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ name: file.name, size: file.size }),
   });
   const { id } = await begun.json();
-  const url = `/files/uploads/${id}`;
+  const url = `${at}/${id}`;
   let offset = 0;
   let failures = 0;
   for (;;) {
@@ -63,7 +63,7 @@ export function enhance(field) {
       id.value = await upload(file, chunk, (part) => {
         bar.value = part * 100;
         words.textContent = field.dataset.sayProgress;
-      }, () => { words.textContent = field.dataset.sayRetry; });
+      }, () => { words.textContent = field.dataset.sayRetry; }, field.dataset.at);
       bar.value = 100;
       words.textContent = `${file.name}: ${field.dataset.sayDone}`;
     } catch (failure) {
