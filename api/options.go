@@ -24,6 +24,7 @@ import (
 	"lyceum/auth/signon"
 	"lyceum/billing"
 	"lyceum/billing/books"
+	"lyceum/billing/offer"
 	"lyceum/billing/subscription"
 	"lyceum/internal/clock"
 	"lyceum/learning/calendar"
@@ -79,6 +80,8 @@ type Options struct {
 	Billing      *billing.Service
 	// Subscriptions says what the bill allows; nil: everything.
 	Subscriptions *subscription.Service
+	// Mover is what operators write plans with; nil: there are no such pages.
+	Mover *offer.Mover
 	// Books are the pages on which is paid as if; nil: there are none.
 	Books    *books.Books
 	Audit    *audit.Service

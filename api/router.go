@@ -45,6 +45,7 @@ func (s *Server) onPlatform(t *table) {
 	t.post("/operator/tenants/:slug/delete", route.Operator, o.Delete)
 
 	s.onOperatorBilling(t)
+	s.onPlans(t)
 	if s.Mailbox != nil {
 		m := web.Mailbox{Site: s.site, Mails: s.Mailbox}
 		t.get("/dev/mail", route.Public, m.List)

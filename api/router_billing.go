@@ -44,6 +44,9 @@ func (s *Server) onOperatorBilling(t *table) {
 		return
 	}
 	o := web.OperatorBilling{Site: s.site, Subscriptions: s.Subscriptions, Tenants: s.Tenants}
+	if s.Mover != nil {
+		o.Sold = s.Mover.All
+	}
 	const base = "/operator/billing"
 	t.get(base, route.Operator, o.Overview)
 	t.get(base+"/subscriptions", route.Operator, o.List)

@@ -22,6 +22,8 @@ import (
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/billing"
+	"lyceum/billing/offer"
+	"lyceum/billing/rating"
 	"lyceum/billing/subscription"
 	"lyceum/internal/blob"
 	"lyceum/internal/blob/blobtest"
@@ -121,9 +123,11 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 		Audit: audit.New(w.Store, now), Themes: set, Limits: api.Limits{Strangers: freely{}, SignUps: freely{}, Lookups: freely{}, SignOn: freely{}},
 		Ready: func(context.Context) error { return nil }, Log: slog.New(slog.NewTextHandler(h.log, nil)), Now: now, SchemaVersion: admin.Version(),
 	}
+	offers, rates := offer.New(offer.Options{Keep: w.Store, Now: now}), rating.New(w.Store)
 	h.o.Subscriptions = subscription.New(subscription.Options{
-		Keep: w.Store, Portals: h.o.Tenants, Now: now, Return: func(t tenant.Tenant) string { return hosts.PortalURL(t) + "/settings/billing" },
+		Keep: w.Store, Portals: h.o.Tenants, Plans: offers, Rating: rates, Now: now, Return: func(t tenant.Tenant) string { return hosts.PortalURL(t) + "/settings/billing" },
 	})
+	h.o.Mover = &offer.Mover{Service: offers, Subscriptions: h.o.Subscriptions, Rating: rates}
 	h.o.Paths = path.New(path.Options{Keep: w.Store, Enrolment: h.o.Enrolment, As: service.As, Now: now})
 	h.o.Exchange = exchange.New(exchange.Options{Keep: w.Store, Catalog: h.o.Catalog, Content: files})
 	h.o.REST = func(portal fiber.Router) ([]route.Route, error) {

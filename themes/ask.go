@@ -50,6 +50,11 @@ var askLooks = map[string]struct {
 	"replay_request":   {"button", "", false},
 	"remove_file":      {"button small quiet bad", "", false},
 	"confirm_held":     {"button danger", "", false},
+	"publish_plan":     {"button primary", "", false},
+	"discard_plan":     {"button", "trash", false},
+	"retire_plan":      {"button", "", false},
+	"archive_plan":     {"button", "archive", false},
+	"stop_migration":   {"button", "", false},
 }
 
 // Ask makes a question of a kind; its words are the messages ask.<kind>, ask.<kind>_text and ask.<kind>_do, which may

@@ -67,6 +67,7 @@ var (
 		"connection_status_hint.", "next.", "next_hint.", "mapped.", "outcome.", "effect.", "effect_dry.", "outlook.", "outlook_worst.", "prospect.", "check.", "check_help.",
 		"change.", "change_field.", "secret.",
 		"lesson_field.", "package_format.",
+		"plan_status.", "plan_scheme.", "plan_interval.", "plan_refused.", "plan_limit.", "plan_days.", "plan_version.",
 		"subscription.", "subscription_next.", "subscription_why.", "invoice.", "billing_meter.", "billing_mail.", "collect.", "billing.price_flat_", "usage_kind.", "usage_rule.",
 		"sso_field.", "linked_by.", "factor_kind.", "mail.notice_",
 		"file_kind.", "file_note.",

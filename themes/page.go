@@ -40,6 +40,7 @@ func Pages() []Page {
 		LessonHistoryPage{}, ImportPage{},
 		PlacesPage{},
 		BillingPage{}, PlansPage{}, PlanPage{}, InvoicePage{}, OperatorBillingPage{}, SubscriptionsPage{}, SubscriptionPage{}, BooksCheckoutPage{}, BooksCardPage{},
+		OperatorPlansPage{}, OperatorPlanPage{}, PlanVersionPage{}, PlanDraftPage{}, PlanMovePage{},
 		PathsPage{}, PathPage{}, StudioPathsPage{}, PathEditPage{}, PathRosterPage{}, PrerequisitesPage{},
 		MarkingPage{}, SubmissionPage{}, EmbedsPage{},
 		BrandPage{}, BrandPreviewPage{}, APIKeysPage{}, UsagePage{}, UsageEventPage{},

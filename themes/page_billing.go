@@ -158,8 +158,9 @@ func (t talk) Sum(m money.Money) string {
 // Price writes a price of small things.
 func (t talk) Price(p money.Micros, c money.Currency) string {
 	d := p.Decimal()
-	if whole, cents, ok := strings.Cut(d, "."); ok && len(cents) == 1 {
-		d = whole + "." + cents + "0"
+	whole, cents, _ := strings.Cut(d, ".")
+	if missing := c.Digits() - len(cents); missing > 0 {
+		d = whole + "." + cents + strings.Repeat("0", missing)
 	}
 	if t.locale == "de" {
 		d = strings.ReplaceAll(d, ".", ",")
@@ -226,20 +227,6 @@ func (c *Chrome) LimitText(m billing.Meter, n int64) (string, error) {
 		return c.Bytes(n), nil
 	}
 	return c.Number(n), nil
-}
-
-// PlanLimit is a limit of a plan, named.
-type PlanLimit struct {
-	Meter billing.Meter
-	Limit int64
-}
-
-// PlanLimits lists a plan's limits in the order of the meters.
-func (c *Chrome) PlanLimits(l plan.Limits) (out []PlanLimit) {
-	for _, m := range billing.Meters() {
-		out = append(out, PlanLimit{m, subscription.LimitOf(l, m)})
-	}
-	return out
 }
 
 // PriceLine says what a component costs.

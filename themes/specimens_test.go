@@ -34,6 +34,7 @@ func specimens(t *testing.T, w *world) []specimen {
 		searchSpecimens(w),
 		placesSpecimens(w),
 		billingSpecimens(w),
+		planSpecimens(w),
 		pathsSpecimens(w),
 		lessonsSpecimens(w),
 		ssoSpecimens(w),

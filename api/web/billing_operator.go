@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/csv"
 	"fmt"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"lyceum/billing/provider"
 	"lyceum/billing/subscription"
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
@@ -21,6 +23,8 @@ type OperatorBilling struct {
 	*Site
 	Subscriptions *subscription.Service
 	Tenants       *tenant.Service
+	// Sold lists what operators may put an organization on; nil: what customers may choose.
+	Sold func(ctx context.Context) ([]provider.Offer, error)
 }
 
 // Overview shows how the platform does.
@@ -94,6 +98,9 @@ func (o OperatorBilling) page(c *fiber.Ctx) (themes.SubscriptionPage, error) {
 		return themes.SubscriptionPage{}, err
 	}
 	a, err := o.Subscriptions.Look(c.UserContext(), tenantID)
+	if err == nil && o.Sold != nil {
+		a.Offers, err = o.Sold(c.UserContext())
+	}
 	return themes.SubscriptionPage{Account: a}, err
 }
 

@@ -1,0 +1,31 @@
+package api
+
+import (
+	"lyceum/api/route"
+	"lyceum/api/web"
+)
+
+// onPlans is where operators write plans.
+func (s *Server) onPlans(t *table) {
+	if s.Mover == nil {
+		return
+	}
+	o := web.OperatorPlans{Site: s.site, Offers: s.Mover.Service, Mover: s.Mover}
+	t.get(web.PlansPath, route.Operator, o.List)
+	t.post(web.PlansPath, route.Operator, o.Create)
+	t.post(web.PlansPath+"/sign-up", route.Operator, o.SignUp)
+	t.get(web.PlansPath+"/:plan", route.Operator, o.Show)
+	t.post(web.PlansPath+"/:plan", route.Operator, o.Change)
+	t.post(web.PlansPath+"/:plan/archive", route.Operator, o.Archive)
+	t.post(web.PlansPath+"/:plan/restore", route.Operator, o.Restore)
+	t.post(web.PlansPath+"/:plan/versions", route.Operator, o.NewVersion)
+	t.get(web.VersionsPath+"/:version", route.Operator, o.Version)
+	t.get(web.VersionsPath+"/:version/edit", route.Operator, o.Edit)
+	t.post(web.VersionsPath+"/:version/edit", route.Operator, o.Save)
+	t.post(web.VersionsPath+"/:version/publish", route.Operator, o.Publish)
+	t.post(web.VersionsPath+"/:version/discard", route.Operator, o.Discard)
+	t.post(web.VersionsPath+"/:version/retire", route.Operator, o.Retire)
+	t.get(web.VersionsPath+"/:version/migrate", route.Operator, o.Migrate)
+	t.post(web.VersionsPath+"/:version/migrate", route.Operator, o.StartMigration)
+	t.post(web.VersionsPath+"/:version/migrate/stop", route.Operator, o.StopMigration)
+}
