@@ -50,9 +50,9 @@ func (s *Server) onOperatorBilling(t *table) {
 	const base = "/operator/billing"
 	t.get(base, route.Operator, o.Overview)
 	if s.Reports != nil {
-		p := web.Payments{Site: s.site, Reports: s.Reports, Subscriptions: s.Subscriptions}
-		t.get(web.PaymentsPath, route.Operator, p.Show)
-		t.post(web.PaymentsPath+"/reports/:report/retry", route.Operator, p.Retry)
+		p := web.Told{Site: s.site, Reports: s.Reports, Subscriptions: s.Subscriptions}
+		t.get(web.ToldPath, route.Operator, p.Show)
+		t.post(web.ToldPath+"/reports/:report/retry", route.Operator, p.Retry)
 	}
 	t.get(base+"/subscriptions", route.Operator, o.List)
 	t.get(base+"/subscriptions.csv", route.Operator, o.CSV)

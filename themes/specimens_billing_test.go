@@ -98,19 +98,19 @@ func billingSpecimens(w *world) []specimen {
 		{"suspended-owner", w.portal("/", may()), themes.SuspendedPage{Contact: "it@acme.example", Unpaid: true, Bill: true}},
 		{"operator-billing", view, themes.OperatorBillingPage{Overview: o}},
 		{"operator-subscriptions", view, themes.SubscriptionsPage{Subscriptions: listOf(a.Subscription, held.Subscription)}},
-		{"operator-payments", w.platform("/operator/billing/payments"), paymentsSpecimen(a.Subscription.TenantID)},
-		{"operator-payments-none", w.platform("/operator/billing/payments"), themes.PaymentsPage{All: true}},
+		{"operator-told", w.platform("/operator/payments/usage"), toldSpecimen(a.Subscription.TenantID)},
+		{"operator-told-none", w.platform("/operator/payments/usage"), themes.ToldPage{All: true}},
 		{"operator-subscriptions-none", view, themes.SubscriptionsPage{Query: "x"}},
 		{"operator-subscription", view, themes.SubscriptionPage{Account: a, Form: themes.SubscriptionForm{Days: "14"}}},
 		{"operator-subscription-held", view, themes.SubscriptionPage{Account: held}},
 	}
 }
 
-// paymentsSpecimen is a payment service that is away, with something that it refused and something that it has too much of.
-func paymentsSpecimen(id uid.ID) themes.PaymentsPage {
+// toldSpecimen is a payment service that is away, with something that it refused and something that it has too much of.
+func toldSpecimen(id uid.ID) themes.ToldPage {
 	at := time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC)
 	month := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
-	p := themes.PaymentsPage{Names: map[uid.ID]string{id: "Acme Industries"}}
+	p := themes.ToldPage{Names: map[uid.ID]string{id: "Acme Industries"}}
 	p.Standing = report.Standing{Depth: report.Depth{Waiting: 12, Parked: 1, Oldest: &at}, Summary: report.Summary{Compared: 40, Off: 1, At: &at}, Provider: "stripe", Live: true, OpenUntil: &at}
 	p.Parked = listOf(report.Row{ID: uid.New(), TenantID: id, Meter: billing.MeterAPICalls, Period: month, Quantity: 1200, State: report.StateParked, Error: "No such customer: cus_123"})
 	p.Comparisons = listOf(

@@ -85,7 +85,7 @@ func TestEveryPageOfEveryThemeUsesOnlyWhatItsStructHas(t *testing.T) {
 		checked[themes.InvoicePage],
 		checked[themes.OperatorBillingPage],
 		checked[themes.SubscriptionsPage],
-		checked[themes.PaymentsPage],
+		checked[themes.ToldPage],
 		checked[themes.SubscriptionPage],
 		checked[themes.OperatorPlansPage],
 		checked[themes.OperatorPlanPage],

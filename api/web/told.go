@@ -10,20 +10,20 @@ import (
 	"lyceum/themes"
 )
 
-// PaymentsPath is where operators see how telling the payment service goes.
-const PaymentsPath = "/operator/billing/payments"
+// ToldPath is where operators see how telling the payment service goes.
+const ToldPath = "/operator/payments/usage"
 
-// Payments is where operators look after what the payment service is told.
-type Payments struct {
+// Told is where operators look after what the payment service is told.
+type Told struct {
 	*Site
 	Reports       *usage.Service
 	Subscriptions *subscription.Service
 }
 
 // Show shows how it goes, what is parked, and what the last comparisons found.
-func (p Payments) Show(c *fiber.Ctx) error {
+func (p Told) Show(c *fiber.Ctx) error {
 	ctx := c.UserContext()
-	out := themes.PaymentsPage{All: query(c, "all") != "", Names: map[uid.ID]string{}}
+	out := themes.ToldPage{All: query(c, "all") != "", Names: map[uid.ID]string{}}
 	var err error
 	if out.Standing, err = p.Reports.Standing(ctx); err != nil {
 		return err
@@ -48,7 +48,7 @@ func (p Payments) Show(c *fiber.Ctx) error {
 }
 
 // Retry sends what is parked again.
-func (p Payments) Retry(c *fiber.Ctx) error {
+func (p Told) Retry(c *fiber.Ctx) error {
 	report, err := id(c, "report")
 	if err != nil {
 		return err
@@ -56,5 +56,5 @@ func (p Payments) Retry(c *fiber.Ctx) error {
 	if _, err := p.Reports.Retry(c.UserContext(), report); err != nil {
 		return err
 	}
-	return p.done(c, PaymentsPath, themes.FlashReportRetried, "")
+	return p.done(c, ToldPath, themes.FlashReportRetried, "")
 }

@@ -6,9 +6,9 @@ import (
 	"lyceum/internal/uid"
 )
 
-// PaymentsPage is GET /operator/billing/payments?all=&after=: how telling the payment service of usage goes. It posts nothing
+// ToldPage is GET /operator/payments/usage?all=&after=: how telling the payment service of usage goes. It posts nothing
 // to …/reports/:report/retry.
-type PaymentsPage struct {
+type ToldPage struct {
 	Standing    report.Standing
 	Parked      page.Of[report.Row]
 	Comparisons page.Of[report.Comparison]
@@ -16,10 +16,10 @@ type PaymentsPage struct {
 	Names       map[uid.ID]string // of organizations
 }
 
-func (p PaymentsPage) in(c *Chrome) (string, any) { return "payments", framed[PaymentsPage]{c, p} }
+func (p ToldPage) in(c *Chrome) (string, any) { return "told", framed[ToldPage]{c, p} }
 
 // NameOf is an organization's name; its id where it is gone.
-func (p PaymentsPage) NameOf(id uid.ID) string {
+func (p ToldPage) NameOf(id uid.ID) string {
 	if name := p.Names[id]; name != "" {
 		return name
 	}
