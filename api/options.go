@@ -24,6 +24,7 @@ import (
 	"lyceum/auth/signon"
 	"lyceum/billing"
 	"lyceum/billing/books"
+	"lyceum/billing/inbox"
 	"lyceum/billing/subscription"
 	"lyceum/internal/clock"
 	"lyceum/learning/calendar"
@@ -80,7 +81,9 @@ type Options struct {
 	// Subscriptions says what the bill allows; nil: everything.
 	Subscriptions *subscription.Service
 	// Books are the pages on which is paid as if; nil: there are none.
-	Books    *books.Books
+	Books *books.Books
+	// Inbox takes what the payment service sends; nil: nothing is taken.
+	Inbox    *inbox.Service
 	Audit    *audit.Service
 	SignOn   *signon.Service
 	SCIM     *scim.Service

@@ -45,6 +45,8 @@ func (s *Server) onPlatform(t *table) {
 	t.post("/operator/tenants/:slug/delete", route.Operator, o.Delete)
 
 	s.onOperatorBilling(t)
+	s.onPayments(t)
+	s.onWebhooks(t)
 	if s.Mailbox != nil {
 		m := web.Mailbox{Site: s.site, Mails: s.Mailbox}
 		t.get("/dev/mail", route.Public, m.List)

@@ -67,7 +67,7 @@ var (
 		"connection_status_hint.", "next.", "next_hint.", "mapped.", "outcome.", "effect.", "effect_dry.", "outlook.", "outlook_worst.", "prospect.", "check.", "check_help.",
 		"change.", "change_field.", "secret.",
 		"lesson_field.", "package_format.",
-		"subscription.", "subscription_next.", "subscription_why.", "invoice.", "billing_meter.", "billing_mail.", "collect.", "billing.price_flat_", "usage_kind.", "usage_rule.",
+		"payments_provider.", "message_state.", "message_source.", "subscription.", "subscription_next.", "subscription_why.", "invoice.", "billing_meter.", "billing_mail.", "collect.", "billing.price_flat_", "usage_kind.", "usage_rule.",
 		"sso_field.", "linked_by.", "factor_kind.", "mail.notice_",
 		"file_kind.", "file_note.",
 		"ldap_make.", "ldap_status_hint.", "run_outcome.", "run_change.", "run_count.", "run_note.", "run_part.",

@@ -39,7 +39,7 @@ func Pages() []Page {
 		StudioPage{}, CourseEditPage{}, LessonEditPage{}, PublishPage{}, RosterPage{},
 		LessonHistoryPage{}, ImportPage{},
 		PlacesPage{},
-		BillingPage{}, PlansPage{}, PlanPage{}, InvoicePage{}, OperatorBillingPage{}, SubscriptionsPage{}, SubscriptionPage{}, BooksCheckoutPage{}, BooksCardPage{},
+		BillingPage{}, PlansPage{}, PlanPage{}, InvoicePage{}, OperatorBillingPage{}, SubscriptionsPage{}, SubscriptionPage{}, BooksCheckoutPage{}, BooksCardPage{}, PaymentsPage{}, MessagesPage{}, MessagePage{},
 		PathsPage{}, PathPage{}, StudioPathsPage{}, PathEditPage{}, PathRosterPage{}, PrerequisitesPage{},
 		MarkingPage{}, SubmissionPage{}, EmbedsPage{},
 		BrandPage{}, BrandPreviewPage{}, APIKeysPage{}, UsagePage{}, UsageEventPage{},

@@ -87,7 +87,7 @@ func TestEveryPageOfEveryThemeUsesOnlyWhatItsStructHas(t *testing.T) {
 		checked[themes.SubscriptionsPage],
 		checked[themes.SubscriptionPage],
 		checked[themes.BooksCheckoutPage],
-		checked[themes.BooksCardPage],
+		checked[themes.BooksCardPage], checked[themes.PaymentsPage], checked[themes.MessagesPage], checked[themes.MessagePage],
 		checked[themes.PathsPage],
 		checked[themes.PathPage],
 		checked[themes.StudioPathsPage],
