@@ -21,6 +21,7 @@ import (
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/billing"
+	"lyceum/billing/inbox"
 	"lyceum/billing/offer"
 	"lyceum/billing/rating"
 	"lyceum/billing/subscription"
@@ -103,6 +104,7 @@ type app struct {
 	transcripts   *transcript.Service
 	billing       *billing.Service
 	subscriptions *subscription.Service
+	inbox         *inbox.Service
 	offers        *offer.Service
 	mover         *offer.Mover
 	rating        *rating.Rating
@@ -250,6 +252,7 @@ func (a *app) assemble() (err error) {
 	a.openPlans()
 	a.subscriptions = a.newSubscriptions()
 	a.mover.Subscriptions = a.subscriptions
+	a.openInbox()
 	a.catalog = catalog.New(catalog.Options{Keep: a.store, Now: a.now})
 	a.exchange = exchange.New(exchange.Options{Keep: a.store, Catalog: a.catalog, Content: a.content})
 	a.enrolment = enrolment.New(enrolment.Options{Keep: a.store, Now: a.now, Played: func(ctx context.Context, p enrolment.Playback) { a.billing.Played(ctx, billing.Played(p)) }})
