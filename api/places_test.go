@@ -76,6 +76,33 @@ func TestAFullCourseOffersItsWaitingList(t *testing.T) {
 	b.get("/courses/small").is(200).says("Join the waiting list")
 }
 
+func TestALearnerLeavesACourseAndComesBack(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	o := storetest.PublishedCourse(t, h.ctx, h.w, storetest.SmallCourse("Optional"))
+	b := h.as(h.person(policy.Learner))
+	b.get("/courses/optional").is(200).saysNot("Leave this course")
+	b.post("/courses/optional/leave").is(404)
+	b.post("/courses/optional/enrol").is(303)
+	b.get("/courses/optional").is(200).says("Leave this course", "What you did so far is kept")
+	b.post("/courses/optional/leave").is(303).leads("/courses")
+	b.get("/courses").is(200).says("You left “Optional”")
+	b.get("/learn/optional").is(409).says("You left this course")
+	b.get("/courses/optional").is(200).says("/courses/optional/enrol").saysNot("Leave this course")
+	m := h.as(h.person(policy.Manager))
+	m.get("/studio/" + o.Course.ID.String() + "/people").is(200).says("Left by themselves")
+	b.post("/courses/optional/enrol").is(303)
+	b.get("/learn/optional").is(200)
+
+	assigned := h.person(policy.Learner)
+	if _, err := h.o.Enrolment.Enrol(storetest.Instructor(t, h.ctx, h.w), o.Course.ID, assigned.ID); err != nil {
+		t.Fatal(err)
+	}
+	a := h.as(assigned)
+	a.get("/courses/optional").is(200).saysNot("Leave this course")
+	a.post("/courses/optional/leave").is(403).says("Someone asked you to take this course")
+}
+
 func TestAnAuthorTakesPeopleAlongToANewVersion(t *testing.T) {
 	t.Parallel()
 	h := setup(t)

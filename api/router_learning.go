@@ -13,6 +13,7 @@ func (s *Server) onLearning(t *table) {
 	t.get("/courses", read, l.Catalogue)
 	t.get("/courses/:slug", read, l.Course)
 	t.post("/courses/:slug/enrol", learn, l.Enrol)
+	t.post("/courses/:slug/leave", learn, l.Leave)
 	t.post("/courses/:slug/place", learn, l.AskPlace)
 	t.post("/courses/:slug/place/take-back", learn, l.TakeBackPlace)
 	t.getOnce("/learn/:slug", learn, begun(l.Resume))

@@ -34,7 +34,7 @@ const (
 type gathering struct {
 	process string // this process, among all there ever were
 	now     clock.Clock
-	known   *recall.Cache[uid.ID, struct{}]
+	known   *recall.Cache[minute, struct{}]
 
 	mu     sync.Mutex
 	calls  map[callKey]*calls
@@ -43,6 +43,18 @@ type gathering struct {
 
 	flushing sync.Mutex
 	unsent   []UsageEvent
+}
+
+// minute is one of a recording in a sitting.
+type minute struct {
+	tenant, by, enrolment, lesson uid.ID
+	day                           int64 // since 1970
+	number                        int
+}
+
+// subject is the same in every process.
+func (m minute) subject() uid.ID {
+	return uid.Named("video minute", m.tenant.String(), m.by.String(), m.enrolment.String(), m.lesson.String(), strconv.FormatInt(m.day, 10), strconv.Itoa(m.number))
 }
 
 type callKey struct {
@@ -58,7 +70,7 @@ type calls struct {
 func newGathering(now clock.Clock) *gathering {
 	return &gathering{
 		process: uid.New().String(), now: now, calls: map[callKey]*calls{},
-		known: recall.New[uid.ID, struct{}](minutesKnown, 24*time.Hour, now),
+		known: recall.New[minute, struct{}](minutesKnown, 24*time.Hour, now),
 	}
 }
 
@@ -105,21 +117,25 @@ func (s *Service) Played(ctx context.Context, p Played) {
 	case who.KeyID != uid.Nil:
 		by = who.KeyID
 	}
-	g, day := s.gather, p.At.UTC().Format(time.DateOnly)
-	for minute := int(p.From / 60); float64(minute)*60 < p.To; minute++ {
-		subject := uid.Named("video minute", t.ID.String(), by.String(), p.Enrolment.String(), p.Lesson.String(), day, strconv.Itoa(minute))
-		if _, known := g.known.Peek(subject); known {
+	g := s.gather
+	m := minute{tenant: t.ID, by: by, enrolment: p.Enrolment, lesson: p.Lesson, day: p.At.Unix() / (24 * 60 * 60)}
+	for m.number = int(p.From / 60); float64(m.number)*60 < p.To; m.number++ {
+		if _, known := g.known.Peek(m); known {
 			continue
 		}
-		g.known.Put(subject, struct{}{})
-		g.mu.Lock()
-		if len(g.played) < maxGathered {
-			g.played = append(g.played, UsageEvent{
-				ID: uid.New(), TenantID: t.ID, Meter: MeterVideo, SubjectID: subject, SubjectName: who.Name, Period: PeriodOf(p.At).Start,
-				Kind: KindCounted, Quantity: 1, EventID: p.Report, EventType: "video.played", OccurredAt: p.At,
-			})
-		}
-		g.mu.Unlock()
+		g.known.Put(m, struct{}{})
+		g.add(UsageEvent{
+			ID: uid.New(), TenantID: t.ID, Meter: MeterVideo, SubjectID: m.subject(), SubjectName: who.Name, Period: PeriodOf(p.At).Start,
+			Kind: KindCounted, Quantity: 1, EventID: p.Report, EventType: "video.played", OccurredAt: p.At,
+		})
+	}
+}
+
+func (g *gathering) add(e UsageEvent) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.played) < maxGathered {
+		g.played = append(g.played, e)
 	}
 }
 

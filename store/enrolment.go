@@ -40,7 +40,7 @@ func (s *Store) EnrolmentIn(ctx context.Context, person, course uid.ID) (e enrol
 	return e, notFound(err, enrolment.ErrEnrolmentNotFound, "enrolment of person %s in course %s", person, course)
 }
 
-const enrolmentColumns = "e.id, e.course_id, e.version_id, e.person_id, e.status, e.source, e.percent, e.last_lesson_id, e.enrolled_by, e.enrolled_at, e.started_at, e.completed_at, e.due_at"
+const enrolmentColumns = "e.id, e.course_id, e.version_id, e.person_id, e.status, e.source, e.percent, e.last_lesson_id, e.enrolled_by, e.enrolled_at, e.started_at, e.completed_at, e.due_at, e.left_at"
 
 // EnrolmentRecord reads an enrolment with whose it is and its certificate.
 func (s *Store) EnrolmentRecord(ctx context.Context, id uid.ID) (r enrolment.Record, err error) {
@@ -74,8 +74,8 @@ func (s *Store) LockEnrolmentIn(ctx context.Context, person uid.ID, slug string)
 
 // UpdateEnrolment writes what may change of an enrolment.
 func (s *Store) UpdateEnrolment(ctx context.Context, e enrolment.Enrolment) error {
-	return s.changeOne(ctx, enrolment.ErrEnrolmentNotFound, "update enrolment", `update enrolments set version_id = ?, status = ?, source = ?, percent = ?, last_lesson_id = ?, enrolled_by = ?, enrolled_at = ?, started_at = ?, completed_at = ?, due_at = ?
-		where id = ?`, e.VersionID, e.Status, e.Source, e.Percent, e.LastLessonID, e.EnrolledBy, e.EnrolledAt, e.StartedAt, e.CompletedAt, e.DueAt, e.ID)
+	return s.changeOne(ctx, enrolment.ErrEnrolmentNotFound, "update enrolment", `update enrolments set version_id = ?, status = ?, source = ?, percent = ?, last_lesson_id = ?, enrolled_by = ?, enrolled_at = ?, started_at = ?, completed_at = ?, due_at = ?, left_at = ?
+		where id = ?`, e.VersionID, e.Status, e.Source, e.Percent, e.LastLessonID, e.EnrolledBy, e.EnrolledAt, e.StartedAt, e.CompletedAt, e.DueAt, e.LeftAt, e.ID)
 }
 
 // One query for a person's list, in two texts: the first piece, and a later one.
@@ -120,7 +120,7 @@ func (s *Store) EnrolmentsOf(ctx context.Context, person uid.ID, p page.Request)
 func scanMine(rows pgx.Rows) (list []enrolment.Mine, err error) {
 	for rows.Next() {
 		var m enrolment.Mine
-		if err = rows.Scan(&m.ID, &m.CourseID, &m.VersionID, &m.PersonID, &m.Status, &m.Source, &m.Percent, &m.LastLessonID, &m.EnrolledBy, &m.EnrolledAt, &m.StartedAt, &m.CompletedAt, &m.DueAt,
+		if err = rows.Scan(&m.ID, &m.CourseID, &m.VersionID, &m.PersonID, &m.Status, &m.Source, &m.Percent, &m.LastLessonID, &m.EnrolledBy, &m.EnrolledAt, &m.StartedAt, &m.CompletedAt, &m.DueAt, &m.LeftAt,
 			&m.CourseSlug, &m.Title, &m.Summary, &m.CoverFileID, &m.EstimatedMinutes, &m.CertificateCode); err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"gorm.io/gorm/clause"
@@ -21,6 +22,9 @@ const needMet = `(exists (select 1 from prerequisite_waivers w where w.course_id
 			where e.person_id = ? and e.course_id = q.needed_course and z.revoked_at is null and z.replaced_at is null)
 		else exists (select 1 from course_skills k join enrolments e on e.course_id = k.course_id where e.person_id = ? and k.skill_id = q.needed_skill and ` + completedOnce + `)
 	end)`
+
+// needMetOf is needMet for the person in a column instead of a value.
+func needMetOf(column string) string { return strings.ReplaceAll(needMet, "?", column) }
 
 func needMetFor(person uid.ID) []any { return []any{person, person, person, person} }
 

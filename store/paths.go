@@ -129,7 +129,7 @@ func (s *Store) PathCourses(ctx context.Context, person uid.ID, ids []uid.ID) (l
 			(`+finds+`) as visible,
 			(select count(*) from prerequisites q where q.course_id = c.id and not `+needMet+`) as unmet,
 			exists (select 1 from place_requests r where r.course_id = c.id and r.person_id = ? and r.status = 'open') as asked,
-			coalesce(e.status, '') as enrolment, coalesce(e.percent, 0) as percent, coalesce(`+completedOnce+`, false) as done`, args...).
+			coalesce(e.status, '') as enrolment, coalesce(e.status = 'withdrawn' and e.left_at is not null, false) as left_it, coalesce(e.percent, 0) as percent, coalesce(`+completedOnce+`, false) as done`, args...).
 		Joins("join course_versions v on v.id = coalesce(c.published_id, c.draft_id)").
 		Joins("left join enrolments e on e.course_id = c.id and e.person_id = ?", person).
 		Where("c.id in ?", ids).Find(&list).Error
@@ -141,7 +141,7 @@ func (s *Store) PathSteps(ctx context.Context, people, courses []uid.ID) (list [
 	if len(people) == 0 || len(courses) == 0 {
 		return nil, nil
 	}
-	err = s.tx(ctx).Table("enrolments e").Select("e.person_id, e.course_id, e.status as enrolment, e.percent, "+completedOnce+" as done").
+	err = s.tx(ctx).Table("enrolments e").Select("e.person_id, e.course_id, e.status as enrolment, e.status = 'withdrawn' and e.left_at is not null as left_it, e.percent, "+completedOnce+" as done").
 		Where("e.person_id in ? and e.course_id in ?", people, courses).Find(&list).Error
 	return list, fail(err, "steps of %d people", len(people))
 }

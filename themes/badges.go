@@ -57,6 +57,9 @@ func (c *Chrome) EnrolmentBadge(e enrolment.Enrolment) (Badge, error) {
 	if e.Status == enrolment.StatusActive && e.StartedAt != nil {
 		status = "started"
 	}
+	if e.Left() {
+		status = "left"
+	}
 	return c.StatusBadge("enrolment_status", status)
 }
 

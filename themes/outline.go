@@ -98,6 +98,9 @@ func (p CoursePage) Inside() bool {
 	return p.Enrolment != nil && p.Enrolment.Status != enrolment.StatusWithdrawn
 }
 
+// MayLeave tells whether the person may leave the course by themselves.
+func (p CoursePage) MayLeave() bool { return p.Inside() && p.Enrolment.MayLeave() }
+
 // Started tells whether the person has opened a lesson.
 func (p CoursePage) Started() bool { return p.Inside() && p.Enrolment.StartedAt != nil }
 

@@ -73,6 +73,7 @@ const (
 	FlashEnrolled           FlashKey = "enrolled"         // Name: the course
 	FlashPersonEnrolled     FlashKey = "person_enrolled"  // Name: the person
 	FlashWithdrawn          FlashKey = "withdrawn"        // Name: the person
+	FlashLeft               FlashKey = "left"             // Name: the course
 	FlashPlaceAsked         FlashKey = "place_asked"      // Name: the course
 	FlashPlaceTakenBack     FlashKey = "place_taken_back" // Name: the course
 	FlashPlaceGranted       FlashKey = "place_granted"    // Name: the person

@@ -25,6 +25,7 @@ type enrolled struct {
 	StartedAt    *time.Time       `json:"started_at,omitempty"`
 	CompletedAt  *time.Time       `json:"completed_at,omitempty"`
 	DueAt        *time.Time       `json:"due_at,omitempty" doc:"The end of the day by which it is to be completed."`
+	LeftAt       *time.Time       `json:"left_at,omitempty" doc:"When they left by themselves; left out for who was taken out."`
 }
 
 // myEnrolment is an enrolment as its owner's list shows it.
@@ -61,6 +62,7 @@ type rosterEntry struct {
 	StartedAt    *time.Time       `json:"started_at,omitempty"`
 	CompletedAt  *time.Time       `json:"completed_at,omitempty"`
 	DueAt        *time.Time       `json:"due_at,omitempty" doc:"The end of the day by which it is to be completed."`
+	LeftAt       *time.Time       `json:"left_at,omitempty" doc:"When they left by themselves; left out for who was taken out."`
 }
 
 // enrolmentShown is an enrolment with how far the person is.
@@ -126,8 +128,9 @@ func (a *api) enrolmentOperations() {
 	on(a, operation{
 		method: post, path: "/courses/{course}/enrolments", id: "enrol", tag: tagEnrolments, need: route.SignedIn, status: 201,
 		summary: "Enrol oneself or someone else",
-		about: "Without person_id it is who asks: that needs enrolment:self and a course that takes self-enrolment, and who is in the course already gets that enrolment. " +
-			"With person_id it needs enrolment:manage; one who was withdrawn comes back with their progress.",
+		about: "Without person_id it is who asks: that needs enrolment:self and a course that takes self-enrolment, and who is in the course already gets that enrolment; " +
+			"who left it comes back with their progress. With person_id it needs enrolment:manage; one who was withdrawn comes back with their progress. " +
+			"What the course asks for first is not asked of whom someone else enrols: they are in it, and begin when they have it.",
 		fails: faults{
 			catalog.ErrCourseNotFound, catalog.ErrNotPublished, auth.ErrPersonNotFound,
 			policy.ErrForbidden, enrolment.ErrNeedsFirst, enrolment.ErrSelfEnrolClosed, enrolment.ErrWithdrawn, enrolment.ErrAlreadyEnrolled, enrolment.ErrDeactivated,
@@ -160,11 +163,15 @@ func (a *api) oneEnrolmentOperations() {
 		}}, nil
 	})
 	on(a, operation{
-		method: del, path: "/enrolments/{enrolment}", id: "withdraw", tag: tagEnrolments, need: route.For(policy.EnrolmentManage),
-		summary: "Take a person out of a course",
-		about:   "The record stays.",
-		fails:   faults{enrolment.ErrEnrolmentNotFound, enrolment.ErrCompleted},
+		method: del, path: "/enrolments/{enrolment}", id: "withdraw", tag: tagEnrolments, need: route.SignedIn,
+		summary: "Leave a course, or take a person out of it",
+		about: "The record stays. Anyone is taken out by who has enrolment:manage. Without it, it is leaving: one's own, with enrolment:self, of a course that one is in by " +
+			"one's own wish and without a date; who left may enrol again.",
+		fails: faults{enrolment.ErrEnrolmentNotFound, enrolment.ErrCompleted, enrolment.ErrNotYoursToLeave, enrolment.ErrWithdrawn, policy.ErrForbidden},
 	}, func(ctx context.Context, in *enrolmentIn) (*nothing, error) {
+		if who, _ := auth.PrincipalFrom(ctx); !who.May.Has(policy.EnrolmentManage) {
+			return nil, a.Enrolment.Leave(ctx, in.ID)
+		}
 		return nil, a.Enrolment.Withdraw(ctx, in.ID)
 	})
 }
@@ -196,7 +203,7 @@ func (a *api) enrol(ctx context.Context, course string, who *whom) (enrolment.En
 func showEnrolment(e *enrolment.Enrolment) enrolled {
 	return enrolled{
 		ID: e.ID, CourseID: e.CourseID, PersonID: e.PersonID, Status: e.Status, Source: e.Source, Percent: e.Percent,
-		LastLessonID: e.LastLessonID, EnrolledAt: utc(e.EnrolledAt), StartedAt: utcOrNone(e.StartedAt), CompletedAt: utcOrNone(e.CompletedAt), DueAt: utcOrNone(e.DueAt),
+		LastLessonID: e.LastLessonID, EnrolledAt: utc(e.EnrolledAt), StartedAt: utcOrNone(e.StartedAt), CompletedAt: utcOrNone(e.CompletedAt), DueAt: utcOrNone(e.DueAt), LeftAt: utcOrNone(e.LeftAt),
 	}
 }
 
@@ -212,6 +219,6 @@ func showMine(m *enrolment.Mine) myEnrolment {
 func showRoster(r *enrolment.Roster) rosterEntry {
 	return rosterEntry{
 		ID: r.ID, PersonID: r.PersonID, PersonName: r.PersonName, PersonEmail: r.PersonEmail, Status: r.Status, Source: r.Source,
-		Percent: r.Percent, LastLessonID: r.LastLessonID, EnrolledAt: utc(r.EnrolledAt), StartedAt: utcOrNone(r.StartedAt), CompletedAt: utcOrNone(r.CompletedAt), DueAt: utcOrNone(r.DueAt),
+		Percent: r.Percent, LastLessonID: r.LastLessonID, EnrolledAt: utc(r.EnrolledAt), StartedAt: utcOrNone(r.StartedAt), CompletedAt: utcOrNone(r.CompletedAt), DueAt: utcOrNone(r.DueAt), LeftAt: utcOrNone(r.LeftAt),
 	}
 }

@@ -207,6 +207,16 @@ func TestCoursesAreNamedByAddressOrId(t *testing.T) {
 	if r := s.call(t, manager, "GET", "/courses/"+id+"/enrolments", nil).want(t, 200).object(t); r.text("items.0.status") != "withdrawn" || r.text("items.0.person_email") != person.Email {
 		t.Errorf("roster %v", r)
 	}
+	other, _ := s.person(t, policy.Learner)
+	own := s.call(t, other, "POST", "/courses/names/enrolments", nil).want(t, 201).object(t)
+	s.call(t, learner, "DELETE", "/enrolments/"+own.text("id"), nil).failed(t, 404, "enrolment_not_found")
+	s.call(t, other, "DELETE", "/enrolments/"+own.text("id"), nil).want(t, 204) // leaves
+	if left := s.call(t, manager, "GET", "/enrolments/"+own.text("id"), nil).want(t, 200).object(t); left.text("enrolment.left_at") == "" {
+		t.Errorf("left %v", left)
+	}
+	if back := s.call(t, other, "POST", "/courses/names/enrolments", nil).want(t, 201).object(t); back.text("id") != own.text("id") || back.text("status") != "active" {
+		t.Errorf("came back as %v", back)
+	}
 	s.call(t, instructor, "POST", "/courses/"+id+"/archive", nil).want(t, 204)
 	s.call(t, learner, "GET", "/courses/names", nil).failed(t, 409, "course_not_published")
 	s.call(t, instructor, "POST", "/courses/"+id+"/restore", nil).want(t, 204)

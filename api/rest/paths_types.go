@@ -70,7 +70,7 @@ type pathStep struct {
 	Title     string           `json:"title"`
 	Minutes   int              `json:"minutes"`
 	State     path.StepState   `json:"state" enum:"done,underway,open,locked,passed"`
-	Reason    path.Reason      `json:"reason,omitempty" enum:"section,course,needs,withdrawn,hidden,request,asked,closed,full" doc:"Why it is locked."`
+	Reason    path.Reason      `json:"reason,omitempty" enum:"section,course,needs,withdrawn,left,hidden,request,asked,closed,full" doc:"Why it is locked."`
 	Enrolment enrolment.Status `json:"enrolment,omitempty" enum:"active,completed,withdrawn"`
 	Percent   int              `json:"percent"`
 }

@@ -15,6 +15,7 @@ import (
 	"lyceum/api/visit"
 	"lyceum/auth"
 	"lyceum/auth/scim"
+	"lyceum/internal/fault"
 )
 
 const (
@@ -82,10 +83,12 @@ func (h Handler) me(c *fiber.Ctx, secret, path string) error {
 		return scim.ErrUnauthorised.Saying("An API key of a person may read /Me and nothing else. Use a token of the directory.")
 	}
 	out, err := h.Service.Me(auth.WithPrincipal(c.UserContext(), who), base(c))
+	if kind := fault.Of(err).Kind; err == nil || kind != fault.KindInternal && kind != fault.KindTooMany {
+		h.called(c)
+	}
 	if err != nil {
 		return err
 	}
-	h.called(c)
 	return write(c, out)
 }
 

@@ -123,6 +123,21 @@ func (l Learn) Enrol(c *fiber.Ctx) error {
 	return l.done(c, "/learn/"+p.Outline.Course.Slug, themes.FlashEnrolled, p.Outline.Version.Title)
 }
 
+// Leave takes who asks out of a course; their place in it is no longer theirs, what they did is.
+func (l Learn) Leave(c *fiber.Ctx) error {
+	p, err := l.course(c)
+	if err != nil {
+		return err
+	}
+	if p.Enrolment == nil {
+		return enrolment.ErrEnrolmentNotFound
+	}
+	if err = l.Enrolment.Leave(c.UserContext(), p.Enrolment.ID); err != nil {
+		return l.refused(c, err, func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return p })
+	}
+	return l.done(c, "/courses", themes.FlashLeft, p.Outline.Version.Title)
+}
+
 // CertificateList shows the person's certificates, and those on their way.
 func (l Learn) CertificateList(c *fiber.Ctx) error {
 	ctx := c.UserContext()

@@ -16,11 +16,12 @@ import (
 
 // benchCmd measures. Machines are noisy and differ: what counts is a ratio of two things taken in turn in one run.
 type benchCmd struct {
-	Tenants int           `default:"2000" help:"Size of the large fleet."`
-	Rounds  int           `default:"5" help:"Rounds of each side, taken in turn."`
-	Round   time.Duration `default:"3s" help:"Length of a round of load."`
-	Clients int           `default:"16" help:"Connections that load at once."`
-	Only    []string      `placeholder:"PART" help:"Only these parts: home, reports, catalog, search, files, signon, password, directory, rest, latency, signup, migrate, demo."`
+	Tenants      int           `default:"2000" help:"Size of the large fleet."`
+	Rounds       int           `default:"5" help:"Rounds of each side, taken in turn."`
+	Round        time.Duration `default:"3s" help:"Length of a round of load."`
+	Clients      int           `default:"16" help:"Connections that load at once."`
+	UsageEntries int           `name:"usage-entries" default:"10000000" help:"Entries of the ledger of usage that are summed up."`
+	Only         []string      `placeholder:"PART" help:"Only these parts: usage, home, reports, catalog, search, files, signon, password, directory, rest, latency, signup, migrate, demo."`
 }
 
 // figure is a line of the table. Goal is what it should be; met is "" where nothing was asked.
@@ -95,6 +96,7 @@ func (b *bench) run(ctx context.Context) error {
 		{"files", 10, b.measureFiles},
 		{"home", 10, b.measureHome},
 		{"reports", reporters, b.measureReports},
+		{"usage", reporters, b.measureUsage},
 		{"rest", 100, b.measureREST},
 		{"latency", b.cmd.Tenants, b.measureLatency},
 		{"signup", b.cmd.Tenants, b.measureSignUp},

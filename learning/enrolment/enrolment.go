@@ -21,7 +21,7 @@ const (
 	StatusActive Status = "active"
 	// StatusCompleted is every lesson of the version completed.
 	StatusCompleted Status = "completed"
-	// StatusWithdrawn is taken out of the course; the record stays.
+	// StatusWithdrawn is out of the course, by themselves (LeftAt) or taken out by another; the record stays.
 	StatusWithdrawn Status = "withdrawn"
 )
 
@@ -52,6 +52,7 @@ type Enrolment struct {
 	StartedAt    *time.Time
 	CompletedAt  *time.Time
 	DueAt        *time.Time // nil: no date
+	LeftAt       *time.Time // when they left by themselves; nil for everyone who is in it, or was taken out of it
 }
 
 // ProgressStatus is where a person is in a lesson.
@@ -231,6 +232,8 @@ var (
 	ErrNotAVideo         = fault.New(fault.KindConflict, "lesson_not_video", "This lesson has no video to watch.")
 	ErrNotAQuiz          = fault.New(fault.KindConflict, "lesson_not_quiz", "This lesson has no questions to answer.")
 	ErrWatchedTooFast    = fault.New(fault.KindConflict, "watched_too_fast", "More seconds were reported than can have been played since the last report. Go on playing; they count when enough time has passed.")
+	ErrLeft              = fault.New(fault.KindConflict, "enrolment_left", "You left this course. Its page lets you come back; what you did so far is kept.")
+	ErrNotYoursToLeave   = fault.New(fault.KindForbidden, "enrolment_assigned", "Someone asked you to take this course. Ask them to take you out of it.")
 	ErrWithdrawn         = fault.New(fault.KindConflict, "enrolment_withdrawn", "You were taken out of this course. Ask your manager or instructor.")
 )
 
@@ -293,3 +296,10 @@ func scan(src, into any) error {
 func (e Enrolment) Mandatory() bool {
 	return e.Status == StatusActive && (e.Source == SourceAssigned || e.DueAt != nil)
 }
+
+// MayLeave tells whether its person may leave the course by themselves: they are in it because they wished it, and have
+// not completed it.
+func (e Enrolment) MayLeave() bool { return e.Status == StatusActive && !e.Mandatory() }
+
+// Left tells whether its person left by themselves, and so may come back by themselves.
+func (e Enrolment) Left() bool { return e.Status == StatusWithdrawn && e.LeftAt != nil }

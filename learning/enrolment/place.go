@@ -107,7 +107,8 @@ type PlaceKeeper interface {
 	UpdatePlaceRequest(ctx context.Context, r PlaceRequest) error
 	// PlaceRequestsOf lists the requests of a course in the order they were made.
 	PlaceRequestsOf(ctx context.Context, f PlaceFilter) (page.Of[PlaceAsked], error)
-	// NextWaiting are the first who wait, of those whose accounts are active.
+	// NextWaiting are the first who wait, of those who could begin: their accounts are active, they have what the course asks
+	// for first, and nobody took them out of it.
 	NextWaiting(ctx context.Context, course uid.ID, n int) ([]PlaceRequest, error)
 	// CoursesWaitedFor are the courses that someone waits for.
 	CoursesWaitedFor(ctx context.Context) ([]uid.ID, error)
@@ -200,9 +201,9 @@ func (s *Service) askable(ctx context.Context, who auth.Principal, c catalog.Cou
 	switch {
 	case err == nil && e.Status != StatusWithdrawn:
 		return "", ErrAlreadyEnrolled.Saying("You are in this course already.")
-	case err == nil:
+	case err == nil && !e.Left():
 		return "", ErrWithdrawn
-	case !errors.Is(err, ErrEnrolmentNotFound):
+	case err != nil && !errors.Is(err, ErrEnrolmentNotFound):
 		return "", err
 	}
 	if c.Visibility == catalog.VisibleOnRequest {
@@ -261,7 +262,8 @@ type Decision struct {
 
 // DecidePlace grants or refuses a request. An approval granted in a full course with a waiting list waits for the next
 // place, keeping its turn; in one without it is ErrFull. Who waits may be given a place at once, beyond the number of
-// places. It tells of it as place.granted, place.refused or place.waiting, and needs enrolment:manage. ErrDecided when
+// places. What the course asks for first is not asked here: the place is kept for them, and they begin when they have it. It
+// tells of it as place.granted, place.refused or place.waiting, and needs enrolment:manage. ErrDecided when
 // another was quicker. Field: answer.
 func (s *Service) DecidePlace(ctx context.Context, d Decision) (r PlaceRequest, err error) {
 	if err = auth.Require(ctx, policy.EnrolmentManage); err != nil {
@@ -363,8 +365,9 @@ func (s *Service) decided(ctx context.Context, c catalog.Course, r PlaceRequest,
 	return s.tellPlace(ctx, happened, c, r, l)
 }
 
-// FillPlaces gives the free places of a course to who waits longest, and says how many. It is a job's: it asks for no
-// permission, and run twice it gives no place twice.
+// FillPlaces gives the free places of a course to who waits longest and could begin, and says how many; who still lacks
+// what the course asks for first keeps their turn. It is a job's: it asks for no permission, and run twice it gives no place
+// twice.
 func (s *Service) FillPlaces(ctx context.Context, course uid.ID) (given int, err error) {
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
 		given = 0

@@ -118,7 +118,8 @@ func New(o Options) *Service {
 }
 
 // SelfEnrol puts who asks into a published course that takes self-enrolment, on the version of today, and tells of it
-// as enrolment.created. Who is in it already gets that enrolment. ErrAskFirst where places are given on request, ErrFull
+// as enrolment.created. Who is in it already gets that enrolment; who left it by themselves comes back with their progress
+// (enrolment.reinstated), who was taken out of it is ErrWithdrawn. ErrAskFirst where places are given on request, ErrFull
 // where all are taken (see AskPlace), ErrNeedsFirst where something comes before it. It needs enrolment:self.
 func (s *Service) SelfEnrol(ctx context.Context, slug string) (e Enrolment, err error) {
 	who, err := learner(ctx)
@@ -134,10 +135,10 @@ func (s *Service) SelfEnrol(ctx context.Context, slug string) (e Enrolment, err 
 			return err
 		}
 		e, err = s.keep.EnrolmentIn(ctx, who.PersonID, c.ID)
-		if err == nil {
+		if err == nil && !e.Left() {
 			return open(e)
 		}
-		if !errors.Is(err, ErrEnrolmentNotFound) {
+		if err != nil && !errors.Is(err, ErrEnrolmentNotFound) {
 			return err
 		}
 		if _, err = s.keep.VisibleCourse(ctx, c.ID, "", catalog.ViewerFrom(ctx)); err != nil {
@@ -146,8 +147,10 @@ func (s *Service) SelfEnrol(ctx context.Context, slug string) (e Enrolment, err 
 		if err = takes(c); err != nil {
 			return err
 		}
-		if err = s.ready(ctx, who.PersonID, c.ID); err != nil {
-			return err
+		if e.StartedAt == nil { // who has begun and left goes on, whatever the course asks for since
+			if err = s.ready(ctx, who.PersonID, c.ID); err != nil {
+				return err
+			}
 		}
 		if c.Visibility == catalog.VisibleOnRequest {
 			return ErrAskFirst
@@ -163,13 +166,12 @@ func (s *Service) SelfEnrol(ctx context.Context, slug string) (e Enrolment, err 
 		if err != nil {
 			return err
 		}
-		if !added { // another request of the same person came first
-			if e, err = s.keep.EnrolmentIn(ctx, who.PersonID, c.ID); err != nil {
-				return err
-			}
-			return open(e)
+		l := Learner{ID: who.PersonID, Name: who.Name}
+		if added {
+			return s.tell(ctx, "enrolment.created", e, l)
 		}
-		return s.tell(ctx, "enrolment.created", e, Learner{ID: who.PersonID, Name: who.Name})
+		e, err = s.comeBack(ctx, c, e, l)
+		return err
 	})
 	if err != nil {
 		return Enrolment{}, err
@@ -235,14 +237,15 @@ func (s *Service) reinstate(ctx context.Context, c catalog.Course, wish Enrolmen
 		return Enrolment{}, ErrAlreadyEnrolled
 	}
 	e.Status, e.Source, e.EnrolledBy, e.EnrolledAt = StatusActive, wish.Source, wish.EnrolledBy, wish.EnrolledAt
+	e.LeftAt, e.DueAt = nil, nil // the date of the time before binds nobody
 	if e.StartedAt == nil {
 		e.VersionID = wish.VersionID
 	}
 	return e, s.keep.UpdateEnrolment(ctx, e)
 }
 
-// Withdraw takes a person out of a course; the record stays. A completed enrolment is ErrCompleted; one withdrawn
-// already stays as it is. It tells of it as enrolment.withdrawn and needs enrolment:manage.
+// Withdraw takes a person out of a course; the record stays. A completed enrolment is ErrCompleted; one taken out already
+// stays as it is; one who left by themselves can from now on not come back by themselves. It tells of it as enrolment.withdrawn and needs enrolment:manage.
 func (s *Service) Withdraw(ctx context.Context, id uid.ID) error {
 	if err := auth.Require(ctx, policy.EnrolmentManage); err != nil {
 		return err
@@ -256,14 +259,16 @@ func (s *Service) Withdraw(ctx context.Context, id uid.ID) error {
 		case StatusCompleted:
 			return ErrCompleted
 		case StatusWithdrawn:
-			return nil
+			if e.LeftAt == nil {
+				return nil
+			}
 		case StatusActive:
 		}
 		l, err := s.keep.LearnerByID(ctx, e.PersonID)
 		if err != nil {
 			return err
 		}
-		e.Status = StatusWithdrawn
+		e.Status, e.LeftAt = StatusWithdrawn, nil
 		if err = s.keep.UpdateEnrolment(ctx, e); err != nil {
 			return err
 		}
@@ -305,9 +310,12 @@ func learner(ctx context.Context) (auth.Principal, error) {
 	return who, nil
 }
 
-// open fails for an enrolment that its person was taken out of.
+// open fails for an enrolment that its person left or was taken out of.
 func open(e Enrolment) error {
-	if e.Status == StatusWithdrawn {
+	switch {
+	case e.Left():
+		return ErrLeft
+	case e.Status == StatusWithdrawn:
 		return ErrWithdrawn
 	}
 	return nil
@@ -338,6 +346,7 @@ type told struct {
 	CourseTitle string  `json:"course_title"`
 	Version     int     `json:"version"`
 	Source      Source  `json:"source,omitempty"`
+	Left        bool    `json:"left,omitempty"` // of enrolment.withdrawn: by themselves
 	LessonID    *uid.ID `json:"lesson_id,omitempty"`
 	LessonTitle string  `json:"lesson_title,omitempty"`
 	Rule        string  `json:"rule,omitempty"`
@@ -361,7 +370,7 @@ func (s *Service) tell(ctx context.Context, typ string, e Enrolment, l Learner) 
 	if err != nil {
 		return err
 	}
-	data.Source = e.Source
+	data.Source, data.Left = e.Source, e.Left()
 	ev, err := event.New(ctx, s.now(), typ, "enrolment", e.ID, data)
 	if err != nil {
 		return err

@@ -132,6 +132,7 @@ type Course struct {
 	Unmet     int              // things it asks for first that the person lacks
 	Asked     bool             // the person asked for a place and has no answer yet
 	Enrolment enrolment.Status // "": not in it
+	LeftIt    bool             // withdrawn by themselves
 	Percent   int
 	Done      bool // completed, on whichever version
 }

@@ -34,6 +34,8 @@ const (
 	ReasonNeeds Reason = "needs"
 	// ReasonWithdrawn is a course they were taken out of.
 	ReasonWithdrawn Reason = "withdrawn"
+	// ReasonLeft is a course they left by themselves: the path does not put them back, its page lets them in again.
+	ReasonLeft Reason = "left"
 	// ReasonHidden is a course that is for others.
 	ReasonHidden Reason = "hidden"
 	// ReasonRequest has places on request.
@@ -150,6 +152,8 @@ func standIn(s Section, courses map[uid.ID]Course, open, assigned bool) Part {
 // shut is why a person cannot get into a course, "" when they can.
 func (c Course) shut(assigned bool) Reason {
 	switch {
+	case c.LeftIt:
+		return ReasonLeft
 	case c.Enrolment == enrolment.StatusWithdrawn:
 		return ReasonWithdrawn
 	case !assigned && !c.Visible:

@@ -122,6 +122,7 @@ func TestWhyACourseIsShut(t *testing.T) {
 		mine, allAssign Reason
 	}{
 		"open":                  {func(*Course) {}, "", ""},
+		"left":                  {func(c *Course) { c.Enrolment, c.LeftIt = enrolment.StatusWithdrawn, true }, ReasonLeft, ReasonLeft},
 		"taken out":             {func(c *Course) { c.Enrolment = enrolment.StatusWithdrawn }, ReasonWithdrawn, ReasonWithdrawn},
 		"for other groups":      {func(c *Course) { c.Visible = false }, ReasonHidden, ""},
 		"something comes first": {func(c *Course) { c.Unmet = 2 }, ReasonNeeds, ReasonNeeds},

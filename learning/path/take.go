@@ -51,6 +51,7 @@ type PersonStep struct {
 	PersonID  uid.ID
 	CourseID  uid.ID
 	Enrolment enrolment.Status
+	LeftIt    bool
 	Percent   int
 	Done      bool
 }
@@ -302,7 +303,7 @@ func walked(courses map[uid.ID]Course, steps []PersonStep) map[uid.ID]Course {
 	}
 	for _, x := range steps {
 		c := out[x.CourseID]
-		c.Enrolment, c.Percent, c.Done = x.Enrolment, x.Percent, x.Done
+		c.Enrolment, c.LeftIt, c.Percent, c.Done = x.Enrolment, x.LeftIt, x.Percent, x.Done
 		out[x.CourseID] = c
 	}
 	return out
