@@ -18,7 +18,7 @@ func TestWhereNoRealMoneyMovesTheOwnerPaysAsIf(t *testing.T) {
 	t.Parallel()
 	h := setup(t, func(h *house) {
 		h.o.Books = books.New(books.Options{
-			Keep: h.w.Store, Now: h.w.Now.Now, Bill: flatBill,
+			Keep: h.w.Store, Now: h.w.Now.Now,
 			Page: func(_ context.Context, _ uid.ID, path string) (string, error) { return "http://" + h.host + path, nil },
 			Told: func(ctx context.Context, e provider.Event) error {
 				if e.Object != "subscription" {
@@ -58,12 +58,4 @@ func TestWhereNoRealMoneyMovesTheOwnerPaysAsIf(t *testing.T) {
 	owner.post("/settings/billing/books/card", "card", "fails").is(303)
 	owner.get("/settings/billing/books/card").says(`value="fails" checked`)
 	h.as(h.person(policy.Admin)).post("/settings/billing/books/card", "card", "works").is(403)
-}
-
-// flatBill prices the flat parts.
-func flatBill(v plan.Version, _ map[string]int64, _ plan.Quantities) (b plan.Bill, err error) {
-	for _, c := range v.Components {
-		b.Lines = append(b.Lines, plan.Line{Component: c.Code, Name: c.Name, Units: 1, Amount: c.Price.Of(1, v.Currency)})
-	}
-	return b, nil
 }

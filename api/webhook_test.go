@@ -32,8 +32,8 @@ func (signer) Read(payload []byte, header string, now time.Time) (e provider.Eve
 
 type nothingRead struct{}
 
-func (nothingRead) Refresh(context.Context, string) error      { return nil }
-func (nothingRead) CopyInvoices(context.Context, uid.ID) error { return nil }
+func (nothingRead) Refresh(context.Context, string) error        { return nil }
+func (nothingRead) InvoiceChanged(context.Context, string) error { return nil }
 
 func hooked(t *testing.T) *house {
 	t.Helper()

@@ -35,9 +35,9 @@ func (s *Store) BooksDue(ctx context.Context, at time.Time, n int) (ids []uid.ID
 	return ids, fail(s.tx(ctx).Table("control.books").Where("next_at <= ?", at).Order("next_at, tenant_id").Limit(n).Pluck("tenant_id", &ids).Error, "list due accounts")
 }
 
-// BooksUntold lists accounts with events that nobody took, the longest untold first.
-func (s *Store) BooksUntold(ctx context.Context, n int) (list []books.Account, err error) {
-	return list, fail(s.tx(ctx).Where("untold").Order("updated_at, tenant_id").Limit(n).Find(&list).Error, "list untold accounts")
+// BooksUntold lists accounts with events that nobody took, of those that changed since a moment, the longest untold first.
+func (s *Store) BooksUntold(ctx context.Context, since time.Time, n int) (list []books.Account, err error) {
+	return list, fail(s.tx(ctx).Where("untold and updated_at >= ?", since).Order("updated_at, tenant_id").Limit(n).Find(&list).Error, "list untold accounts")
 }
 
 // NextBookNumber counts bills within a year, from 1, without gaps: a transaction that fails takes none.

@@ -9,15 +9,9 @@ import (
 	"gorm.io/gorm/clause"
 
 	"lyceum/billing/inbox"
-	"lyceum/billing/subscription"
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
 )
-
-// SubscriptionByCustomer finds the one that a provider knows the payer of; subscription.ErrNotFound.
-func (s *Store) SubscriptionByCustomer(ctx context.Context, customer string) (sub subscription.Subscription, err error) {
-	return sub, notFound(s.tx(ctx).Where("customer_ref = ? and customer_ref <> ''", customer).Take(&sub).Error, subscription.ErrNotFound, "find subscription")
-}
 
 // InsertMessage writes a message unless its provider sent it before.
 func (s *Store) InsertMessage(ctx context.Context, m inbox.Message) (written bool, err error) {

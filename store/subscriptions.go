@@ -38,6 +38,11 @@ func (s *Store) SubscriptionByRef(ctx context.Context, ref string) (sub subscrip
 	return sub, notFound(s.tx(ctx).Where("provider_ref = ? and provider_ref <> ''", ref).Take(&sub).Error, subscription.ErrNotFound, "find subscription")
 }
 
+// SubscriptionByCustomer finds the one whose payer a provider knows by a reference.
+func (s *Store) SubscriptionByCustomer(ctx context.Context, ref string) (sub subscription.Subscription, err error) {
+	return sub, notFound(s.tx(ctx).Where("customer_ref = ? and customer_ref <> ''", ref).Take(&sub).Error, subscription.ErrNotFound, "find subscription")
+}
+
 // SaveSubscription writes over the revision before; subscription.ErrChanged when that one is gone.
 func (s *Store) SaveSubscription(ctx context.Context, sub subscription.Subscription) error {
 	res := s.tx(ctx).Model(&subscription.Subscription{}).Where("tenant_id = ? and revision = ?", sub.TenantID, sub.Revision-1).

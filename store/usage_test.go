@@ -309,3 +309,17 @@ func TestRebuildingGivesWhatCountingGave(t *testing.T) { //nolint:paralleltest /
 		t.Errorf("%d sums are wrong after all that", n)
 	}
 }
+
+func TestTotalsOfAllAreThoseOfEach(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	mine, other := tenantOf(w.Tenant(t)), tenantOf(w.Tenant(t))
+	at := time.Date(2026, 3, 31, 23, 59, 59, 0, time.UTC)
+	if _, err := w.Store.RecordUsage(t.Context(), used(mine, billing.MeterAPICalls, 40, at), used(mine, billing.MeterAPICalls, 2, at), used(other, billing.MeterVideo, 5, at), used(other, billing.MeterVideo, 9, at.Add(time.Second))); err != nil {
+		t.Fatal(err)
+	}
+	all, err := w.Store.UsageTotalsOfAll(t.Context(), billing.PeriodOf(at))
+	if err != nil || all[mine][billing.MeterAPICalls] != 42 || len(all[mine]) != 1 || all[other][billing.MeterVideo] != 5 {
+		t.Errorf("mine %v, another's %v (%v)", all[mine], all[other], err)
+	}
+}

@@ -13,12 +13,12 @@ import (
 )
 
 // priced gives the lines of a bill: the flat ones, or those of what was used.
-func (b *Books) priced(v plan.Version, addOns []provider.AddOn, q plan.Quantities, metered bool) (out []provider.InvoiceLine, err error) {
+func priced(v plan.Version, addOns []provider.AddOn, q plan.Quantities, metered bool) (out []provider.InvoiceLine, err error) {
 	booked := map[string]int64{}
 	for _, a := range addOns {
 		booked[a.Component] = a.Quantity
 	}
-	bill, err := b.Bill(v, booked, q)
+	bill, err := v.Bill(booked, q)
 	for _, l := range bill.Lines {
 		if (l.Meter != "") == metered {
 			out = append(out, provider.InvoiceLine{Text: l.Name, Component: l.Component, Meter: l.Meter, Quantity: l.Units, Amount: l.Amount})
@@ -27,8 +27,8 @@ func (b *Books) priced(v plan.Version, addOns []provider.AddOn, q plan.Quantitie
 	return out, err
 }
 
-func (b *Books) flat(v plan.Version, addOns []provider.AddOn) ([]provider.InvoiceLine, error) {
-	return b.priced(v, addOns, nil, false)
+func flat(v plan.Version, addOns []provider.AddOn) ([]provider.InvoiceLine, error) {
+	return priced(v, addOns, nil, false)
 }
 
 func sum(c money.Currency, lines []provider.InvoiceLine) money.Money {
@@ -58,7 +58,7 @@ func (b *Books) billFlat(ctx context.Context, a *Account, s *Subscription, at ti
 	if err != nil {
 		return err
 	}
-	lines, err := b.flat(v, s.AddOns)
+	lines, err := flat(v, s.AddOns)
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (b *Books) billUsage(ctx context.Context, a *Account, s *Subscription, unti
 			return err
 		}
 	}
-	lines, err := b.priced(v, s.AddOns, q, true)
+	lines, err := priced(v, s.AddOns, q, true)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,9 @@ func (b *Books) billUsage(ctx context.Context, a *Account, s *Subscription, unti
 // one without lines is not written.
 func (b *Books) write(ctx context.Context, a *Account, s *Subscription, cur money.Currency, lines []provider.InvoiceLine, from, until, at time.Time) error {
 	if s.Coupon != "" && (s.CouponUntil == nil || at.Before(*s.CouponUntil)) {
-		if c, err := b.Keep.BookCoupon(ctx, s.Coupon); err == nil {
+		c, err := b.Keep.BookCoupon(ctx, s.Coupon)
+		usage := len(lines) > 0 && lines[0].Meter != ""
+		if err == nil && (c.Percent > 0 || !usage) { // a fixed sum is taken off once a period
 			lines = append(lines, c.off(lines, cur)...)
 		}
 	}

@@ -31,8 +31,8 @@ type Keeper interface {
 	SaveBook(ctx context.Context, a Account) error
 	// BooksDue lists accounts on which something was to happen by a moment.
 	BooksDue(ctx context.Context, at time.Time, n int) ([]uid.ID, error)
-	// BooksUntold lists accounts with events that nobody took.
-	BooksUntold(ctx context.Context, n int) ([]Account, error)
+	// BooksUntold lists accounts with events that nobody took, of those that changed since a moment.
+	BooksUntold(ctx context.Context, since time.Time, n int) ([]Account, error)
 	// NextBookNumber counts bills within a year, from 1, without gaps.
 	NextBookNumber(ctx context.Context, year int) (int64, error)
 
@@ -53,8 +53,6 @@ type Keeper interface {
 // Options are what the books work with.
 type Options struct {
 	Keep Keeper
-	// Bill prices quantities under a version; add-ons by their component.
-	Bill func(v plan.Version, addOns map[string]int64, q plan.Quantities) (plan.Bill, error)
 	// Page gives the address of a page of a tenant's portal: Path and below.
 	Page func(ctx context.Context, tenantID uid.ID, path string) (string, error)
 	// Told hears of what happened, after it is written; nil: nobody does, and Undelivered lists it. What it fails on is
@@ -321,7 +319,7 @@ func (b *Books) Read([]byte, string, time.Time) (provider.Event, error) {
 // Undelivered lists events since a moment that nobody took, the oldest first.
 func (b *Books) Undelivered(ctx context.Context, since time.Time) (out []provider.Event, err error) {
 	err = b.Keep.InControl(ctx, func(ctx context.Context) error {
-		list, err := b.Keep.BooksUntold(ctx, 500)
+		list, err := b.Keep.BooksUntold(ctx, since, 500)
 		for _, a := range list {
 			for _, e := range a.Ledger.Events {
 				if !e.At.Before(since) {

@@ -49,7 +49,7 @@ func build(t *testing.T) *house {
 	h := &house{World: storetest.New(t)}
 	h.shelf = &shelf{Store: h.Store}
 	h.Books = books.New(books.Options{
-		Keep: h.shelf, Now: h.World.Now.Now, Bill: bill,
+		Keep: h.shelf, Now: h.World.Now.Now,
 		Page: func(_ context.Context, _ uid.ID, path string) (string, error) {
 			return "https://acme.example" + path, nil
 		},
@@ -293,5 +293,58 @@ func TestOnlyTheOwnerOfTheOrganizationAnswersItsCheckout(t *testing.T) {
 	}
 	if h.Live() || h.Name() != "books" {
 		t.Error("the books pretend to be real")
+	}
+}
+
+func TestWhoPaysAnewHasPaidWhatWasOpen(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	v := monthly()
+	tn, old := h.subscribed(t, v)
+	if err := h.SetCard(owner(t, tn.ID), true); err != nil {
+		t.Fatal(err)
+	}
+	h.World.Now.Advance(40 * 24 * time.Hour)
+	if err := h.Advance(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if fails, open, err := h.Card(owner(t, tn.ID)); err != nil || !fails || len(open) != 1 {
+		t.Fatalf("open are %+v, %v", open, err)
+	}
+	if _, err := h.Answer(owner(t, tn.ID), h.begun(t, tn, v), true); err != nil {
+		t.Fatal(err)
+	}
+	if _, open, err := h.Card(owner(t, tn.ID)); err != nil || len(open) != 0 {
+		t.Errorf("open are %+v, %v", open, err)
+	}
+	if s, err := h.Subscription(t.Context(), old); err != nil || s.State != provider.StateCancelled {
+		t.Errorf("the old one is %+v, %v", s, err)
+	}
+	if s, err := h.Subscription(t.Context(), h.newest(t, tn.ID)); err != nil || s.State != provider.StateActive {
+		t.Errorf("the new one is %+v, %v", s, err)
+	}
+}
+
+func TestACouponOfAFixedSumIsTakenOffOnceAPeriod(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	tn, ref := h.subscribed(t, monthly())
+	if err := h.Apply(t.Context(), "k", ref, "TENOFF"); err != nil {
+		t.Fatal(err)
+	}
+	usage := provider.Usage{Identifier: "u", Customer: "books_cus_" + tn.ID.String(), Meter: billing.MeterActiveLearner, Quantity: 4, At: h.World.Now.Now()}
+	if errs := h.Report(t.Context(), []provider.Usage{usage}); errs[0] != nil {
+		t.Fatal(errs[0])
+	}
+	h.World.Now.Advance(32 * 24 * time.Hour)
+	if err := h.Advance(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var sums []int64
+	for _, b := range h.bills(t, tn) {
+		sums = append(sums, b.Total.Minor)
+	}
+	if !slices.Equal(sums, []int64{0, 400, 1000}) {
+		t.Errorf("the bills, newest first, come to %v", sums)
 	}
 }

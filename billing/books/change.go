@@ -40,11 +40,11 @@ func (b *Books) prorate(ctx context.Context, s *Subscription, in provider.Move) 
 	if s.State == provider.StateTrialing {
 		return p, nil
 	}
-	was, err := b.flat(old, s.AddOns)
+	was, err := flat(old, s.AddOns)
 	if err != nil {
 		return p, err
 	}
-	becomes, err := b.flat(in.Version, in.AddOns)
+	becomes, err := flat(in.Version, in.AddOns)
 	if err != nil {
 		return p, err
 	}

@@ -111,7 +111,7 @@ func (b *Books) Open(ctx context.Context, id uid.ID) (t Till, err error) {
 		if w.TrialEnd != nil && w.TrialEnd.After(b.Now()) {
 			return nil
 		}
-		t.Due.Lines, err = b.flat(w.Version, w.AddOns)
+		t.Due.Lines, err = flat(w.Version, w.AddOns)
 		if err != nil || w.Coupon == "" {
 			t.Due.Due = sum(w.Version.Currency, t.Due.Lines)
 			return err
@@ -180,6 +180,9 @@ func (b *Books) start(ctx context.Context, a *Account, w *Wish) error {
 				return err
 			}
 		}
+	}
+	if !a.CardFails {
+		a.settle(now)
 	}
 	s := Subscription{AddOns: w.AddOns, Interval: w.Version.Interval, UsageFrom: now, Subscription: provider.Subscription{
 		Ref: numbered(subscriptionRef, a.TenantID, a.count()), Customer: a.Ledger.Payer.Ref, TenantID: a.TenantID, VersionID: w.Version.ID, State: provider.StateActive,

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"lyceum/billing/subscription"
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
 )
@@ -93,47 +92,11 @@ func (s *Service) act(ctx context.Context, m Message) (known bool, err error) {
 	case strings.HasPrefix(m.Type, "v1.billing.meter."):
 		return true, errLook
 	case m.Object == "subscription" && m.Ref != "":
-		return true, errors.Join(s.Subscriptions.Refresh(ctx, m.Ref), s.bills(ctx, m.Customer))
-	case m.Object == "invoice" || m.Object == "checkout.session":
-		return true, s.customer(ctx, m.Customer)
+		return true, s.Subscriptions.Refresh(ctx, m.Ref)
+	case (m.Object == "invoice" || m.Object == "checkout.session") && m.Customer != "":
+		return true, s.Subscriptions.InvoiceChanged(ctx, m.Customer)
 	}
 	return false, nil
-}
-
-// of finds whose customer it is; ok is false for none of ours.
-func (s *Service) of(ctx context.Context, customer string) (sub subscription.Subscription, ok bool, err error) {
-	if customer == "" {
-		return sub, false, nil
-	}
-	err = s.Keep.InControl(ctx, func(ctx context.Context) error {
-		sub, err = s.Keep.SubscriptionByCustomer(ctx, customer)
-		return err
-	})
-	if errors.Is(err, subscription.ErrNotFound) {
-		return sub, false, nil
-	}
-	return sub, err == nil, err
-}
-
-func (s *Service) bills(ctx context.Context, customer string) error {
-	sub, ok, err := s.of(ctx, customer)
-	if err != nil || !ok {
-		return err
-	}
-	return s.Subscriptions.CopyInvoices(ctx, sub.TenantID)
-}
-
-// customer reads the bills and the state again: a bill that was paid, or was not, changes it.
-func (s *Service) customer(ctx context.Context, customer string) error {
-	sub, ok, err := s.of(ctx, customer)
-	if err != nil || !ok {
-		return err
-	}
-	err = s.Subscriptions.CopyInvoices(ctx, sub.TenantID)
-	if sub.ProviderRef != "" {
-		err = errors.Join(err, s.Subscriptions.Refresh(ctx, sub.ProviderRef))
-	}
-	return err
 }
 
 func bounded(text string) string {

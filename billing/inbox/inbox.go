@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"lyceum/billing/provider"
-	"lyceum/billing/subscription"
 	"lyceum/internal/clock"
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
@@ -84,9 +83,6 @@ type Depth struct {
 type Keeper interface {
 	InControl(ctx context.Context, fn func(context.Context) error) error
 	Audit(ctx context.Context, action string, tenantID uid.ID, data map[string]string, at time.Time) error
-	// SubscriptionByCustomer finds the one that a provider knows the payer of; subscription.ErrNotFound.
-	SubscriptionByCustomer(ctx context.Context, customer string) (subscription.Subscription, error)
-
 	// InsertMessage writes a message unless it is there; written tells which.
 	InsertMessage(ctx context.Context, m Message) (written bool, err error)
 	// ClaimMessages takes up to n of a provider that are due, the oldest first, counts the try and keeps them from others until
@@ -111,7 +107,8 @@ type Keeper interface {
 // Subscriptions take over what the provider says; subscription.Service does.
 type Subscriptions interface {
 	Refresh(ctx context.Context, providerRef string) error
-	CopyInvoices(ctx context.Context, tenantID uid.ID) error
+	// InvoiceChanged takes over a customer's bills, and what they mean for the subscription; a stranger is left alone.
+	InvoiceChanged(ctx context.Context, customerRef string) error
 }
 
 // Options are what the service works with.

@@ -209,3 +209,13 @@ func TestAProcessKilledAtAnyStepLosesNoMessage(t *testing.T) {
 		})
 	}
 }
+
+func TestABillIsReadAgainForItsPayer(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.send(t, body("evt_1", "invoice.paid", "invoice", "in_1", "cus_1"))
+	r.handle(t)
+	if counts, _ := r.mine(t); counts[inbox.StateDone] != 1 || r.books.copied["cus_1"] != 1 {
+		t.Errorf("it is %v, bills were read for %v", counts, r.books.copied)
+	}
+}

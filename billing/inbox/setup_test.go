@@ -65,7 +65,7 @@ func (p *sender) Undelivered(_ context.Context, since time.Time) ([]provider.Eve
 type books struct {
 	mu     sync.Mutex
 	read   map[string]int
-	copied map[uid.ID]int
+	copied map[string]int
 	fail   error
 }
 
@@ -76,7 +76,7 @@ func (b *books) Refresh(_ context.Context, ref string) error {
 	return b.fail
 }
 
-func (b *books) CopyInvoices(_ context.Context, id uid.ID) error {
+func (b *books) InvoiceChanged(_ context.Context, id string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.copied[id]++
@@ -99,7 +99,7 @@ type room struct {
 func setup(t *testing.T) room {
 	t.Helper()
 	w := storetest.New(t)
-	r := room{w: w, from: &sender{name: "p" + uid.Opaque(10)}, books: &books{read: map[string]int{}, copied: map[uid.ID]int{}}}
+	r := room{w: w, from: &sender{name: "p" + uid.Opaque(10)}, books: &books{read: map[string]int{}, copied: map[string]int{}}}
 	r.Service = inbox.New(inbox.Options{Keep: w.Store, Subscriptions: r.books, Provider: func() provider.Provider { return r.from }, Now: w.Now.Now})
 	return r
 }
@@ -156,7 +156,7 @@ func child() {
 		panic(err)
 	}
 	from := &sender{name: os.Getenv(childName)}
-	b := &books{read: map[string]int{}, copied: map[uid.ID]int{}}
+	b := &books{read: map[string]int{}, copied: map[string]int{}}
 	service := inbox.New(inbox.Options{Keep: s, Subscriptions: b, Provider: func() provider.Provider { return from }, Now: storetest.NewClock().Now})
 	service.BreakAt(func(name string) {
 		if name == os.Getenv(childStep) {

@@ -5,6 +5,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"lyceum/billing"
@@ -87,7 +88,7 @@ type Offer struct {
 
 // Change is something that Publish did, or would do.
 type Change struct {
-	Verb string // create, archive, update, keep
+	Verb string // create, replace, archive, update, keep
 	Kind string // product, price, meter
 	Name string // team v2 learners
 	Ref  string // the provider's id, "" when only tried
@@ -223,4 +224,25 @@ type Event struct {
 	Ref      string // the object's id
 	Customer string
 	Payload  []byte
+}
+
+// Later is why a provider is unavailable, with how long it wants to be left alone.
+type Later struct {
+	After time.Duration // 0: it did not say
+	Cause error
+}
+
+// Error is the cause's.
+func (l *Later) Error() string { return l.Cause.Error() }
+
+// Unwrap gives the cause.
+func (l *Later) Unwrap() error { return l.Cause }
+
+// RetryAfter is how long a provider that failed wants to be left alone; 0 when it did not say.
+func RetryAfter(err error) time.Duration {
+	var l *Later
+	if errors.As(err, &l) {
+		return l.After
+	}
+	return 0
 }

@@ -18,6 +18,10 @@ import (
 type Keeper interface {
 	// UsageTotals sums every meter over a period; a meter without entries may be left out.
 	UsageTotals(ctx context.Context, tenantID uid.ID, p billing.Period) (map[billing.Meter]int64, error)
+	// UsageFrom is UsageTotals from a moment of the period on.
+	UsageFrom(ctx context.Context, tenantID uid.ID, p billing.Period, from time.Time) (map[billing.Meter]int64, error)
+	// UsageTotalsOfAll is UsageTotals of every tenant that used anything.
+	UsageTotalsOfAll(ctx context.Context, p billing.Period) (map[uid.ID]map[billing.Meter]int64, error)
 	// UsagePerDay sums a meter over the days of a period, in UTC; a day without entries may be left out.
 	UsagePerDay(ctx context.Context, tenantID uid.ID, m billing.Meter, p billing.Period) ([]billing.DayCount, error)
 }
@@ -34,11 +38,37 @@ func (r *Rating) Used(ctx context.Context, tenantID uid.ID, p billing.Period) (p
 	if err != nil {
 		return nil, fmt.Errorf("what %s used in %s: %w", tenantID, p.Start.Format("2006-01"), err)
 	}
+	return allNamed(totals), nil
+}
+
+// UsedFrom is Used from a moment of the period on: what a trial within it costs nothing.
+func (r *Rating) UsedFrom(ctx context.Context, tenantID uid.ID, p billing.Period, from time.Time) (plan.Quantities, error) {
+	totals, err := r.keep.UsageFrom(ctx, tenantID, p, from)
+	if err != nil {
+		return nil, fmt.Errorf("what %s used from %s: %w", tenantID, from.Format(time.RFC3339), err)
+	}
+	return allNamed(totals), nil
+}
+
+// UsedByAll is Used for every organization that used anything.
+func (r *Rating) UsedByAll(ctx context.Context, p billing.Period) (map[uid.ID]plan.Quantities, error) {
+	all, err := r.keep.UsageTotalsOfAll(ctx, p)
+	if err != nil {
+		return nil, fmt.Errorf("what everybody used in %s: %w", p.Start.Format("2006-01"), err)
+	}
+	out := make(map[uid.ID]plan.Quantities, len(all))
+	for id, totals := range all {
+		out[id] = allNamed(totals)
+	}
+	return out, nil
+}
+
+func allNamed(totals map[billing.Meter]int64) plan.Quantities {
 	q := plan.Quantities{}
 	for _, m := range billing.Meters() {
 		q[m] = max(totals[m], 0)
 	}
-	return q, nil
+	return q
 }
 
 // Bill prices a month's quantities. What is flat for a year counts a twelfth. plan.ErrTooLarge.

@@ -3,6 +3,7 @@ package rating_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"testing"
 	"time"
 
@@ -37,6 +38,23 @@ func (l ledger) UsageTotals(_ context.Context, t uid.ID, p billing.Period) (map[
 	return out, l.err
 }
 
+func (l ledger) UsageFrom(ctx context.Context, t uid.ID, p billing.Period, from time.Time) (map[billing.Meter]int64, error) {
+	out := map[billing.Meter]int64{}
+	for m := range l.of {
+		for i, n := range l.days(t, m, p) {
+			if !p.Start.AddDate(0, 0, i).Before(from) {
+				out[m] += n
+			}
+		}
+	}
+	return out, l.err
+}
+
+func (l ledger) UsageTotalsOfAll(ctx context.Context, p billing.Period) (map[uid.ID]map[billing.Meter]int64, error) {
+	mine, err := l.UsageTotals(ctx, l.mine, p)
+	return map[uid.ID]map[billing.Meter]int64{l.mine: mine}, err
+}
+
 func (l ledger) UsagePerDay(_ context.Context, t uid.ID, m billing.Meter, p billing.Period) (out []billing.DayCount, err error) {
 	for i, n := range l.days(t, m, p) {
 		if n != 0 {
@@ -62,6 +80,12 @@ func TestAMonthIsPricedAsItStandsAndAsItMayEnd(t *testing.T) {
 	q, err := r.Used(ctx, me, april)
 	if err != nil || q[billing.MeterActiveLearner] != 100 || q[billing.MeterAPICalls] != 0 || len(q) != len(billing.Meters()) {
 		t.Fatalf("used %v (%v)", q, err)
+	}
+	if paid, err := r.UsedFrom(ctx, me, april, april.Start.AddDate(0, 0, 4)); err != nil || paid[billing.MeterActiveLearner] != 60 {
+		t.Errorf("from the fifth day on used %v (%v)", paid, err)
+	}
+	if all, err := r.UsedByAll(ctx, april); err != nil || len(all) != 1 || !maps.Equal(all[me], q) {
+		t.Errorf("everybody used %v (%v)", all, err)
 	}
 	addOns := []provider.AddOn{{Component: "sandbox", Quantity: 2}}
 	b, err := r.Bill(perLearner, addOns, q)

@@ -98,8 +98,14 @@ func (s *Service) figures(ctx context.Context, a *Account) {
 	if a.Offer == nil {
 		return
 	}
-	v := a.Offer.Version
-	bill, err := s.Rating.Bill(v, a.AddOns, a.Used)
+	v, charged := a.Offer.Version, a.Used
+	if from := a.From(a.Period); a.State != StateTrial && from.After(a.Period.Start) { // a trial shows what it would cost
+		if charged, err = s.Rating.UsedFrom(ctx, a.TenantID, a.Period, from); err != nil {
+			warn("usage", err)
+			return
+		}
+	}
+	bill, err := s.Rating.Bill(v, a.AddOns, charged)
 	if err != nil {
 		warn("a sum", err)
 		return

@@ -48,6 +48,26 @@ func (s *Service) CopyInvoices(ctx context.Context, tenantID uid.ID) error {
 	})
 }
 
+// InvoiceChanged takes over a customer's bills after the provider said that one changed, and what that means for the
+// subscription. A customer that is none of ours is left alone.
+func (s *Service) InvoiceChanged(ctx context.Context, customerRef string) error {
+	var sub Subscription
+	err := s.Keep.InControl(ctx, func(ctx context.Context) (err error) {
+		sub, err = s.Keep.SubscriptionByCustomer(ctx, customerRef)
+		return err
+	})
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err == nil {
+		err = s.CopyInvoices(ctx, sub.TenantID)
+	}
+	if err == nil && sub.ProviderRef != "" {
+		err = s.Refresh(ctx, sub.ProviderRef)
+	}
+	return err
+}
+
 func copied(tenantID uid.ID, p provider.Invoice) Invoice {
 	lines := p.Lines
 	if lines == nil {
@@ -80,7 +100,7 @@ func (s *Service) WriteInvoices(ctx context.Context) error {
 	}
 	p := billing.Period{Start: running.Start.AddDate(0, -1, 0)}
 	return s.each(ctx, func(ctx context.Context, sub Subscription) error {
-		if sub.Collect != CollectInvoice || sub.VersionID == nil || sub.State == StateTrial || sub.State == StateErased || !sub.CreatedAt.Before(p.End()) {
+		if sub.Collect != CollectInvoice || sub.VersionID == nil || sub.State == StateTrial || sub.State == StateErased || !sub.CreatedAt.Before(p.End()) || !sub.From(p).Before(p.End()) {
 			return nil
 		}
 		return s.writeInvoice(ctx, sub, p)
@@ -94,7 +114,7 @@ func (s *Service) writeInvoice(ctx context.Context, sub Subscription, p billing.
 	if err != nil || offer == nil {
 		return err
 	}
-	q, err := s.Rating.Used(ctx, sub.TenantID, p)
+	q, err := s.Rating.UsedFrom(ctx, sub.TenantID, p, sub.From(p))
 	if err != nil {
 		return err
 	}

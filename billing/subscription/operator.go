@@ -1,7 +1,9 @@
 package subscription
 
 import (
+	"cmp"
 	"context"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -182,7 +184,7 @@ type Overview struct {
 	Waiting    int // whose money is waited for
 	Anomalies  []Anomaly
 	Margins    []Margin
-	Incomplete bool // more organizations than are looked at
+	Incomplete bool // the lists leave some out
 }
 
 // ConversionRate is how many of a hundred trials became paying; ok is false before any ended.
@@ -208,8 +210,23 @@ type Margin struct {
 	Used         plan.Quantities
 }
 
-// looked bounds how many organizations one overview looks into.
-const looked = 500
+// listed bounds how many organizations a list of an overview names; its sums count all.
+const listed = 50
+
+// months are what everybody used this month and in the three before.
+type months [4]map[uid.ID]plan.Quantities
+
+func (s *Service) months(ctx context.Context, running billing.Period) (m months, err error) {
+	if s.Rating == nil {
+		return m, nil
+	}
+	for i := range m {
+		if m[i], err = s.Rating.UsedByAll(ctx, billing.Period{Start: running.Start.AddDate(0, -i, 0)}); err != nil {
+			return m, err
+		}
+	}
+	return m, nil
+}
 
 // Overview works out the platform's figures.
 func (s *Service) Overview(ctx context.Context) (o Overview, err error) {
@@ -230,8 +247,11 @@ func (s *Service) Overview(ctx context.Context) (o Overview, err error) {
 	if err != nil {
 		return o, err
 	}
+	used, err := s.months(ctx, billing.PeriodOf(now))
+	if err != nil {
+		return o, err
+	}
 	mrr := map[money.Currency]int64{}
-	seen := 0
 	err = s.each(ctx, func(ctx context.Context, sub Subscription) error {
 		o.ByState[sub.State]++
 		if sub.State.Dunning() {
@@ -240,12 +260,9 @@ func (s *Service) Overview(ctx context.Context) (o Overview, err error) {
 		if sub.State.Closed() {
 			return nil
 		}
-		if seen++; seen > looked {
-			o.Incomplete = true
-			return nil
-		}
-		return s.weigh(ctx, &o, sub, mrr)
+		return s.weigh(ctx, &o, sub, used, mrr)
 	})
+	o.shorten()
 	for _, c := range slices.Sorted(keysOf(mrr)) {
 		o.MRR = append(o.MRR, money.Money{Minor: mrr[c], Currency: c})
 	}
@@ -284,21 +301,29 @@ func (o *Overview) count(month, quarter []StepCount) {
 	}
 }
 
+// shorten keeps those of the lists that matter most: the farthest from what they did, and who uses most for what they pay.
+func (o *Overview) shorten() {
+	far := func(a Anomaly) float64 {
+		return math.Abs(math.Log(float64(max(a.Pace, 1)) / float64(max(a.Median, 1))))
+	}
+	slices.SortStableFunc(o.Anomalies, func(a, b Anomaly) int { return cmp.Compare(far(b), far(a)) })
+	slices.SortStableFunc(o.Margins, func(a, b Margin) int {
+		return cmp.Or(cmp.Compare(b.revenue(), a.revenue()), cmp.Compare(b.Storage(), a.Storage()))
+	})
+	o.Incomplete = len(o.Anomalies) > listed || len(o.Margins) > listed
+	o.Anomalies, o.Margins = o.Anomalies[:min(len(o.Anomalies), listed)], o.Margins[:min(len(o.Margins), listed)]
+}
+
 // weigh adds one organization to the overview.
-func (s *Service) weigh(ctx context.Context, o *Overview, sub Subscription, mrr map[money.Currency]int64) error {
+func (s *Service) weigh(ctx context.Context, o *Overview, sub Subscription, used months, mrr map[money.Currency]int64) error {
 	if s.Rating == nil {
 		return nil
 	}
-	p := billing.PeriodOf(s.Now())
 	var months [4]plan.Quantities // this one, then back
 	for i := range months {
-		q, err := s.Rating.Used(ctx, sub.TenantID, billing.Period{Start: p.Start.AddDate(0, -i, 0)})
-		if err != nil {
-			return err
-		}
-		months[i] = q
+		months[i] = used[i][sub.TenantID]
 	}
-	o.Anomalies = append(o.Anomalies, anomalies(sub, months, p, s.Now())...)
+	o.Anomalies = append(o.Anomalies, anomalies(sub, months, billing.PeriodOf(s.Now()), s.Now())...)
 	m := Margin{Subscription: sub, Used: months[0]}
 	offer, err := s.offer(ctx, sub.VersionID)
 	if err != nil {
@@ -344,6 +369,13 @@ func anomalies(sub Subscription, months [4]plan.Quantities, p billing.Period, no
 
 // Ended is how many trials of the last 90 days are over.
 func (o Overview) Ended() int { return o.Converted + o.Lapsed }
+
+func (m Margin) revenue() int64 {
+	if m.Revenue == nil {
+		return 0
+	}
+	return m.Revenue.Minor
+}
 
 // Storage is what was kept, in byte-hours.
 func (m Margin) Storage() int64 { return m.Used[billing.MeterStorage] }

@@ -33,6 +33,8 @@ type Keeper interface {
 	// LockSubscription is SubscriptionOf, kept from others until the transaction ends.
 	LockSubscription(ctx context.Context, tenantID uid.ID) (Subscription, error)
 	SubscriptionByRef(ctx context.Context, providerRef string) (Subscription, error)
+	// SubscriptionByCustomer finds the one whose payer a provider knows by a reference.
+	SubscriptionByCustomer(ctx context.Context, customerRef string) (Subscription, error)
 	// SaveSubscription writes over the revision before; ErrChanged when that one is gone.
 	SaveSubscription(ctx context.Context, s Subscription) error
 	Subscriptions(ctx context.Context, f Filter) (page.Of[Subscription], error)
@@ -73,6 +75,10 @@ type Plans interface {
 type Rating interface {
 	// Used is what a tenant used in a period, as far as it is rolled up.
 	Used(ctx context.Context, tenantID uid.ID, p billing.Period) (plan.Quantities, error)
+	// UsedFrom is Used from a moment of the period on.
+	UsedFrom(ctx context.Context, tenantID uid.ID, p billing.Period, from time.Time) (plan.Quantities, error)
+	// UsedByAll is Used for every organization that used anything; who is not in it used nothing.
+	UsedByAll(ctx context.Context, p billing.Period) (map[uid.ID]plan.Quantities, error)
 	// Bill prices a month's quantities; add-ons by their component. What is flat for a year counts a twelfth.
 	Bill(v plan.Version, addOns []provider.AddOn, q plan.Quantities) (plan.Bill, error)
 	// Forecast is the period's sum as it may become: low, likely, high, in the currency's smallest unit.
@@ -87,6 +93,8 @@ type Options struct {
 	Plans    Plans
 	Rating   Rating
 	Provider provider.Provider
+	// Flush tells the provider what was used until now, before a subscription ends there; nil: nothing is told.
+	Flush func(ctx context.Context, tenantID uid.ID) error
 	// Return is the address to which a payer comes back.
 	Return func(t tenant.Tenant) string
 	Now    clock.Clock

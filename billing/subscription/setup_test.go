@@ -148,12 +148,29 @@ type scale struct {
 	mu   sync.Mutex
 	used plan.Quantities
 	err  error
+
+	everybody []uid.ID // in UsedByAll
 }
 
 func (s *scale) Used(context.Context, uid.ID, billing.Period) (plan.Quantities, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.used, s.err
+}
+
+func (s *scale) UsedFrom(ctx context.Context, id uid.ID, p billing.Period, _ time.Time) (plan.Quantities, error) {
+	return s.Used(ctx, id, p)
+}
+
+// UsedByAll says that everybody who is asked for used the same.
+func (s *scale) UsedByAll(context.Context, billing.Period) (map[uid.ID]plan.Quantities, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := map[uid.ID]plan.Quantities{}
+	for _, id := range s.everybody {
+		out[id] = s.used
+	}
+	return out, s.err
 }
 
 func (s *scale) Bill(v plan.Version, _ []provider.AddOn, q plan.Quantities) (plan.Bill, error) {

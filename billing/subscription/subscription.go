@@ -6,6 +6,7 @@ package subscription
 import (
 	"time"
 
+	"lyceum/billing"
 	"lyceum/billing/money"
 	"lyceum/billing/plan"
 	"lyceum/billing/provider"
@@ -116,6 +117,15 @@ type Subscription struct {
 
 // TableName is control.subscriptions.
 func (Subscription) TableName() string { return "control.subscriptions" }
+
+// From is the moment from which usage of a month is charged: its first, or the end of the trial within it. What is used in a
+// trial costs nothing.
+func (s Subscription) From(p billing.Period) time.Time {
+	if s.TrialEnd != nil && s.TrialEnd.After(p.Start) {
+		return *s.TrialEnd
+	}
+	return p.Start
+}
 
 // Free tells that nothing is charged.
 func (s Subscription) Free() bool { return s.Collect == CollectNone }

@@ -224,6 +224,11 @@ func (s *Service) Cancel(ctx context.Context, now bool) (Subscription, error) {
 		if s.Provider == nil {
 			return sub, ErrNoPayments
 		}
+		if now && s.Flush != nil {
+			if err := s.Flush(ctx, sub.TenantID); err != nil {
+				s.Log.WarnContext(ctx, "usage could not be told before a cancellation", "tenant", sub.TenantSlug, "err", err)
+			}
+		}
 		p, err := s.Provider.Cancel(ctx, key("cancel", sub, now), sub.ProviderRef, now)
 		if err != nil {
 			return sub, err

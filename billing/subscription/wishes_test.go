@@ -272,6 +272,7 @@ func TestTheOverviewCountsWhatHappened(t *testing.T) {
 	_, paying := h.begun(t)
 	h.pays(t, paying, "sub_"+paying.Slug, provider.StateActive)
 	_, lapsed := h.begun(t)
+	h.scale.everybody = []uid.ID{paying.ID}
 	h.days(15)
 	h.advance(t, lapsed.ID)
 	o, err := h.s.Overview(t.Context())
@@ -279,8 +280,12 @@ func TestTheOverviewCountsWhatHappened(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Other tests share the database: only lower bounds hold.
-	if o.Converted < 1 || o.Lapsed < 1 || o.Paying < 1 || o.Waiting < 1 || len(o.MRR) == 0 {
+	if o.Converted < 1 || o.Lapsed < 1 || o.Paying < 1 || o.Waiting < 1 || len(o.MRR) == 0 || len(o.Margins) > 50 {
 		t.Errorf("got %+v", o)
+	}
+	first := o.Margins[0]
+	if first.Subscription.TenantID != paying.ID || first.Revenue == nil || first.Revenue.Minor != 700 {
+		t.Errorf("who uses most comes first: %+v", first)
 	}
 	if _, ok := (subscription.Overview{}).ConversionRate(); ok {
 		t.Error("a rate of nothing")

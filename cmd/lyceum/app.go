@@ -21,9 +21,12 @@ import (
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/billing"
+	"lyceum/billing/books"
 	"lyceum/billing/inbox"
 	"lyceum/billing/offer"
+	"lyceum/billing/provider"
 	"lyceum/billing/rating"
+	"lyceum/billing/report"
 	"lyceum/billing/subscription"
 	"lyceum/internal/blob"
 	"lyceum/internal/clock"
@@ -109,6 +112,10 @@ type app struct {
 	mover         *offer.Mover
 	rating        *rating.Rating
 	billingNow    clock.Clock // the bill's clock: the demo may run it fast
+	payments      Payments
+	provider      provider.Provider
+	books         *books.Books // nil where Stripe takes the payments
+	reports       *report.Service
 	themes        *themes.Set
 	mailbox       *mail.Mailbox // in the demo, nil elsewhere
 	mail          mail.Sender
@@ -120,7 +127,7 @@ type app struct {
 // newApp opens database and storage, brings the database to this release's shape when migrate is set, and puts the
 // services together. demo keeps mail in a mailbox to be read in the browser.
 func newApp(ctx context.Context, c *Config, listen string, migrate, demo bool) (_ *app, err error) {
-	a := &app{log: c.logger(), now: clock.Real, mailFrom: c.MailFrom, storageQuota: int64(c.StorageQuota), filesRedirect: int64(c.FilesRedirect)}
+	a := &app{log: c.logger(), now: clock.Real, mailFrom: c.MailFrom, storageQuota: int64(c.StorageQuota), filesRedirect: int64(c.FilesRedirect), payments: c.Payments}
 	defer func() {
 		if err != nil {
 			a.close()
@@ -250,6 +257,9 @@ func (a *app) assemble() (err error) {
 	a.content = content.New(content.Options{Keep: a.store, Blobs: a.blobs, Seal: a.seal, Now: a.now, StorageLimit: a.storageQuota, PlanLimit: a.planStorage, RedirectFrom: a.filesRedirect})
 	a.tenants = tenant.New(tenant.Options{Keep: a.store, Schemas: a.admin, Owners: owners{a.auth}, Files: tenantFiles{a.blobs}, Hosts: a.hosts, Now: a.now, Log: a.log, Began: a.beginSubscription})
 	a.openPlans()
+	if err = a.openPayments(); err != nil {
+		return err
+	}
 	a.subscriptions = a.newSubscriptions()
 	a.mover.Subscriptions = a.subscriptions
 	a.openInbox()

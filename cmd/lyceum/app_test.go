@@ -279,7 +279,7 @@ func TestDoctorSaysWhatIsWellAndHowToMendTheRest(t *testing.T) {
 	}
 	newest := fmt.Sprintf("control schema %d of %[1]d", script.Latest())
 	var out strings.Builder
-	if sick := report(&out, examine(t.Context(), well)); sick != 0 {
+	if sick := tellFindings(&out, examine(t.Context(), well)); sick != 0 {
 		t.Errorf("%d need mending:\n%s", sick, out.String())
 	}
 	for _, want := range []string{"PostgreSQL 1", newest, "lyceum_app can sign in", "cannot become another's", "no server is configured"} {
@@ -289,7 +289,7 @@ func TestDoctorSaysWhatIsWellAndHowToMendTheRest(t *testing.T) {
 	}
 	out.Reset()
 	ill := &Config{DatabaseURL: "postgres://nobody:x@127.0.0.1:1/none", FilesURL: "file:///proc/none", SMTPURL: "smtp://127.0.0.1:1", MailFrom: "a@example.com", LogLevel: "error"}
-	if sick := report(&out, examine(t.Context(), ill)); sick != 3 {
+	if sick := tellFindings(&out, examine(t.Context(), ill)); sick != 3 {
 		t.Errorf("%d need mending, want database, storage and mail:\n%s", sick, out.String())
 	}
 	if !strings.Contains(out.String(), "--database-url") || !strings.Contains(out.String(), "--files-url") || !strings.Contains(out.String(), "--smtp-url") {

@@ -28,13 +28,13 @@ func (doctorCmd) Run(ctx context.Context, c *Config) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	findings := examine(ctx, c)
-	if sick := report(os.Stdout, findings); sick > 0 {
+	if sick := tellFindings(os.Stdout, findings); sick > 0 {
 		return fmt.Errorf("%d of %d checks need you", sick, len(findings))
 	}
 	return nil
 }
 
-func report(w io.Writer, findings []finding) (sick int) {
+func tellFindings(w io.Writer, findings []finding) (sick int) {
 	for _, f := range findings {
 		mark := "ok  "
 		switch {

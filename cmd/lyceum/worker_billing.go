@@ -21,14 +21,10 @@ import (
 	"lyceum/themes"
 )
 
-// newSubscriptions puts the service of subscriptions together. Plans, rating and provider are set where they are opened;
-// without them everybody is served and nothing is sold.
+// newSubscriptions puts the service of subscriptions together.
 func (a *app) newSubscriptions() *subscription.Service {
-	if a.billingNow == nil {
-		a.billingNow = a.now
-	}
 	return subscription.New(subscription.Options{
-		Keep: a.store, Portals: a.tenants, Plans: a.offers, Rating: a.rating, Now: a.billingNow, Log: a.log,
+		Keep: a.store, Portals: a.tenants, Plans: a.offers, Rating: a.rating, Provider: a.provider, Flush: a.flushUsage, Now: a.billingNow, Log: a.log,
 		Return: func(t tenant.Tenant) string { return a.hosts.PortalURL(t) + "/settings/billing" },
 	})
 }
