@@ -26,6 +26,7 @@ import (
 	"lyceum/billing/books"
 	"lyceum/billing/offer"
 	"lyceum/billing/report"
+	"lyceum/billing/inbox"
 	"lyceum/billing/subscription"
 	"lyceum/internal/clock"
 	"lyceum/learning/calendar"
@@ -86,7 +87,9 @@ type Options struct {
 	// Reports tell the payment service of usage; nil: nobody is told.
 	Reports *report.Service
 	// Books are the pages on which is paid as if; nil: there are none.
-	Books    *books.Books
+	Books *books.Books
+	// Inbox takes what the payment service sends; nil: nothing is taken.
+	Inbox    *inbox.Service
 	Audit    *audit.Service
 	SignOn   *signon.Service
 	SCIM     *scim.Service

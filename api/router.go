@@ -46,6 +46,8 @@ func (s *Server) onPlatform(t *table) {
 
 	s.onOperatorBilling(t)
 	s.onPlans(t)
+	s.onPayments(t)
+	s.onWebhooks(t)
 	if s.Mailbox != nil {
 		m := web.Mailbox{Site: s.site, Mails: s.Mailbox}
 		t.get("/dev/mail", route.Public, m.List)

@@ -68,7 +68,7 @@ var (
 		"change.", "change_field.", "secret.",
 		"lesson_field.", "package_format.",
 		"plan_status.", "plan_scheme.", "plan_interval.", "plan_refused.", "plan_limit.", "plan_days.", "plan_version.",
-		"subscription.", "subscription_next.", "subscription_why.", "invoice.", "billing_meter.", "billing_mail.", "collect.", "billing.price_flat_", "usage_kind.", "usage_rule.",
+		"payments_provider.", "message_state.", "message_source.", "subscription.", "subscription_next.", "subscription_why.", "invoice.", "billing_meter.", "billing_mail.", "collect.", "billing.price_flat_", "usage_kind.", "usage_rule.",
 		"sso_field.", "linked_by.", "factor_kind.", "mail.notice_",
 		"file_kind.", "file_note.",
 		"ldap_make.", "ldap_status_hint.", "run_outcome.", "run_change.", "run_count.", "run_note.", "run_part.",

@@ -39,7 +39,7 @@ func Pages() []Page {
 		StudioPage{}, CourseEditPage{}, LessonEditPage{}, PublishPage{}, RosterPage{},
 		LessonHistoryPage{}, ImportPage{},
 		PlacesPage{},
-		BillingPage{}, PlansPage{}, PlanPage{}, InvoicePage{}, OperatorBillingPage{}, SubscriptionsPage{}, SubscriptionPage{}, BooksCheckoutPage{}, BooksCardPage{}, ToldPage{},
+		BillingPage{}, PlansPage{}, PlanPage{}, InvoicePage{}, OperatorBillingPage{}, SubscriptionsPage{}, SubscriptionPage{}, BooksCheckoutPage{}, BooksCardPage{}, PaymentsPage{}, MessagesPage{}, MessagePage{}, ToldPage{},
 		OperatorPlansPage{}, OperatorPlanPage{}, PlanVersionPage{}, PlanDraftPage{}, PlanMovePage{},
 		PathsPage{}, PathPage{}, StudioPathsPage{}, PathEditPage{}, PathRosterPage{}, PrerequisitesPage{},
 		MarkingPage{}, SubmissionPage{}, EmbedsPage{},

@@ -33,7 +33,7 @@ func specimens(t *testing.T, w *world) []specimen {
 		groupSpecimens(w),
 		searchSpecimens(w),
 		placesSpecimens(w),
-		billingSpecimens(w),
+		billingSpecimens(w), paymentsSpecimens(w),
 		planSpecimens(w),
 		pathsSpecimens(w),
 		lessonsSpecimens(w),

@@ -22,6 +22,7 @@ import (
 	"lyceum/auth/signon"
 	"lyceum/billing"
 	"lyceum/billing/books"
+	"lyceum/billing/inbox"
 	"lyceum/billing/offer"
 	"lyceum/billing/provider"
 	"lyceum/billing/rating"
@@ -106,6 +107,7 @@ type app struct {
 	transcripts   *transcript.Service
 	billing       *billing.Service
 	subscriptions *subscription.Service
+	inbox         *inbox.Service
 	offers        *offer.Service
 	mover         *offer.Mover
 	rating        *rating.Rating
@@ -267,6 +269,7 @@ func (a *app) assemble() (err error) {
 	}
 	a.subscriptions = a.newSubscriptions()
 	a.mover.Subscriptions = a.subscriptions
+	a.openInbox()
 	a.catalog = catalog.New(catalog.Options{Keep: a.store, Now: a.now})
 	a.exchange = exchange.New(exchange.Options{Keep: a.store, Catalog: a.catalog, Content: a.content})
 	a.enrolment = enrolment.New(enrolment.Options{Keep: a.store, Now: a.now, Played: func(ctx context.Context, p enrolment.Playback) { a.billing.Played(ctx, billing.Played(p)) }})

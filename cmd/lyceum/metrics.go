@@ -39,6 +39,7 @@ func newMetrics(a *app) *metrics {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "lyceum_database_connections", Help: "Connections to the database in the pools of this process.",
 	}, func() float64 { return float64(a.store.Connections()) }))
+	m.watchInbox(a.inbox)
 	return m
 }
 

@@ -54,13 +54,14 @@ func (a *app) portalPage(ctx context.Context, tenantID uid.ID, path string) (str
 	return a.hosts.PortalURL(t) + path, nil
 }
 
-// hearBooks takes over what happened in the books, as a message of a real provider would have it: the object is read again.
+// hearBooks takes what happened in the books as a message of a real provider, and handles it at once; what fails, the worker
+// tries again.
 func (a *app) hearBooks(ctx context.Context, e provider.Event) error {
-	switch e.Object {
-	case "subscription":
-		return a.subscriptions.Refresh(ctx, e.Ref)
-	case "invoice":
-		return a.subscriptions.InvoiceChanged(ctx, e.Customer)
+	if err := a.inbox.Take(ctx, a.provider.Name(), e); err != nil {
+		return err
+	}
+	if err := a.inbox.Handle(ctx); err != nil {
+		a.log.WarnContext(ctx, "messages of the books wait for the worker", slog.Any("err", err))
 	}
 	return nil
 }

@@ -55,7 +55,7 @@ func (a *app) consequences() []queue.Consequence {
 
 // chores is what is done every so often.
 func (a *app) chores(spares int) []queue.Chore {
-	return slices.Concat(a.accessChores(), a.billingChores(), a.filesChores(), a.groupChores(), a.homeChores(), a.paymentChores(), a.placeChores(), a.planChores(), a.searchChores(), a.usageChores(), []queue.Chore{
+	return slices.Concat(a.accessChores(), a.billingChores(), a.filesChores(), a.groupChores(), a.homeChores(), a.inboxChores(), a.paymentChores(), a.placeChores(), a.planChores(), a.searchChores(), a.usageChores(), []queue.Chore{
 		{Name: "fill_spares", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := a.admin.FillSpares(ctx, spares, a.now())
 			return err

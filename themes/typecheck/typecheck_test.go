@@ -93,7 +93,7 @@ func TestEveryPageOfEveryThemeUsesOnlyWhatItsStructHas(t *testing.T) {
 		checked[themes.PlanDraftPage],
 		checked[themes.PlanMovePage],
 		checked[themes.BooksCheckoutPage],
-		checked[themes.BooksCardPage],
+		checked[themes.BooksCardPage], checked[themes.PaymentsPage], checked[themes.MessagesPage], checked[themes.MessagePage],
 		checked[themes.PathsPage],
 		checked[themes.PathPage],
 		checked[themes.StudioPathsPage],
