@@ -8,7 +8,6 @@ import (
 	"lyceum/auth/policy"
 	"lyceum/billing/books"
 	"lyceum/billing/offer"
-	"lyceum/billing/plan"
 	"lyceum/billing/provider"
 	"lyceum/billing/rating"
 	"lyceum/billing/subscription"
@@ -22,9 +21,6 @@ func (s *site) sells(t *testing.T) {
 	now := s.services.Now
 	b := books.New(books.Options{
 		Keep: s.Store, Now: now,
-		Bill: func(v plan.Version, addOns map[string]int64, q plan.Quantities) (plan.Bill, error) {
-			return v.Bill(addOns, q)
-		},
 		Page: func(_ context.Context, _ uid.ID, path string) (string, error) {
 			return "https://acme.example" + path, nil
 		},
