@@ -19,6 +19,9 @@ type billingCmd struct {
 	Plans billingPlansCmd `cmd:"" help:"List plans, and carry them from one installation to another."`
 	Seed  billingSeedCmd  `cmd:"" help:"Make three plans to begin with: Starter, Team and Business. Plans that are there stay as they are."`
 	Sync  billingSyncCmd  `cmd:"" help:"Have the payment service's products and prices match the plans that are on sale."`
+
+	Endpoint billingEndpointCmd `cmd:"" help:"Have Stripe send its messages here. Prints the signing secret of an endpoint that it made: Stripe tells it once."`
+	Report   billingReportCmd   `cmd:"" help:"Tell the payment service of usage now, compare with what it has, and fail where that is different."`
 }
 
 type billingPlansCmd struct {
@@ -200,4 +203,50 @@ func tellChanges(out io.Writer, name string, changes []provider.Change, dry bool
 		return fmt.Errorf("%s is behind by %d changes: run `lyceum billing sync`", name, todo)
 	}
 	return nil
+}
+
+type billingEndpointCmd struct{}
+
+// Run makes the endpoint, or puts it right.
+func (cmd *billingEndpointCmd) Run(ctx context.Context, c *Config) error {
+	return operate(ctx, c, func(ctx context.Context, a *app) error {
+		s, err := a.stripeOf()
+		if err != nil {
+			return err
+		}
+		address := a.hosts.PlatformURL() + "/webhooks/" + s.Name()
+		secret, err := s.EnsureEndpoint(ctx, address)
+		if err != nil {
+			return err
+		}
+		if secret == "" {
+			fmt.Printf("Stripe sends its messages to %s already. Its secret was told when the endpoint was made.\n", address)
+			return nil
+		}
+		fmt.Printf("Stripe sends its messages to %s from now on. Start with\n\n  --stripe-webhook-secret %s\n", address, secret)
+		return nil
+	})
+}
+
+type billingReportCmd struct{}
+
+// errDifferent is a payment service that has something else than it was told.
+var errDifferent = errors.New("the payment service has other usage than it was told: /operator/payments/usage says where")
+
+// Run tells and compares.
+func (cmd *billingReportCmd) Run(ctx context.Context, c *Config) error {
+	return operate(ctx, c, func(ctx context.Context, a *app) error {
+		if err := errors.Join(a.reports.Collect(ctx), a.reports.Send(ctx), a.reports.Reconcile(ctx)); err != nil {
+			return err
+		}
+		st, err := a.reports.Standing(ctx)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("%s: %d to be told, %d refused; compared %d, different %d\n", st.Provider, st.Waiting, st.Parked, st.Compared, st.Off)
+		if st.Off > 0 || st.Parked > 0 {
+			return errDifferent
+		}
+		return nil
+	})
 }

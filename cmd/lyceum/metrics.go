@@ -40,6 +40,7 @@ func newMetrics(a *app) *metrics {
 		Name: "lyceum_database_connections", Help: "Connections to the database in the pools of this process.",
 	}, func() float64 { return float64(a.store.Connections()) }))
 	m.watchInbox(a.inbox)
+	m.watchReports(a.reports)
 	return m
 }
 

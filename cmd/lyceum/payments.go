@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"lyceum/billing/books"
 	"lyceum/billing/provider"
 	"lyceum/billing/report"
@@ -97,4 +99,23 @@ func (a *app) flushUsage(ctx context.Context, tenantID uid.ID) error {
 		a.log.WarnContext(ctx, "usage waits to be told", slog.Any("err", err))
 	}
 	return err
+}
+
+// watchReports tells the metrics of usage that the payment service is told: what waits, what it refused, and where it has
+// something else.
+func (m *metrics) watchReports(r *report.Service) {
+	gauge := func(name, help string, of func(report.Standing) int) {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help + "; -1 where it cannot be read."}, func() float64 {
+			ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+			defer cancel()
+			st, err := r.Standing(ctx)
+			if err != nil {
+				return -1
+			}
+			return float64(of(st))
+		}))
+	}
+	gauge("lyceum_usage_reports_waiting", "Usage that the payment service is still to be told", func(s report.Standing) int { return s.Waiting })
+	gauge("lyceum_usage_reports_parked", "Usage that the payment service refused", func(s report.Standing) int { return s.Parked })
+	gauge("lyceum_usage_differences", "Meters and months in which the payment service has other usage than it was told", func(s report.Standing) int { return s.Off })
 }
