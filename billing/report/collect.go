@@ -42,6 +42,11 @@ func (s *Service) Collect(ctx context.Context) error {
 	if s.provider() == nil {
 		return nil
 	}
+	return s.each(ctx, "tell", func(ctx context.Context, sub subscription.Subscription) error { return s.collect(ctx, sub, false) })
+}
+
+// each does something for every subscription, 200 at a time; one that fails does not keep the others.
+func (s *Service) each(ctx context.Context, what string, do func(context.Context, subscription.Subscription) error) error {
 	var errs []error
 	for after := uid.Nil; ; {
 		var list []subscription.Subscription
@@ -54,8 +59,8 @@ func (s *Service) Collect(ctx context.Context) error {
 		}
 		for _, sub := range list {
 			after = sub.TenantID
-			if err := s.collect(ctx, sub, false); err != nil {
-				errs = append(errs, fmt.Errorf("usage of %s: %w", sub.TenantSlug, err))
+			if err := do(ctx, sub); err != nil {
+				errs = append(errs, fmt.Errorf("%s the usage of %s: %w", what, sub.TenantSlug, err))
 			}
 		}
 		if len(list) < 200 {

@@ -2,8 +2,6 @@ package report
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -25,26 +23,7 @@ func (s *Service) Reconcile(ctx context.Context) error {
 	if p == nil {
 		return nil
 	}
-	var errs []error
-	for after := uid.Nil; ; {
-		var list []subscription.Subscription
-		err := s.Keep.InControl(ctx, func(ctx context.Context) (err error) {
-			list, err = s.Keep.SubscriptionsAfter(ctx, after, 200)
-			return err
-		})
-		if err != nil {
-			return errors.Join(append(errs, err)...)
-		}
-		for _, sub := range list {
-			after = sub.TenantID
-			if err := s.compare(ctx, p, sub); err != nil {
-				errs = append(errs, fmt.Errorf("compare the usage of %s: %w", sub.TenantSlug, err))
-			}
-		}
-		if len(list) < 200 {
-			return errors.Join(errs...)
-		}
-	}
+	return s.each(ctx, "compare", func(ctx context.Context, sub subscription.Subscription) error { return s.compare(ctx, p, sub) })
 }
 
 func (s *Service) compare(ctx context.Context, p provider.Provider, sub subscription.Subscription) error {
