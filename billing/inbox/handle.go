@@ -15,7 +15,8 @@ import (
 
 // What handling keeps to.
 const (
-	atOnce = 50
+	// atOnce is one: whatever ends a worker must not keep others from what stands behind it.
+	atOnce = 1
 	// lease is how long a process that took messages has to say what became of them. It is longer than a turn may take.
 	lease = 5 * time.Minute
 	// tries is after how many a message is parked, and again after as many more; with their waits about two and a half days.
@@ -61,6 +62,13 @@ var errLook = errors.New("the payment service could not count usage that it was 
 
 // handle does one and writes what became of it; the failure it gives is that of writing.
 func (s *Service) handle(ctx context.Context, m Message) error {
+	if m.Attempts%tries == 0 { // should this last try end its worker, as those before, the message stays parked
+		last := m
+		last.State, last.Error = StateParked, "The last try did not come to an end."
+		if err := s.Keep.InControl(ctx, func(ctx context.Context) error { return s.Keep.SettleMessage(ctx, last) }); err != nil {
+			return err
+		}
+	}
 	known, err := s.act(ctx, m)
 	s.step("acted")
 	now := s.Now()
