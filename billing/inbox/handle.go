@@ -169,13 +169,18 @@ func (s *Service) Replay(ctx context.Context, id uid.ID) (m Message, err error) 
 	return m, err
 }
 
-// ReplayParked has all that are parked handled again, and tells how many they are.
-func (s *Service) ReplayParked(ctx context.Context) (n int, err error) {
+// ReplayMost is how many messages one call has handled again.
+const ReplayMost = 10_000
+
+// ReplayAll has all handled again that a filter chooses, the oldest first and at most ReplayMost, and tells how many they are.
+// Those that wait go on waiting.
+func (s *Service) ReplayAll(ctx context.Context, f Filter) (n int, err error) {
 	err = s.Keep.InControl(ctx, func(ctx context.Context) error {
-		if n, err = s.Keep.ResetParked(ctx, s.Now()); err != nil || n == 0 {
+		if n, err = s.Keep.ResetMessages(ctx, f, s.Now(), ReplayMost); err != nil || n == 0 {
 			return err
 		}
-		return s.Keep.Audit(ctx, "provider_event.all_replayed", uid.Nil, map[string]string{"count": fmt.Sprint(n)}, s.Now())
+		data := map[string]string{"state": string(f.State), "type": f.Type, "count": fmt.Sprint(n)}
+		return s.Keep.Audit(ctx, "provider_event.all_replayed", uid.Nil, data, s.Now())
 	})
 	return n, err
 }

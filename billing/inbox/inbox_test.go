@@ -210,6 +210,27 @@ func TestAProcessKilledAtAnyStepLosesNoMessage(t *testing.T) {
 	}
 }
 
+func TestManyAreHandledAgainByStateAndType(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	kind := "kind" + uid.Opaque(10) + "."
+	r.send(t, body("evt_1", kind+"one", "subscription", "sub_1", ""))
+	r.send(t, body("evt_2", kind+"two", "thing", "x", ""))
+	r.send(t, body("evt_3", "another", "subscription", "sub_3", ""))
+	r.handle(t)
+	r.send(t, body("evt_4", kind+"waits", "subscription", "sub_4", ""))
+	if n, err := r.ReplayAll(t.Context(), inbox.Filter{State: inbox.StateParked, Type: kind}); err != nil || n != 0 {
+		t.Errorf("%d of those parked (%v)", n, err)
+	}
+	if n, err := r.ReplayAll(t.Context(), inbox.Filter{Type: kind}); err != nil || n != 2 {
+		t.Errorf("%d of a type (%v)", n, err)
+	}
+	r.handle(t)
+	if r.books.read["sub_1"] != 2 || r.books.read["sub_3"] != 1 || r.books.read["sub_4"] != 1 {
+		t.Errorf("read %v", r.books.read)
+	}
+}
+
 // dies has a child process killed right after it did what a message asks for, before it could write so.
 func (r room) dies(t *testing.T) {
 	t.Helper()
