@@ -14,7 +14,7 @@ func (s *Server) onPayments(t *table) {
 	t.get(web.PaymentsPath, route.Operator, p.Overview)
 	t.get(web.PaymentsPath+"/messages", route.Operator, p.List)
 	t.get(web.PaymentsPath+"/messages/:message", route.Operator, p.Show)
-	t.post(web.PaymentsPath+"/replay", route.Operator, p.ReplayParked)
+	t.post(web.PaymentsPath+"/replay", route.Operator, p.ReplayAll)
 	t.post(web.PaymentsPath+"/messages/:message/replay", route.Operator, p.Replay)
 	t.post(web.PaymentsPath+"/messages/:message/settle", route.Operator, p.Settle)
 }

@@ -8,6 +8,8 @@ import (
 
 	"gorm.io/gorm/clause"
 
+	"gorm.io/gorm"
+
 	"lyceum/billing/inbox"
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
@@ -47,10 +49,22 @@ func (s *Store) ResetMessage(ctx context.Context, id uid.ID, now time.Time) erro
 	return fail(s.tx(ctx).Exec(reset+" where id = ?", now, id).Error, "reset a message")
 }
 
-// ResetParked does so with all that are parked.
-func (s *Store) ResetParked(ctx context.Context, now time.Time) (int, error) {
-	res := s.tx(ctx).Exec(reset+" where state = 'parked'", now)
+// ResetMessages does so with at most n that a filter chooses, the oldest first; those that wait are left alone.
+func (s *Store) ResetMessages(ctx context.Context, f inbox.Filter, now time.Time, n int) (int, error) {
+	chosen := narrowed(s.tx(ctx).Model(&inbox.Message{}).Select("id").Where("state <> 'waiting'"), f).Order("id").Limit(n)
+	res := s.tx(ctx).Exec(reset+" where id in (?)", now, chosen)
 	return int(res.RowsAffected), fail(res.Error, "reset messages")
+}
+
+// narrowed keeps a query to what a filter chooses.
+func narrowed(q *gorm.DB, f inbox.Filter) *gorm.DB {
+	if f.State != "" {
+		q = q.Where("state = ?", f.State)
+	}
+	if f.Type != "" {
+		q = q.Where("type like ?", escapeLike(f.Type)+"%")
+	}
+	return q
 }
 
 // MessageByID finds one; inbox.ErrNotFound.
@@ -73,12 +87,7 @@ func (s *Store) Messages(ctx context.Context, f inbox.Filter) (out page.Of[inbox
 		}
 		q = q.Where("id < ?", id)
 	}
-	if f.State != "" {
-		q = q.Where("state = ?", f.State)
-	}
-	if f.Type != "" {
-		q = q.Where("type like ?", escapeLike(f.Type)+"%")
-	}
+	q = narrowed(q, f)
 	var rows []inbox.Message
 	if err := q.Order("id desc").Limit(limit + 1).Find(&rows).Error; err != nil {
 		return out, fail(err, "list messages")

@@ -78,9 +78,14 @@ func (p Payments) Settle(c *fiber.Ctx) error {
 	return p.change(c, themes.FlashMessageSettled, func(id uid.ID) (inbox.Message, error) { return p.Inbox.Settle(c.UserContext(), id) })
 }
 
-// ReplayParked has all that are parked handled again.
-func (p Payments) ReplayParked(c *fiber.Ctx) error {
-	if _, err := p.Inbox.ReplayParked(c.UserContext()); err != nil {
+// ReplayAll has all handled again that are chosen by state and type.
+func (p Payments) ReplayAll(c *fiber.Ctx) error {
+	f, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	chosen := inbox.Filter{State: inbox.State(f.get("state")), Type: f.get("type")}
+	if _, err := p.Inbox.ReplayAll(c.UserContext(), chosen); err != nil {
 		return err
 	}
 	return p.done(c, PaymentsPath, themes.FlashMessagesReplayed, "")

@@ -15,7 +15,8 @@ import (
 
 // What handling keeps to.
 const (
-	atOnce = 50
+	// atOnce is one: whatever ends a worker must not keep others from what stands behind it.
+	atOnce = 1
 	// lease is how long a process that took messages has to say what became of them. It is longer than a turn may take.
 	lease = 5 * time.Minute
 	// tries is after how many a message is parked, and again after as many more; with their waits about two and a half days.
@@ -61,6 +62,13 @@ var errLook = errors.New("the payment service could not count usage that it was 
 
 // handle does one and writes what became of it; the failure it gives is that of writing.
 func (s *Service) handle(ctx context.Context, m Message) error {
+	if m.Attempts%tries == 0 { // should this last try end its worker, as those before, the message stays parked
+		last := m
+		last.State, last.Error = StateParked, "The last try did not come to an end."
+		if err := s.Keep.InControl(ctx, func(ctx context.Context) error { return s.Keep.SettleMessage(ctx, last) }); err != nil {
+			return err
+		}
+	}
 	known, err := s.act(ctx, m)
 	s.step("acted")
 	now := s.Now()
@@ -161,13 +169,18 @@ func (s *Service) Replay(ctx context.Context, id uid.ID) (m Message, err error) 
 	return m, err
 }
 
-// ReplayParked has all that are parked handled again, and tells how many they are.
-func (s *Service) ReplayParked(ctx context.Context) (n int, err error) {
+// ReplayMost is how many messages one call has handled again.
+const ReplayMost = 10_000
+
+// ReplayAll has all handled again that a filter chooses, the oldest first and at most ReplayMost, and tells how many they are.
+// Those that wait go on waiting.
+func (s *Service) ReplayAll(ctx context.Context, f Filter) (n int, err error) {
 	err = s.Keep.InControl(ctx, func(ctx context.Context) error {
-		if n, err = s.Keep.ResetParked(ctx, s.Now()); err != nil || n == 0 {
+		if n, err = s.Keep.ResetMessages(ctx, f, s.Now(), ReplayMost); err != nil || n == 0 {
 			return err
 		}
-		return s.Keep.Audit(ctx, "provider_event.all_replayed", uid.Nil, map[string]string{"count": fmt.Sprint(n)}, s.Now())
+		data := map[string]string{"state": string(f.State), "type": f.Type, "count": fmt.Sprint(n)}
+		return s.Keep.Audit(ctx, "provider_event.all_replayed", uid.Nil, data, s.Now())
 	})
 	return n, err
 }

@@ -90,9 +90,10 @@ type Keeper interface {
 	ClaimMessages(ctx context.Context, provider string, now, until time.Time, n int) ([]Message, error)
 	// SettleMessage writes State, NextTryAt, Error and DoneAt, if nobody tried it again since: Attempts is as claimed.
 	SettleMessage(ctx context.Context, m Message) error
-	// ResetMessage has one handled again, ResetParked all that are parked. It counts as a try: who is at it settles nothing.
+	// ResetMessage has one handled again, ResetMessages at most n that a filter chooses, the oldest first, but for those that
+	// wait. It counts as a try: who is at it settles nothing.
 	ResetMessage(ctx context.Context, id uid.ID, now time.Time) error
-	ResetParked(ctx context.Context, now time.Time) (int, error)
+	ResetMessages(ctx context.Context, f Filter, now time.Time, n int) (int, error)
 	MessageByID(ctx context.Context, id uid.ID) (Message, error)
 	Messages(ctx context.Context, f Filter) (page.Of[Message], error)
 	MessageDepth(ctx context.Context) (Depth, error)

@@ -210,6 +210,57 @@ func TestAProcessKilledAtAnyStepLosesNoMessage(t *testing.T) {
 	}
 }
 
+func TestManyAreHandledAgainByStateAndType(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	kind := "kind" + uid.Opaque(10) + "."
+	r.send(t, body("evt_1", kind+"one", "subscription", "sub_1", ""))
+	r.send(t, body("evt_2", kind+"two", "thing", "x", ""))
+	r.send(t, body("evt_3", "another", "subscription", "sub_3", ""))
+	r.handle(t)
+	r.send(t, body("evt_4", kind+"waits", "subscription", "sub_4", ""))
+	if n, err := r.ReplayAll(t.Context(), inbox.Filter{State: inbox.StateParked, Type: kind}); err != nil || n != 0 {
+		t.Errorf("%d of those parked (%v)", n, err)
+	}
+	if n, err := r.ReplayAll(t.Context(), inbox.Filter{Type: kind}); err != nil || n != 2 {
+		t.Errorf("%d of a type (%v)", n, err)
+	}
+	r.handle(t)
+	if r.books.read["sub_1"] != 2 || r.books.read["sub_3"] != 1 || r.books.read["sub_4"] != 1 {
+		t.Errorf("read %v", r.books.read)
+	}
+}
+
+// dies has a child process killed right after it did what a message asks for, before it could write so.
+func (r room) dies(t *testing.T) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), childStep+"=acted", childURL+"="+r.w.URL, childName+"="+r.from.name)
+	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(err.Error(), "killed") {
+		t.Fatalf("the child ended otherwise: %v\n%s", err, out)
+	}
+}
+
+func TestAMessageThatEndsItsWorkerHoldsUpNoOtherAndIsParked(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.send(t, body("evt_killed", "customer.subscription.updated", "subscription", "sub_1", ""))
+	r.send(t, body("evt_behind", "customer.subscription.updated", "subscription", "sub_2", ""))
+	if _, err := r.w.Admin.Exec(t.Context(), "update control.provider_events set attempts = $1 where provider = $2 and event_id = 'evt_killed'", inbox.Tries-1, r.from.name); err != nil {
+		t.Fatal(err)
+	}
+	r.dies(t)
+	r.handle(t) // the lease of the first still runs
+	if r.books.read["sub_2"] != 1 {
+		t.Errorf("what stands behind was handled %d times", r.books.read["sub_2"])
+	}
+	r.w.Now.Advance(inbox.Lease)
+	r.handle(t)
+	if counts, _ := r.mine(t); counts[inbox.StateParked] != 1 || counts[inbox.StateDone] != 1 || r.books.read["sub_1"] != 0 {
+		t.Errorf("kept %v, the one that ends workers was tried %d times more", counts, r.books.read["sub_1"])
+	}
+}
+
 func TestABillIsReadAgainForItsPayer(t *testing.T) {
 	t.Parallel()
 	r := setup(t)
