@@ -100,6 +100,10 @@ func (s *Store) placesAsked(ctx context.Context) *gorm.DB {
 		Joins("join people p on p.id = r.person_id")
 }
 
+// couldBegin tells whether who asks in place_requests has begun the course, or lacks nothing that it asks for first.
+var couldBegin = "(exists (select from enrolments e where e.course_id = place_requests.course_id and e.person_id = place_requests.person_id and e.started_at is not null)" +
+	" or not exists (select from prerequisites q where q.course_id = place_requests.course_id and not " + needMetOf("place_requests.person_id") + "))"
+
 // NextWaiting reads the first who wait for a course, holding their requests. Those who could not begin are passed over and
 // keep their turn: whose account is not active, who lacks something that the course asks for first, who was taken out of it.
 func (s *Store) NextWaiting(ctx context.Context, course uid.ID, n int) (list []enrolment.PlaceRequest, err error) {
@@ -107,8 +111,7 @@ func (s *Store) NextWaiting(ctx context.Context, course uid.ID, n int) (list []e
 		Where("course_id = ? and status = 'open' and kind = 'waiting'", course).
 		Where("exists (select from people p where p.id = place_requests.person_id and p.status = 'active')").
 		Where("not exists (select from enrolments e where e.course_id = place_requests.course_id and e.person_id = place_requests.person_id and e.status = 'withdrawn' and e.left_at is null)").
-		Where("(exists (select from enrolments e where e.course_id = place_requests.course_id and e.person_id = place_requests.person_id and e.started_at is not null)" +
-			" or not exists (select from prerequisites q where q.course_id = place_requests.course_id and not " + needMetOf("place_requests.person_id") + "))").
+		Where(couldBegin).
 		Order("asked_at, id").Limit(n).Find(&list).Error
 	return list, fail(err, "who waits for course %s", course)
 }

@@ -329,9 +329,9 @@ func TestKilledAtAnyStepNothingIsLostOrDoubled(t *testing.T) {
 // learners, each once, at the price of the plan.
 func TestWhateverHappensBilledIsWhatWasUsed(t *testing.T) {
 	for seed := range uint64(12) {
-		dice := rand.New(rand.NewPCG(seed, 7)) //nolint:gosec // a test's dice
+		dice := rand.New(rand.NewPCG(seed, 7))
 		h := build(t, noon)
-		h.till.dice = rand.New(rand.NewPCG(seed, 8)) //nolint:gosec // a test's dice
+		h.till.dice = rand.New(rand.NewPCG(seed, 8))
 		var people, struck []uid.ID
 		when := func() time.Time { // within March, not after now
 			until := h.now()

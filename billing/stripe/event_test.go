@@ -234,3 +234,32 @@ func TestUsageThatIsNotPaidMakesItPastDueByEitherReference(t *testing.T) {
 		t.Errorf("messages are about %v", refs)
 	}
 }
+
+// Reports of usage that Stripe could not count come from an event destination: thin messages, signed with a secret of their
+// own.
+func TestAThinMessageIsReadWithTheDestinationsOwnSecret(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	now := h.fake.Now()
+	s, err := stripe.New(stripe.Options{Key: stripetest.Key, BaseURL: h.fake.URL, WebhookSecret: stripetest.Secret + ", whsec_destination"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload := []byte(`{"id":"evt_65R","object":"v2.core.event","type":"v1.billing.meter.error_report_triggered","livemode":false,"created":"2026-03-04T08:59:58.123Z",
+		"related_object":{"id":"mtr_1","type":"billing.meter","url":"/v1/billing/meters/mtr_1"}}`)
+	e, err := s.Read(payload, stripetest.Sign(payload, "whsec_destination", now), now)
+	if err != nil || e.ID != "evt_65R" || e.Type != "v1.billing.meter.error_report_triggered" || e.Object != "billing.meter" || e.Ref != "mtr_1" || e.At.Day() != 4 || len(e.Payload) == 0 {
+		t.Errorf("read %+v (%v)", e, err)
+	}
+	if _, err := s.Read(payload, stripetest.Sign(payload, "whsec_destination", now), now.Add(6*time.Minute)); !errors.Is(err, provider.ErrForged) {
+		t.Errorf("an old one is read: %v", err)
+	}
+	if _, err := h.Read(payload, stripetest.Sign(payload, "whsec_destination", now), now); !errors.Is(err, provider.ErrForged) {
+		t.Errorf("one of a destination whose secret is not known is read: %v", err)
+	}
+	for _, m := range h.fake.Waiting() {
+		if _, err := s.Read(m.Payload, m.Signature, now); err != nil {
+			t.Errorf("%s of the endpoint: %v", m.Type, err)
+		}
+	}
+}

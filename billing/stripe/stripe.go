@@ -31,7 +31,7 @@ const APIVersion = stripego.APIVersion
 // Options are what Stripe is reached with.
 type Options struct {
 	Key           string // secret (sk_…) or restricted (rk_…); never logged
-	WebhookSecret string // of the endpoint (whsec_…); "" refuses every message
+	WebhookSecret string // of the endpoint (whsec_…), and with a comma of an event destination; "" refuses every message
 	Account       string // a connected account to act for; "" acts for the key's own
 	BaseURL       string // default https://api.stripe.com; another for tests
 	// HTTP is the client used; default one that gives up after 30 seconds.

@@ -19,14 +19,14 @@ const (
 )
 
 // Refuses says why a subscription that is on one version cannot be moved to another.
-func (sub Subscription) Refuses(from, to provider.Offer) Refusal {
-	if sub.State == StateErased {
+func (s Subscription) Refuses(from, to provider.Offer) Refusal {
+	if s.State == StateErased {
 		return RefusedErased
 	}
-	if sub.ProviderRef != "" && alive(sub.ProviderState) && from.Version.Currency != to.Version.Currency {
+	if s.ProviderRef != "" && alive(s.ProviderState) && from.Version.Currency != to.Version.Currency {
 		return RefusedCurrency
 	}
-	for _, a := range sub.AddOns {
+	for _, a := range s.AddOns {
 		has := false
 		for _, c := range to.Version.Components {
 			has = has || c.AddOn && c.Code == a.Component

@@ -12,6 +12,7 @@ import (
 	"lyceum/billing/provider"
 	"lyceum/internal/clock"
 	"lyceum/internal/event"
+	"lyceum/internal/fault"
 	"lyceum/internal/page"
 	"lyceum/internal/recall"
 	"lyceum/internal/uid"
@@ -153,12 +154,16 @@ func (s *Service) Begin(ctx context.Context, t tenant.Tenant) error {
 	return nil
 }
 
-// offer reads the version that a subscription is on; nil without one.
+// offer reads the version that a subscription is on; nil without one, and for one that is not here.
 func (s *Service) offer(ctx context.Context, id *uid.ID) (*provider.Offer, error) {
 	if id == nil || s.Plans == nil {
 		return nil, nil //nolint:nilnil // no plan is a state of its own
 	}
 	o, err := s.Plans.Version(ctx, *id)
+	if err != nil && fault.Of(err).Kind == fault.KindNotFound { // a provider says so: it closes nothing, and is to be looked at
+		s.Log.ErrorContext(ctx, "a subscription is on a version of a plan that is not here", "version", *id)
+		return nil, nil //nolint:nilnil // no plan is a state of its own
+	}
 	if err != nil {
 		return nil, err
 	}

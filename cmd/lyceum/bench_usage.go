@@ -92,7 +92,7 @@ func (b *bench) measureRollUp(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("fill the ledger: %w", err)
 	}
-	defer admin.Close(ctx) //nolint:errcheck // a temporary database
+	defer admin.Close(ctx)
 	if err := b.fillLedger(ctx, admin, month); err != nil {
 		return fmt.Errorf("fill the ledger: %w", err)
 	}

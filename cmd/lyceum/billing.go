@@ -88,7 +88,7 @@ func (cmd *billingExportCmd) Run(ctx context.Context, c *Config) error {
 			_, err = os.Stdout.Write(data)
 			return err
 		}
-		f, err := os.OpenFile(cmd.File, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // prices are no secret
+		f, err := os.OpenFile(cmd.File, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 		if err != nil {
 			return fmt.Errorf("write the plans: %w", err)
 		}

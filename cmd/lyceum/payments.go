@@ -19,7 +19,7 @@ import (
 // Payments are how money is taken.
 type Payments struct {
 	StripeKey           string `name:"stripe-key" placeholder:"sk_…" help:"Secret or restricted key of Stripe, which then takes the payments. Without one the platform keeps books only: no real money moves, and every page of billing says so."`
-	StripeWebhookSecret string `name:"stripe-webhook-secret" placeholder:"whsec_…" help:"Signing secret of the webhook endpoint (lyceum billing endpoint makes it)."`
+	StripeWebhookSecret string `name:"stripe-webhook-secret" placeholder:"whsec_…" help:"Signing secret of the webhook endpoint (lyceum billing endpoint makes it), and after a comma that of an event destination for reports of usage that could not be counted."`
 	StripeAccount       string `name:"stripe-account" placeholder:"acct_…" help:"Connected account to act for."`
 	StripeURL           string `name:"stripe-url" placeholder:"URL" hidden:"" help:"Another address of Stripe's API, for tests."`
 	StripeTax           bool   `name:"stripe-tax" help:"Have Stripe Tax work out taxes. It must be set up in the account."`

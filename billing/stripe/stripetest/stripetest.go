@@ -7,6 +7,7 @@ package stripetest
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -215,8 +216,8 @@ func (f *Fake) answer(r *http.Request, raw []byte, changing bool) (int, []byte) 
 func encoded(out any, err error) (int, []byte) {
 	status := 200
 	if err != nil {
-		p, ok := err.(*problem)
-		if !ok {
+		var p *problem
+		if !errors.As(err, &p) {
 			p = &problem{status: 500, kind: "api_error", message: err.Error()}
 		}
 		status = p.status
