@@ -29,7 +29,7 @@ func (s *Service) withKey(ctx context.Context, c Connection) (Connection, error)
 	}
 	if key != "" {
 		if _, err := oidc.ClientKeySet(key); err != nil {
-			return c, fault.Invalid(map[string]string{"secret": "This is no private key that can be used. Leave the field empty, and one is made."})
+			return c, fault.Invalid(map[string]string{"secret": "This is no private key that can be used. Leave the field empty, and one is made."}) //nolint:gosec // a sentence
 		}
 		return c, nil
 	}
