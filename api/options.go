@@ -42,6 +42,7 @@ import (
 	"lyceum/learning/search"
 	"lyceum/learning/transcript"
 	"lyceum/tenant"
+	"lyceum/tenant/address"
 	"lyceum/themes"
 )
 
@@ -65,6 +66,7 @@ type Limits struct {
 type Options struct {
 	Directory    *tenant.Directory
 	Tenants      *tenant.Service
+	Addresses    *address.Service
 	Brands       *tenant.Brands
 	Auth         *auth.Service
 	Operators    *auth.Operators

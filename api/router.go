@@ -81,6 +81,7 @@ func (s *Server) onPortal(t *table) {
 	s.onStudio(t)
 	s.onCatalogue(t)
 	s.onSettings(t)
+	s.onAddress(t)
 	s.onSignOn(t)
 	s.onAccess(t) // before the connections: /settings/sign-on/rules is no connection's
 	s.onConnections(t)
