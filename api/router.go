@@ -29,7 +29,7 @@ func (s *Server) onPlatform(t *table) {
 	t.get("/signup/wait/:slug", route.Public, p.Wait)
 	t.post("/preferences/appearance", route.Public, s.site.SetAppearance)
 
-	o := web.Console{Site: s.site, Operators: s.Operators, Tenants: s.Tenants, Content: s.Content, Newest: s.SchemaVersion}
+	o := web.Console{Site: s.site, Operators: s.Operators, Tenants: s.Tenants, Addresses: s.Addresses, Content: s.Content, Newest: s.SchemaVersion}
 	t.get("/operator/signin", route.Public, o.SignInForm)
 	t.post("/operator/signin", route.Public, o.SignIn)
 	t.get("/operator/signin/code", route.Public, o.CodeForm)

@@ -54,6 +54,7 @@ import (
 	"lyceum/store/fleet"
 	"lyceum/store/queue"
 	"lyceum/tenant"
+	"lyceum/tenant/address"
 	"lyceum/themes"
 )
 
@@ -83,6 +84,8 @@ type app struct {
 
 	directory     *tenant.Directory
 	tenants       *tenant.Service
+	addresses     *address.Service
+	domains       Domains
 	brands        *tenant.Brands
 	policy        *policy.Engine
 	auth          *auth.Service
@@ -128,7 +131,7 @@ type app struct {
 // newApp opens database and storage, brings the database to this release's shape when migrate is set, and puts the
 // services together. demo keeps mail in a mailbox to be read in the browser.
 func newApp(ctx context.Context, c *Config, listen string, migrate, demo bool) (_ *app, err error) {
-	a := &app{log: c.logger(), now: clock.Real, mailFrom: c.MailFrom, storageQuota: int64(c.StorageQuota), filesRedirect: int64(c.FilesRedirect), payments: c.Payments}
+	a := &app{log: c.logger(), now: clock.Real, mailFrom: c.MailFrom, storageQuota: int64(c.StorageQuota), filesRedirect: int64(c.FilesRedirect), payments: c.Payments, domains: c.Domains}
 	defer func() {
 		if err != nil {
 			a.close()
@@ -269,6 +272,7 @@ func (a *app) assemble() (err error) {
 	}
 	a.subscriptions = a.newSubscriptions()
 	a.mover.Subscriptions = a.subscriptions
+	a.addresses = a.newAddresses(a.domains)
 	a.openInbox()
 	a.catalog = catalog.New(catalog.Options{Keep: a.store, Now: a.now})
 	a.exchange = exchange.New(exchange.Options{Keep: a.store, Catalog: a.catalog, Content: a.content})
@@ -297,6 +301,14 @@ func (a *app) dates() []calendar.Source {
 
 // resolver asks the DNS; in the demo it also knows the demo's own domains.
 func (a *app) resolver() signon.Resolver {
+	if a.dns != nil {
+		return a.dns
+	}
+	return net.DefaultResolver
+}
+
+// addressResolver asks the DNS about portals' own domains.
+func (a *app) addressResolver() address.Resolver {
 	if a.dns != nil {
 		return a.dns
 	}
