@@ -95,9 +95,9 @@ func TestAnAdministratorWithdrawsACertificateAndIssuesItAnew(t *testing.T) {
 	admin.post(at+"/revoke", "reason", strings.Repeat("x", 501)).is(422).says("at most 500")
 	admin.post("/certificates/issued/"+strings.Repeat("0", 20)+"/revoke", "reason", "x").is(404)
 	admin.post(at+"/revoke", "reason", "Issued in <error>.").is(303).leads(list)
-	admin.get(list + "?state=revoked").is(200).says(p.Name, "Issued in &lt;error&gt;.")
+	admin.get(list+"?state=revoked").is(200).says(p.Name, "Issued in &lt;error&gt;.")
 	admin.post(at+"/revoke", "reason", "Again.").is(409)
-	h.stranger().get("/verify/"+c.Code).is(200).says("withdrawn").saysNot("Issued in")
+	h.stranger().get("/verify/" + c.Code).is(200).says("withdrawn").saysNot("Issued in")
 	h.as(p).get("/certificates/" + c.Code + ".pdf").is(409)
 	if _, err := badge.Verify(jwt, issuerOf{h.stranger()}, h.w.Now.Now()); err == nil {
 		t.Error("a withdrawn badge is believed")
