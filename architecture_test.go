@@ -25,6 +25,7 @@ var rooms = map[string][]string{
 	"learning/content":     {"auth", "tenant", "internal"},
 	"learning/enrolment":   {"learning/catalog", "auth", "tenant", "internal"},
 	"learning/certificate": {"learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},
+	"learning/badge":       {"learning/certificate", "learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},
 	"learning/intake":      {"learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},
 	"learning/search":      {"learning/content", "learning/catalog", "auth", "tenant", "internal"},
 	"learning/path":        {"learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},

@@ -74,6 +74,7 @@ func (s *Server) onPortal(t *table) {
 	t.post("/preferences/appearance", route.Public, s.site.SetAppearance)
 
 	s.onFiles(t)
+	s.onCertificates(t)
 	s.onLearning(t)
 	s.onEditor(t) // before the studio: /studio/import is no course's
 	s.onHome(t)

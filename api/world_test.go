@@ -31,6 +31,7 @@ import (
 	"lyceum/internal/outbound"
 	"lyceum/internal/page"
 	"lyceum/internal/seal"
+	"lyceum/learning/badge"
 	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
@@ -111,7 +112,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 		Tenants:   tenant.New(tenant.Options{Keep: w.Store, Schemas: admin, Owners: owners{service}, Files: noFiles{}, Now: now, Log: slog.New(slog.DiscardHandler)}),
 		Operators: auth.NewOperators(w.Store, now, freely{}, cheap).Sealing(sealKey(t)), Policy: engine,
 		Catalog: catalog.New(catalog.Options{Keep: w.Store, Now: now}), Enrolment: enrolment.New(enrolment.Options{Keep: w.Store, Now: now}),
-		Content: files, Certificates: certificate.New(certificate.Options{Keep: w.Store, Now: now}), Billing: billing.New(w.Store, now),
+		Content: files, Certificates: certificate.New(certificate.Options{Keep: w.Store, Now: now}), Badges: badge.New(badge.Options{Keep: w.Store, Seal: sealKey(t), Now: now}), Billing: billing.New(w.Store, now),
 		Home: home.New(w.Store, now), Notices: notice.New(notice.Options{Keep: w.Store, Announce: w.Store, Now: now}), Transcripts: transcript.New(w.Store, now),
 		Calendar: calendar.New(calendar.Options{Keep: w.Store, Now: now, Sources: []calendar.Source{store.DueDates{Store: w.Store}}}),
 		SignOn:   signon.New(signon.Options{Keep: w.Store, Auth: service, Gate: gate, Seal: sealKey(t), Hosts: hosts, HTTP: outbound.Client(outbound.Options{AllowPrivate: true}), AllowPrivate: true, Now: now}),
@@ -139,7 +140,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 	h.o.Exchange = exchange.New(exchange.Options{Keep: w.Store, Catalog: h.o.Catalog, Content: files})
 	h.o.REST = func(portal fiber.Router) ([]route.Route, error) {
 		return rest.Mount(portal, rest.Services{
-			Auth: service, SignOn: h.o.SignOn, Catalog: h.o.Catalog, Enrolment: h.o.Enrolment, Paths: h.o.Paths, Content: files, Exchange: h.o.Exchange, Certificates: h.o.Certificates, Billing: h.o.Billing, Subscriptions: h.o.Subscriptions,
+			Auth: service, SignOn: h.o.SignOn, Catalog: h.o.Catalog, Enrolment: h.o.Enrolment, Paths: h.o.Paths, Content: files, Exchange: h.o.Exchange, Certificates: h.o.Certificates, Badges: h.o.Badges, Billing: h.o.Billing, Subscriptions: h.o.Subscriptions,
 			Home: h.o.Home, Notices: h.o.Notices, Calendar: h.o.Calendar, Transcripts: h.o.Transcripts,
 			Brands: h.o.Brands, Events: events{w}, Audit: h.o.Audit, SCIM: h.o.SCIM, LDAPSync: h.o.LDAPSync, Groups: h.o.Groups, Intakes: h.o.Intakes, Search: h.o.Search, Limit: freely{}, Rate: rest.Rate{Requests: 100, Window: time.Minute}, Hosts: hosts, Addresses: h.o.Addresses, Now: now,
 		})

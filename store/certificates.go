@@ -6,6 +6,7 @@ import (
 
 	"gorm.io/gorm/clause"
 
+	"lyceum/internal/page"
 	"lyceum/internal/uid"
 	"lyceum/learning/certificate"
 	"lyceum/learning/enrolment"
@@ -54,4 +55,42 @@ func (s *Store) CertificateByCode(ctx context.Context, code string) (c certifica
 func (s *Store) CertificatesOf(ctx context.Context, person uid.ID, limit int) (list []certificate.Certificate, err error) {
 	err = s.tx(ctx).Where("person_id = ?", person).Order("id desc").Limit(limit).Find(&list).Error
 	return list, fail(err, "certificates of person %s", person)
+}
+
+// RevokeCertificate withdraws a certificate that holds.
+func (s *Store) RevokeCertificate(ctx context.Context, id, by uid.ID, reason string, at time.Time) error {
+	return s.changeOne(ctx, certificate.ErrRevoked, "revoke a certificate",
+		"update certificates set revoked_at = ?, revoked_by = ?, revoke_reason = ? where id = ? and revoked_at is null", at, by, reason, id)
+}
+
+// IssuedCertificates lists certificates, the newest first.
+func (s *Store) IssuedCertificates(ctx context.Context, f certificate.Filter) (out page.Of[certificate.Certificate], err error) {
+	limit := f.Page.Bounded()
+	q := s.tx(ctx).Order("id desc").Limit(limit + 1)
+	if f.Page.After != "" {
+		after, err := page.Parts(f.Page.After, 1)
+		if err != nil {
+			return out, err
+		}
+		last, ok := uid.Parse(after[0])
+		if !ok {
+			return out, page.ErrCursor
+		}
+		q = q.Where("id < ?", last)
+	}
+	if f.Query != "" {
+		like := "%" + escapeLike(f.Query) + "%"
+		q = q.Where("(person_name ilike ? or course_title ilike ? or code = ?)", like, like, f.Query)
+	}
+	if f.Course != uid.Nil {
+		q = q.Where("course_id = ?", f.Course)
+	}
+	if f.Revoked {
+		q = q.Where("revoked_at is not null")
+	}
+	var rows []certificate.Certificate
+	if err = q.Find(&rows).Error; err != nil {
+		return out, fail(err, "list certificates")
+	}
+	return page.Cut(rows, limit, func(c certificate.Certificate) []string { return []string{c.ID.String()} }), nil
 }

@@ -28,6 +28,9 @@ type NavGroup struct {
 	Current bool
 }
 
+// Folded tells that the group stands behind its own button in a bar: the portal's always, others when they would crowd it.
+func (g NavGroup) Folded() bool { return g.Key == "portal" || g.Key == "teach" && len(g.Items) > 2 }
+
 // Nav is where who asks may go, in groups; a group without items is left out.
 func (c *Chrome) Nav() (groups []NavGroup, err error) {
 	if c.nav == nil {

@@ -87,6 +87,8 @@ func learnSpecimens(w *world) []specimen {
 	archived.Course.Status = catalog.StatusArchived
 	revoked := w.certificate()
 	revoked.RevokedAt = &now
+	again := revoked
+	again.Code, again.RevokeReason = "a3v9q0t7m2x8c5b1n6z4", "Issued in error."
 	cert := w.certificate()
 	return []specimen{
 		{"catalogue", w.portal("/courses", learnerMay()), themes.CataloguePage{Cards: listOf(append([]catalog.Card{w.card(0), w.card(1)}, cards...)...)}},
@@ -100,6 +102,9 @@ func learnSpecimens(w *world) []specimen {
 		{"course-archived", w.portal("/courses/x", learnerMay()), themes.CoursePage{Outline: archived}},
 		{"certificates", w.portal("/certificates", learnerMay()), themes.CertificatesPage{Certificates: []certificate.Certificate{cert, revoked}, Pending: []enrolment.Mine{w.mine(0, 100)}}},
 		{"certificates-empty", w.portal("/certificates", learnerMay()), themes.CertificatesPage{}},
+		{"issued", w.portal("/certificates/issued", may()), themes.IssuedPage{Certificates: page.Of[certificate.Certificate]{Items: []certificate.Certificate{cert, again}, Next: "x"}}},
+		{"issued-refused", w.portal("/certificates/issued", may()), themes.IssuedPage{Query: "Anna", Opened: cert.Code, Reason: "", Problem: fault.Of(fault.Invalid(map[string]string{"reason": "Say why, for whoever asks about it later."})), Certificates: page.Of[certificate.Certificate]{Items: []certificate.Certificate{cert}}}},
+		{"issued-none", w.portal("/certificates/issued", may()), themes.IssuedPage{Revoked: true}},
 		{"verify", w.stranger("/verify/x"), themes.VerifyPage{Code: cert.Code, Certificate: &cert}},
 		{"verify-revoked", w.stranger("/verify/x"), themes.VerifyPage{Code: cert.Code, Certificate: &revoked}},
 		{"verify-unknown", w.stranger("/verify/x"), themes.VerifyPage{Code: "k3v9q0t7m2x8c5b1n6z5"}},

@@ -110,22 +110,25 @@ const (
 
 // The messages of paths and prerequisites.
 const (
-	FlashPathTaken      FlashKey = "path_taken" // Name: the path
-	FlashReportRetried  FlashKey = "report_retried"
-	FlashPathLeft       FlashKey = "path_left"      // Name: the path
-	FlashPathCreated    FlashKey = "path_created"   // Name: the path
-	FlashPathPublished  FlashKey = "path_published" // Name: the path
-	FlashPathArchived   FlashKey = "path_archived"  // Name: the path
-	FlashSectionAdded   FlashKey = "section_added"  // Name: the section
-	FlashSectionDeleted FlashKey = "section_deleted"
-	FlashCourseAdded    FlashKey = "course_added" // Name: the course
-	FlashCourseRemoved  FlashKey = "course_removed"
-	FlashOnPath         FlashKey = "on_path"  // Name: the person
-	FlashOffPath        FlashKey = "off_path" // Name: the person
-	FlashNeedAdded      FlashKey = "need_added"
-	FlashNeedRemoved    FlashKey = "need_removed"
-	FlashWaived         FlashKey = "waived"   // Name: the person
-	FlashUnwaived       FlashKey = "unwaived" // Name: the person
+	FlashPathTaken     FlashKey = "path_taken" // Name: the path
+	FlashReportRetried FlashKey = "report_retried"
+
+	FlashCertificateRevoked  FlashKey = "certificate_revoked"  // Name: the person
+	FlashCertificateReissued FlashKey = "certificate_reissued" // Name: the person
+	FlashPathLeft            FlashKey = "path_left"            // Name: the path
+	FlashPathCreated         FlashKey = "path_created"         // Name: the path
+	FlashPathPublished       FlashKey = "path_published"       // Name: the path
+	FlashPathArchived        FlashKey = "path_archived"        // Name: the path
+	FlashSectionAdded        FlashKey = "section_added"        // Name: the section
+	FlashSectionDeleted      FlashKey = "section_deleted"
+	FlashCourseAdded         FlashKey = "course_added" // Name: the course
+	FlashCourseRemoved       FlashKey = "course_removed"
+	FlashOnPath              FlashKey = "on_path"  // Name: the person
+	FlashOffPath             FlashKey = "off_path" // Name: the person
+	FlashNeedAdded           FlashKey = "need_added"
+	FlashNeedRemoved         FlashKey = "need_removed"
+	FlashWaived              FlashKey = "waived"   // Name: the person
+	FlashUnwaived            FlashKey = "unwaived" // Name: the person
 )
 
 // Flash is a message shown once.

@@ -29,6 +29,7 @@ type proof struct {
 	CompletedAt   time.Time  `json:"completed_at"`
 	IssuedAt      time.Time  `json:"issued_at"`
 	RevokedAt     *time.Time `json:"revoked_at,omitempty" doc:"It was withdrawn and certifies nothing any more."`
+	ReplacedAt    *time.Time `json:"replaced_at,omitempty" doc:"Another one of the same enrolment holds since; unless it was withdrawn, this one stays true."`
 	VerifyURL     string     `json:"verify_url" doc:"The page on which anyone may check it."`
 }
 
@@ -45,6 +46,8 @@ type pdfOut struct {
 }
 
 func (a *api) certificateOperations() {
+	a.issuedOperations()
+	a.badgeOperations()
 	on(a, operation{
 		method: get, path: "/me/certificates", id: "list-my-certificates", tag: tagMe, need: route.For(policy.CertificateRead),
 		summary: "One's own certificates, the newest first",
@@ -138,7 +141,7 @@ func (a *api) logoPNG(ctx context.Context, b tenant.Brand) ([]byte, error) {
 func (a *api) showCertificate(ctx context.Context, c *certificate.Certificate) proof {
 	return proof{
 		ID: c.ID, Code: c.Code, PersonName: c.PersonName, CourseID: c.CourseID, CourseTitle: c.CourseTitle, VersionNumber: c.VersionNumber,
-		Percent: c.Percent, Minutes: c.Minutes, CompletedAt: utc(c.CompletedAt), IssuedAt: utc(c.IssuedAt), RevokedAt: utcOrNone(c.RevokedAt),
+		Percent: c.Percent, Minutes: c.Minutes, CompletedAt: utc(c.CompletedAt), IssuedAt: utc(c.IssuedAt), RevokedAt: utcOrNone(c.RevokedAt), ReplacedAt: utcOrNone(c.ReplacedAt),
 		VerifyURL: a.verifyURL(ctx, c.Code),
 	}
 }

@@ -24,6 +24,7 @@ import (
 	"lyceum/internal/clock"
 	"lyceum/internal/event"
 	"lyceum/internal/page"
+	"lyceum/learning/badge"
 	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
@@ -69,6 +70,7 @@ type Services struct {
 	Paths        *path.Service
 	Content      *content.Service
 	Exchange     *exchange.Service
+	Badges       *badge.Service
 	Certificates *certificate.Service
 	Home         *home.Service
 	Notices      *notice.Service

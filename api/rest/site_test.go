@@ -34,6 +34,7 @@ import (
 	"lyceum/internal/outbound"
 	"lyceum/internal/page"
 	"lyceum/internal/seal"
+	"lyceum/learning/badge"
 	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
@@ -88,6 +89,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		Catalog:       catalog.New(catalog.Options{Keep: w.Store, Now: now}),
 		Enrolment:     enrolment.New(enrolment.Options{Keep: w.Store, Now: now}),
 		Content:       content.New(content.Options{Keep: w.Store, Blobs: blobs(t), Seal: sealKey(t), Now: now}),
+		Badges:        badge.New(badge.Options{Keep: w.Store, Seal: sealKey(t), Now: now}),
 		Certificates:  certificate.New(certificate.Options{Keep: w.Store, Now: now}),
 		Home:          home.New(w.Store, now),
 		Notices:       notice.New(notice.Options{Keep: w.Store, Announce: w.Store, Now: now}),

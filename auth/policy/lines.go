@@ -70,7 +70,7 @@ func BuiltInLines() []Line {
 	allow(Learner, CourseRead, EnrolmentSelf, CertificateRead, PersonSelf)
 	allow(Manager, PersonRead, EnrolmentManage, CertificateAll, APIKeyManage)
 	allow(Instructor, CourseEdit, CourseReview, CoursePublish, PathEdit, FileUpload, EnrolmentMark, EnrolmentManage, PersonRead, CertificateAll, APIKeyManage)
-	allow(Admin, PersonManage, BrandEdit, UsageRead, APIKeyManage, AuditRead, ConnectionManage, SecurityManage, RoleManage, CatalogueManage, GroupManage, BillingRead)
+	allow(Admin, CertificateManage, PersonManage, BrandEdit, UsageRead, APIKeyManage, AuditRead, ConnectionManage, SecurityManage, RoleManage, CatalogueManage, GroupManage, BillingRead)
 	allow(Owner, BillingManage, AddressManage)
 	inherit(Owner, Admin)
 	inherit(Admin, Instructor, Manager)
@@ -96,6 +96,7 @@ func All() []PermissionInfo {
 		{EnrolmentManage, "Enrol and withdraw others and see their progress"},
 		{CertificateRead, "See one's own certificates"},
 		{CertificateAll, "See everyone's certificates"},
+		{CertificateManage, "Withdraw certificates and issue them anew"},
 		{PersonSelf, "See and change one's own account and sessions"},
 		{PersonRead, "See who is here"},
 		{PersonManage, "Invite people, deactivate them and change their roles"},

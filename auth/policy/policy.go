@@ -42,21 +42,22 @@ func (p Permission) Action() string {
 
 // The permissions.
 const (
-	CourseRead      Permission = "course:read"      // see published courses
-	CourseEdit      Permission = "course:edit"      // see drafts, create and change courses
-	CoursePublish   Permission = "course:publish"   // publish and archive
-	EnrolmentSelf   Permission = "enrolment:self"   // enrol oneself, learn, be assessed
-	EnrolmentManage Permission = "enrolment:manage" // enrol and withdraw others, see their progress
-	CertificateRead Permission = "certificate:read" // one's own certificates
-	CertificateAll  Permission = "certificate:all"  // everyone's certificates
-	PersonRead      Permission = "person:read"      // list people
-	PersonManage    Permission = "person:manage"    // invite, deactivate, change roles
-	BrandEdit       Permission = "brand:edit"       // change the look
-	UsageRead       Permission = "usage:read"       // the usage page
-	APIKeyManage    Permission = "api_key:manage"   // make and revoke own API keys
-	AuditRead       Permission = "audit:read"       // the event log
-	FileUpload      Permission = "file:upload"      // upload pictures, videos, documents
-	PersonSelf      Permission = "person:self"      // one's own account and sessions
+	CourseRead        Permission = "course:read"        // see published courses
+	CourseEdit        Permission = "course:edit"        // see drafts, create and change courses
+	CoursePublish     Permission = "course:publish"     // publish and archive
+	EnrolmentSelf     Permission = "enrolment:self"     // enrol oneself, learn, be assessed
+	EnrolmentManage   Permission = "enrolment:manage"   // enrol and withdraw others, see their progress
+	CertificateRead   Permission = "certificate:read"   // one's own certificates
+	CertificateAll    Permission = "certificate:all"    // everyone's certificates
+	CertificateManage Permission = "certificate:manage" // withdraw certificates and issue them anew
+	PersonRead        Permission = "person:read"        // list people
+	PersonManage      Permission = "person:manage"      // invite, deactivate, change roles
+	BrandEdit         Permission = "brand:edit"         // change the look
+	UsageRead         Permission = "usage:read"         // the usage page
+	APIKeyManage      Permission = "api_key:manage"     // make and revoke own API keys
+	AuditRead         Permission = "audit:read"         // the event log
+	FileUpload        Permission = "file:upload"        // upload pictures, videos, documents
+	PersonSelf        Permission = "person:self"        // one's own account and sessions
 
 	ConnectionManage Permission = "connection:manage" // sign-on: connections, e-mail domains, directories
 	SecurityManage   Permission = "security:manage"   // rules for sessions, second factors, local sign-in

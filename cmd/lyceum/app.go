@@ -37,6 +37,7 @@ import (
 	"lyceum/internal/seal"
 	"lyceum/internal/throttle"
 	"lyceum/internal/uid"
+	"lyceum/learning/badge"
 	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
@@ -104,6 +105,7 @@ type app struct {
 	enrolment     *enrolment.Service
 	paths         *path.Service
 	certificates  *certificate.Service
+	badges        *badge.Service
 	home          *home.Service
 	notices       *notice.Service
 	calendar      *calendar.Service
@@ -282,6 +284,7 @@ func (a *app) assemble() (err error) {
 	a.intakes = intake.New(a.store, a.enrolment, a.now)
 	a.paths = path.New(path.Options{Keep: a.store, Enrolment: a.enrolment, As: a.auth.As, Now: a.now})
 	a.certificates = certificate.New(certificate.Options{Keep: a.store, Now: a.now})
+	a.badges = badge.New(badge.Options{Keep: a.store, Seal: a.seal, Now: a.now})
 	a.home = home.New(a.store, a.now)
 	a.notices = notice.New(notice.Options{Keep: a.store, Announce: a.store, Now: a.now})
 	a.calendar = calendar.New(calendar.Options{Keep: a.store, Now: a.now, Sources: a.dates()})

@@ -36,6 +36,7 @@ type commandLine struct {
 	Search        searchCmd        `cmd:"" help:"Build anew what can be found."`
 	Billing       billingCmd       `cmd:"" help:"Keep plans, and have the payment service match them."`
 	Audit         auditCmd         `cmd:"" help:"Check an exported audit log."`
+	Verify        verifyCmd        `cmd:"" help:"Check an Open Badge, without a database."`
 	Doctor        doctorCmd        `cmd:"" help:"Check database, migrations, storage, mail and clock, and say how to mend each."`
 	Bench         benchCmd         `cmd:"" help:"Measure, side by side in one run, and print ratios."`
 	Yardstick     yardstickCmd     `cmd:"" hidden:""`

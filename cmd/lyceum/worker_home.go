@@ -71,6 +71,7 @@ func tellings() []telling {
 		{when: "enrolment.overdue", kind: notice.KindOverdue, to: stillDue, data: dueData, path: toLesson},
 		{when: "enrolment.moved", kind: notice.KindMoved, to: theLearner, data: versionData, path: toCourse},
 		{when: "certificate.issued", kind: notice.KindCertificate, to: theLearner, path: func(newsFacts) string { return "/certificates" }, mail: certificateMail},
+		{when: "certificate.revoked", kind: notice.KindCertificate, to: theLearner, data: as("withdrawn"), path: func(newsFacts) string { return "/certificates" }},
 		{when: "submission.marked", kind: notice.KindMarked, to: theLearner, data: markedData, path: toLesson},
 		{when: "submission.accepted", kind: notice.KindMarked, to: theLearner, data: as("accepted"), path: toLesson},
 		{when: "submission.returned", kind: notice.KindMarked, to: theLearner, data: as("returned"), path: toLesson},

@@ -24,8 +24,14 @@ type Certificate struct {
 	CompletedAt   time.Time
 	IssuedAt      time.Time
 	RevokedAt     *time.Time
-	ReplacedAt    *time.Time // the course was completed again, on a later version; this one stays true
+	RevokedBy     *uid.ID    // who withdrew it; nil where nobody did
+	RevokeReason  string     // for those who may see everyone's; the public page does not say it
+	ReissueOf     *uid.ID    // the certificate that was withdrawn for this one
+	ReplacedAt    *time.Time // another one of the same enrolment holds instead; unless it was revoked, this one stays true
 }
+
+// Holds tells whether it certifies something.
+func (c Certificate) Holds() bool { return c.RevokedAt == nil }
 
 // ErrNotFound is a code or id that names no certificate here.
 var ErrNotFound = fault.New(fault.KindNotFound, "certificate_not_found", "No certificate has this number. Check it for typing errors.")

@@ -11,6 +11,7 @@ import (
 	"lyceum/internal/clock"
 	"lyceum/internal/event"
 	"lyceum/internal/fault"
+	"lyceum/internal/page"
 	"lyceum/internal/uid"
 	"lyceum/learning/enrolment"
 )
@@ -42,6 +43,10 @@ type Keeper interface {
 	// CertificateFor is the one that holds: the latest of the enrolment.
 	CertificateFor(ctx context.Context, enrolment uid.ID) (Certificate, error)
 	CertificateByCode(ctx context.Context, code string) (Certificate, error)
+	// RevokeCertificate withdraws one that holds; ErrRevoked for one that was withdrawn before.
+	RevokeCertificate(ctx context.Context, id, by uid.ID, reason string, at time.Time) error
+	// IssuedCertificates are all, the newest first.
+	IssuedCertificates(ctx context.Context, f Filter) (page.Of[Certificate], error)
 	// CertificatesOf are a person's, the newest first.
 	CertificatesOf(ctx context.Context, person uid.ID, limit int) ([]Certificate, error)
 }
@@ -111,17 +116,10 @@ func (s *Service) Issue(ctx context.Context, enrolmentID uid.ID) (c Certificate,
 			}
 		}
 		var made bool
-		if c, made, err = s.add(ctx, done); err != nil || !made {
+		if c, made, err = s.add(ctx, done, nil); err != nil || !made {
 			return err
 		}
-		e, err := event.New(ctx, c.IssuedAt, "certificate.issued", "enrolment", enrolmentID, map[string]any{
-			"certificate_id": c.ID, "person_id": c.PersonID, "person_name": c.PersonName,
-			"course_id": c.CourseID, "course_title": c.CourseTitle, "code": c.Code,
-		})
-		if err != nil {
-			return err
-		}
-		return s.keep.AppendEvents(ctx, e)
+		return s.tell(ctx, "certificate.issued", c, nil)
 	})
 	if err != nil {
 		return Certificate{}, err
@@ -130,11 +128,11 @@ func (s *Service) Issue(ctx context.Context, enrolmentID uid.ID) (c Certificate,
 }
 
 // add writes the certificate under a number that is free; made is false when another job was quicker.
-func (s *Service) add(ctx context.Context, done Completion) (c Certificate, made bool, err error) {
+func (s *Service) add(ctx context.Context, done Completion, reissueOf *uid.ID) (c Certificate, made bool, err error) {
 	c = Certificate{
 		ID: uid.New(), EnrolmentID: done.EnrolmentID, PersonID: done.PersonID, CourseID: done.CourseID,
 		PersonName: done.PersonName, CourseTitle: done.CourseTitle, VersionNumber: done.VersionNumber,
-		Percent: done.Percent, Minutes: done.Minutes, CompletedAt: *done.CompletedAt, IssuedAt: s.now(),
+		Percent: done.Percent, Minutes: done.Minutes, CompletedAt: *done.CompletedAt, IssuedAt: s.now(), ReissueOf: reissueOf,
 	}
 	for range 5 {
 		c.Code = s.code()

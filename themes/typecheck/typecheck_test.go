@@ -68,6 +68,7 @@ func TestEveryPageOfEveryThemeUsesOnlyWhatItsStructHas(t *testing.T) {
 		checked[themes.CompletedPage],
 		checked[themes.CertificatesPage],
 		checked[themes.VerifyPage],
+		checked[themes.IssuedPage],
 		checked[themes.PeoplePage],
 		checked[themes.InvitePage],
 		checked[themes.PersonPage],

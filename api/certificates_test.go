@@ -1,0 +1,135 @@
+package api_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"lyceum/auth"
+	"lyceum/auth/policy"
+	"lyceum/learning/badge"
+	"lyceum/learning/catalog"
+	"lyceum/learning/certificate"
+	"lyceum/store/storetest"
+)
+
+// certified is a learner with a certificate.
+func (h *house) certified(title string) (auth.Person, certificate.Certificate) {
+	h.t.Helper()
+	o := storetest.PublishedCourse(h.t, h.ctx, h.w, storetest.SmallCourse(title))
+	p := h.person(policy.Learner)
+	learner := storetest.As(h.t, h.ctx, h.w, p)
+	e, err := h.o.Enrolment.SelfEnrol(learner, o.Course.Slug)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, l := range o.Lessons() {
+		if l.Kind == catalog.LessonQuiz {
+			_, err = h.o.Enrolment.Submit(learner, e.ID, l.ID, storetest.RightAnswers(l.Questions))
+		} else {
+			_, err = h.o.Enrolment.Continue(learner, e.ID, l.ID)
+		}
+		if err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	c, err := h.o.Certificates.Issue(h.ctx, e.ID)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return p, c
+}
+
+// issuerOf asks a portal as a verifier does.
+type issuerOf struct{ b *browser }
+
+func (i issuerOf) Document(url string) ([]byte, error) { return i.fetch(url) }
+func (i issuerOf) List(url string) ([]byte, error)     { return i.fetch(url) }
+
+func (i issuerOf) fetch(url string) ([]byte, error) {
+	_, path, _ := strings.Cut(strings.TrimPrefix(url, "http://"), "/")
+	return []byte(i.b.get("/"+path).is(200).has("Access-Control-Allow-Origin", "*").body), nil
+}
+
+func TestALearnerTakesABadgeAlongThatAnyoneCanCheck(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	p, c := h.certified("Ladders")
+	b := h.as(p)
+	at := "/certificates/" + c.Code
+	b.get("/certificates").is(200).says(at+".svg", at+".jwt").saysNot("/certificates/issued")
+	jwt := b.get(at+".jwt").is(200).has("Content-Type", "application/vc+jwt").hasIn("Cache-Control", "private").body
+	v, err := badge.Verify(jwt, issuerOf{h.stranger()}, h.w.Now.Now())
+	if err != nil || v.Person != p.Name || v.Course != "Ladders" || v.ID != "http://"+h.host+"/verify/"+c.Code {
+		t.Errorf("%+v, %v", v, err)
+	}
+	picture := b.get(at+".svg").is(200).has("Content-Type", "image/svg+xml").body
+	if inside, err := badge.Extract([]byte(picture)); err != nil || inside != jwt {
+		t.Errorf("the picture carries %.30q, %v", inside, err)
+	}
+	for _, other := range []string{at + ".jwt", at + ".svg"} {
+		h.as(h.person(policy.Learner)).get(other).is(404)
+		h.as(h.person(policy.Manager)).get(other).is(200)
+		h.stranger().get(other).is(303)
+	}
+	h.stranger().get("/credentials/status/2").is(404)
+	h.stranger().get("/credentials/status/x").is(404)
+	h.browser(h.hostOf(h.newTenant())).get("/credentials/status/1").is(404)
+}
+
+func TestAnAdministratorWithdrawsACertificateAndIssuesItAnew(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	p, c := h.certified("Ladders")
+	jwt := h.as(p).get("/certificates/" + c.Code + ".jwt").is(200).body
+	admin, manager := h.as(h.person(policy.Admin)), h.as(h.person(policy.Manager))
+	list, at := "/certificates/issued", "/certificates/issued/"+c.Code
+	h.as(p).get(list).is(403)
+	manager.get(list).is(200).says(p.Name, c.Spaced()).saysNot(at)
+	manager.post(at+"/revoke", "reason", "x").is(403)
+	admin.get(list+"?q=Ladders").is(200).says(p.Name, at+"/reissue")
+	admin.get(list + "?q=" + strings.ToUpper(c.Spaced())).is(200).says(p.Name)
+	admin.get(list + "?q=nobody").is(200).saysNot(p.Name)
+	admin.get(list + "?state=revoked").is(200).saysNot(p.Name)
+	admin.post(at+"/revoke", "reason", " ").is(422).says("Say why")
+	admin.post(at+"/revoke", "reason", strings.Repeat("x", 501)).is(422).says("at most 500")
+	admin.post("/certificates/issued/"+strings.Repeat("0", 20)+"/revoke", "reason", "x").is(404)
+	admin.post(at+"/revoke", "reason", "Issued in <error>.").is(303).leads(list)
+	admin.get(list+"?state=revoked").is(200).says(p.Name, "Issued in &lt;error&gt;.")
+	admin.post(at+"/revoke", "reason", "Again.").is(409)
+	h.stranger().get("/verify/" + c.Code).is(200).says("withdrawn").saysNot("Issued in")
+	h.as(p).get("/certificates/" + c.Code + ".pdf").is(409)
+	if _, err := badge.Verify(jwt, issuerOf{h.stranger()}, h.w.Now.Now()); err == nil {
+		t.Error("a withdrawn badge is believed")
+	}
+
+	renamed := h.as(p)
+	renamed.get("/account").is(200)
+	renamed.post("/account", "name", "Anna New-Name", "locale", "en", "time_zone", "UTC").is(303)
+	admin.post(at+"/reissue", "reason", "Married.").is(303).leads(list)
+	admin.get(list).is(200).says("Anna New-Name", "has a new certificate")
+	admin.post(at+"/reissue", "reason", "Again.").is(409).says("Another certificate of the same course holds")
+	if mine, err := h.o.Certificates.Mine(storetest.As(t, h.ctx, h.w, p)); err != nil || len(mine) != 2 || mine[0].PersonName != "Anna New-Name" || *mine[0].ReissueOf != c.ID || mine[1].PersonName != p.Name {
+		t.Errorf("%+v, %v", mine, err)
+	}
+}
+
+func TestCertificatesAreKeptByRESTToo(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	p, c := h.certified("Ladders")
+	admin := h.as(h.person(policy.Admin))
+	base := "/api/v1/certificates"
+	admin.get("/certificates").is(200)
+	admin.json(http.MethodGet, base+"?q=ladders", "").is(200).says(c.Code, p.ID.String())
+	h.as(p).json(http.MethodGet, base, "").is(403)
+	h.as(p).json(http.MethodGet, base+"/"+c.Code+"/credential", "").is(200).has("Content-Type", "application/vc+jwt")
+	h.as(p).json(http.MethodGet, base+"/"+c.Code+"/badge", "").is(200).has("Content-Type", "image/svg+xml").says("openbadges:credential")
+	admin.json(http.MethodPost, base+"/"+c.Code+"/revoke", `{"reason":""}`).is(422)
+	admin.json(http.MethodPost, base+"/"+c.Code+"/revoke", `{}`).is(422)
+	admin.json(http.MethodPost, base+"/"+c.Code+"/reissue", `{"reason":"A name was wrong."}`).is(201).says(`"reissue_of":"` + c.ID.String())
+	h.as(p).json(http.MethodGet, base+"/"+c.Code+"/credential", "").is(409)
+	admin.json(http.MethodGet, base+"?state=revoked", "").is(200).says("A name was wrong.")
+	admin.json(http.MethodPost, "/api/v1/badge-keys/roll", "").is(204)
+	h.as(p).json(http.MethodPost, "/api/v1/badge-keys/roll", "").is(403)
+}

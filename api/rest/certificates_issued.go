@@ -1,0 +1,135 @@
+package rest
+
+import (
+	"context"
+
+	"lyceum/api/route"
+	"lyceum/auth/policy"
+	"lyceum/internal/uid"
+	"lyceum/learning/badge"
+	"lyceum/learning/certificate"
+	"lyceum/learning/enrolment"
+	"lyceum/tenant"
+)
+
+type issuedIn struct {
+	Paging
+	Query  string `query:"q" maxLength:"100" doc:"In a person's name or a course's title, or a number."`
+	Course uid.ID `query:"course" doc:"Only those of this course."`
+	State  string `query:"state" enum:"revoked" doc:"Only those withdrawn."`
+}
+
+// issuedProof is a certificate for those who may see everyone's.
+type issuedProof struct {
+	proof
+	PersonID     uid.ID  `json:"person_id"`
+	RevokedBy    *uid.ID `json:"revoked_by,omitempty" doc:"Who withdrew it."`
+	RevokeReason string  `json:"revoke_reason,omitempty" doc:"The public page does not say it."`
+	ReissueOf    *uid.ID `json:"reissue_of,omitempty" doc:"The certificate that was withdrawn for this one."`
+}
+
+type withdrawIn struct {
+	Code string `path:"code" doc:"The public number; spaces, hyphens and capitals do not matter." example:"3k9d2m5q8r1t4v7w0x6z"`
+	Body struct {
+		Reason string `json:"reason" maxLength:"500" doc:"Kept with the certificate and in the audit log." example:"Issued in error."`
+	}
+}
+
+type issuedOut struct{ Body issuedProof }
+
+func (a *api) issuedOperations() {
+	on(a, operation{
+		method: get, path: "/certificates", id: "list-certificates", tag: tagCertificates, need: route.For(policy.CertificateAll),
+		summary: "Everyone's certificates, the newest first",
+	}, func(ctx context.Context, in *issuedIn) (*pageOut[issuedProof], error) {
+		list, err := a.Certificates.Issued(ctx, certificate.Filter{Query: in.Query, Course: in.Course, Revoked: in.State == "revoked", Page: in.request()})
+		if err != nil {
+			return nil, err
+		}
+		return paged(ctx, list, func(c *certificate.Certificate) issuedProof { return a.showIssued(ctx, c) }), nil
+	})
+	on(a, operation{
+		method: post, path: "/certificates/{code}/revoke", id: "revoke-certificate", tag: tagCertificates, need: route.For(policy.CertificateManage), fresh: true,
+		summary: "Withdraw a certificate",
+		about:   "Its public page and its status list say so from then on; it is given out no more. It cannot be undone: issue it anew.",
+		fails:   faults{certificate.ErrNotFound, certificate.ErrRevoked},
+	}, func(ctx context.Context, in *withdrawIn) (*issuedOut, error) {
+		c, err := a.Certificates.Revoke(ctx, in.Code, in.Body.Reason)
+		if err != nil {
+			return nil, err
+		}
+		return &issuedOut{a.showIssued(ctx, &c)}, nil
+	})
+	on(a, operation{
+		method: post, path: "/certificates/{code}/reissue", id: "reissue-certificate", tag: tagCertificates, need: route.For(policy.CertificateManage), fresh: true, status: 201,
+		summary: "Issue a certificate anew",
+		about:   "It is withdrawn, unless it was before, and another one takes its place that says what is so today: the person's name, and the result.",
+		fails:   faults{certificate.ErrNotFound, certificate.ErrReplaced, certificate.ErrNotCompleted, enrolment.ErrEnrolmentNotFound},
+	}, func(ctx context.Context, in *withdrawIn) (*issuedOut, error) {
+		c, err := a.Certificates.Reissue(ctx, in.Code, in.Body.Reason)
+		if err != nil {
+			return nil, err
+		}
+		return &issuedOut{a.showIssued(ctx, &c)}, nil
+	})
+}
+
+func (a *api) showIssued(ctx context.Context, c *certificate.Certificate) issuedProof {
+	return issuedProof{proof: a.showCertificate(ctx, c), PersonID: c.PersonID, RevokedBy: c.RevokedBy, RevokeReason: c.RevokeReason, ReissueOf: c.ReissueOf}
+}
+
+type badgeOut struct {
+	Type        string `header:"Content-Type" hidden:"true"`
+	Disposition string `header:"Content-Disposition"`
+	Body        []byte
+}
+
+// badgeOperations give certificates out as Open Badges. What anyone needs to check one stands outside of /api/v1, at
+// /.well-known/did.json and /credentials/status/1.
+func (a *api) badgeOperations() {
+	on(a, operation{
+		method: get, path: "/certificates/{code}/credential", id: "download-credential", tag: tagCertificates, need: route.For(policy.CertificateRead),
+		summary: "A certificate as an Open Badges 3.0 credential", media: badge.MediaType,
+		about: "A VC-JWT signed with EdDSA by the portal's did:web. One's own; with certificate:all anyone's.",
+		fails: faults{certificate.ErrNotFound, certificate.ErrRevoked},
+	}, func(ctx context.Context, in *certificateIn) (*badgeOut, error) {
+		b, err := a.Brands.Get(ctx)
+		if err != nil {
+			return nil, err
+		}
+		jwt, err := a.Badges.Credential(ctx, a.portal(ctx), b, in.Code)
+		if err != nil {
+			return nil, err
+		}
+		return &badgeOut{Type: badge.MediaType, Disposition: `attachment; filename="badge.jwt"`, Body: []byte(jwt)}, nil
+	})
+	on(a, operation{
+		method: get, path: "/certificates/{code}/badge", id: "download-badge", tag: tagCertificates, need: route.For(policy.CertificateRead),
+		summary: "A certificate as a picture that carries its credential", media: "image/svg+xml",
+		about: "A baked badge (Open Badges 3.0, 5.3). One's own; with certificate:all anyone's.",
+		fails: faults{certificate.ErrNotFound, certificate.ErrRevoked},
+	}, func(ctx context.Context, in *certificateIn) (*badgeOut, error) {
+		b, err := a.Brands.Get(ctx)
+		if err != nil {
+			return nil, err
+		}
+		svg, err := a.Badges.Baked(ctx, a.portal(ctx), b, in.Code)
+		if err != nil {
+			return nil, err
+		}
+		return &badgeOut{Type: "image/svg+xml", Disposition: `attachment; filename="badge.svg"`, Body: svg}, nil
+	})
+	on(a, operation{
+		method: post, path: "/badge-keys/roll", id: "roll-badge-key", tag: tagCertificates, need: route.For(policy.CertificateManage), fresh: true, status: 204,
+		summary: "Have a fresh key sign credentials",
+		about:   "What the key before signed stays valid.",
+	}, func(ctx context.Context, _ *nothing) (*nothing, error) {
+		return nil, a.Badges.Roll(ctx)
+	})
+}
+
+// portal is the portal's address.
+func (a *api) portal(ctx context.Context) string {
+	t, _ := tenant.From(ctx)
+	return a.Hosts.PortalURL(t)
+}
