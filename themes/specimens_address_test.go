@@ -25,13 +25,16 @@ func addressSpecimens(w *world) []specimen {
 	all := address.Overview{Tenant: acme, Domains: []address.Domain{gone, live, off, proven, fresh}, Old: []string{"acme-inc"}, Target: "lyceum.example"}
 	page := themes.AddressPage{Address: all, URL: "https://learn.acme.example", SubdomainURL: "acme.lyceum.example", Base: "lyceum.example", Form: themes.AddressForm{Slug: "acme"}}
 	none := themes.AddressPage{Address: address.Overview{Tenant: tenant.Tenant{Slug: "acme"}}, URL: "https://acme.lyceum.example", SubdomainURL: "acme.lyceum.example", Base: "lyceum.example", Form: themes.AddressForm{Slug: "acrne", Domain: "*.acme.com"}}
-	none.RenameProblem, none.Problem = tenant.ErrLookAlike.With("slug", tenant.ErrLookAlike.Text), refused(map[string]string{"domain": "A domain with * stands for many. Enter each one by itself."})
+	alike := none
+	alike.RenameProblem = tenant.ErrLookAlike.With("slug", tenant.ErrLookAlike.Text)
+	none.Problem = refused(map[string]string{"domain": "A domain with * stands for many. Enter each one by itself."})
 	moved := page
 	moved.Moved = true
 	view := w.portal("/settings/address", may())
 	return []specimen{
 		{"address", view, page},
 		{"address-none", view, none},
+		{"address-alike", view, alike},
 		{"address-moved", view, moved},
 		{"address-domain", view, themes.AddressDomainPage{Domain: live, Primary: true, Target: "lyceum.example"}},
 		{"address-domain-fresh", view, themes.AddressDomainPage{Domain: fresh, Target: "lyceum.example", Networks: []netip.Addr{netip.MustParseAddr("192.0.2.7"), netip.MustParseAddr("2001:db8::7")}, Problem: address.ErrUnproven}},
