@@ -23,6 +23,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"lyceum/internal/acme"
 	"lyceum/internal/clock"
 	"lyceum/internal/seal"
@@ -30,7 +32,10 @@ import (
 	"lyceum/store/storetest"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m) }
+func TestMain(m *testing.M) {
+	// certmagic's limits of what it asks an issuer for belong to the package and run on.
+	storetest.Main(m, goleak.IgnoreAnyFunction("github.com/caddyserver/certmagic.(*RingBufferRateLimiter).loop"))
+}
 
 // program finds a program of pebble's, which `.ci/setup acme` builds.
 func program(t *testing.T, name string) string {
