@@ -261,7 +261,7 @@ func (a *app) assemble() (err error) {
 	a.brands = tenant.NewBrands(a.store, a.now)
 	a.directory = tenant.NewDirectory(a.hosts, a.store, oldestReadable, a.now)
 	a.content = content.New(content.Options{Keep: a.store, Blobs: a.blobs, Seal: a.seal, Now: a.now, StorageLimit: a.storageQuota, PlanLimit: a.planStorage, RedirectFrom: a.filesRedirect})
-	a.tenants = tenant.New(tenant.Options{Keep: a.store, Schemas: a.admin, Owners: owners{a.auth}, Files: tenantFiles{a.blobs}, Hosts: a.hosts, Now: a.now, Log: a.log, Began: a.beginSubscription})
+	a.tenants = tenant.New(tenant.Options{Keep: a.store, Schemas: a.admin, Owners: owners{a.auth}, Files: tenantFiles{a}, Hosts: a.hosts, Now: a.now, Log: a.log, Began: a.beginSubscription})
 	a.billingNow = func() time.Time {
 		if a.months != nil {
 			return a.months.hand.now()
@@ -332,12 +332,16 @@ func (o owners) MakeOwner(ctx context.Context, email, name, passwordHash string)
 	return err
 }
 
-// tenantFiles removes what a tenant has in the object store: everything is under its schema's name.
-type tenantFiles struct{ blobs *blob.Store }
+// tenantFiles removes what a tenant has beside its schema: in the object store, where everything is under the schema's name, and
+// domains with their certificates.
+type tenantFiles struct{ app *app }
 
 // RemoveTenantFiles removes them.
 func (f tenantFiles) RemoveTenantFiles(ctx context.Context, t tenant.Tenant) error {
-	_, err := f.blobs.DeleteBelow(ctx, t.SchemaName)
+	if err := f.app.addresses.RemoveAll(ctx, t); err != nil {
+		return err
+	}
+	_, err := f.app.blobs.DeleteBelow(ctx, t.SchemaName)
 	return err
 }
 

@@ -90,6 +90,9 @@ func (cmd *domainAddCmd) Run(ctx context.Context, c *Config) error {
 			fmt.Printf("%s.  CNAME  %s.\n", d.Host, v.Target)
 			return nil
 		}
+		if len(v.Networks) == 0 {
+			fmt.Printf("%s.  ALIAS  %s.\n", d.Host, v.Target)
+		}
 		for _, addr := range v.Networks {
 			fmt.Printf("%s.  A/AAAA  %s\n", d.Host, addr)
 		}

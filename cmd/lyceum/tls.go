@@ -27,6 +27,7 @@ type Domains struct {
 
 // AfterApply reads the addresses.
 func (d *Domains) AfterApply() error {
+	d.networks = nil // it is called for every struct that embeds this one
 	for _, text := range d.Addresses {
 		p, err := netip.ParsePrefix(text)
 		if err != nil {
