@@ -272,6 +272,9 @@ func (s *Service) refresh(ctx context.Context, tenantID uid.ID, ref string) (out
 		if theirs.TenantID != tenantID {
 			return before, nil
 		}
+		if double, err := s.double(ctx, before, theirs); err != nil || double {
+			return before, err
+		}
 		out, err = s.change(ctx, tenantID, func(ctx context.Context, sub *Subscription) error {
 			if sub.Revision != before.Revision {
 				return ErrChanged

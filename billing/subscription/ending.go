@@ -65,3 +65,23 @@ func (s *Service) gone(ctx context.Context, sub Subscription) (bool, error) {
 	})
 	return true, err
 }
+
+// double ends a second subscription that was paid for beside one that runs: two checkouts were open at once. Whoever runs the
+// platform is told, to give the money back.
+func (s *Service) double(ctx context.Context, sub Subscription, second provider.Subscription) (bool, error) {
+	if sub.ProviderRef == "" || sub.ProviderRef == second.Ref || sub.State == StateErased || !alive(sub.ProviderState) || !alive(second.State) {
+		return false, nil
+	}
+	first, err := s.Provider.Subscription(ctx, sub.ProviderRef)
+	if err != nil || !alive(first.State) {
+		return false, err
+	}
+	if _, err := s.Provider.Cancel(ctx, key("double", Subscription{TenantID: sub.TenantID}, second.Ref), second.Ref, true); err != nil {
+		return true, err
+	}
+	s.Log.ErrorContext(ctx, "an organization paid for a second subscription; it is ended, and what was paid for it is to be given back",
+		"tenant", sub.TenantSlug, "first", sub.ProviderRef, "second", second.Ref)
+	return true, s.Keep.InControl(ctx, func(ctx context.Context) error {
+		return s.note(ctx, "subscription.second_ended", &sub, map[string]string{"first": sub.ProviderRef, "second": second.Ref})
+	})
+}

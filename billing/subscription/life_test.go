@@ -378,3 +378,20 @@ func TestWhoWasServedFreePaysFromTheDayOfTheirAgreement(t *testing.T) {
 		}
 	}
 }
+
+func TestOfTwoCheckoutsThatWerePaidAtOnceOneIsEnded(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	_, tn := h.begun(t)
+	h.pays(t, tn, "sub_first", provider.StateActive)
+	h.pays(t, tn, "sub_second", provider.StateActive)
+	if s := h.row(t, tn.ID); s.ProviderRef != "sub_first" || h.till.subs["sub_first"].State != provider.StateActive || h.till.subs["sub_second"].State != provider.StateCancelled {
+		t.Errorf("the one that counts is %s; the first %s, the second %s", s.ProviderRef, h.till.subs["sub_first"].State, h.till.subs["sub_second"].State)
+	}
+	// One that begins after the first is over takes its place.
+	h.pays(t, tn, "sub_first", provider.StateCancelled)
+	h.pays(t, tn, "sub_third", provider.StateActive)
+	if s := h.row(t, tn.ID); s.ProviderRef != "sub_third" || s.State != subscription.StateActive {
+		t.Errorf("%s of %s", s.State, s.ProviderRef)
+	}
+}
