@@ -34,8 +34,10 @@ import (
 	"lyceum/learning/home"
 	"lyceum/learning/intake"
 	"lyceum/learning/notice"
+	"lyceum/learning/onboarding"
 	"lyceum/learning/path"
 	"lyceum/learning/search"
+	"lyceum/learning/starter"
 	"lyceum/learning/transcript"
 	"lyceum/tenant"
 )
@@ -69,6 +71,8 @@ type Services struct {
 	Paths        *path.Service
 	Content      *content.Service
 	Exchange     *exchange.Service
+	Starter      *starter.Service
+	Onboarding   *onboarding.Service
 	Badges       *badge.Service
 	Certificates *certificate.Service
 	Home         *home.Service
