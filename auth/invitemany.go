@@ -1,10 +1,13 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/mail"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"lyceum/auth/policy"
 	"lyceum/internal/fault"
@@ -85,13 +88,15 @@ func (s *Service) InviteMany(ctx context.Context, text string, role policy.Role,
 
 // inviteLine does one line; the error is one that concerns them all.
 func (s *Service) inviteLine(ctx context.Context, l *InvitationLine, role policy.Role, dry bool, seen map[string]bool) error {
-	in := InviteInput{Email: l.Email, Name: l.Name, Role: role}
+	in := InviteInput{Email: l.Email, Name: cmp.Or(l.Name, nameOf(l.Email)), Role: role}
 	err := in.Validate()
+	if err == nil {
+		l.Email, l.Name = in.Email, in.Name
+	}
 	if err == nil && seen[in.Email] {
 		l.Outcome, l.Problem = OutcomeRefused, errTwice
 		return nil
 	}
-	l.Email = in.Email
 	seen[in.Email] = true
 	if err == nil {
 		l.Outcome, err = s.lineOutcome(ctx, in)
@@ -136,10 +141,21 @@ func (s *Service) lineOutcome(ctx context.Context, in InviteInput) (o Outcome, e
 	return o, err
 }
 
+// nameOf makes a name of an address, until its person says another: anna.berg@… is Anna Berg.
+func nameOf(email string) string {
+	local, _, _ := strings.Cut(email, "@")
+	words := strings.FieldsFunc(local, func(r rune) bool { return r == '.' || r == '_' || r == '-' || r == '+' })
+	for i, w := range words {
+		r, size := utf8.DecodeRuneInString(w)
+		words[i] = string(unicode.ToUpper(r)) + w[size:]
+	}
+	return strings.Join(words, " ")
+}
+
 // invitationLines reads people from text, empty lines and a heading left out.
 func invitationLines(text string) (out []InvitationLine) {
 	text = strings.TrimPrefix(text, "\ufeff")
-	for i, line := range strings.Split(strings.ReplaceAll(text, "\r", "\n"), "\n") {
+	for i, line := range strings.Split(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text), "\n") {
 		if line = strings.TrimSpace(line); line == "" {
 			continue
 		}

@@ -117,6 +117,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.enrolmentOperations()
 	a.homeOperations()
 	a.certificateOperations()
+	a.onboardingOperations()
 	a.peopleOperations()
 	a.courseOperations()
 	a.catalogueOperations()
