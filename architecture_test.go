@@ -31,6 +31,8 @@ var rooms = map[string][]string{
 	"learning/path":        {"learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},
 	"learning/exchange":    {"learning/catalog", "learning/content", "auth", "tenant", "internal"},
 	"learning/sample":      {"internal"},
+	"learning/starter":     {"learning/sample", "learning/catalog", "learning/content", "auth", "tenant", "internal"},
+	"learning/onboarding":  {"auth", "tenant", "internal"},
 	"learning/calendar":    {"auth", "tenant", "internal"},
 	"learning/transcript":  {"learning/certificate", "learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},
 	"learning/home":        {"learning/certificate", "learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},

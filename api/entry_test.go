@@ -180,7 +180,7 @@ func TestASignUpLeadsIntoThePortalSignedIn(t *testing.T) {
 	}
 	owner := h.browser(slug + ".localhost:8080")
 	owner.do(httptest.NewRequest(http.MethodHead, path, http.NoBody)).is(405)
-	owner.get(path).is(303).leads("/")
+	owner.get(path).is(303).leads("/first-steps")
 	owner.get("/").is(200).says("Ada", "Welcome to Acme &amp; Co")
 	owner.get("/settings/brand").is(200)
 	owner.get("/people").is(200).says("ada@acme.example")

@@ -39,8 +39,10 @@ import (
 	"lyceum/learning/home"
 	"lyceum/learning/intake"
 	"lyceum/learning/notice"
+	"lyceum/learning/onboarding"
 	"lyceum/learning/path"
 	"lyceum/learning/search"
+	"lyceum/learning/starter"
 	"lyceum/learning/transcript"
 	"lyceum/tenant"
 	"lyceum/tenant/address"
@@ -78,6 +80,8 @@ type Options struct {
 	Content      *content.Service
 	Exchange     *exchange.Service
 	Certificates *certificate.Service
+	Starter      *starter.Service
+	Onboarding   *onboarding.Service
 	Badges       *badge.Service
 	Home         *home.Service
 	Notices      *notice.Service
@@ -134,7 +138,7 @@ func (o *Options) complete() error {
 	for name, missing := range map[string]bool{
 		"Directory": o.Directory == nil, "Tenants": o.Tenants == nil, "Addresses": o.Addresses == nil, "Brands": o.Brands == nil, "Auth": o.Auth == nil,
 		"Operators": o.Operators == nil, "Policy": o.Policy == nil, "Catalog": o.Catalog == nil, "Enrolment": o.Enrolment == nil,
-		"Content": o.Content == nil, "Exchange": o.Exchange == nil, "Certificates": o.Certificates == nil, "Badges": o.Badges == nil, "Billing": o.Billing == nil, "Audit": o.Audit == nil,
+		"Content": o.Content == nil, "Exchange": o.Exchange == nil, "Certificates": o.Certificates == nil, "Badges": o.Badges == nil, "Starter": o.Starter == nil, "Onboarding": o.Onboarding == nil, "Billing": o.Billing == nil, "Audit": o.Audit == nil,
 		"Themes": o.Themes == nil, "SignOn": o.SignOn == nil, "SCIM": o.SCIM == nil, "LDAPSync": o.LDAPSync == nil,
 		"Groups": o.Groups == nil, "Intakes": o.Intakes == nil, "Search": o.Search == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
 		"Limits.SignUps": o.Limits.SignUps == nil,

@@ -7,7 +7,7 @@ import (
 )
 
 func (s *Server) onLearning(t *table) {
-	l := web.Learn{Site: s.site, Catalog: s.Catalog, Enrolment: s.Enrolment, Paths: s.Paths, Content: s.Content, Certificates: s.Certificates, AtHome: s.Home}
+	l := web.Learn{Site: s.site, Catalog: s.Catalog, Enrolment: s.Enrolment, Paths: s.Paths, Content: s.Content, Certificates: s.Certificates, AtHome: s.Home, First: s.Onboarding}
 	read, learn, mine := route.For(policy.CourseRead), route.For(policy.EnrolmentSelf), route.For(policy.CertificateRead)
 	t.get("/", route.SignedIn, l.Home)
 	t.get("/courses", read, l.Catalogue)

@@ -41,8 +41,10 @@ import (
 	"lyceum/learning/home"
 	"lyceum/learning/intake"
 	"lyceum/learning/notice"
+	"lyceum/learning/onboarding"
 	"lyceum/learning/path"
 	"lyceum/learning/search"
+	"lyceum/learning/starter"
 	"lyceum/learning/transcript"
 	"lyceum/store"
 	"lyceum/store/fleet"
@@ -138,9 +140,10 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 	})
 	h.o.Paths = path.New(path.Options{Keep: w.Store, Enrolment: h.o.Enrolment, As: service.As, Now: now})
 	h.o.Exchange = exchange.New(exchange.Options{Keep: w.Store, Catalog: h.o.Catalog, Content: files})
+	h.o.Starter, h.o.Onboarding = &starter.Service{Catalog: h.o.Catalog, Content: files}, onboarding.New(w.Store, now)
 	h.o.REST = func(portal fiber.Router) ([]route.Route, error) {
 		return rest.Mount(portal, rest.Services{
-			Auth: service, SignOn: h.o.SignOn, Catalog: h.o.Catalog, Enrolment: h.o.Enrolment, Paths: h.o.Paths, Content: files, Exchange: h.o.Exchange, Certificates: h.o.Certificates, Badges: h.o.Badges, Billing: h.o.Billing, Subscriptions: h.o.Subscriptions,
+			Auth: service, SignOn: h.o.SignOn, Catalog: h.o.Catalog, Enrolment: h.o.Enrolment, Paths: h.o.Paths, Content: files, Exchange: h.o.Exchange, Certificates: h.o.Certificates, Badges: h.o.Badges, Starter: h.o.Starter, Onboarding: h.o.Onboarding, Billing: h.o.Billing, Subscriptions: h.o.Subscriptions,
 			Home: h.o.Home, Notices: h.o.Notices, Calendar: h.o.Calendar, Transcripts: h.o.Transcripts,
 			Brands: h.o.Brands, Events: events{w}, Audit: h.o.Audit, SCIM: h.o.SCIM, LDAPSync: h.o.LDAPSync, Groups: h.o.Groups, Intakes: h.o.Intakes, Search: h.o.Search, Limit: freely{}, Rate: rest.Rate{Requests: 100, Window: time.Minute}, Hosts: hosts, Addresses: h.o.Addresses, Now: now,
 		})

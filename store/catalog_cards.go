@@ -26,13 +26,18 @@ const cardColumns = `c.id, c.slug, c.status, c.self_enrol, c.visibility, c.categ
 	(select count(*) from lessons l where l.version_id = v.id) as lessons,
 	coalesce((select string_agg(o.language, ' ' order by o.language) from version_texts o where o.version_id = v.id and o.part = v.id), '') as other_languages`
 
-// shownText joins, as t, the title and summary of version v in the dearest of the languages wished for that the version
-// is offered in and that is dearer than its own (see catalog.Choose). It takes the wishes as an array.
-const shownText = `cross join (select ?::text[] as list) wish left join lateral (select x.language, x.title, x.body from version_texts x
-	where x.version_id = v.id and x.part = v.id and x.title <> ''
+// textOf and dearest are the two halves of a join, as t, of a part's title and text in the dearest of the languages wished for
+// (wish.list) that version v is offered in and that is dearer than its own (see catalog.Choose). The part's id stands between them.
+const (
+	textOf  = `left join lateral (select x.language, x.title, x.body from version_texts x where x.version_id = v.id and x.part = `
+	dearest = ` and x.title <> ''
 	and least(coalesce(array_position(wish.list, x.language), 1000), coalesce(array_position(wish.list, split_part(x.language, '-', 1)), 1000))
 		< least(coalesce(array_position(wish.list, v.language), 1000), coalesce(array_position(wish.list, split_part(v.language, '-', 1)), 1000))
 	order by least(coalesce(array_position(wish.list, x.language), 1000), coalesce(array_position(wish.list, split_part(x.language, '-', 1)), 1000)) limit 1) t on true`
+
+	// shownText joins the title and summary of version v. It takes the wishes as an array.
+	shownText = `cross join (select ?::text[] as list) wish ` + textOf + `v.id` + dearest
+)
 
 // shownTitle and shownSummary go with shownText.
 const (

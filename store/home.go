@@ -13,16 +13,17 @@ import (
 // What home asks. Each is bounded, whatever the portal's size: it is opened daily by everyone.
 const (
 	homeMineSQL = `select ` + enrolmentColumns + `,
-			c.slug, v.title, v.summary, v.cover_file_id, v.estimated_minutes, coalesce(ce.code, '')
+			c.slug, ` + shownTitle + `, ` + shownSummary + `, v.cover_file_id, v.estimated_minutes, coalesce(ce.code, '')
 		from enrolments e
 		join courses c on c.id = e.course_id
 		join course_versions v on v.id = e.version_id
 		left join certificates ce on ce.enrolment_id = e.id and ce.revoked_at is null and ce.replaced_at is null
+		cross join (select $3::text[] as list) wish ` + textOf + `v.id` + dearest + `
 		where e.person_id = $1 and e.status <> 'withdrawn'
 		order by e.status = 'completed', e.due_at nulls last, coalesce(e.completed_at, e.enrolled_at) desc, e.id desc limit $2`
 
 	// As enrolment's whereTheyWere: the last lesson opened, or when that is completed the next one that is not, going round.
-	homeSpotsSQL = `select e.id, spot.id, spot.title, spot.number, spot.lessons, coalesce(spot.position, 0), e.touched_at
+	homeSpotsSQL = `select e.id, spot.id, coalesce(t.title, spot.title), spot.number, spot.lessons, coalesce(spot.position, 0), e.touched_at
 		from (select e.id, e.version_id, e.last_lesson_id, p.updated_at as touched_at
 			from enrolments e join lesson_progress p on p.enrolment_id = e.id and p.lesson_id = e.last_lesson_id
 			where e.person_id = $1 and e.status = 'active' order by p.updated_at desc limit $2) e
@@ -36,6 +37,7 @@ const (
 				join lessons last on last.version_id = l.version_id and last.id = e.last_lesson_id
 				join modules lm on lm.version_id = last.version_id and lm.id = last.module_id
 				where l.version_id = e.version_id and (m.position, l.position) < (lm.position, last.position)), 1), o.number limit 1) spot
+		join course_versions v on v.id = e.version_id cross join (select $3::text[] as list) wish ` + textOf + `spot.id` + dearest + `
 		order by e.touched_at desc`
 
 	// Certificates, and below them skills: a skill has neither code nor title.
@@ -87,8 +89,9 @@ const (
 			(select c.id, 'new', '', 0
 				from courses c join course_versions v on v.id = c.published_id
 				where c.status = 'published' order by v.published_at desc, c.id limit 24))
-		select c.id, c.slug, v.title, v.summary, v.cover_file_id, v.estimated_minutes, v.published_at, r.reason, r.name, r.count
+		select c.id, c.slug, ` + shownTitle + `, ` + shownSummary + `, v.cover_file_id, v.estimated_minutes, v.published_at, r.reason, r.name, r.count
 		from reasons r join courses c on c.id = r.course_id join course_versions v on v.id = c.published_id
+		cross join (select $3::text[] as list) wish ` + textOf + `v.id` + dearest + `
 		where c.status = 'published' and not coalesce(c.template, false)
 			and not exists (select 1 from enrolments e where e.person_id = $1 and e.course_id = c.id)
 			and (coalesce(c.visibility, '') <> 'groups'
@@ -99,8 +102,8 @@ const (
 // Glance reads all that home shows, in one transaction.
 func (s *Store) Glance(ctx context.Context, q home.Question) (g home.Glance, err error) {
 	err = s.several(ctx,
-		question{homeMineSQL, []any{q.Person, home.MaxMine}, func(rows pgx.Rows) (err error) { g.Mine, err = scanMine(rows); return err }},
-		question{homeSpotsSQL, []any{q.Person, home.MaxSpots}, func(rows pgx.Rows) (err error) {
+		question{homeMineSQL, []any{q.Person, home.MaxMine, wished(q.Languages)}, func(rows pgx.Rows) (err error) { g.Mine, err = scanMine(rows); return err }},
+		question{homeSpotsSQL, []any{q.Person, home.MaxSpots, wished(q.Languages)}, func(rows pgx.Rows) (err error) {
 			g.Spots, err = pgx.CollectRows(rows, pgx.RowToStructByPos[home.Spot])
 			return err
 		}},
@@ -108,7 +111,7 @@ func (s *Store) Glance(ctx context.Context, q home.Question) (g home.Glance, err
 			g.Certificates, g.Skills, err = scanEarned(rows)
 			return err
 		}},
-		question{homeCandidatesSQL, []any{q.Person, home.MinCount}, func(rows pgx.Rows) (err error) { g.Candidates, err = scanCandidates(rows); return err }},
+		question{homeCandidatesSQL, []any{q.Person, home.MinCount, wished(q.Languages)}, func(rows pgx.Rows) (err error) { g.Candidates, err = scanCandidates(rows); return err }},
 	)
 	return g, fail(err, "home of person %s", q.Person)
 }

@@ -260,3 +260,42 @@ func TestFewerThanThreePeopleAreNotTalkedOf(t *testing.T) {
 		}
 	}
 }
+
+func TestHomeNamesCoursesAndLessonsInTheReadersLanguage(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	ctx, abroad := w.Tenant(t), w.Tenant(t)
+	learn := enrolment.New(enrolment.Options{Keep: w.Store, Now: w.Now.Clock()})
+	me, _ := storetest.Learner(t, ctx, w)
+	mine, offered := course(t, w, ctx, "Screens"), course(t, w, ctx, "Ladders")
+	translated := func(in context.Context, version, part uid.ID, title, body string) {
+		execute(t, w, in, "insert into version_texts (version_id, language, part, title, body, source) values ($1, 'de', $2, $3, $4, '{}')", version, part, title, body)
+	}
+	translated(ctx, mine.Version.ID, mine.Version.ID, "Bildschirme", "Sperren.")
+	translated(ctx, mine.Version.ID, mine.Lessons()[1].ID, "Probe", "")
+	translated(ctx, offered.Version.ID, offered.Version.ID, "Leitern", "")
+	e, err := learn.SelfEnrol(me, mine.Course.Slug)
+	if err == nil {
+		_, err = learn.Continue(me, e.ID, mine.Lessons()[0].ID)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for language, want := range map[string][]string{
+		"de": {"Bildschirme", "Sperren.", "Probe", "Leitern", offered.Version.Summary}, "en": {"Screens", mine.Version.Summary, mine.Lessons()[1].Title, "Ladders", offered.Version.Summary},
+		"fr": {"Screens", mine.Version.Summary, mine.Lessons()[1].Title, "Ladders", offered.Version.Summary},
+	} {
+		h := look(t, w, catalog.WithLanguages(me, language))
+		if len(h.Doing) != 1 || len(h.Recommended) != 1 {
+			t.Fatalf("%s: %+v", language, h)
+		}
+		d, r := h.Doing[0], h.Recommended[0]
+		if got := []string{d.Title, d.Summary, d.Spot.Title, r.Title, r.Summary}; !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", language, got, want)
+		}
+	}
+	stranger, _ := storetest.Learner(t, abroad, w)
+	if h := look(t, w, stranger); len(h.Doing)+len(h.Recommended) != 0 {
+		t.Errorf("another tenant sees %+v", h)
+	}
+}

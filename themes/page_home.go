@@ -9,11 +9,15 @@ import (
 	"lyceum/learning/calendar"
 	"lyceum/learning/home"
 	"lyceum/learning/notice"
+	"lyceum/learning/onboarding"
 	"lyceum/learning/transcript"
 )
 
 // HomePage is GET / of a portal for who is signed in.
-type HomePage struct{ Home home.Home }
+type HomePage struct {
+	Home  home.Home
+	First *onboarding.List // the portal's first steps, for who looks after them while any is left; nil: nothing is said
+}
 
 func (p HomePage) in(c *Chrome) (string, any) { return "home", framed[HomePage]{c, p} }
 

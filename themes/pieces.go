@@ -57,6 +57,7 @@ func (c *Chrome) places() ([]NavGroup, error) {
 		}},
 		{"teach", []place{{"/studio", "nav.studio", "pen", policy.CourseEdit}, {"/studio/marking", "nav.marking", "check", policy.EnrolmentMark}, {"/files", "nav.files", "file", policy.FileUpload}, {"/people", "nav.people", "people", policy.PersonRead}}},
 		{"portal", []place{
+			{"/first-steps", "nav.first_steps", "flag", policy.BrandEdit},
 			{"/groups", "nav.groups", "people", policy.PersonRead},
 			{"/usage", "nav.usage", "chart", policy.UsageRead}, {"/settings/billing", "nav.billing", "file", policy.BillingRead}, {"/settings/brand", "nav.brand", "palette", policy.BrandEdit},
 			{"/settings/address", "nav.address", "window", policy.AddressManage},

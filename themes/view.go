@@ -113,6 +113,8 @@ const (
 	FlashPathTaken     FlashKey = "path_taken" // Name: the path
 	FlashReportRetried FlashKey = "report_retried"
 
+	FlashStarterAdded FlashKey = "starter_added" // Name: the course
+
 	FlashCertificateRevoked  FlashKey = "certificate_revoked"  // Name: the person
 	FlashCertificateReissued FlashKey = "certificate_reissued" // Name: the person
 	FlashPathLeft            FlashKey = "path_left"            // Name: the path

@@ -34,8 +34,10 @@ import (
 	"lyceum/learning/home"
 	"lyceum/learning/intake"
 	"lyceum/learning/notice"
+	"lyceum/learning/onboarding"
 	"lyceum/learning/path"
 	"lyceum/learning/search"
+	"lyceum/learning/starter"
 	"lyceum/learning/transcript"
 	"lyceum/tenant"
 	"lyceum/tenant/address"
@@ -70,6 +72,8 @@ type Services struct {
 	Paths        *path.Service
 	Content      *content.Service
 	Exchange     *exchange.Service
+	Starter      *starter.Service
+	Onboarding   *onboarding.Service
 	Badges       *badge.Service
 	Certificates *certificate.Service
 	Home         *home.Service
@@ -115,6 +119,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.enrolmentOperations()
 	a.homeOperations()
 	a.certificateOperations()
+	a.onboardingOperations()
 	a.peopleOperations()
 	a.courseOperations()
 	a.catalogueOperations()

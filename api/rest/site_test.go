@@ -44,8 +44,10 @@ import (
 	"lyceum/learning/home"
 	"lyceum/learning/intake"
 	"lyceum/learning/notice"
+	"lyceum/learning/onboarding"
 	"lyceum/learning/path"
 	"lyceum/learning/search"
+	"lyceum/learning/starter"
 	"lyceum/learning/transcript"
 	"lyceum/store"
 	"lyceum/store/storetest"
@@ -105,6 +107,8 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		Hosts:         tenant.Hosts{Base: "example", Platform: "lyceum.example", Scheme: "https"},
 		Now:           now,
 	}
+	s.services.Starter = &starter.Service{Catalog: s.services.Catalog, Content: s.services.Content}
+	s.services.Onboarding = onboarding.New(w.Store, now)
 	s.services.Exchange = exchange.New(exchange.Options{Keep: w.Store, Catalog: s.services.Catalog, Content: s.services.Content})
 	key, err := seal.New(bytes.Repeat([]byte{2}, seal.KeySize))
 	if err != nil {

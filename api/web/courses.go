@@ -16,6 +16,7 @@ import (
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
 	learnerhome "lyceum/learning/home"
+	"lyceum/learning/onboarding"
 	"lyceum/learning/path"
 	"lyceum/themes"
 )
@@ -29,6 +30,7 @@ type Learn struct {
 	Content      *content.Service
 	Certificates *certificate.Service
 	AtHome       *learnerhome.Service
+	First        *onboarding.Service
 }
 
 // Home shows what is due, what the person was doing, what they earned, and what they might learn next.
@@ -37,7 +39,17 @@ func (l Learn) Home(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return l.show(c, themes.HomePage{Home: h})
+	p := themes.HomePage{Home: h}
+	if who(c.UserContext()).May.Has(policy.BrandEdit) {
+		first, err := l.First.Look(c.UserContext())
+		if err != nil {
+			return err
+		}
+		if first.Shows() {
+			p.First = &first
+		}
+	}
+	return l.show(c, p)
 }
 
 // mine lists the person's courses, the newest first: as many as one piece holds.

@@ -192,7 +192,7 @@ func (e Entry) Welcome(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return e.entered(c, in, "", func() error { return e.done(c, home, themes.FlashWelcome, e.brand(c).Name) })
+	return e.entered(c, in, "", func() error { return e.done(c, firstSteps, themes.FlashWelcome, e.brand(c).Name) })
 }
 
 // noStore marks an answer that must not be kept anywhere: it shows a secret, or its address is one.

@@ -45,6 +45,9 @@ func (s *Service) advanceOnce(ctx context.Context, tenantID uid.ID) (again bool,
 	if sub.State == StateErased {
 		return false, s.erase(ctx, sub)
 	}
+	if gone, err := s.gone(ctx, sub); err != nil || gone {
+		return false, err
+	}
 	l, err := s.life(ctx, sub)
 	if err != nil {
 		return false, err
@@ -78,6 +81,12 @@ func (s *Service) advanceOnce(ctx context.Context, tenantID uid.ID) (again bool,
 		}
 		sub = fresh
 	}
+	theirs := sub.ProviderState
+	if due.To == StateCancelled || due.To == StateErased {
+		if theirs, err = s.endThere(ctx, sub); err != nil {
+			return false, fmt.Errorf("%s waits until the payment service answers: %w", due.To, err)
+		}
+	}
 	seen := sub.Revision
 	_, err = s.change(ctx, tenantID, func(ctx context.Context, now *Subscription) error {
 		if now.Revision != seen {
@@ -93,7 +102,7 @@ func (s *Service) advanceOnce(ctx context.Context, tenantID uid.ID) (again bool,
 		case "asked":
 			now.Cause = CauseAsked
 		}
-		again = true
+		again, now.ProviderState = true, theirs
 		return s.move(ctx, now, due.To, due.Why, l)
 	})
 	if err != nil {
@@ -263,6 +272,9 @@ func (s *Service) refresh(ctx context.Context, tenantID uid.ID, ref string) (out
 		if theirs.TenantID != tenantID {
 			return before, nil
 		}
+		if double, err := s.double(ctx, before, theirs); err != nil || double {
+			return before, err
+		}
 		out, err = s.change(ctx, tenantID, func(ctx context.Context, sub *Subscription) error {
 			if sub.Revision != before.Revision {
 				return ErrChanged
@@ -293,6 +305,9 @@ func (s *Service) apply(ctx context.Context, sub *Subscription, p provider.Subsc
 		return errUnchanged // a checkout that came to nothing
 	}
 	now := s.Now()
+	if alive(p.State) {
+		sub.paysFrom(now)
+	}
 	sub.ProviderRef, sub.ProviderState, sub.CheckedAt, sub.Collect = p.Ref, p.State, &now, CollectProvider
 	if p.Customer != "" {
 		sub.CustomerRef = p.Customer

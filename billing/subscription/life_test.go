@@ -1,6 +1,7 @@
 package subscription_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"lyceum/billing"
 	"lyceum/billing/plan"
 	"lyceum/billing/provider"
 	"lyceum/billing/subscription"
@@ -282,5 +284,114 @@ func TestWhateverHappensNobodyIsErasedOrClosedOutOfTurn(t *testing.T) {
 		if n := h.portals.deleted[tn.Slug]; n > 1 {
 			t.Fatalf("seed %d: deleted %d times", seed, n)
 		}
+	}
+}
+
+func TestNobodyPaysForAPortalThatAnOperatorDeleted(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	_, tn := h.begun(t)
+	h.pays(t, tn, "sub_gone", provider.StateActive)
+	if err := h.Store.RemoveTenant(t.Context(), tn.ID); err != nil {
+		t.Fatal(err)
+	}
+	h.till.away = true
+	if err := h.s.Advance(t.Context(), tn.ID); err == nil {
+		t.Error("a payment service that is away was believed")
+	}
+	if s := h.row(t, tn.ID); s.State != subscription.StateActive {
+		t.Errorf("it is %s before the payment service knows", s.State)
+	}
+	h.till.away = false
+	for range 2 {
+		if err := h.s.Advance(t.Context(), tn.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := h.row(t, tn.ID)
+	if h.till.subs["sub_gone"].State != provider.StateCancelled || s.State != subscription.StateErased || s.ErasedAt == nil || s.ProviderState != provider.StateCancelled {
+		t.Errorf("there it is %s, here %+v", h.till.subs["sub_gone"].State, s)
+	}
+	if err := h.s.Refresh(t.Context(), "sub_gone"); err != nil || h.row(t, tn.ID).State != subscription.StateErased {
+		t.Errorf("a late message: %v, %s", err, h.row(t, tn.ID).State)
+	}
+}
+
+func TestWhoIsGivenUpIsNotCollectedFromAnyMore(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	_, tn := h.begun(t)
+	h.pays(t, tn, "sub_lost", provider.StateActive)
+	h.pays(t, tn, "sub_lost", provider.StatePastDue)
+	for range 200 {
+		if h.row(t, tn.ID).State == subscription.StateRetained {
+			break
+		}
+		if s := h.till.subs["sub_lost"].State; s == provider.StateCancelled {
+			t.Fatalf("it ended there while it is %s here", h.row(t, tn.ID).State)
+		}
+		h.days(1)
+		if err := h.s.Advance(t.Context(), tn.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s := h.row(t, tn.ID); s.State != subscription.StateRetained || s.ProviderState != provider.StateCancelled || h.till.subs["sub_lost"].State != provider.StateCancelled {
+		t.Errorf("here %s, there %s", s.State, h.till.subs["sub_lost"].State)
+	}
+}
+
+func TestWhoWasServedFreePaysFromTheDayOfTheirAgreement(t *testing.T) {
+	t.Parallel()
+	for name, agree := range map[string]func(h *house, tn tenant.Tenant){
+		"by card": func(h *house, tn tenant.Tenant) { h.pays(t, tn, "sub_"+tn.Slug, provider.StateActive) },
+		"by bank transfer": func(h *house, tn tenant.Tenant) {
+			if _, err := h.s.Assign(t.Context(), tn.ID, &h.shelf.trial.Version.ID, subscription.CollectInvoice); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		h := build(t)
+		_, tn := h.begun(t)
+		err := h.Store.InControl(t.Context(), func(ctx context.Context) error {
+			sub, err := h.Store.LockSubscription(ctx, tn.ID)
+			if err != nil {
+				return err
+			}
+			sub.State, sub.Collect, sub.TrialEnd, sub.VersionID = subscription.StateActive, subscription.CollectNone, nil, nil
+			sub.Revision++
+			return h.Store.SaveSubscription(ctx, sub)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.days(10)
+		agreed := h.Now.Now()
+		agree(h, tn)
+		month := billing.PeriodOf(agreed)
+		if from := h.row(t, tn.ID).From(month); !from.Equal(agreed) {
+			t.Errorf("%s: charged from %s, agreed on %s", name, from, agreed)
+		}
+		h.days(31)
+		h.pays(t, tn, "sub_"+tn.Slug, provider.StateActive)
+		if next := billing.PeriodOf(h.Now.Now()); !h.row(t, tn.ID).From(next).Equal(next.Start) {
+			t.Errorf("%s: the month after is not charged whole", name)
+		}
+	}
+}
+
+func TestOfTwoCheckoutsThatWerePaidAtOnceOneIsEnded(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	_, tn := h.begun(t)
+	h.pays(t, tn, "sub_first", provider.StateActive)
+	h.pays(t, tn, "sub_second", provider.StateActive)
+	if s := h.row(t, tn.ID); s.ProviderRef != "sub_first" || h.till.subs["sub_first"].State != provider.StateActive || h.till.subs["sub_second"].State != provider.StateCancelled {
+		t.Errorf("the one that counts is %s; the first %s, the second %s", s.ProviderRef, h.till.subs["sub_first"].State, h.till.subs["sub_second"].State)
+	}
+	// One that begins after the first is over takes its place.
+	h.pays(t, tn, "sub_first", provider.StateCancelled)
+	h.pays(t, tn, "sub_third", provider.StateActive)
+	if s := h.row(t, tn.ID); s.ProviderRef != "sub_third" || s.State != subscription.StateActive {
+		t.Errorf("%s of %s", s.State, s.ProviderRef)
 	}
 }

@@ -163,6 +163,9 @@ func (s *Service) Assign(ctx context.Context, tenantID uid.ID, version *uid.ID, 
 		if sub.State == StateErased {
 			return ErrErased
 		}
+		if collect != CollectNone {
+			sub.paysFrom(s.Now())
+		}
 		sub.VersionID, sub.Collect = version, collect
 		name, l := "", plan.DefaultLife()
 		if offer != nil {

@@ -89,8 +89,8 @@ type Subscription struct {
 	State         State
 	Collect       Collect
 	Cause         Cause
-	Since         time.Time // when it came into its state
-	TrialEnd      *time.Time
+	Since         time.Time  // when it came into its state
+	TrialEnd      *time.Time // until when use is free: the trial's end, or when who was served free of charge agreed to pay
 	PeriodStart   *time.Time
 	PeriodEnd     *time.Time
 	CancelAt      *time.Time
@@ -125,6 +125,13 @@ func (s Subscription) From(p billing.Period) time.Time {
 		return *s.TrialEnd
 	}
 	return p.Start
+}
+
+// paysFrom begins to charge who was served free of charge and never paid before.
+func (s *Subscription) paysFrom(now time.Time) {
+	if s.Collect == CollectNone && s.ProviderRef == "" && (s.TrialEnd == nil || s.TrialEnd.Before(now)) {
+		s.TrialEnd = &now
+	}
 }
 
 // Free tells that nothing is charged.

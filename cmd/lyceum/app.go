@@ -47,8 +47,10 @@ import (
 	"lyceum/learning/home"
 	"lyceum/learning/intake"
 	"lyceum/learning/notice"
+	"lyceum/learning/onboarding"
 	"lyceum/learning/path"
 	"lyceum/learning/search"
+	"lyceum/learning/starter"
 	"lyceum/learning/transcript"
 	"lyceum/migrations"
 	"lyceum/store"
@@ -106,6 +108,8 @@ type app struct {
 	paths         *path.Service
 	certificates  *certificate.Service
 	badges        *badge.Service
+	starter       *starter.Service
+	onboarding    *onboarding.Service
 	home          *home.Service
 	notices       *notice.Service
 	calendar      *calendar.Service
@@ -284,6 +288,8 @@ func (a *app) assemble() (err error) {
 	a.intakes = intake.New(a.store, a.enrolment, a.now)
 	a.paths = path.New(path.Options{Keep: a.store, Enrolment: a.enrolment, As: a.auth.As, Now: a.now})
 	a.certificates = certificate.New(certificate.Options{Keep: a.store, Now: a.now})
+	a.starter = &starter.Service{Catalog: a.catalog, Content: a.content}
+	a.onboarding = onboarding.New(a.store, a.now)
 	a.badges = badge.New(badge.Options{Keep: a.store, Seal: a.seal, Now: a.now})
 	a.home = home.New(a.store, a.now)
 	a.notices = notice.New(notice.Options{Keep: a.store, Announce: a.store, Now: a.now})

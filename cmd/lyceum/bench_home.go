@@ -13,7 +13,7 @@ import (
 	"lyceum/auth"
 	"lyceum/cmd/lyceum/yardstick"
 	"lyceum/internal/uid"
-	"lyceum/learning/sample"
+	"lyceum/learning/starter"
 	"lyceum/store"
 	"lyceum/tenant"
 )
@@ -75,16 +75,12 @@ func (b *bench) homeTenant(ctx context.Context, t benchTenant) (benchPage, error
 	if err != nil {
 		return p, err
 	}
-	samples, err := sample.Courses()
+	samples, err := starter.List()
 	if err != nil {
 		return p, err
 	}
 	for i, c := range samples {
-		in, err := b.app.sampleCourse(author, c)
-		if err != nil {
-			return p, err
-		}
-		o, err := b.app.catalog.Import(author, in)
+		o, err := b.app.starter.Add(author, c.Slug)
 		if err != nil {
 			return p, err
 		}

@@ -14,11 +14,11 @@ import (
 	"lyceum/auth/policy"
 	"lyceum/internal/event"
 	"lyceum/internal/fault"
-	"lyceum/internal/markdown"
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
 	"lyceum/learning/sample"
+	"lyceum/learning/starter"
 	"lyceum/tenant"
 )
 
@@ -244,7 +244,7 @@ func (a *app) demoBrand(ctx context.Context, o organization) error {
 
 // demoCourses publishes the two sample courses.
 func (a *app) demoCourses(ctx context.Context) ([]catalog.Outline, error) {
-	courses, err := sample.Courses()
+	courses, err := starter.List()
 	if err != nil {
 		return nil, err
 	}
@@ -252,10 +252,7 @@ func (a *app) demoCourses(ctx context.Context) ([]catalog.Outline, error) {
 	for _, c := range courses {
 		o, err := a.catalog.Published(ctx, c.Slug)
 		if fault.Of(err).Kind == fault.KindNotFound || errors.Is(err, catalog.ErrNotPublished) {
-			var in catalog.ImportCourse
-			if in, err = a.sampleCourse(ctx, c); err == nil {
-				o, err = a.catalog.Import(ctx, in)
-			}
+			o, err = a.starter.Add(ctx, c.Slug)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("course %s: %w", c.Slug, err)
@@ -263,73 +260,4 @@ func (a *app) demoCourses(ctx context.Context) ([]catalog.Outline, error) {
 		out = append(out, o)
 	}
 	return out, nil
-}
-
-// sampleCourse uploads a sample's files and names them in its lessons.
-func (a *app) sampleCourse(ctx context.Context, c sample.Course) (catalog.ImportCourse, error) {
-	files := map[string]uid.ID{}
-	upload := func(asset sample.Asset) (*uid.ID, error) {
-		if id, ok := files[asset.Name]; ok {
-			return &id, nil
-		}
-		f, err := a.content.Put(ctx, asset.Name, asset.Data)
-		if err != nil {
-			return nil, fmt.Errorf("file %s: %w", asset.Name, err)
-		}
-		files[asset.Name] = f.ID
-		return &f.ID, nil
-	}
-	in := catalog.ImportCourse{CourseInput: catalog.CourseInput{
-		Title: c.Title, Slug: c.Slug, Summary: c.Summary, Language: c.Language, EstimatedMinutes: c.EstimatedMinutes, SelfEnrol: true,
-	}}
-	var err error
-	if in.CoverFileID, err = upload(c.Cover); err != nil {
-		return in, err
-	}
-	for _, m := range c.Modules {
-		module := catalog.ImportModule{Title: m.Title}
-		for _, l := range m.Lessons {
-			lesson, err := sampleLesson(c, l, upload)
-			if err != nil {
-				return in, err
-			}
-			module.Lessons = append(module.Lessons, lesson)
-		}
-		in.Modules = append(in.Modules, module)
-	}
-	return in, nil
-}
-
-func sampleLesson(c sample.Course, l sample.Lesson, upload func(sample.Asset) (*uid.ID, error)) (in catalog.LessonInput, err error) {
-	in = catalog.LessonInput{Kind: catalog.LessonKind(l.Kind), Title: l.Title, Minutes: l.Minutes, Body: l.Body, PassPercent: l.PassPercent}
-	for _, picture := range markdown.Images(l.Body) {
-		name := strings.TrimPrefix(picture.Dest, "asset:")
-		asset, ok := c.Asset(name)
-		if !ok {
-			return in, fmt.Errorf("lesson %s: no picture %s", l.Slug, name)
-		}
-		id, err := upload(asset)
-		if err != nil {
-			return in, err
-		}
-		in.Body = strings.ReplaceAll(in.Body, "(asset:"+name+")", "(file:"+id.String()+")")
-	}
-	if l.File != nil {
-		if in.FileID, err = upload(*l.File); err != nil {
-			return in, err
-		}
-	}
-	if l.Captions != nil {
-		if in.CaptionsFileID, err = upload(*l.Captions); err != nil {
-			return in, err
-		}
-	}
-	for _, q := range l.Questions {
-		question := catalog.Question{ID: uid.New(), Prompt: q.Prompt, Explanation: q.Explanation}
-		for _, o := range q.Options {
-			question.Options = append(question.Options, catalog.Option{ID: uid.New(), Text: o.Text, Correct: o.Correct})
-		}
-		in.Questions = append(in.Questions, question)
-	}
-	return in, nil
 }

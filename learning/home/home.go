@@ -12,6 +12,7 @@ import (
 	"lyceum/auth/policy"
 	"lyceum/internal/clock"
 	"lyceum/internal/uid"
+	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/enrolment"
 )
@@ -54,8 +55,9 @@ type Glance struct {
 
 // Question is whose home is asked for, and when.
 type Question struct {
-	Person uid.ID
-	Now    time.Time
+	Person    uid.ID
+	Now       time.Time
+	Languages []string // in which titles are wished for, the dearest first
 }
 
 // Keeper is what home needs kept.
@@ -132,7 +134,7 @@ func (s *Service) Look(ctx context.Context) (Home, error) {
 		return Home{}, err
 	}
 	who, _ := auth.PrincipalFrom(ctx)
-	g, err := s.keep.Glance(ctx, Question{Person: who.PersonID, Now: s.now()})
+	g, err := s.keep.Glance(ctx, Question{Person: who.PersonID, Now: s.now(), Languages: catalog.LanguagesFrom(ctx)})
 	if err != nil {
 		return Home{}, err
 	}

@@ -69,6 +69,8 @@ func TestEveryPageOfEveryThemeUsesOnlyWhatItsStructHas(t *testing.T) {
 		checked[themes.CertificatesPage],
 		checked[themes.VerifyPage],
 		checked[themes.IssuedPage],
+		checked[themes.FirstStepsPage],
+		checked[themes.InviteManyPage],
 		checked[themes.PeoplePage],
 		checked[themes.InvitePage],
 		checked[themes.PersonPage],

@@ -1,0 +1,45 @@
+package themes
+
+import (
+	"lyceum/auth"
+	"lyceum/auth/policy"
+	"lyceum/internal/fault"
+	"lyceum/learning/onboarding"
+	"lyceum/learning/starter"
+	"lyceum/tenant"
+)
+
+// FirstStepsPage is GET /first-steps: a portal's first steps. It posts logo, colour and from_logo (multipart) to …/look; course to
+// …/courses; step and back to …/skip; and back to …/dismiss.
+type FirstStepsPage struct {
+	List    onboarding.List
+	Saved   tenant.Brand
+	Colour  string // as typed
+	Courses []starter.Course
+	Problem *fault.Fault
+}
+
+func (p FirstStepsPage) in(c *Chrome) (string, any) {
+	return "first_steps", framed[FirstStepsPage]{c, p}
+}
+
+// Percent is how far the steps are.
+func (p FirstStepsPage) Percent() int {
+	if len(p.List.Items) == 0 {
+		return 100
+	}
+	return 100 * p.List.Done() / len(p.List.Items)
+}
+
+// InviteManyPage is GET and POST /people/invite-many: fields people, file, role, and dry to check only.
+type InviteManyPage struct {
+	Text    string
+	Role    policy.Role
+	Roles   []policy.Role // those who asks may give
+	Done    *auth.Many    // what became of it, or would
+	Problem *fault.Fault
+}
+
+func (p InviteManyPage) in(c *Chrome) (string, any) {
+	return "invite_many", framed[InviteManyPage]{c, p}
+}
