@@ -26,7 +26,7 @@ func (s *Server) moved(c *fiber.Ctx, t tenant.Tenant) string {
 
 // answeredAnywhere are the paths that programs ask for, which need not follow redirects, and the look of pages.
 func answeredAnywhere(path string) bool {
-	for _, below := range []string{"/api/", "/scim/", "/brand/", "/.well-known/"} {
+	for _, below := range []string{"/api/", "/scim/", "/brand/", "/.well-known/", "/credentials/"} {
 		if strings.HasPrefix(path, below) {
 			return true
 		}

@@ -98,7 +98,7 @@ func CheckSlug(slug string) string {
 // Skeleton writes what looks alike in a subdomain alike: two names of one skeleton are easily taken for each other.
 func Skeleton(slug string) string { return lookAlikes.Replace(strings.ToLower(slug)) }
 
-// A Replacer makes one pass; migration 0010 does the same to the names that were there before.
+// A Replacer makes one pass; migration 0009 does the same to the names that were there before.
 var lookAlikes = strings.NewReplacer("0", "o", "1", "l", "rn", "m", "vv", "w")
 
 var schemaRE = regexp.MustCompile(`^t_[0-9a-z]{12}$`)
