@@ -2,7 +2,6 @@ package themes
 
 import (
 	"errors"
-	"slices"
 
 	"lyceum/billing"
 	"lyceum/billing/money"
@@ -164,7 +163,7 @@ func (c *Chrome) PlanSchemes() []string {
 func (c *Chrome) PlanMeters() []billing.Meter { return billing.Meters() }
 
 // HardMeters lists what a limit may stop.
-func (c *Chrome) HardMeters() []billing.Meter { return billing.Meters()[1:] }
+func (c *Chrome) HardMeters() []billing.Meter { return plan.Stopping() }
 
 // PlanIntervals lists the intervals, for a choice.
 func (c *Chrome) PlanIntervals() []plan.Interval { return []plan.Interval{plan.Month, plan.Year} }
@@ -300,7 +299,7 @@ func (c *Chrome) PlanFacts(v plan.Version) (out []PlanFact, err error) {
 		f := PlanFact{Label: say(c.T("plan_limit." + string(m))), Text: say(c.LimitText(m, n))}
 		switch {
 		case n == plan.Unlimited:
-		case slices.Contains(v.Limits.Hard, m):
+		case v.Limits.Stops(m):
 			f.Note = say(c.T("billing.limit_hard"))
 		default:
 			f.Note = say(c.T("billing.limit_soft"))

@@ -151,3 +151,10 @@ func (a *Account) forget(taken map[string]bool) {
 func sortEvents(list []provider.Event) {
 	slices.SortStableFunc(list, func(a, b provider.Event) int { return a.At.Compare(b.At) })
 }
+
+// told is a subscription as others see it.
+func (s *Subscription) told() provider.Subscription {
+	out := s.Subscription
+	out.AddOns, out.Coupon = append([]provider.AddOn{}, s.AddOns...), s.Coupon
+	return out
+}

@@ -229,7 +229,7 @@ func (b *Books) Subscription(ctx context.Context, ref string) (provider.Subscrip
 	if err != nil {
 		return provider.Subscription{}, err
 	}
-	return s.Subscription, nil
+	return s.told(), nil
 }
 
 // Tend has nothing to do: these books bill usage themselves.

@@ -143,14 +143,17 @@ func (b *Books) run(ctx context.Context, key, ref string, do func(ctx context.Co
 				return err
 			}
 		}
-		out = s.Subscription
+		out = s.told()
 		return nil
 	})
 	return out, err
 }
 
-// Cancel ends a subscription at once, or with its period.
+// Cancel ends a subscription at once, or with its period. One that is over stays so.
 func (b *Books) Cancel(ctx context.Context, key, ref string, now bool) (provider.Subscription, error) {
+	if s, err := b.Subscription(ctx, ref); err != nil || s.State == provider.StateCancelled {
+		return s, err
+	}
 	return b.run(ctx, key, ref, func(ctx context.Context, a *Account, s *Subscription) error {
 		if now {
 			return b.end(ctx, a, s, b.Now())

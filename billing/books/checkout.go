@@ -6,6 +6,7 @@ import (
 
 	"lyceum/auth"
 	"lyceum/auth/policy"
+	"lyceum/billing"
 	"lyceum/billing/plan"
 	"lyceum/billing/provider"
 	"lyceum/internal/fault"
@@ -193,6 +194,9 @@ func (b *Books) start(ctx context.Context, a *Account, w *Wish) error {
 			return err
 		}
 		s.redeem(c, now)
+	}
+	if month := billing.PeriodOf(now).Start; a.Ledger.Closed.Before(month) {
+		a.Ledger.Closed = month // no bill of this subscription has the months before
 	}
 	w.Subscription = s.Ref
 	a.Ledger.Subscriptions = append(a.Ledger.Subscriptions, s)

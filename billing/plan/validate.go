@@ -117,6 +117,14 @@ func (c *Component) validateTiers(f fault.Fields, at string) {
 	}
 }
 
+// Stopping lists the meters whose limits can stop: uploads are refused, and calls. Nothing else is refused for its limit.
+func Stopping() []billing.Meter { return []billing.Meter{billing.MeterStorage, billing.MeterAPICalls} }
+
+// Stops tells whether a meter's limit stops when it is reached. A version of before may name one that nothing stops at.
+func (l Limits) Stops(m billing.Meter) bool {
+	return slices.Contains(l.Hard, m) && slices.Contains(Stopping(), m)
+}
+
 func (l *Limits) validate(f fault.Fields) {
 	for name, n := range map[string]int64{
 		"active_learners": l.ActiveLearners, "storage_bytes": l.StorageBytes, "api_calls": l.APICalls, "video_minutes": l.VideoMinutes,
@@ -128,6 +136,7 @@ func (l *Limits) validate(f fault.Fields) {
 	for i, m := range l.Hard {
 		f.Check(m != billing.MeterActiveLearner, "limits.hard", "The limit of active learners never stops: learning is not stopped by a bill.")
 		f.Check(slices.Contains(known, m), "limits.hard", "There is no such meter.")
+		f.Check(m == billing.MeterActiveLearner || !slices.Contains(known, m) || slices.Contains(Stopping(), m), "limits.hard", "Only the limits of storage and of API calls can stop. The others warn.")
 		f.Check(!slices.Contains(l.Hard[:i], m), "limits.hard", "A meter is named twice.")
 		f.Check(l.Of(m) != Unlimited, "limits.hard", "A limit can only stop where there is one.")
 	}

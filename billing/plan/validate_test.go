@@ -51,6 +51,8 @@ func TestWhatCouldNotBeBilledIsRefusedAtItsField(t *testing.T) {
 		{"learning that stops", func(v *plan.Version) { v.Limits.Hard = []billing.Meter{learners} }, "limits.hard"},
 		{"a stop without a limit", func(v *plan.Version) { v.Limits.Hard = []billing.Meter{billing.MeterAPICalls} }, "limits.hard"},
 		{"a stop of nothing known", func(v *plan.Version) { v.Limits.Hard = []billing.Meter{"coffee"} }, "limits.hard"},
+		{"videos that stop", func(v *plan.Version) { v.Limits.VideoMinutes, v.Limits.Hard = 5, []billing.Meter{billing.MeterVideo} }, "limits.hard"},
+		{"tokens that stop", func(v *plan.Version) { v.Limits.AITokens, v.Limits.Hard = 5, []billing.Meter{billing.MeterAITokens} }, "limits.hard"},
 		{"a stop twice", func(v *plan.Version) { v.Limits.Hard = []billing.Meter{billing.MeterStorage, billing.MeterStorage} }, "limits.hard"},
 		{"days below zero", func(v *plan.Version) { v.Life.GraceDays = -1 }, "life.grace_days"},
 		{"data erased without warning", func(v *plan.Version) { v.Life.RetainedDays = 7 }, "life.retained_days"},

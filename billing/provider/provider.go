@@ -163,6 +163,8 @@ type Subscription struct {
 	Customer    string
 	TenantID    uid.ID // from its metadata; uid.Nil when it is none of ours
 	VersionID   uid.ID
+	AddOns      []AddOn // nil: it does not say
+	Coupon      string  // what its bills are lowered by; "" for nothing
 	State       State
 	PeriodStart time.Time
 	PeriodEnd   time.Time

@@ -2,6 +2,7 @@ package stripe
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	stripego "github.com/stripe/stripe-go/v76"
@@ -68,6 +69,7 @@ func (p pair) read() provider.Subscription {
 	if m.Customer != nil {
 		out.Customer = m.Customer.ID
 	}
+	out.AddOns, out.Coupon = bookings(m), couponOf(m)
 	out.TenantID, _ = uid.Parse(m.Metadata[ofTenant])
 	out.VersionID, _ = uid.Parse(m.Metadata[ofVersion])
 	if m.CancelAtPeriodEnd && out.CancelAt == nil {
@@ -85,6 +87,33 @@ func (p pair) read() provider.Subscription {
 		}
 	}
 	return out
+}
+
+// bookings are the add-ons of a main subscription.
+func bookings(m *stripego.Subscription) []provider.AddOn {
+	out := []provider.AddOn{}
+	if m.Items != nil {
+		for _, item := range m.Items.Data {
+			if item.Price != nil && item.Price.Metadata["add_on"] != "" {
+				out = append(out, provider.AddOn{Component: item.Price.Metadata[ofComponent], Quantity: item.Quantity})
+			}
+		}
+	}
+	for _, c := range strings.FieldsFunc(m.Metadata["metered_add_ons"], func(r rune) bool { return r == ',' }) {
+		out = append(out, provider.AddOn{Component: c, Quantity: 1})
+	}
+	return out
+}
+
+// couponOf is the coupon of a subscription by its name, without one by its id.
+func couponOf(m *stripego.Subscription) string {
+	if m.Discount == nil || m.Discount.Coupon == nil {
+		return ""
+	}
+	if m.Discount.Coupon.Name != "" {
+		return m.Discount.Coupon.Name
+	}
+	return m.Discount.Coupon.ID
 }
 
 func stateOf(s stripego.SubscriptionStatus) provider.State {

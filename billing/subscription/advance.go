@@ -315,6 +315,12 @@ func (s *Service) apply(ctx context.Context, sub *Subscription, p provider.Subsc
 	if p.VersionID != uid.Nil {
 		sub.VersionID = &p.VersionID
 	}
+	if p.AddOns != nil {
+		sub.AddOns = p.AddOns
+	}
+	if sub.Coupon == "" {
+		sub.Coupon = p.Coupon
+	}
 	sub.PeriodStart, sub.PeriodEnd = some(p.PeriodStart), some(p.PeriodEnd)
 	if sub.State.rank() < StateCancelled.rank() {
 		sub.CancelAt = p.CancelAt
@@ -325,6 +331,7 @@ func (s *Service) apply(ctx context.Context, sub *Subscription, p provider.Subsc
 	case alive(p.State) && sub.State != StateActive:
 		sub.CancelAt = p.CancelAt
 		return s.move(ctx, sub, StateActive, "paid", l)
+	case sub.Held: // nothing gets worse; once released, the provider is asked again
 	case (p.State == provider.StatePastDue || p.State == provider.StateUnpaid) && (sub.State == StateActive || sub.State == StateTrial):
 		sub.Cause = CauseNotPaid
 		return s.move(ctx, sub, StatePastDue, "not_paid", l)

@@ -3,7 +3,6 @@ package subscription
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"lyceum/billing"
@@ -88,7 +87,7 @@ func (s *Service) usedNow(ctx context.Context, tenantID uid.ID) (plan.Quantities
 
 // hard gives a limit that stops; ok is false where there is none.
 func (st Standing) hard(m billing.Meter) (limit int64, ok bool) {
-	if st.Limits == nil || !slices.Contains(st.Limits.Hard, m) {
+	if st.Limits == nil || !st.Limits.Stops(m) {
 		return 0, false
 	}
 	limit = LimitOf(*st.Limits, m)

@@ -103,6 +103,9 @@ func (s *Service) WriteInvoices(ctx context.Context) error {
 		if sub.Collect != CollectInvoice || sub.VersionID == nil || sub.State == StateTrial || sub.State == StateErased || !sub.CreatedAt.Before(p.End()) || !sub.From(p).Before(p.End()) {
 			return nil
 		}
+		if sub.State.rank() >= StateCancelled.rank() && sub.CancelledAt != nil && !sub.CancelledAt.After(p.Start) {
+			return nil // over before the month began
+		}
 		return s.writeInvoice(ctx, sub, p)
 	})
 }
@@ -179,12 +182,33 @@ func (s *Service) Mark(ctx context.Context, tenantID uid.ID, ref, as string) (i 
 				return err
 			}
 		}
-		return s.note(ctx, "invoice."+as, &sub, map[string]string{"number": i.Number, "total": i.Total().String()})
+		if err := s.note(ctx, "invoice."+as, &sub, map[string]string{"number": i.Number, "total": i.Total().String()}); err != nil || as != "paid" {
+			return err
+		}
+		return s.back(ctx, &sub)
 	})
 	if err != nil {
 		return i, err
 	}
+	s.Drop(tenantID)
+	s.Keep.Announce(ctx, tenantID)
 	return i, s.Advance(ctx, tenantID) // what was paid opens again at once
+}
+
+// back opens what was ended because nobody paid, once nothing is overdue any more. A bill that is written off opens nothing.
+func (s *Service) back(ctx context.Context, sub *Subscription) error {
+	if sub.State != StateCancelled && sub.State != StateRetained || sub.Cause != CauseNotPaid {
+		return nil
+	}
+	overdue, err := s.Keep.OverdueInvoices(ctx, sub.TenantID, s.Now())
+	if err != nil || overdue > 0 {
+		return err
+	}
+	l, err := s.life(ctx, *sub)
+	if err != nil {
+		return err
+	}
+	return s.move(ctx, sub, StateActive, "paid", l)
 }
 
 func (i *Invoice) mark(as string, now time.Time) error {

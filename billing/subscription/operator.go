@@ -296,7 +296,7 @@ func keysOf(m map[money.Currency]int64) func(func(money.Currency) bool) {
 
 func (o *Overview) count(month, quarter []StepCount) {
 	for _, c := range month {
-		if c.ToState == StateCancelled && c.FromState != StateTrial {
+		if c.ToState == StateCancelled && c.FromState != StateTrial && c.Why != "trial_over" {
 			o.Churned += c.Count
 		}
 		if c.ToState == StatePastDue && c.Why == "not_paid" {

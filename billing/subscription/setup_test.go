@@ -31,6 +31,7 @@ type till struct {
 	invoices          []provider.Invoice
 	away              bool
 	moves, calls      int
+	heard             func() // what follows a cancellation before its answer comes; nil: nothing
 }
 
 func (p *till) Name() string { return "till" }
@@ -75,7 +76,6 @@ func (p *till) Move(_ context.Context, _ string, in provider.Move) (provider.Sub
 
 func (p *till) Cancel(_ context.Context, _, ref string, now bool) (provider.Subscription, error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	sub := p.subs[ref]
 	if now {
 		sub.State = provider.StateCancelled
@@ -83,6 +83,10 @@ func (p *till) Cancel(_ context.Context, _, ref string, now bool) (provider.Subs
 		sub.CancelAt = &sub.PeriodEnd
 	}
 	p.subs[ref] = sub
+	p.mu.Unlock()
+	if p.heard != nil {
+		p.heard()
+	}
 	return sub, p.up()
 }
 

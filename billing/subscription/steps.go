@@ -35,7 +35,11 @@ func (s Subscription) Next(l plan.Life) (d Due, ok bool) {
 	case StateReadOnly:
 		return after(StateSuspended, l.ReadOnlyDays)
 	case StateSuspended:
-		return after(StateCancelled, l.SuspendedDays)
+		d, ok = after(StateCancelled, l.SuspendedDays)
+		if s.Cause == CauseTrialOver {
+			d.Why = "trial_over" // who never paid is no customer who left
+		}
+		return d, ok
 	case StateCancelled:
 		return after(StateRetained, 0)
 	case StateRetained:
@@ -79,7 +83,11 @@ func (s *Subscription) enter(to State, l plan.Life, now time.Time) {
 	case StateTrial, StateActive:
 		s.Cause, s.EraseAt, s.EraseWarned, s.CancelledAt = "", nil, 0, nil
 	case StateCancelled:
-		s.CancelledAt, s.CancelAt = &now, nil
+		s.CancelledAt = &now
+		if s.CancelAt != nil && s.CancelAt.Before(now) {
+			s.CancelledAt = s.CancelAt // over since then, however late that is seen
+		}
+		s.CancelAt = nil
 	case StateRetained:
 		at := now.AddDate(0, 0, max(l.RetainedDays, 1))
 		s.EraseAt, s.EraseWarned = &at, 0

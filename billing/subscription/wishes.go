@@ -142,7 +142,7 @@ func (s *Service) Checkout(ctx context.Context, c Choice) (url string, err error
 		return "", err
 	}
 	_, err = s.change(ctx, t.ID, func(ctx context.Context, sub *Subscription) error {
-		sub.AddOns, sub.Coupon = c.AddOns, c.Coupon
+		// What is booked and redeemed holds once it is paid: then the provider says so.
 		if err := s.note(ctx, "subscription.checkout_begun", sub, map[string]string{"version": c.VersionID.String()}); err != nil {
 			return err
 		}
@@ -242,6 +242,9 @@ func (s *Service) Cancel(ctx context.Context, now bool) (Subscription, error) {
 	return s.change(ctx, t.ID, func(ctx context.Context, sub *Subscription) error {
 		if theirs != nil {
 			sub.ProviderState = theirs.State
+		}
+		if now && sub.State.rank() >= StateCancelled.rank() { // the provider's message was here before its answer
+			return s.save(ctx, sub)
 		}
 		if now {
 			sub.Cause = CauseAsked

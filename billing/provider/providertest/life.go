@@ -1,6 +1,7 @@
 package providertest
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -279,6 +280,10 @@ func cancelsNow(t *testing.T, h *house) {
 	h.used(p, billing.MeterActiveLearner, "until now", 11)
 	s, err := h.Provider.Cancel(h.ctx(), "cancel:"+p.tenant.String(), p.ref, true)
 	h.ok(err)
+	// Who asks for the end of what is over has what they asked for, whatever their key.
+	if again, err := h.Provider.Cancel(h.ctx(), "cancel again:"+p.tenant.String(), p.ref, true); err != nil || again.State != provider.StateCancelled {
+		h.Errorf("ended once more it is %s, %v", again.State, err)
+	}
 	if s.State != provider.StateCancelled || s.CancelledAt == nil {
 		t.Fatalf("%+v", s)
 	}
@@ -345,12 +350,22 @@ func yearly(t *testing.T, h *house) {
 	h.is("base of a second year", h.billed(p, "base"), 2*flatYear)
 }
 
+// books says that exactly this is booked, and that a plan without any says so too.
+func (h *house) books(p payer, want ...provider.AddOn) {
+	h.Helper()
+	if got := h.read(p).AddOns; got == nil || !slices.Equal(got, want) {
+		h.Errorf("booked are %+v, want %+v", got, want)
+	}
+}
+
 func addOns(t *testing.T, h *house) {
 	p := h.subscribed(team, func(in *provider.Checkout) { in.AddOns = []provider.AddOn{{Component: "sandbox", Quantity: 3}} })
 	h.is("three sandboxes", h.billed(p, "sandbox"), 3*sandbox)
+	h.books(p, provider.AddOn{Component: "sandbox", Quantity: 3})
 	in := provider.Move{Subscription: p.ref, Version: h.offers.team.Version, AddOns: []provider.AddOn{{Component: "sandbox", Quantity: 1}}, At: h.Now()}
 	_, err := h.Provider.Move(h.ctx(), "fewer:"+p.tenant.String(), in)
 	h.ok(err)
+	h.books(p, provider.AddOn{Component: "sandbox", Quantity: 1})
 	h.until(p, h.read(p).PeriodEnd.Add(2*time.Hour))
 	h.is("all", h.billed(p, ""), flatTeam+3*sandbox+flatTeam+sandbox-2*sandbox)
 }
