@@ -60,8 +60,9 @@ func (in ReportInput) validate(seconds float64) error {
 	return f.Err()
 }
 
-// fact is what the log keeps of a report that arrives at a moment of a lesson's progress.
-func (r Report) fact(p Progress, at time.Time) FactData {
+// fact is what the log keeps of a report that arrives at a moment of a lesson's progress; last is when the lesson was heard of
+// before.
+func (r Report) fact(p Progress, last, at time.Time) FactData {
 	now := at.Sub(p.StartedAt).Seconds()
 	d := FactData{Watched: Intervals{}.Merge(r.Played.rounded()), Moment: hundredth(max(0, now))}
 	seen := Intervals{}
@@ -70,8 +71,8 @@ func (r Report) fact(p Progress, at time.Time) FactData {
 			seen = append(seen, [2]float64{from, to})
 		}
 	}
-	if last := p.UpdatedAt.Sub(p.StartedAt).Seconds(); r.SinceLast && last < now {
-		seen = Intervals{{max(0, last), now}}
+	if from := last.Sub(p.StartedAt).Seconds(); r.SinceLast && from < now {
+		seen = Intervals{{max(0, from), now}}
 	}
 	if d.Seen = (Intervals{}).union(seen.rounded(), seenGap); len(d.Seen) > 0 {
 		d.Moment = d.Seen[len(d.Seen)-1][1]
@@ -120,7 +121,7 @@ func (s *Service) Report(ctx context.Context, in ReportInput) (Progress, Rules, 
 	var rules Rules
 	var facts []Fact
 	found, err := s.keep.Sit(ctx, in, func(now Sitting) ([]Fact, Progress, error) {
-		st := &step{Service: s, who: who, at: s.moment(now.Progress), e: now.Enrolment, p: now.Progress}
+		st := &step{Service: s, who: who, at: s.moment(now.Progress), last: now.Progress.UpdatedAt, e: now.Enrolment, p: now.Progress}
 		if st.e.PersonID != who.PersonID {
 			return nil, Progress{}, ErrEnrolmentNotFound
 		}
@@ -209,7 +210,8 @@ func (st *step) report(in ReportInput, known []uid.ID) error {
 		if len(r.Played) > 0 && !st.rules.Kind.Recorded() {
 			return ErrNotAVideo
 		}
-		st.noteAs(r.ID, FactReported, r.fact(st.p, st.at))
+		st.noteAs(r.ID, FactReported, r.fact(st.p, st.last, st.at))
+		st.last = st.p.UpdatedAt
 		if len(r.Played) > 0 && st.p.tooFast() {
 			return ErrWatchedTooFast
 		}

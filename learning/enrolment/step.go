@@ -17,6 +17,7 @@ type step struct {
 	*Service
 	who    auth.Principal
 	at     time.Time // of the next fact
+	last   time.Time // when the lesson was heard of before
 	e      Enrolment
 	lesson catalog.Lesson
 	rules  Rules
@@ -90,11 +91,12 @@ func (s *Service) step(ctx context.Context, who auth.Principal, e Enrolment, les
 	if st.p, begun, err = s.keep.LockProgress(ctx, e.ID, lesson); err != nil {
 		return nil, err
 	}
-	st.at = s.moment(st.p)
+	st.at, st.last = s.moment(st.p), st.p.UpdatedAt
 	switch {
 	case !begun:
 		st.tellLater("lesson.started", nil)
 		st.note(FactOpened, FactData{})
+		st.last = st.p.UpdatedAt
 	case day(st.p.UpdatedAt) != day(st.at):
 		st.tellLater("lesson.progressed", nil)
 		st.note(FactReported, FactData{}) // so that it is told once a day
@@ -106,6 +108,7 @@ func (s *Service) step(ctx context.Context, who auth.Principal, e Enrolment, les
 func (st *step) enter() {
 	if st.e.Status == StatusActive && (st.e.LastLessonID == nil || *st.e.LastLessonID != st.lesson.ID) {
 		st.note(FactOpened, FactData{})
+		st.last = st.p.UpdatedAt
 	}
 }
 

@@ -172,3 +172,18 @@ func TestReportsFromManyTabsLoseNoSecond(t *testing.T) {
 		t.Errorf("completed %d times", n)
 	}
 }
+
+func TestMidnightTakesNothingFromWhatWasWatched(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	o := h.film(t, "Late show", 600)
+	learner, e := h.enrolled(t, o)
+	now := h.w.Now.Now().UTC()
+	h.w.Now.Advance(time.Date(now.Year(), now.Month(), now.Day(), 23, 58, 0, 0, time.UTC).Sub(now))
+	h.open(t, learner, "late-show", nil)
+	h.w.Now.Advance(5 * time.Minute)
+	p, err := h.learn.Watch(learner, enrolment.WatchInput{Enrolment: e.ID, Lesson: o.Lessons()[0].ID, Position: 300, Played: enrolment.Intervals{{0, 300}}})
+	if err != nil || p.Watched.Seconds() != 300 {
+		t.Errorf("%+v, %v", p, err)
+	}
+}
