@@ -61,6 +61,8 @@ var guests = map[string][]string{
 	"github.com/go-ldap/":             {"auth/ldap"},
 	"github.com/go-asn1-ber/":         {"auth/ldap"},
 	"github.com/go-webauthn/":         {"auth"},
+	"github.com/caddyserver/":         {"internal/acme"},
+	"go.uber.org/zap":                 {"internal/acme"},
 	"github.com/pquerna/otp":          {"auth"},
 	"github.com/coreos/go-oidc/":      {"auth/oidc"},
 	"github.com/casbin/":              {"auth/policy"},

@@ -17,7 +17,7 @@ import (
 // sensitive are the permissions whose use asks for a fresh proof, but for what stands in proofless.
 var sensitive = map[route.Need]bool{
 	route.For(policy.ConnectionManage): true, route.For(policy.SecurityManage): true, route.For(policy.RoleManage): true,
-	route.For(policy.PersonManage): true, route.For(policy.APIKeyManage): true, route.For(policy.PersonSelf): true,
+	route.For(policy.AddressManage): true, route.For(policy.PersonManage): true, route.For(policy.APIKeyManage): true, route.For(policy.PersonSelf): true,
 }
 
 // proofless are the routes that use such a permission, are no reading, and ask for no fresh proof, each with the reason.
@@ -46,6 +46,10 @@ var proofless = map[string]string{
 	"POST /settings/sign-on/domains/:domain/verify": "the DNS proves it",
 	"POST /api/v1/sign-on/domains":                  "no domain yet",
 	"POST /api/v1/sign-on/domains/:domain/verify":   "the DNS proves it",
+	"POST /settings/address/domains":                "no domain yet",
+	"POST /settings/address/domains/:domain/check":  "the DNS proves it, and nothing is shown there until it is made the primary one",
+	"POST /api/v1/address/domains":                  "no domain yet",
+	"POST /api/v1/address/domains/:domain/check":    "the DNS proves it, and nothing is shown there until it is made the primary one",
 	// It takes power away: whoever sees a break-in must not be held up.
 	"POST /settings/sign-on/rules/end-emergency":               "ends local sign-in",
 	"POST /api/v1/sign-on/emergencies/end":                     "ends local sign-in",

@@ -29,7 +29,7 @@ func (s *Server) onPlatform(t *table) {
 	t.get("/signup/wait/:slug", route.Public, p.Wait)
 	t.post("/preferences/appearance", route.Public, s.site.SetAppearance)
 
-	o := web.Console{Site: s.site, Operators: s.Operators, Tenants: s.Tenants, Content: s.Content, Newest: s.SchemaVersion}
+	o := web.Console{Site: s.site, Operators: s.Operators, Tenants: s.Tenants, Addresses: s.Addresses, Content: s.Content, Newest: s.SchemaVersion}
 	t.get("/operator/signin", route.Public, o.SignInForm)
 	t.post("/operator/signin", route.Public, o.SignIn)
 	t.get("/operator/signin/code", route.Public, o.CodeForm)
@@ -83,6 +83,7 @@ func (s *Server) onPortal(t *table) {
 	s.onCatalogue(t)
 	s.onOnboarding(t) // before the people: /people/invite-many is nobody
 	s.onSettings(t)
+	s.onAddress(t)
 	s.onSignOn(t)
 	s.onAccess(t) // before the connections: /settings/sign-on/rules is no connection's
 	s.onConnections(t)

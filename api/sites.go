@@ -33,8 +33,11 @@ func (s *Server) enter(c *fiber.Ctx) error {
 	return s.turnAway(c, err)
 }
 
-// enterTenant puts the tenant into the context: everything below works for this tenant and no other.
+// enterTenant leads on to the host that the portal is shown under, or puts the tenant into the context: everything below works for this tenant and no other.
 func (s *Server) enterTenant(c *fiber.Ctx, t tenant.Tenant) error {
+	if home := s.moved(c, t); home != "" {
+		return c.Redirect(home, fiber.StatusPermanentRedirect)
+	}
 	c.SetUserContext(tenant.With(c.UserContext(), t))
 	s.portal(c.Context())
 	return nil

@@ -182,5 +182,5 @@ func TestAPortalsOtherAddressLeadsToItsOwnFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := "/sso/start/" + c.connection.ID.String() + "?next=/courses"
-	c.browser(c.tenant.Slug + ".example.net").get(path).is(303).leads("http://" + c.host + path)
+	c.browser(c.tenant.Slug + ".example.net").get(path).is(308).leads("http://" + c.host + path)
 }

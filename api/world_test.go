@@ -50,6 +50,7 @@ import (
 	"lyceum/store/fleet"
 	"lyceum/store/storetest"
 	"lyceum/tenant"
+	"lyceum/tenant/address"
 	"lyceum/themes"
 )
 
@@ -67,6 +68,7 @@ const password = "correct horse battery"
 
 // house is a server over the real store, with one tenant.
 type house struct {
+	dns     *playedDNS // what the DNS says about portals' own domains
 	t       testing.TB
 	w       *storetest.World
 	o       api.Options
@@ -131,6 +133,11 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 		Keep: w.Store, Portals: h.o.Tenants, Plans: offers, Rating: rates, Now: now, Return: func(t tenant.Tenant) string { return hosts.PortalURL(t) + "/settings/billing" },
 	})
 	h.o.Mover = &offer.Mover{Service: offers, Subscriptions: h.o.Subscriptions, Rating: rates}
+	h.dns = &playedDNS{texts: map[string]string{}, addresses: map[string]string{hosts.Platform: "192.0.2.7"}}
+	h.o.Addresses = address.New(address.Options{
+		Keep: w.Store, Hosts: hosts, Resolver: h.dns, Now: now, Log: h.o.Log,
+		May: func(ctx context.Context) error { return auth.Require(ctx, policy.AddressManage) },
+	})
 	h.o.Paths = path.New(path.Options{Keep: w.Store, Enrolment: h.o.Enrolment, As: service.As, Now: now})
 	h.o.Exchange = exchange.New(exchange.Options{Keep: w.Store, Catalog: h.o.Catalog, Content: files})
 	h.o.Starter, h.o.Onboarding = &starter.Service{Catalog: h.o.Catalog, Content: files}, onboarding.New(w.Store, now)
@@ -138,7 +145,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 		return rest.Mount(portal, rest.Services{
 			Auth: service, SignOn: h.o.SignOn, Catalog: h.o.Catalog, Enrolment: h.o.Enrolment, Paths: h.o.Paths, Content: files, Exchange: h.o.Exchange, Certificates: h.o.Certificates, Badges: h.o.Badges, Starter: h.o.Starter, Onboarding: h.o.Onboarding, Billing: h.o.Billing, Subscriptions: h.o.Subscriptions,
 			Home: h.o.Home, Notices: h.o.Notices, Calendar: h.o.Calendar, Transcripts: h.o.Transcripts,
-			Brands: h.o.Brands, Events: events{w}, Audit: h.o.Audit, SCIM: h.o.SCIM, LDAPSync: h.o.LDAPSync, Groups: h.o.Groups, Intakes: h.o.Intakes, Search: h.o.Search, Limit: freely{}, Rate: rest.Rate{Requests: 100, Window: time.Minute}, Hosts: hosts, Now: now,
+			Brands: h.o.Brands, Events: events{w}, Audit: h.o.Audit, SCIM: h.o.SCIM, LDAPSync: h.o.LDAPSync, Groups: h.o.Groups, Intakes: h.o.Intakes, Search: h.o.Search, Limit: freely{}, Rate: rest.Rate{Requests: 100, Window: time.Minute}, Hosts: hosts, Addresses: h.o.Addresses, Now: now,
 		})
 	}
 	for _, e := range edit {

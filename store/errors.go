@@ -19,13 +19,16 @@ import (
 	"lyceum/learning/enrolment"
 	"lyceum/learning/path"
 	"lyceum/tenant"
+	"lyceum/tenant/address"
 )
 
 // constraintFault maps a constraint's name to the failure it means to a person. The rest are our own mistakes.
 func constraintFault(name string) *fault.Fault {
 	switch name {
-	case "tenants_slug_uq":
+	case "tenants_slug_uq", "slugs_pk":
 		return tenant.ErrSlugTaken
+	case "wished_domains_pk":
+		return address.ErrHere
 	case "domains_pk":
 		return tenant.ErrDomainTaken
 	case "people_email_uq":

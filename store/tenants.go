@@ -18,7 +18,7 @@ import (
 
 const tenants = "control.tenants"
 
-// TenantBySlug finds a tenant; tenant.ErrNotFound when there is none.
+// TenantBySlug finds a tenant by the subdomain that it has or once had; tenant.ErrNotFound when there is none.
 func (s *Store) TenantBySlug(ctx context.Context, slug string) (tenant.Tenant, error) {
 	return s.oneTenant(ctx, tenantBySlug, slug)
 }
@@ -35,8 +35,8 @@ func (s *Store) TenantByDomain(ctx context.Context, host string) (tenant.Tenant,
 
 const (
 	tenantColumns = `select id, slug, name, status, schema_name, node, schema_version, contact_email, suspended_reason,
-		created_at, updated_at, activated_at, suspended_at from control.tenants where `
-	tenantBySlug   = tenantColumns + "slug = $1"
+		created_at, updated_at, activated_at, suspended_at, coalesce(primary_host, '') primary_host, coalesce(sign_on_slug, '') sign_on_slug from control.tenants where `
+	tenantBySlug   = tenantColumns + "slug = $1 or id = (select tenant_id from control.slugs where slug = $1) order by slug = $1 desc limit 1"
 	tenantByID     = tenantColumns + "id = $1"
 	tenantByDomain = tenantColumns + "id = (select tenant_id from control.domains where host = $1)"
 )
@@ -133,7 +133,11 @@ func (s *Store) InsertTenant(ctx context.Context, t tenant.Tenant, owner tenant.
 		return fmt.Errorf("owner of %s: %w", t.Slug, err)
 	}
 	text := string(raw)
-	return fail(s.tx(ctx).Table(tenants).Create(&tenantRow{t, &text}).Error, "insert tenant %s", t.Slug)
+	if err := s.tx(ctx).Table(tenants).Create(&tenantRow{t, &text}).Error; err != nil {
+		return fail(err, "insert tenant %s", t.Slug)
+	}
+	return fail(s.tx(ctx).Exec("insert into control.slugs (slug, skeleton, tenant_id, since) values (?, ?, ?, ?)",
+		t.Slug, tenant.Skeleton(t.Slug), t.ID, t.CreatedAt).Error, "keep the name %s", t.Slug)
 }
 
 // PendingOwnerOf gives the owner still to be made; zero when that is done.

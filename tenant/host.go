@@ -27,7 +27,27 @@ type Hosts struct {
 }
 
 // PortalURL is the address of a tenant's portal, without a slash at the end.
-func (h Hosts) PortalURL(t Tenant) string { return h.url(t.Slug + "." + h.Base) }
+func (h Hosts) PortalURL(t Tenant) string { return h.url(h.HostOf(t)) }
+
+// HostOf is the one host that a tenant's portal is shown under; its others lead there.
+func (h Hosts) HostOf(t Tenant) string {
+	if t.PrimaryHost != "" {
+		return t.PrimaryHost
+	}
+	return h.Subdomain(t.Slug)
+}
+
+// Subdomain is the host of a subdomain.
+func (h Hosts) Subdomain(slug string) string { return slug + "." + h.Base }
+
+// SignOnURL is the address by which identity providers know a tenant's portal, without a slash at the end. It stays as it was
+// when the portal is renamed or shown under another domain, so that nothing has to be changed at theirs.
+func (h Hosts) SignOnURL(t Tenant) string {
+	if t.SignOnSlug != "" {
+		return h.url(h.Subdomain(t.SignOnSlug))
+	}
+	return h.url(h.Subdomain(t.Slug))
+}
 
 // PlatformURL is the address of the platform's own site, without a slash at the end.
 func (h Hosts) PlatformURL() string { return h.url(h.Platform) }

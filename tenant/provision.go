@@ -38,6 +38,8 @@ type Keeper interface {
 
 	TakeSpare(ctx context.Context, node string, version int) (schema string, ok bool, err error)
 	InsertTenant(ctx context.Context, t Tenant, owner PendingOwner) error
+	// LooksAlike tells whether another tenant than id has or had a subdomain of that skeleton.
+	LooksAlike(ctx context.Context, id uid.ID, skeleton string) (bool, error)
 	PendingOwnerOf(ctx context.Context, id uid.ID) (PendingOwner, error)
 	ActivateTenant(ctx context.Context, id uid.ID, at time.Time) error
 	ChangeStatus(ctx context.Context, id uid.ID, from []Status, to Status, reason string, at time.Time) error
@@ -142,10 +144,14 @@ func (s *Service) Available(ctx context.Context, slug string) (why string, err e
 	switch _, err = s.Keep.TenantBySlug(ctx, slug); {
 	case err == nil:
 		return ErrSlugTaken.Text, nil
-	case fault.Of(err).Kind == fault.KindNotFound:
-		return "", nil
+	case fault.Of(err).Kind != fault.KindNotFound:
+		return "", err
 	}
-	return "", err
+	alike, err := s.Keep.LooksAlike(ctx, uid.Nil, Skeleton(slug))
+	if err != nil || !alike {
+		return "", err
+	}
+	return ErrLookAlike.Text, nil
 }
 
 // SignUp makes a portal and gives its tenant, active. Of two wishes for one name one wins, the other gets

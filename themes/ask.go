@@ -42,6 +42,7 @@ var askLooks = map[string]struct {
 	"stop_intake":      {"button small quiet bad", "", false},
 	"delete_role":      {"button", "trash", false},
 	"remove_domain":    {"button", "trash", false},
+	"remove_address":   {"button", "trash", false},
 	"revoke_link":      {"button small quiet bad", "", false},
 	"switch_key":       {"button", "", false},
 	"end_emergency":    {"button danger", "", false},

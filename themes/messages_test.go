@@ -78,7 +78,7 @@ var (
 		"visibility.", "visibility_hint.", "review_state.", "missing.", "piece.",
 		"place_kind.", "place_status.", "stage.", "stage_hint.",
 		"path_status.", "step_state.", "path_reason.", "need_kind.",
-		"setup_kind.", "setup_state.", "key_state.", "key_title.", "emergency_state.", "domain_state.", "expiry.", "rule.", "mail.expiry_",
+		"setup_kind.", "setup_state.", "key_state.", "key_title.", "emergency_state.", "domain_state.", "address_state.", "address_problem.", "expiry.", "rule.", "mail.expiry_",
 		"why.", "notice.", "notice_kind.", "notice_hint.", "weekday.", "weekday_short.",
 	}
 )

@@ -43,7 +43,7 @@ func Pages() []Page {
 		OperatorPlansPage{}, OperatorPlanPage{}, PlanVersionPage{}, PlanDraftPage{}, PlanMovePage{},
 		PathsPage{}, PathPage{}, StudioPathsPage{}, PathEditPage{}, PathRosterPage{}, PrerequisitesPage{},
 		MarkingPage{}, SubmissionPage{}, EmbedsPage{},
-		BrandPage{}, BrandPreviewPage{}, APIKeysPage{}, UsagePage{}, UsageEventPage{},
+		BrandPage{}, BrandPreviewPage{}, AddressPage{}, AddressDomainPage{}, APIKeysPage{}, UsagePage{}, UsageEventPage{},
 		AuditPage{}, AuditCheckPage{},
 		FilesPage{},
 		RolesPage{}, RolePage{}, WhoMayPage{}, WhyPage{},

@@ -9,6 +9,7 @@ import (
 	"lyceum/internal/page"
 	"lyceum/learning/content"
 	"lyceum/tenant"
+	"lyceum/tenant/address"
 )
 
 // LandingPage is GET / of the platform.
@@ -82,6 +83,8 @@ type TenantPage struct {
 	URL     string
 	Newest  int
 	Storage *content.Storage // nil: not known now
+	Domains []address.Domain // of its own
+	Former  []string         // subdomains it once had
 	Form    TenantForm
 	Problem *fault.Fault // fields reason, confirm
 }

@@ -39,6 +39,7 @@ func specimens(t *testing.T, w *world) []specimen {
 		lessonsSpecimens(w),
 		ssoSpecimens(w),
 		accessSpecimens(w),
+		addressSpecimens(w),
 		factorSpecimens(w),
 		connectionSpecimens(t, w),
 		directorySpecimens(w),

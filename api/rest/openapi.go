@@ -30,6 +30,7 @@ const (
 	tagPeople       = "People"
 	tagFiles        = "Files"
 	tagBrand        = "Brand"
+	tagAddress      = "Address"
 	tagUsage        = "Usage"
 	tagBilling      = "Billing"
 	tagEvents       = "Events"
@@ -61,6 +62,7 @@ func tags() []*huma.Tag {
 		{Name: tagLDAP, Description: "LDAP servers that are read for people on a schedule, and what each reading did."},
 		{Name: tagFiles, Description: "Pictures, videos, documents and captions. Large files go up in chunks that resume."},
 		{Name: tagBrand, Description: "How the portal looks."},
+		{Name: tagAddress, Description: "Where the portal answers: its name, and domains of its own."},
 		{Name: tagUsage, Description: "What is counted for the bill, each entry with its proof."},
 		{Name: tagBilling, Description: "The portal's plan, what it costs, and its bills."},
 		{Name: tagEvents, Description: "What happened, for those who follow it."},

@@ -40,6 +40,7 @@ import (
 	"lyceum/learning/starter"
 	"lyceum/learning/transcript"
 	"lyceum/tenant"
+	"lyceum/tenant/address"
 )
 
 // base is where the operations stand.
@@ -92,6 +93,7 @@ type Services struct {
 	Search        *search.Service
 	Limit         Limiter
 	Rate          Rate
+	Addresses     *address.Service
 	Hosts         tenant.Hosts // for links to the portal's pages
 	Now           clock.Clock
 }
@@ -147,6 +149,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.brandOperations()
 	a.connectionOperations()
 	a.accessOperations()
+	a.addressOperations()
 	if err := errors.Join(append(a.wrong, a.documentRoutes(router))...); err != nil {
 		return nil, err
 	}

@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -52,6 +54,7 @@ import (
 	"lyceum/store"
 	"lyceum/store/storetest"
 	"lyceum/tenant"
+	"lyceum/tenant/address"
 )
 
 func TestMain(m *testing.M) { storetest.Main(m) }
@@ -107,6 +110,10 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		Hosts:         tenant.Hosts{Base: "example", Platform: "lyceum.example", Scheme: "https"},
 		Now:           now,
 	}
+	s.services.Addresses = address.New(address.Options{
+		Keep: w.Store, Hosts: s.services.Hosts, Resolver: noDNS{}, Now: now, Log: slog.New(slog.DiscardHandler),
+		May: func(ctx context.Context) error { return auth.Require(ctx, policy.AddressManage) },
+	})
 	s.services.Starter = &starter.Service{Catalog: s.services.Catalog, Content: s.services.Content}
 	s.services.Onboarding = onboarding.New(w.Store, now)
 	s.services.Exchange = exchange.New(exchange.Options{Keep: w.Store, Catalog: s.services.Catalog, Content: s.services.Content})
@@ -128,6 +135,17 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 	s.services.Paths = path.New(path.Options{Keep: w.Store, Enrolment: s.services.Enrolment, As: s.services.Auth.As, Now: now})
 	s.mount(t)
 	return s
+}
+
+// noDNS knows no name.
+type noDNS struct{}
+
+func (noDNS) LookupTXT(_ context.Context, name string) ([]string, error) {
+	return nil, &net.DNSError{Err: "no such host", Name: name, IsNotFound: true}
+}
+
+func (noDNS) LookupNetIP(_ context.Context, _, name string) ([]netip.Addr, error) {
+	return nil, &net.DNSError{Err: "no such host", Name: name, IsNotFound: true}
 }
 
 func sealKey(t testing.TB) seal.Key {

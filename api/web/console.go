@@ -11,6 +11,7 @@ import (
 	"lyceum/internal/fault"
 	"lyceum/learning/content"
 	"lyceum/tenant"
+	"lyceum/tenant/address"
 	"lyceum/themes"
 )
 
@@ -19,6 +20,7 @@ type Console struct {
 	*Site
 	Operators *auth.Operators
 	Tenants   *tenant.Service
+	Addresses *address.Service
 	Content   *content.Service
 	Newest    int // the newest tenant migration
 }
@@ -88,6 +90,11 @@ func (o Console) page(c *fiber.Ctx) (themes.TenantPage, error) {
 		return themes.TenantPage{}, err
 	}
 	p := themes.TenantPage{Tenant: t, URL: o.hosts.PortalURL(t), Newest: o.Newest}
+	at, err := o.Addresses.ForOperators().View(tenant.With(c.UserContext(), t))
+	if err != nil {
+		return p, err
+	}
+	p.Domains, p.Former = at.Domains, at.Old
 	// A portal whose files cannot be counted now can still be suspended and deleted.
 	if st, err := o.Content.StorageNow(tenant.With(c.UserContext(), t)); err == nil {
 		p.Storage = &st

@@ -129,7 +129,8 @@ func (h SSO) AcceptSAML(c *fiber.Ctx) error {
 	if err != nil {
 		return h.failed(c, err)
 	}
-	return h.to(c, "/sso/finish/"+secret)
+	// The answer may have come to an address that the portal had once; the browser that began is known at the present one.
+	return h.to(c, h.elsewhere(c)+"/sso/finish/"+secret)
 }
 
 // Finish ends a sign-on whose response waits, or asks first, where the browser did not begin it.

@@ -71,7 +71,7 @@ func BuiltInLines() []Line {
 	allow(Manager, PersonRead, EnrolmentManage, CertificateAll, APIKeyManage)
 	allow(Instructor, CourseEdit, CourseReview, CoursePublish, PathEdit, FileUpload, EnrolmentMark, EnrolmentManage, PersonRead, CertificateAll, APIKeyManage)
 	allow(Admin, CertificateManage, PersonManage, BrandEdit, UsageRead, APIKeyManage, AuditRead, ConnectionManage, SecurityManage, RoleManage, CatalogueManage, GroupManage, BillingRead)
-	allow(Owner, BillingManage)
+	allow(Owner, BillingManage, AddressManage)
 	inherit(Owner, Admin)
 	inherit(Admin, Instructor, Manager)
 	inherit(Instructor, Learner)
@@ -114,6 +114,7 @@ func All() []PermissionInfo {
 		{GroupManage, "Make groups and say who is in them"},
 		{BillingRead, "See the plan, its costs and the bills"},
 		{BillingManage, "Choose a plan, pay and cancel"},
+		{AddressManage, "Rename the portal and give it domains of its own"},
 	}
 }
 

@@ -66,6 +66,8 @@ const (
 	BillingRead   Permission = "billing:read"   // plan, costs and bills
 	BillingManage Permission = "billing:manage" // choose a plan, pay, cancel
 
+	AddressManage Permission = "address:manage" // rename the portal, give it domains of its own
+
 	CourseReview    Permission = "course:review"    // read drafts over, approve or return them
 	CatalogueManage Permission = "catalogue:manage" // categories, skills, templates
 	PathEdit        Permission = "path:edit"        // make and change learning paths

@@ -8,7 +8,7 @@ import (
 )
 
 // Addresses are where the portal of a context answers about a connection: what an administrator pastes at the identity
-// provider. All of them end on the portal's own host.
+// provider. They stay as they are when the portal gets another address (tenant.Hosts.SignOnURL).
 type Addresses struct {
 	EntityID     string // SAML: who we are, and where our metadata lies
 	OwnMetadata  string // SAML: metadata of this connection alone
@@ -24,7 +24,8 @@ type Addresses struct {
 
 // Addresses gives a connection's.
 func (s *Service) Addresses(ctx context.Context, connection uid.ID) Addresses {
-	sso, id := s.portal(ctx)+"/sso", connection.String()
+	t, _ := tenant.From(ctx)
+	sso, id := s.Hosts.SignOnURL(t)+"/sso", connection.String()
 	return Addresses{
 		EntityID: sso + "/saml/metadata", OwnMetadata: sso + "/saml/" + id + "/metadata",
 		ACS: sso + "/saml/" + id + "/acs", SLO: sso + "/saml/" + id + "/slo",

@@ -57,6 +57,7 @@ import (
 	"lyceum/store/fleet"
 	"lyceum/store/queue"
 	"lyceum/tenant"
+	"lyceum/tenant/address"
 	"lyceum/themes"
 )
 
@@ -86,6 +87,8 @@ type app struct {
 
 	directory     *tenant.Directory
 	tenants       *tenant.Service
+	addresses     *address.Service
+	domains       Domains
 	brands        *tenant.Brands
 	policy        *policy.Engine
 	auth          *auth.Service
@@ -134,7 +137,7 @@ type app struct {
 // newApp opens database and storage, brings the database to this release's shape when migrate is set, and puts the
 // services together. demo keeps mail in a mailbox to be read in the browser.
 func newApp(ctx context.Context, c *Config, listen string, migrate, demo bool) (_ *app, err error) {
-	a := &app{log: c.logger(), now: clock.Real, mailFrom: c.MailFrom, storageQuota: int64(c.StorageQuota), filesRedirect: int64(c.FilesRedirect), payments: c.Payments}
+	a := &app{log: c.logger(), now: clock.Real, mailFrom: c.MailFrom, storageQuota: int64(c.StorageQuota), filesRedirect: int64(c.FilesRedirect), payments: c.Payments, domains: c.Domains}
 	defer func() {
 		if err != nil {
 			a.close()
@@ -262,7 +265,7 @@ func (a *app) assemble() (err error) {
 	a.brands = tenant.NewBrands(a.store, a.now)
 	a.directory = tenant.NewDirectory(a.hosts, a.store, oldestReadable, a.now)
 	a.content = content.New(content.Options{Keep: a.store, Blobs: a.blobs, Seal: a.seal, Now: a.now, StorageLimit: a.storageQuota, PlanLimit: a.planStorage, RedirectFrom: a.filesRedirect})
-	a.tenants = tenant.New(tenant.Options{Keep: a.store, Schemas: a.admin, Owners: owners{a.auth}, Files: tenantFiles{a.blobs}, Hosts: a.hosts, Now: a.now, Log: a.log, Began: a.beginSubscription})
+	a.tenants = tenant.New(tenant.Options{Keep: a.store, Schemas: a.admin, Owners: owners{a.auth}, Files: tenantFiles{a}, Hosts: a.hosts, Now: a.now, Log: a.log, Began: a.beginSubscription})
 	a.billingNow = func() time.Time {
 		if a.months != nil {
 			return a.months.hand.now()
@@ -275,6 +278,7 @@ func (a *app) assemble() (err error) {
 	}
 	a.subscriptions = a.newSubscriptions()
 	a.mover.Subscriptions = a.subscriptions
+	a.addresses = a.newAddresses(a.domains)
 	a.openInbox()
 	a.catalog = catalog.New(catalog.Options{Keep: a.store, Now: a.now})
 	a.exchange = exchange.New(exchange.Options{Keep: a.store, Catalog: a.catalog, Content: a.content})
@@ -312,6 +316,14 @@ func (a *app) resolver() signon.Resolver {
 	return net.DefaultResolver
 }
 
+// addressResolver asks the DNS about portals' own domains.
+func (a *app) addressResolver() address.Resolver {
+	if a.dns != nil {
+		return a.dns
+	}
+	return net.DefaultResolver
+}
+
 // owners makes a tenant's first account.
 type owners struct{ auth *auth.Service }
 
@@ -326,12 +338,16 @@ func (o owners) MakeOwner(ctx context.Context, email, name, passwordHash string)
 	return err
 }
 
-// tenantFiles removes what a tenant has in the object store: everything is under its schema's name.
-type tenantFiles struct{ blobs *blob.Store }
+// tenantFiles removes what a tenant has beside its schema: in the object store, where everything is under the schema's name, and
+// domains with their certificates.
+type tenantFiles struct{ app *app }
 
 // RemoveTenantFiles removes them.
 func (f tenantFiles) RemoveTenantFiles(ctx context.Context, t tenant.Tenant) error {
-	_, err := f.blobs.DeleteBelow(ctx, t.SchemaName)
+	if err := f.app.addresses.RemoveAll(ctx, t); err != nil {
+		return err
+	}
+	_, err := f.app.blobs.DeleteBelow(ctx, t.SchemaName)
 	return err
 }
 

@@ -236,7 +236,7 @@ func (b *bench) signUps(ctx context.Context, n int, spares bool) (took []time.Du
 	if _, err := b.app.admin.Pool().Exec(ctx, "checkpoint"); err != nil {
 		return nil, fmt.Errorf("checkpoint: %w", err)
 	}
-	s := tenant.New(tenant.Options{Keep: b.app.store, Schemas: b.app.admin, Owners: quickOwners{owners{b.app.auth}}, Files: tenantFiles{b.app.blobs}, Now: b.app.now})
+	s := tenant.New(tenant.Options{Keep: b.app.store, Schemas: b.app.admin, Owners: quickOwners{owners{b.app.auth}}, Files: tenantFiles{b.app}, Now: b.app.now})
 	for range n {
 		started := time.Now()
 		_, err := s.SignUp(ctx, signUp(tenant.SignUp{

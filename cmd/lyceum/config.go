@@ -36,6 +36,8 @@ type Config struct {
 	SMTPURL  string `name:"smtp-url" placeholder:"URL" help:"Mail server, smtp://user:password@host:587. Without it mail is not sent; the demo keeps it to be read at /dev/mail."`
 	MailFrom string `name:"mail-from" placeholder:"ADDRESS" default:"Lyceum <no-reply@lyceum.example>" help:"Sender of all mail."`
 
+	Domains `embed:"" group:"Domains"`
+
 	Payments `embed:"" group:"Payments"`
 
 	AllowPrivateIdP bool `name:"allow-private-idp" help:"Let tenants' identity providers and directories stand in private networks. Only where all tenants are trusted: it opens this network to their settings."`

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -152,6 +153,14 @@ func (d *playedDNS) LookupTXT(ctx context.Context, name string) ([]string, error
 		return nil, &net.DNSError{Err: "no such host", Name: name, IsNotFound: true}
 	}
 	return net.DefaultResolver.LookupTXT(ctx, name)
+}
+
+// LookupNetIP gives no address for a name of the demo's.
+func (d *playedDNS) LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error) {
+	if strings.HasSuffix(strings.TrimSuffix(host, "."), ".example") {
+		return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+	}
+	return net.DefaultResolver.LookupNetIP(ctx, network, host)
 }
 
 func (d *playedDNS) publish(name, value string) {

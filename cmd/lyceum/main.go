@@ -14,6 +14,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"lyceum/internal/acme"
 	"lyceum/internal/fault"
 )
 
@@ -29,6 +30,7 @@ type commandLine struct {
 	Demo          demoCmd          `cmd:"" help:"Start everything on this machine, with two filled organizations to look at."`
 	Migrate       migrateCmd       `cmd:"" help:"Bring the database to this release's shape, or show how far it is."`
 	Tenant        tenantCmd        `cmd:"" help:"Make, list, show, suspend, resume and delete organizations."`
+	Domain        domainCmd        `cmd:"" help:"Rename portals, and keep domains of their own."`
 	Operator      operatorCmd      `cmd:"" help:"Make accounts for those who run the platform."`
 	Usage         usageCmd         `cmd:"" help:"Work out anew what the ledger of usage sums to."`
 	Search        searchCmd        `cmd:"" help:"Build anew what can be found."`
@@ -51,7 +53,7 @@ func main() {
 		kong.Name("lyceum"),
 		kong.Description("A learning platform for many organizations: each with its own portal, people, courses and bill."),
 		kong.DefaultEnvars("LYCEUM"),
-		kong.Vars{"version": version},
+		kong.Vars{"version": version, "acme_directory": acme.LetsEncrypt},
 		kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)

@@ -21,10 +21,12 @@ type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.HistogramVec
 	jobs     *prometheus.HistogramVec
+	ask      http.HandlerFunc // whether a proxy may have a certificate
 }
 
 func newMetrics(a *app) *metrics {
 	m := &metrics{
+		ask:      a.askTLS,
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "lyceum_http_request_duration_seconds", Help: "Time to answer a request, by route pattern.",
@@ -71,6 +73,7 @@ func (m *metrics) serve(address string, log *slog.Logger) (stop func(), err erro
 	// Profiles are for operators; this address is not the portals'.
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /tls/ask", m.ask)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	done := make(chan struct{})

@@ -23,6 +23,7 @@ type serveCmd struct {
 	RateLimit      int           `name:"rate-limit" default:"1200" help:"API requests a minute and key."`
 	UploadMemory   size          `name:"upload-memory" default:"512MB" help:"How much memory the bodies of uploads may take together."`
 	DrainTimeout   time.Duration `name:"drain-timeout" default:"20s" help:"How long running requests may take to end after SIGTERM."`
+	Secure         tlsOptions    `embed:"" group:"TLS"`
 	NoMigrate      bool          `name:"no-migrate" help:"Do not migrate at start; run lyceum migrate up yourself."`
 }
 
@@ -59,6 +60,13 @@ func (a *app) serve(ctx context.Context, ln net.Listener, cmd serveCmd, started 
 	if err != nil {
 		return err
 	}
+	stopPlain := func() {}
+	if cmd.Secure.TLS != "" && cmd.Secure.TLS != "off" {
+		if ln, stopPlain, err = a.secured(ctx, ln, cmd.Secure); err != nil {
+			return err
+		}
+	}
+	defer func() { stopPlain() }()
 	var stopJobs func() error
 	if cmd.NoWorker {
 		stopLine := a.startLine(ctx, func(uid.ID) {})

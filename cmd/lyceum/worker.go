@@ -43,6 +43,7 @@ func (a *app) consequences() []queue.Consequence {
 		{When: "directory.sync_requested", Name: "sync_directory", Timeout: syncTimeout, Do: a.ldapsync.Do},
 	}
 	table = append(table, a.accessConsequences()...)
+	table = append(table, a.addressConsequences()...)
 	table = append(table, a.lessonConsequences()...)
 	table = append(table, a.groupConsequences()...)
 	table = append(table, a.searchConsequences()...)
@@ -55,7 +56,7 @@ func (a *app) consequences() []queue.Consequence {
 
 // chores is what is done every so often.
 func (a *app) chores(spares int) []queue.Chore {
-	return slices.Concat(a.accessChores(), a.billingChores(), a.filesChores(), a.groupChores(), a.homeChores(), a.inboxChores(), a.paymentChores(), a.placeChores(), a.planChores(), a.searchChores(), a.usageChores(), []queue.Chore{
+	return slices.Concat(a.accessChores(), a.addressChores(), a.billingChores(), a.filesChores(), a.groupChores(), a.homeChores(), a.inboxChores(), a.paymentChores(), a.placeChores(), a.planChores(), a.searchChores(), a.usageChores(), []queue.Chore{
 		{Name: "fill_spares", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := a.admin.FillSpares(ctx, spares, a.now())
 			return err

@@ -41,12 +41,12 @@ var (
 )
 
 // Main runs a package's tests, then stops the cluster and fails when a goroutine was left behind. Call it in TestMain:
-// func TestMain(m *testing.M) { storetest.Main(m) }.
-func Main(m *testing.M) {
+// func TestMain(m *testing.M) { storetest.Main(m) }. Known are goroutines of libraries that no call of theirs ends.
+func Main(m *testing.M, known ...goleak.Option) {
 	code := m.Run()
 	stop()
 	if code == 0 {
-		if err := goleak.Find(); err != nil {
+		if err := goleak.Find(known...); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			code = 1
 		}

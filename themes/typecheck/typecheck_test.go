@@ -131,6 +131,8 @@ func TestEveryPageOfEveryThemeUsesOnlyWhatItsStructHas(t *testing.T) {
 		checked[themes.ConnectionOutlookPage],
 		checked[themes.ConnectionDeletePage],
 		checked[themes.DomainsPage],
+		checked[themes.AddressPage],
+		checked[themes.AddressDomainPage],
 		checked[themes.DomainPage],
 		checked[themes.SignOnRulesPage],
 		checked[themes.SetupLinksPage],
