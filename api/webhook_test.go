@@ -89,6 +89,10 @@ func TestASignedMessageIsKeptOnceAndAForgedOneNever(t *testing.T) {
 		{"no signature", platformHost, "/webhooks/stripe", "", good, 400},
 		{"another provider", platformHost, "/webhooks/other", "good", good, 404},
 		{"too large", platformHost, "/webhooks/stripe", "good", strings.Repeat("x", 1<<20+1), 413},
+		{"empty", platformHost, "/webhooks/stripe", "good", "", 400},
+		{"not JSON", platformHost, "/webhooks/stripe", "good", "id=" + id, 400},
+		{"JSON of another kind", platformHost, "/webhooks/stripe", "good", `["` + id + `"]`, 400},
+		{"without an id", platformHost, "/webhooks/stripe", "good", `{"Type":"invoice.paid"}`, 400},
 		{"a portal", h.host, "/webhooks/stripe", "good", good, 0},
 	} {
 		got := hook(t, at, c.host, c.path, c.signature, c.body)
@@ -96,6 +100,7 @@ func TestASignedMessageIsKeptOnceAndAForgedOneNever(t *testing.T) {
 			t.Errorf("%s: %d", c.name, got)
 		}
 	}
+	h.browser(platformHost).get("/webhooks/stripe").is(405) // nothing to read there
 	if n := len(h.messages(id)); n != 0 {
 		t.Fatalf("%d kept of what was refused", n)
 	}
@@ -140,6 +145,57 @@ func TestOperatorsSeeWhatCameAndHaveItHandledAgain(t *testing.T) {
 	var n int
 	err := h.w.Admin.QueryRow(t.Context(), "select count(*) from control.audit where action in ('provider_event.replayed', 'provider_event.settled') and data->>'event' = $1 and actor_id is not null", id).Scan(&n)
 	if err != nil || n != 2 {
+		t.Errorf("%d entries in the audit log that name an operator (%v)", n, err)
+	}
+}
+
+func TestAMessageThatFailedSaysSoWhileItIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	h := hooked(t)
+	id := "evt_" + uid.Opaque(10)
+	raw := `{"ID":"` + id + `","Type":"customer.subscription.updated","Object":"subscription","Ref":"sub_1"}`
+	if err := h.o.Inbox.Accept(h.ctx, "stripe", []byte(raw), "good"); err != nil {
+		t.Fatal(err)
+	}
+	path := "/operator/payments/messages/" + h.messages(id)[0].ID.String()
+	o := h.operator()
+	o.get(path).is(200).says("Waiting").saysNot("Failed, tried again")
+	if _, err := h.w.Admin.Exec(h.ctx, "update control.provider_events set attempts = 1, error = 'it does not answer' where event_id = $1", id); err != nil {
+		t.Fatal(err)
+	}
+	o.get(path).is(200).says("Failed, tried again").says("it does not answer")
+}
+
+func TestTheFilterOfMessagesChoosesWhatIsHandledAgain(t *testing.T) {
+	t.Parallel()
+	h := hooked(t)
+	typ := "test." + uid.Opaque(8)
+	ids := map[string]string{typ + ".chosen": "evt_" + uid.Opaque(10), typ + ".other": "evt_" + uid.Opaque(10)}
+	for typ, id := range ids {
+		if err := h.o.Inbox.Accept(h.ctx, "stripe", []byte(`{"ID":"`+id+`","Type":"`+typ+`"}`), "good"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.w.Admin.Exec(h.ctx, "update control.provider_events set state = 'ignored' where event_id = $1", id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	states := func() [2]inbox.State {
+		return [2]inbox.State{h.messages(ids[typ+".chosen"])[0].State, h.messages(ids[typ+".other"])[0].State}
+	}
+	o := h.operator()
+	o.get("/operator/payments/messages?state=ignored&type=" + typ + ".chosen").is(200).says(`action="/operator/payments/replay"`).says(`value="` + typ + `.chosen"`)
+	o.post("/operator/payments/replay", "state", "nonsense", "type", typ).is(303)
+	o.post("/operator/payments/replay", "state", "parked", "type", typ).is(303)
+	if got := states(); got != [2]inbox.State{inbox.StateIgnored, inbox.StateIgnored} {
+		t.Errorf("of a state that none is in: %v", got)
+	}
+	o.post("/operator/payments/replay", "state", "ignored", "type", typ+".chosen").is(303)
+	if got := states(); got != [2]inbox.State{inbox.StateWaiting, inbox.StateIgnored} {
+		t.Errorf("the chosen and the other are %v", got)
+	}
+	var n int
+	err := h.w.Admin.QueryRow(h.ctx, "select count(*) from control.audit where action = 'provider_event.all_replayed' and data->>'type' like $1 || '%' and data->>'count' = '1' and actor_id is not null", typ).Scan(&n)
+	if err != nil || n != 1 {
 		t.Errorf("%d entries in the audit log that name an operator (%v)", n, err)
 	}
 }

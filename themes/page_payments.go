@@ -57,10 +57,14 @@ func (p MessagePage) Raw() string {
 // MessageStates lists them, for a choice.
 func (c *Chrome) MessageStates() []inbox.State { return inbox.States() }
 
-// MessageBadge names a state.
-func (c *Chrome) MessageBadge(s inbox.State) (Badge, error) {
-	b, err := c.StatusBadge("message_state", string(s))
-	switch s {
+// MessageBadge names a message's state. One that failed and is tried again says so: it waits otherwise than one that just came.
+func (c *Chrome) MessageBadge(m inbox.Message) (Badge, error) {
+	name := string(m.State)
+	if m.State == inbox.StateWaiting && m.Error != "" {
+		name = "failed"
+	}
+	b, err := c.StatusBadge("message_state", name)
+	switch m.State {
 	case inbox.StateDone:
 		b.Tone = "good"
 	case inbox.StateParked:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -20,7 +21,12 @@ import (
 	"lyceum/store/storetest"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(childStep) != "" {
+		child()
+	}
+	storetest.Main(m)
+}
 
 // version prices learners in two steps, and what is stored.
 var version = plan.Version{
@@ -87,6 +93,7 @@ func (p *till) Report(_ context.Context, usage []provider.Usage) []error {
 	out := make([]error, len(usage))
 	for i, u := range usage {
 		p.calls++
+		u.At = u.At.UTC() // the same moment, from whatever process
 		before, after := p.broken()
 		if before != nil {
 			out[i] = before
