@@ -295,8 +295,12 @@ func (c *MailChrome) Billing(m BillingMail, part string) (string, error) {
 			return "", err
 		}
 	}
+	count := c.Number
+	if m.Data.Meter == string(billing.MeterStorage) {
+		count = c.Bytes
+	}
 	return c.T("billing_mail."+m.Kind+"_"+part, "Portal", m.Portal, "Date", at, "Days", m.Data.Days, "Plan", m.Data.Plan, "Number", m.Data.Number,
-		"Amount", m.Data.Amount, "Meter", meter, "Percent", m.Data.Percent, "Used", c.Number(m.Data.Used), "Limit", c.Number(m.Data.Limit))
+		"Amount", m.Data.Amount, "Meter", meter, "Percent", m.Data.Percent, "Used", count(m.Data.Used), "Limit", count(m.Data.Limit))
 }
 
 // BillingNext says what happens unless it is paid; "" where nothing does.

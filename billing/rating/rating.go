@@ -84,16 +84,22 @@ func (r *Rating) Bill(v plan.Version, addOns []provider.AddOn, q plan.Quantities
 	return b.PerMonth(v), nil
 }
 
-// Forecast is a month's sum as it may become: what Outlook expects of each meter, priced. Where more use costs less (volume
-// prices) the three sums are put in order, so that low is the least and high the most that is to be expected.
-func (r *Rating) Forecast(ctx context.Context, tenantID uid.ID, v plan.Version, addOns []provider.AddOn, p billing.Period, now time.Time) (low, likely, high int64, err error) {
+// Forecast is a month's sum as it may become: what Outlook expects of each meter, without what was used before from (a trial
+// that ended within the month), priced. Where more use costs less (volume prices) the three sums are put in order, so that low is the least and high the most that is to be expected.
+func (r *Rating) Forecast(ctx context.Context, tenantID uid.ID, v plan.Version, addOns []provider.AddOn, p billing.Period, from, now time.Time) (low, likely, high int64, err error) {
+	free := map[billing.Meter]int64{}
+	if from.After(p.Start) {
+		if free, err = r.before(ctx, tenantID, p, from); err != nil {
+			return 0, 0, 0, err
+		}
+	}
 	var few, some, many plan.Quantities = map[billing.Meter]int64{}, map[billing.Meter]int64{}, map[billing.Meter]int64{}
 	for _, m := range priced(v) {
 		o, err := r.outlook(ctx, tenantID, m, p, now)
 		if err != nil {
 			return 0, 0, 0, err
 		}
-		few[m], some[m], many[m] = o.Low, o.Likely, o.High
+		few[m], some[m], many[m] = max(o.Low-free[m], 0), max(o.Likely-free[m], 0), max(o.High-free[m], 0)
 	}
 	var sums [3]money.Money
 	for i, q := range []plan.Quantities{few, some, many} {
@@ -105,6 +111,19 @@ func (r *Rating) Forecast(ctx context.Context, tenantID uid.ID, v plan.Version, 
 	}
 	likely = sums[1].Minor
 	return min(sums[0].Minor, likely, sums[2].Minor), likely, max(sums[0].Minor, likely, sums[2].Minor), nil
+}
+
+// before is what was used in a period before a moment of it.
+func (r *Rating) before(ctx context.Context, tenantID uid.ID, p billing.Period, from time.Time) (map[billing.Meter]int64, error) {
+	all, err := r.Used(ctx, tenantID, p)
+	if err != nil {
+		return nil, err
+	}
+	since, err := r.UsedFrom(ctx, tenantID, p, from)
+	for m := range all {
+		all[m] -= since[m]
+	}
+	return all, err
 }
 
 // priced lists the meters that a version bills by.

@@ -92,9 +92,14 @@ func TestAMonthIsPricedAsItStandsAndAsItMayEnd(t *testing.T) {
 	if err != nil || b.Total.String() != "344.00 EUR" {
 		t.Errorf("the month so far is %s (%v), want 120 + 100 × 2 + 2 × 12", b.Total, err)
 	}
-	low, likely, high, err := r.Forecast(ctx, me, perLearner, addOns, april, after(10))
+	low, likely, high, err := r.Forecast(ctx, me, perLearner, addOns, april, april.Start, after(10))
 	if err != nil || likely != 74400 || low < b.Total.Minor || low > likely || high < likely || high > 80000 {
 		t.Errorf("forecast %d, %d, %d (%v), want 120 + 300 × 2 + 24 in the middle", low, likely, high, err)
+	}
+	// A trial that ended on the fifth day took 40 of those who learned: they cost nothing at the month's end either.
+	_, without, _, err := r.Forecast(ctx, me, perLearner, addOns, april, april.Start.AddDate(0, 0, 4), after(10))
+	if err != nil || without != likely-40*200 {
+		t.Errorf("forecast after a trial %d (%v), want %d", without, err, likely-40*200)
 	}
 	if q, err := r.Used(ctx, uid.New(), april); err != nil || q[billing.MeterActiveLearner] != 0 {
 		t.Errorf("another tenant used %v (%v)", q, err)
@@ -116,7 +121,7 @@ func TestWhereMoreCostsLessTheSumsAreStillInOrder(t *testing.T) {
 	me := uid.New()
 	v := plan.Version{Currency: "EUR", Components: []plan.Component{{Code: "learners", Scheme: plan.Volume, Meter: billing.MeterActiveLearner, Tiers: []plan.Tier{{UpTo: 290, Price: 2_000_000}, {Price: 500_000}}}}}
 	r := rating.New(ledger{mine: me, of: map[billing.Meter]map[string][]int64{billing.MeterActiveLearner: {"2026-04": steady(10, 10)}}})
-	low, likely, high, err := r.Forecast(t.Context(), me, v, nil, april, after(10))
+	low, likely, high, err := r.Forecast(t.Context(), me, v, nil, april, april.Start, after(10))
 	if err != nil || low > likely || likely > high || low == high {
 		t.Errorf("forecast %d, %d, %d (%v)", low, likely, high, err)
 	}
@@ -129,7 +134,7 @@ func TestALedgerThatCannotBeReadIsNoUsage(t *testing.T) {
 	if _, err := r.Used(t.Context(), uid.New(), april); !errors.Is(err, away) {
 		t.Errorf("used: %v", err)
 	}
-	if _, _, _, err := r.Forecast(t.Context(), uid.New(), perLearner, nil, april, time.Now()); !errors.Is(err, away) {
+	if _, _, _, err := r.Forecast(t.Context(), uid.New(), perLearner, nil, april, april.Start, time.Now()); !errors.Is(err, away) {
 		t.Errorf("forecast: %v", err)
 	}
 }

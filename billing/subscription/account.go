@@ -18,6 +18,7 @@ type Account struct {
 	Next     *Due            // what time will do next; nil: nothing
 	Period   billing.Period
 	Used     plan.Quantities
+	Stored   *int64     // bytes kept now; nil: not known
 	Bill     *plan.Bill // the month so far; nil where it cannot be worked out
 	Forecast *Forecast
 	Invoices []Invoice
@@ -98,8 +99,18 @@ func (s *Service) figures(ctx context.Context, a *Account) {
 	if a.Offer == nil {
 		return
 	}
-	v, charged := a.Offer.Version, a.Used
-	if from := a.From(a.Period); a.State != StateTrial && from.After(a.Period.Start) { // a trial shows what it would cost
+	if s.Stored != nil && a.Offer.Version.Limits.StorageBytes > 0 {
+		if n, err := s.Stored(ctx, a.TenantID); err != nil {
+			warn("what is stored", err)
+		} else {
+			a.Stored = &n
+		}
+	}
+	v, charged, from := a.Offer.Version, a.Used, a.Period.Start
+	if a.State != StateTrial { // a trial shows what it would cost
+		from = a.From(a.Period)
+	}
+	if from.After(a.Period.Start) {
 		if charged, err = s.Rating.UsedFrom(ctx, a.TenantID, a.Period, from); err != nil {
 			warn("usage", err)
 			return
@@ -111,7 +122,7 @@ func (s *Service) figures(ctx context.Context, a *Account) {
 		return
 	}
 	a.Bill = &bill
-	low, likely, high, err := s.Rating.Forecast(ctx, a.TenantID, v, a.AddOns, a.Period, s.Now())
+	low, likely, high, err := s.Rating.Forecast(ctx, a.TenantID, v, a.AddOns, a.Period, from, s.Now())
 	if err != nil {
 		warn("a forecast", err)
 		return
@@ -201,8 +212,8 @@ func (s *Service) watch(ctx context.Context, sub Subscription) error {
 				break // 100 says more than 80
 			}
 		}
-		if sub.BudgetMinor == nil || a.Bill == nil {
-			return nil
+		if sub.BudgetMinor == nil || a.Bill == nil || sub.Free() || sub.State == StateTrial {
+			return nil // nothing is charged that a budget could be for
 		}
 		budget := money.Money{Minor: *sub.BudgetMinor, Currency: a.Bill.Total.Currency}
 		data := LetterData{Amount: budget.String()}
@@ -216,7 +227,7 @@ func (s *Service) watch(ctx context.Context, sub Subscription) error {
 	})
 }
 
-// Gauge is how much of a limit is used.
+// Gauge is how much of a limit is used; of storage in bytes.
 type Gauge struct {
 	Meter       billing.Meter
 	Used, Limit int64
@@ -224,7 +235,10 @@ type Gauge struct {
 	Hard        bool
 }
 
-// Gauges lists the limits of the plan, as they are shown. Storage is byte-hours over the hours so far: the average kept.
+// InBytes tells whether it counts bytes.
+func (g Gauge) InBytes() bool { return g.Meter == billing.MeterStorage }
+
+// Gauges lists the limits of the plan, as they are shown. Of storage it is what is kept now, where that is known.
 func (a Account) Gauges() (out []Gauge) {
 	if a.Offer == nil || a.Used == nil {
 		return nil
@@ -233,11 +247,18 @@ func (a Account) Gauges() (out []Gauge) {
 	st := Standing{Limits: &l}
 	for _, m := range billing.Meters() {
 		limit := LimitOf(l, m)
-		if limit == plan.Unlimited || limit <= 0 || m == billing.MeterStorage {
-			continue // storage is asked of the files themselves, where they are kept
+		used := a.Used[m]
+		if m == billing.MeterStorage { // the meter counts byte-hours, the limit bytes
+			if a.Stored == nil {
+				continue
+			}
+			used = *a.Stored
+		}
+		if limit == plan.Unlimited || limit <= 0 {
+			continue
 		}
 		_, stops := st.hard(m)
-		out = append(out, Gauge{m, a.Used[m], limit, int(a.Used[m] * 100 / limit), stops && m != billing.MeterActiveLearner})
+		out = append(out, Gauge{m, used, limit, int(float64(used) * 100 / float64(limit)), stops && m != billing.MeterActiveLearner})
 	}
 	return out
 }

@@ -90,24 +90,39 @@ func (s *Service) CopyAllInvoices(ctx context.Context) error {
 	})
 }
 
-// WriteInvoices writes the bills of the month that is over for everyone who pays by bank transfer: once each, as drafts
-// until an operator sent them. The meters are given a day to be complete.
+// writeBack is how many months are looked at for bills that were not written, should nothing have run for so long.
+const writeBack = 3
+
+// WriteInvoices writes the bills of the months that are over for everyone who pays by bank transfer: once each, as drafts
+// until an operator sent them. The meters are given a day to be complete. Who once paid at the payment service gets the last
+// month's only: those before may have been paid there.
 func (s *Service) WriteInvoices(ctx context.Context) error {
 	now := s.Now()
 	running := billing.PeriodOf(now)
 	if s.Rating == nil || now.Before(running.Start.AddDate(0, 0, 1)) {
 		return nil
 	}
-	p := billing.Period{Start: running.Start.AddDate(0, -1, 0)}
 	return s.each(ctx, func(ctx context.Context, sub Subscription) error {
-		if sub.Collect != CollectInvoice || sub.VersionID == nil || sub.State == StateTrial || sub.State == StateErased || !sub.CreatedAt.Before(p.End()) || !sub.From(p).Before(p.End()) {
-			return nil
+		for back := writeBack; back >= 1; back-- {
+			p := billing.Period{Start: running.Start.AddDate(0, -back, 0)}
+			if !sub.owes(p) || back > 1 && sub.ProviderRef != "" {
+				continue
+			}
+			if err := s.writeInvoice(ctx, sub, p); err != nil {
+				return err
+			}
 		}
-		if sub.State.rank() >= StateCancelled.rank() && sub.CancelledAt != nil && !sub.CancelledAt.After(p.Start) {
-			return nil // over before the month began
-		}
-		return s.writeInvoice(ctx, sub, p)
+		return nil
 	})
+}
+
+// owes tells whether a month is paid by a bill of our own.
+func (s Subscription) owes(p billing.Period) bool {
+	if s.Collect != CollectInvoice || s.VersionID == nil || s.State == StateTrial || s.State == StateErased || !s.CreatedAt.Before(p.End()) || !s.From(p).Before(p.End()) {
+		return false
+	}
+	over := s.State.rank() >= StateCancelled.rank() && s.CancelledAt != nil && !s.CancelledAt.After(p.Start)
+	return !over
 }
 
 func ownRef(p billing.Period) string { return "own-" + p.Start.Format("2006-01") }

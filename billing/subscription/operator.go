@@ -154,6 +154,9 @@ func (s *Service) Assign(ctx context.Context, tenantID uid.ID, version *uid.ID, 
 	if paying && collect != CollectProvider {
 		return before, ErrWrongState.Saying("The payment service collects for this organization. Have the subscription cancelled there first.")
 	}
+	if collect == CollectProvider && !paying && (before.State == StateActive || before.Free()) {
+		return before, ErrWrongState.Saying("Nothing runs at the payment service for this organization: its owner has to check out there first.")
+	}
 	if paying && offer != nil && s.Provider != nil {
 		if _, err := s.Provider.Move(ctx, key("assign", before, version), provider.Move{Subscription: before.ProviderRef, Version: offer.Version, AddOns: before.AddOns, At: s.Now()}); err != nil {
 			return before, err

@@ -84,8 +84,9 @@ type Rating interface {
 	UsedByAll(ctx context.Context, p billing.Period) (map[uid.ID]plan.Quantities, error)
 	// Bill prices a month's quantities; add-ons by their component. What is flat for a year counts a twelfth.
 	Bill(v plan.Version, addOns []provider.AddOn, q plan.Quantities) (plan.Bill, error)
-	// Forecast is the period's sum as it may become: low, likely, high, in the currency's smallest unit.
-	Forecast(ctx context.Context, tenantID uid.ID, v plan.Version, addOns []provider.AddOn, p billing.Period, now time.Time) (low, likely, high int64, err error)
+	// Forecast is the period's sum as it may become, charged from a moment of it on: low, likely, high, in the currency's
+	// smallest unit.
+	Forecast(ctx context.Context, tenantID uid.ID, v plan.Version, addOns []provider.AddOn, p billing.Period, from, now time.Time) (low, likely, high int64, err error)
 }
 
 // Options are what the service works with. Provider, Plans and Rating may be nil: then nothing is sold, and everybody
@@ -98,6 +99,8 @@ type Options struct {
 	Provider provider.Provider
 	// Flush tells the provider what was used until now, before a subscription ends there; nil: nothing is told.
 	Flush func(ctx context.Context, tenantID uid.ID) error
+	// Stored tells how many bytes a tenant keeps now; nil: nobody knows.
+	Stored func(ctx context.Context, tenantID uid.ID) (int64, error)
 	// Return is the address to which a payer comes back.
 	Return func(t tenant.Tenant) string
 	Now    clock.Clock

@@ -182,7 +182,7 @@ func (s *scale) Bill(v plan.Version, _ []provider.AddOn, q plan.Quantities) (pla
 	return plan.Bill{Total: sum, Lines: []plan.Line{{Component: "learners", Name: "Active learners", Meter: billing.MeterActiveLearner, Units: q[billing.MeterActiveLearner], Amount: sum}}}, nil
 }
 
-func (s *scale) Forecast(_ context.Context, _ uid.ID, _ plan.Version, _ []provider.AddOn, _ billing.Period, _ time.Time) (low, likely, high int64, err error) {
+func (s *scale) Forecast(_ context.Context, _ uid.ID, _ plan.Version, _ []provider.AddOn, _ billing.Period, _, _ time.Time) (low, likely, high int64, err error) {
 	n := 100 * s.used[billing.MeterActiveLearner]
 	return n, 2 * n, 3 * n, nil
 }

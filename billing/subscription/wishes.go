@@ -308,7 +308,7 @@ func (s *Service) Redeem(ctx context.Context, coupon string) (Subscription, erro
 	if coupon = strings.TrimSpace(coupon); coupon == "" || len(coupon) > 60 {
 		return sub, fault.Invalid(map[string]string{"coupon": "Enter the coupon's code, at most 60 characters."})
 	}
-	if sub.ProviderRef == "" || s.Provider == nil {
+	if sub.ProviderRef == "" || s.Provider == nil || !alive(sub.ProviderState) && !sub.State.Dunning() {
 		return sub, ErrNotCheckedOut
 	}
 	if err := s.Provider.Apply(ctx, key("coupon", sub, coupon), sub.ProviderRef, coupon); err != nil {

@@ -88,11 +88,17 @@ func TestWhatAnOwnerWishesIsDoneOnceAndCanBeTakenBack(t *testing.T) {
 	if _, err := h.s.Continue(ctx); !errors.Is(err, subscription.ErrWrongState) {
 		t.Errorf("taken back twice: %v", err)
 	}
+	if _, err := h.s.Assign(t.Context(), tn.ID, nil, subscription.CollectNone); !errors.Is(err, subscription.ErrWrongState) {
+		t.Errorf("free while the payment service collects: %v", err)
+	}
 	if _, err := h.s.Redeem(ctx, "NOPE"); fault.Of(err).Fields["coupon"] == "" {
 		t.Errorf("a coupon that there is not: %v", err)
 	}
 	if sub, err = h.s.Cancel(ctx, true); err != nil || sub.State != subscription.StateCancelled || h.status(t, tn.ID) != tenant.StatusSuspended {
 		t.Fatalf("cancelled at once: %s (%v)", sub.State, err)
+	}
+	if _, err := h.s.Redeem(ctx, "SPRING"); !errors.Is(err, subscription.ErrNotCheckedOut) {
+		t.Errorf("a coupon for what is over: %v", err)
 	}
 	h.pays(t, tn, "sub2_"+tn.Slug, provider.StateActive)
 	if sub := h.row(t, tn.ID); sub.State != subscription.StateActive || h.status(t, tn.ID) != tenant.StatusActive {
@@ -159,8 +165,8 @@ func TestLimitsStopOnlyWhereThePlanSaysAndAreToldOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := h.letters(t, tn.ID); !slices.Equal(got, []string{"limit", "limit", "limit", "budget_passed"}) {
-		t.Errorf("letters %v: want learners at 100 %%, calls at 80 and 100 %%, the budget", got)
+	if got := h.letters(t, tn.ID); !slices.Equal(got, []string{"limit", "limit", "limit"}) {
+		t.Errorf("letters %v: want learners at 100 %%, calls at 80 and 100 %%, and nothing of a budget in a trial", got)
 	}
 	if bytes, ok := h.s.StorageLimit(ctx); !ok || bytes != 1000 {
 		t.Errorf("storage stops at %d, %v", bytes, ok)

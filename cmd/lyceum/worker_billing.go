@@ -25,8 +25,18 @@ import (
 func (a *app) newSubscriptions() *subscription.Service {
 	return subscription.New(subscription.Options{
 		Keep: a.store, Portals: a.tenants, Plans: a.offers, Rating: a.rating, Provider: a.provider, Flush: a.flushUsage, Now: a.billingNow, Log: a.log,
+		Stored: a.storedBy,
 		Return: func(t tenant.Tenant) string { return a.hosts.PortalURL(t) + "/settings/billing" },
 	})
+}
+
+// storedBy is how many bytes a tenant's files take.
+func (a *app) storedBy(ctx context.Context, tenantID uid.ID) (int64, error) {
+	t, err := a.store.TenantByID(ctx, tenantID)
+	if err != nil {
+		return 0, err
+	}
+	return a.storageBytes(tenant.With(ctx, t))
 }
 
 // beginSubscription begins a new tenant's trial. A sign-up does not fail for it: the chore catches up.
