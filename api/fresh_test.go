@@ -37,6 +37,12 @@ var proofless = map[string]string{
 	"POST /api/v1/ldap-directories/:directory/try":                "tries settings",
 	"POST /api/v1/roles/:role/preview":                            "shows whom a role would touch",
 	"POST /api/v1/sign-on/rules/preview":                          "shows whom rules would touch",
+	"POST /people/imports":                                        "reads a list; bringing it in is another step",
+	"POST /people/imports/:import/plan":                           "reads a list another way",
+	"POST /people/imports/:import/discard":                        "forgets a list",
+	"POST /api/v1/people/imports":                                 "reads a list; bringing it in is another step",
+	"PUT /api/v1/people/imports/:import":                          "reads a list another way",
+	"DELETE /api/v1/people/imports/:import":                       "forgets a list",
 	// It happens anyway, sooner.
 	"POST /settings/sign-on/:connection/refresh":      "what the polls fetch",
 	"POST /api/v1/connections/:connection/refresh":    "what the polls fetch",
@@ -53,6 +59,8 @@ var proofless = map[string]string{
 	// It takes power away: whoever sees a break-in must not be held up.
 	"POST /settings/sign-on/rules/end-emergency":               "ends local sign-in",
 	"POST /api/v1/sign-on/emergencies/end":                     "ends local sign-in",
+	"POST /people/join-links/:link/revoke":                     "ends a link",
+	"DELETE /api/v1/people/join-links/:link":                   "ends a link",
 	"POST /settings/sign-on/links/:id/revoke":                  "ends a link",
 	"POST /api/v1/sign-on/links/:link/revoke":                  "ends a link",
 	"POST /settings/directories/:directory/tokens/:key/revoke": "ends a token",

@@ -13,7 +13,7 @@ func TestTheFirstStepsAreTickedOffByWhatIsThere(t *testing.T) {
 	h := setup(t)
 	b := h.as(h.person(policy.Owner))
 	b.get("/").is(200).says("First steps", "0 of 4 steps")
-	b.get("/first-steps").is(200).says("0 of 4 steps", "Workplace safety", "/settings/sign-on/links", "/people/invite-many")
+	b.get("/first-steps").is(200).says("0 of 4 steps", "Workplace safety", "/settings/sign-on/links", "/people/imports")
 	h.as(h.person(policy.Learner)).get("/first-steps").is(403)
 	h.as(h.person(policy.Learner)).get("/").is(200).saysNot("First steps")
 
@@ -28,10 +28,11 @@ func TestTheFirstStepsAreTickedOffByWhatIsThere(t *testing.T) {
 	b.post("/first-steps/courses", "course", "workplace-safety").is(303)
 	b.get("/first-steps").is(200).says("is in your portal, published")
 	b.get("/courses/workplace-safety").is(200)
-	b.get("/people/invite-many").is(200)
-	b.post("/people/invite-many", "people", "anna@example.com, Anna Berg\nnonsense", "role", "learner", "dry", "1").is(200).says("One person would be invited", "Enter an e-mail address")
-	b.post("/people/invite-many", "people", "", "role", "learner").is(422).says("Enter at least one e-mail address.")
-	b.post("/people/invite-many", "people", "anna@example.com, Anna Berg\nnonsense", "role", "learner").is(200).says("One person is invited")
+	b.get("/people/imports").is(200)
+	list := b.post("/people/imports", "list", "anna@example.com, Anna Berg\nnonsense", "role", "learner").is(303).Header.Get("Location")
+	b.get(list).is(200).says("Bring in one person", "Enter an e-mail address")
+	b.post(list+"/apply", "revision", "1").is(303)
+	h.worksLists(list)
 	b.post("/first-steps/skip", "step", "nonsense").is(404)
 	b.get("/first-steps").is(200)
 	b.post("/first-steps/skip", "step", "sign_on").is(303)
@@ -66,7 +67,4 @@ func TestTheFirstStepsByREST(t *testing.T) {
 		b.json(http.MethodPost, "/api/v1/starter-courses/"+list[0].Slug, "").is(204)
 	}
 	b.json(http.MethodPost, "/api/v1/starter-courses/none", "").is(404)
-	b.json(http.MethodPost, "/api/v1/people/invitations", `{"people":"anna@example.com\nx","role":"learner","dry_run":true}`).is(200).says(`"outcome":"invited"`, `"outcome":"refused"`)
-	b.json(http.MethodPost, "/api/v1/people/invitations", `{"people":"","role":"learner"}`).is(422)
-	h.as(h.person(policy.Manager)).json(http.MethodPost, "/api/v1/people/invitations", `{"people":"anna@example.com","role":"learner"}`).is(403)
 }

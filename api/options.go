@@ -17,6 +17,7 @@ import (
 	"lyceum/api/web"
 	"lyceum/auth"
 	"lyceum/auth/audit"
+	"lyceum/auth/bulk"
 	"lyceum/auth/group"
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/policy"
@@ -103,6 +104,7 @@ type Options struct {
 	SCIM     *scim.Service
 	LDAPSync *ldapsync.Service
 	Groups   *group.Service
+	Bulk     *bulk.Service
 	Intakes  *intake.Service
 	Search   *search.Service
 	Themes   *themes.Set

@@ -81,7 +81,8 @@ func (s *Server) onPortal(t *table) {
 	s.onPaths(t) // before the studio: /studio/paths is no course
 	s.onStudio(t)
 	s.onCatalogue(t)
-	s.onOnboarding(t) // before the people: /people/invite-many is nobody
+	s.onOnboarding(t)
+	s.onBulk(t) // before the people: /people/imports is nobody
 	s.onSettings(t)
 	s.onAddress(t)
 	s.onSignOn(t)

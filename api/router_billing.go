@@ -71,7 +71,10 @@ var making = []policy.Permission{
 }
 
 // inviting are the routes by which people are invited.
-var inviting = []string{"/people/invite", "/people/:id/invite", "/api/v1/people", "/api/v1/people/:person/invite"}
+var inviting = []string{
+	"/people/invite", "/people/:id/invite", "/people/imports/:import/apply", "/people/join-links", "/join/:secret",
+	"/api/v1/people", "/api/v1/people/:person/invite", "/api/v1/people/imports/:import/apply", "/api/v1/people/join-links",
+}
 
 // adding are the routes by which something is added that a plan may not have.
 var adding = map[string]subscription.Feature{
@@ -100,7 +103,7 @@ func (s *Server) paid(r route.Route) fiber.Handler {
 	if !slices.Contains(making, p) && !slices.Contains(inviting, r.Path) {
 		return nil
 	}
-	for _, harmless := range []string{"/delete", "/remove", "/withdraw", "/preview", "/check", "/archive"} {
+	for _, harmless := range []string{"/delete", "/remove", "/withdraw", "/preview", "/check", "/archive", "/first-steps/skip", "/first-steps/dismiss"} {
 		if strings.HasSuffix(r.Path, harmless) {
 			return nil
 		}

@@ -6,7 +6,7 @@ import (
 	"lyceum/auth/policy"
 )
 
-// onOnboarding is a portal's first steps, and inviting many.
+// onOnboarding is a portal's first steps.
 func (s *Server) onOnboarding(t *table) {
 	b := web.Branding{Site: s.site, Content: s.Content}
 	o := web.Onboarding{Site: s.site, Branding: b, Steps: s.Onboarding, Starter: s.Starter}
@@ -16,9 +16,22 @@ func (s *Server) onOnboarding(t *table) {
 	t.post("/first-steps/courses", route.For(policy.CoursePublish), o.AddCourse)
 	t.post("/first-steps/skip", owner, o.Skip)
 	t.post("/first-steps/dismiss", owner, o.Dismiss)
+}
 
-	m := web.InviteMany{Site: s.site, People: web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy, SignOn: s.SignOn, Groups: s.Groups}}
+// onBulk is people who come in numbers.
+func (s *Server) onBulk(t *table) {
+	b := web.Bulk{Site: s.site, Bulk: s.Bulk, Groups: s.Groups, People: web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy, SignOn: s.SignOn, Groups: s.Groups}}
 	manage := route.For(policy.PersonManage)
-	t.get("/people/invite-many", manage, m.Form)
-	t.postFilesFresh("/people/invite-many", manage, m.Send)
+	t.get(web.PeopleImports, manage, b.Form)
+	t.postFiles(web.PeopleImports, manage, b.Read)
+	t.get(web.PeopleImports+"/:import", manage, b.Show)
+	t.get(web.PeopleImports+"/:import/lines.csv", manage, b.CSV)
+	t.post(web.PeopleImports+"/:import/plan", manage, b.Replan)
+	t.postFresh(web.PeopleImports+"/:import/apply", manage, b.Apply)
+	t.post(web.PeopleImports+"/:import/discard", manage, b.Discard)
+	t.get("/people/join-links", manage, b.Links)
+	t.postFresh("/people/join-links", manage, b.MakeLink)
+	t.post("/people/join-links/:link/revoke", manage, b.RevokeLink)
+	t.get("/join/:secret", route.Public, b.JoinForm)
+	t.post("/join/:secret", route.Public, b.Join)
 }

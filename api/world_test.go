@@ -15,6 +15,7 @@ import (
 	"lyceum/api/route"
 	"lyceum/auth"
 	"lyceum/auth/audit"
+	"lyceum/auth/bulk"
 	"lyceum/auth/group"
 	"lyceum/auth/ldap"
 	"lyceum/auth/ldapsync"
@@ -140,12 +141,13 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 	})
 	h.o.Paths = path.New(path.Options{Keep: w.Store, Enrolment: h.o.Enrolment, As: service.As, Now: now})
 	h.o.Exchange = exchange.New(exchange.Options{Keep: w.Store, Catalog: h.o.Catalog, Content: files})
+	h.o.Bulk = bulk.New(bulk.Options{Keep: w.Store, Auth: service, Groups: h.o.Groups, Seal: sealKey(t), Now: now})
 	h.o.Starter, h.o.Onboarding = &starter.Service{Catalog: h.o.Catalog, Content: files}, onboarding.New(w.Store, now)
 	h.o.REST = func(portal fiber.Router) ([]route.Route, error) {
 		return rest.Mount(portal, rest.Services{
 			Auth: service, SignOn: h.o.SignOn, Catalog: h.o.Catalog, Enrolment: h.o.Enrolment, Paths: h.o.Paths, Content: files, Exchange: h.o.Exchange, Certificates: h.o.Certificates, Badges: h.o.Badges, Starter: h.o.Starter, Onboarding: h.o.Onboarding, Billing: h.o.Billing, Subscriptions: h.o.Subscriptions,
 			Home: h.o.Home, Notices: h.o.Notices, Calendar: h.o.Calendar, Transcripts: h.o.Transcripts,
-			Brands: h.o.Brands, Events: events{w}, Audit: h.o.Audit, SCIM: h.o.SCIM, LDAPSync: h.o.LDAPSync, Groups: h.o.Groups, Intakes: h.o.Intakes, Search: h.o.Search, Limit: freely{}, Rate: rest.Rate{Requests: 100, Window: time.Minute}, Hosts: hosts, Addresses: h.o.Addresses, Now: now,
+			Brands: h.o.Brands, Events: events{w}, Audit: h.o.Audit, SCIM: h.o.SCIM, LDAPSync: h.o.LDAPSync, Groups: h.o.Groups, Bulk: h.o.Bulk, Intakes: h.o.Intakes, Search: h.o.Search, Limit: freely{}, Rate: rest.Rate{Requests: 100, Window: time.Minute}, Hosts: hosts, Addresses: h.o.Addresses, Now: now,
 		})
 	}
 	for _, e := range edit {

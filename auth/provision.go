@@ -22,6 +22,10 @@ const (
 	SourceConnection SourceKind = "connection"
 	// SourceDirectory is a directory: SCIM or LDAP sync.
 	SourceDirectory SourceKind = "directory"
+	// SourceImport is a list that somebody brought in.
+	SourceImport SourceKind = "import"
+	// SourceLink is a link by which people ask to join.
+	SourceLink SourceKind = "join_link"
 )
 
 // Source is who creates and changes people beside people themselves.

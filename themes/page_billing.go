@@ -295,7 +295,7 @@ func (c *MailChrome) Billing(m BillingMail, part string) (string, error) {
 			return "", err
 		}
 	}
-	count := c.Number
+	count := func(n int64) string { return c.Number(n) }
 	if m.Data.Meter == string(billing.MeterStorage) {
 		count = c.Bytes
 	}

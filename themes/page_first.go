@@ -1,8 +1,6 @@
 package themes
 
 import (
-	"lyceum/auth"
-	"lyceum/auth/policy"
 	"lyceum/internal/fault"
 	"lyceum/learning/onboarding"
 	"lyceum/learning/starter"
@@ -29,17 +27,4 @@ func (p FirstStepsPage) Percent() int {
 		return 100
 	}
 	return 100 * p.List.Done() / len(p.List.Items)
-}
-
-// InviteManyPage is GET and POST /people/invite-many: fields people, file, role, and dry to check only.
-type InviteManyPage struct {
-	Text    string
-	Role    policy.Role
-	Roles   []policy.Role // those who asks may give
-	Done    *auth.Many    // what became of it, or would
-	Problem *fault.Fault
-}
-
-func (p InviteManyPage) in(c *Chrome) (string, any) {
-	return "invite_many", framed[InviteManyPage]{c, p}
 }

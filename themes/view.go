@@ -127,6 +127,9 @@ const (
 	FlashCourseRemoved       FlashKey = "course_removed"
 	FlashOnPath              FlashKey = "on_path"  // Name: the person
 	FlashOffPath             FlashKey = "off_path" // Name: the person
+	FlashImportDiscarded     FlashKey = "import_discarded"
+	FlashJoinLinkMade        FlashKey = "join_link_made"    // Name: the link
+	FlashJoinLinkRevoked     FlashKey = "join_link_revoked" // Name: the link
 	FlashNeedAdded           FlashKey = "need_added"
 	FlashNeedRemoved         FlashKey = "need_removed"
 	FlashWaived              FlashKey = "waived"   // Name: the person

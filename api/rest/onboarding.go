@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"lyceum/api/route"
-	"lyceum/auth"
 	"lyceum/auth/policy"
 	"lyceum/learning/catalog"
 	"lyceum/learning/onboarding"
@@ -53,29 +52,6 @@ type starterIn struct {
 	Course string `path:"course" doc:"Its slug, as the list has it." example:"workplace-safety"`
 }
 
-type invitationsIn struct {
-	Body struct {
-		People string      `json:"people" maxLength:"100000" doc:"One person a line: an address, with a name before or after it. At most 200." example:"anna@example.com, Anna Berg"`
-		Role   policy.Role `json:"role" example:"learner"`
-		DryRun bool        `json:"dry_run,omitempty" doc:"Say what would happen, and do nothing."`
-	}
-}
-
-type invitationLine struct {
-	Line    int          `json:"line" doc:"Of the text, from 1."`
-	Email   string       `json:"email"`
-	Name    string       `json:"name,omitempty"`
-	Outcome auth.Outcome `json:"outcome" enum:"invited,again,here,refused" doc:"Invited, invited once more, here already, or refused."`
-	Problem string       `json:"problem,omitempty" doc:"Why it was refused."`
-}
-
-type invitations struct {
-	DryRun bool             `json:"dry_run"`
-	Lines  []invitationLine `json:"lines"`
-}
-
-type invitationsOut struct{ Body invitations }
-
 func (a *api) onboardingOperations() {
 	need := route.For(policy.BrandEdit)
 	on(a, operation{
@@ -117,25 +93,6 @@ func (a *api) onboardingOperations() {
 	}, func(ctx context.Context, in *starterIn) (*nothing, error) {
 		_, err := a.Starter.Add(ctx, in.Course)
 		return nil, err
-	})
-	on(a, operation{
-		method: post, path: "/people/invitations", id: "invite-people", tag: tagPeople, need: route.For(policy.PersonManage), fresh: true,
-		summary: "Ask many people to join",
-		about:   "Each line stands for itself: one that is refused keeps no other. Sent twice, nobody is there twice.",
-	}, func(ctx context.Context, in *invitationsIn) (*invitationsOut, error) {
-		m, err := a.Auth.InviteMany(ctx, in.Body.People, in.Body.Role, in.Body.DryRun)
-		if err != nil {
-			return nil, err
-		}
-		out := invitations{DryRun: m.Dry, Lines: []invitationLine{}}
-		for _, l := range m.Lines {
-			line := invitationLine{Line: l.Number, Email: l.Email, Name: l.Name, Outcome: l.Outcome}
-			if l.Problem != nil {
-				line.Problem = l.Problem.Text
-			}
-			out.Lines = append(out.Lines, line)
-		}
-		return &invitationsOut{out}, nil
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 	"lyceum/api/route"
 	"lyceum/auth"
 	"lyceum/auth/audit"
+	"lyceum/auth/bulk"
 	"lyceum/auth/group"
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/scim"
@@ -89,6 +90,7 @@ type Services struct {
 	SCIM          *scim.Service
 	LDAPSync      *ldapsync.Service
 	Groups        *group.Service
+	Bulk          *bulk.Service
 	Intakes       *intake.Service
 	Search        *search.Service
 	Limit         Limiter
@@ -120,6 +122,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.homeOperations()
 	a.certificateOperations()
 	a.onboardingOperations()
+	a.bulkOperations()
 	a.peopleOperations()
 	a.courseOperations()
 	a.catalogueOperations()

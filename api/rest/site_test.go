@@ -23,6 +23,7 @@ import (
 	"lyceum/api/visit"
 	"lyceum/auth"
 	"lyceum/auth/audit"
+	"lyceum/auth/bulk"
 	"lyceum/auth/group"
 	"lyceum/auth/ldap"
 	"lyceum/auth/ldapsync"
@@ -127,6 +128,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 	})
 	s.services.Groups = group.New(w.Store, now)
 	s.services.Search = search.New(search.Options{Keep: w.Store, Now: now})
+	s.services.Bulk = bulk.New(bulk.Options{Keep: w.Store, Auth: s.services.Auth, Groups: s.services.Groups, Seal: sealKey(t), Now: now})
 	s.services.Intakes = intake.New(w.Store, s.services.Enrolment, now)
 	s.services.SCIM = scim.New(scim.Options{Keep: w.Store, Auth: s.services.Auth, Policy: policy.NewEngine(w.Store, now), Now: now})
 	s.services.SignOn = signon.New(signon.Options{

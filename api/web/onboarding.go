@@ -3,7 +3,6 @@ package web
 import (
 	"github.com/gofiber/fiber/v2"
 
-	"lyceum/auth/policy"
 	"lyceum/internal/colour"
 	"lyceum/internal/fault"
 	"lyceum/internal/picture"
@@ -125,42 +124,4 @@ func (o Onboarding) Dismiss(c *fiber.Ctx) error {
 		return o.to(c, home)
 	}
 	return o.to(c, firstSteps)
-}
-
-// InviteMany asks many people at once to join.
-type InviteMany struct {
-	*Site
-	People People
-}
-
-// Form shows where they are written.
-func (m InviteMany) Form(c *fiber.Ctx) error {
-	roles, err := m.People.offered(c.UserContext())
-	if err != nil {
-		return err
-	}
-	return m.show(c, themes.InviteManyPage{Roles: roles, Role: policy.Learner})
-}
-
-// Send checks them, or asks them to join.
-func (m InviteMany) Send(c *fiber.Ctx) error {
-	f, err := readForm(c)
-	if err != nil {
-		return err
-	}
-	p := themes.InviteManyPage{Text: f.get("people"), Role: policy.Role(f.get("role"))}
-	if p.Roles, err = m.People.offered(c.UserContext()); err != nil {
-		return err
-	}
-	if _, data, chosen, err := f.file("file"); err != nil {
-		return err
-	} else if chosen {
-		p.Text = string(data)
-	}
-	done, err := m.People.Auth.InviteMany(c.UserContext(), p.Text, p.Role, f.get("dry") != "")
-	if err != nil {
-		return m.refused(c, err, func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return p })
-	}
-	p.Done = &done
-	return m.show(c, p)
 }

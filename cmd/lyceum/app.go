@@ -14,6 +14,7 @@ import (
 
 	"lyceum/auth"
 	"lyceum/auth/audit"
+	"lyceum/auth/bulk"
 	"lyceum/auth/group"
 	"lyceum/auth/ldap"
 	"lyceum/auth/ldapsync"
@@ -99,6 +100,7 @@ type app struct {
 	audit         *audit.Service
 	ldapsync      *ldapsync.Service
 	groups        *group.Service
+	bulk          *bulk.Service
 	intakes       *intake.Service
 	search        *search.Service
 	catalog       *catalog.Service
@@ -284,6 +286,7 @@ func (a *app) assemble() (err error) {
 	a.exchange = exchange.New(exchange.Options{Keep: a.store, Catalog: a.catalog, Content: a.content})
 	a.enrolment = enrolment.New(enrolment.Options{Keep: a.store, Now: a.now, Played: func(ctx context.Context, p enrolment.Playback) { a.billing.Played(ctx, billing.Played(p)) }})
 	a.groups = group.New(a.store, a.now)
+	a.bulk = bulk.New(bulk.Options{Keep: a.store, Auth: a.auth, Groups: a.groups, Seal: a.seal, Joins: throttle.New(a.now, 300, time.Hour, 300), JoinMails: throttle.New(a.now, 3, time.Hour, 3), Now: a.now})
 	a.search = search.New(search.Options{Keep: a.store, Captions: a.captions, Now: a.now})
 	a.intakes = intake.New(a.store, a.enrolment, a.now)
 	a.paths = path.New(path.Options{Keep: a.store, Enrolment: a.enrolment, As: a.auth.As, Now: a.now})
