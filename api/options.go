@@ -47,6 +47,7 @@ import (
 	"lyceum/learning/transcript"
 	"lyceum/tenant"
 	"lyceum/tenant/address"
+	"lyceum/tenant/rollout"
 	"lyceum/themes"
 )
 
@@ -104,6 +105,7 @@ type Options struct {
 	SCIM     *scim.Service
 	LDAPSync *ldapsync.Service
 	Groups   *group.Service
+	Rollouts rollout.Keeper // of tenants' schemas; nil: there is no such page
 	Bulk     *bulk.Service
 	Intakes  *intake.Service
 	Search   *search.Service

@@ -45,6 +45,7 @@ func (s *Server) onPlatform(t *table) {
 	t.post("/operator/tenants/:slug/delete", route.Operator, o.Delete)
 
 	s.onOperatorBilling(t)
+	s.onRollouts(t)
 	s.onPlans(t)
 	s.onPayments(t)
 	s.onWebhooks(t)

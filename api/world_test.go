@@ -124,8 +124,8 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 			Keep: w.Store, Auth: service, Policy: engine, Seal: sealKey(t), Now: now,
 			LDAP: ldap.New(ldap.Options{AllowPrivate: true}), // by the machine's clock, as the certificates of tests' servers
 		}),
-		Search: search.New(search.Options{Keep: w.Store, Now: now}),
-		Groups: group.New(w.Store, now), Intakes: intake.New(w.Store, enrolment.New(enrolment.Options{Keep: w.Store, Now: now}), now),
+		Search:   search.New(search.Options{Keep: w.Store, Now: now}),
+		Rollouts: admin, Groups: group.New(w.Store, now), Intakes: intake.New(w.Store, enrolment.New(enrolment.Options{Keep: w.Store, Now: now}), now),
 		Audit: audit.New(w.Store, now), Themes: set, Limits: api.Limits{Strangers: freely{}, SignUps: freely{}, Lookups: freely{}, SignOn: freely{}},
 		Ready: func(context.Context) error { return nil }, Log: slog.New(slog.NewTextHandler(h.log, nil)), Now: now, SchemaVersion: admin.Version(),
 	}
@@ -171,7 +171,12 @@ func sealKey(t testing.TB) seal.Key {
 
 func (h *house) newTenant() tenant.Tenant {
 	h.t.Helper()
-	tn := h.w.TenantRow(h.t)
+	return h.seeded(h.w.TenantRow(h.t))
+}
+
+// seeded puts into a portal what each begins with.
+func (h *house) seeded(tn tenant.Tenant) tenant.Tenant {
+	h.t.Helper()
 	err := h.w.Store.InTenant(tenant.With(h.t.Context(), tn), func(ctx context.Context) error {
 		return h.w.Store.SeedTenant(ctx, tenant.DefaultBrand(tn.Name), h.w.Now.Now())
 	})

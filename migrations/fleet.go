@@ -10,7 +10,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"golang.org/x/sync/errgroup"
 )
 
 // LockTimeout is how long a migration waits for a tenant's readers before it steps back; without it the tenant's other
@@ -90,58 +89,6 @@ type Schema struct {
 	Spare   bool
 }
 
-// Progress is told after each schema.
-type Progress struct {
-	Done, Failed, Total int
-	Schema              string
-	Err                 error
-}
-
-// Fleet migrates every schema that is behind, workers at a time (default 4), each in a transaction of its own that
-// also writes its new version: stopped anywhere, the next run goes on. A schema whose readers hold a lock is tried
-// again; after the last try it is reported and the others go on.
-func Fleet(ctx context.Context, admin *pgxpool.Pool, script Script, workers int, told func(Progress)) (Progress, error) {
-	behind, err := Behind(ctx, admin, script.Latest())
-	if err != nil {
-		return Progress{}, err
-	}
-	if workers <= 0 {
-		workers = 4
-	}
-	type result struct {
-		name string
-		err  error
-	}
-	results := make(chan result)
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(workers)
-	go func() {
-		for _, s := range behind {
-			g.Go(func() error {
-				results <- result{s.Name, upSchema(gctx, admin, script, s)}
-				return nil
-			})
-		}
-		_ = g.Wait()
-		close(results)
-	}()
-	p := Progress{Total: len(behind)}
-	var errs []error
-	for r := range results {
-		p.Done, p.Schema, p.Err = p.Done+1, r.name, r.err
-		if r.err != nil {
-			p.Failed++
-			if len(errs) < 10 {
-				errs = append(errs, r.err)
-			}
-		}
-		if told != nil {
-			told(p)
-		}
-	}
-	return p, errors.Join(errs...)
-}
-
 // Behind lists the schemas whose version is lower than latest. A tenant at version 0 has no schema yet: provisioning
 // makes it with the newest shape, in its own time.
 func Behind(ctx context.Context, admin *pgxpool.Pool, latest int) ([]Schema, error) {
@@ -160,52 +107,67 @@ func Behind(ctx context.Context, admin *pgxpool.Pool, latest int) ([]Schema, err
 // tries is how often a schema is tried while its readers hold a lock.
 const tries = 8
 
-func upSchema(ctx context.Context, admin *pgxpool.Pool, script Script, s Schema) (err error) {
+// StatementTimeout is how long one statement of a migration may take.
+const StatementTimeout = 10 * time.Minute
+
+// Up brings one schema to a script's shape in a transaction that also writes its new version, and what also says (nil:
+// nothing): stopped anywhere, nothing is half done. A schema whose readers hold a lock is tried again, after longer and longer
+// waits; tried says how often it was. A schema that is gone, or is there already, is done.
+func Up(ctx context.Context, admin *pgxpool.Pool, script Script, s Schema, also func(ctx context.Context, tx pgx.Tx) error) (tried int, err error) {
 	table := "control.tenants"
 	if s.Spare {
 		table = "control.spares"
 	}
 	for try := range tries {
+		tried = try + 1
 		err = pgx.BeginFunc(ctx, admin, func(tx pgx.Tx) error {
-			// The row's lock keeps a second migrator off this schema and tells the version that holds now. A schema that
-			// is gone must not be played: with it missing, search_path would lead to the next schema in it.
-			var version int
-			var there bool
-			err := tx.QueryRow(ctx, "select schema_version, to_regnamespace(schema_name) is not null from "+table+" where schema_name = $1 for update", s.Name).Scan(&version, &there)
-			if errors.Is(err, pgx.ErrNoRows) {
-				return nil // deleted, or a spare that was taken meanwhile: the next run meets it as a tenant
-			}
-			if err != nil {
+			if err := up(ctx, tx, script, table, s.Name); err != nil || also == nil {
 				return err
 			}
-			if !there {
-				return fmt.Errorf("there is no schema %s in this database", s.Name)
-			}
-			todo := script.After(version)
-			if len(todo) == 0 {
-				return nil
-			}
-			if _, err := tx.Exec(ctx, fmt.Sprintf("set local lock_timeout = %d", LockTimeout.Milliseconds())); err != nil {
-				return err
-			}
-			if err := play(ctx, tx, s.Name, todo); err != nil {
-				return err
-			}
-			_, err = tx.Exec(ctx, "update "+table+" set schema_version = $1 where schema_name = $2", script.Latest(), s.Name)
-			return err
+			return also(ctx, tx)
 		})
 		var pg *pgconn.PgError
-		if !errors.As(err, &pg) || (pg.Code != "55P03" && pg.Code != "40P01") {
+		if !errors.As(err, &pg) || pg.Code != "55P03" && pg.Code != "40P01" || tried == tries {
 			break
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return tried, ctx.Err()
 		case <-time.After(time.Duration(50<<try) * time.Millisecond):
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("schema %s: %w", s.Name, err)
+		return tried, fmt.Errorf("schema %s: %w", s.Name, err)
 	}
-	return nil
+	return tried, nil
+}
+
+// up plays in a transaction what a schema lacks. The row's lock keeps a second migrator off this schema and tells the version
+// that holds now; other tables' references to the row are not held up. A schema that is gone must not be played: with it
+// missing, search_path would lead to the next schema in it.
+func up(ctx context.Context, tx pgx.Tx, script Script, table, name string) error {
+	var version int
+	var there bool
+	err := tx.QueryRow(ctx, "select schema_version, to_regnamespace(schema_name) is not null from "+table+" where schema_name = $1 for no key update", name).Scan(&version, &there)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil // deleted, or a spare that was taken meanwhile: the next run meets it as a tenant
+	}
+	if err != nil {
+		return err
+	}
+	if !there {
+		return fmt.Errorf("there is no schema %s in this database", name)
+	}
+	todo := script.After(version)
+	if len(todo) == 0 {
+		return nil
+	}
+	if _, err := tx.Exec(ctx, fmt.Sprintf("set local lock_timeout = %d; set local statement_timeout = %d", LockTimeout.Milliseconds(), StatementTimeout.Milliseconds())); err != nil {
+		return err
+	}
+	if err := play(ctx, tx, name, todo); err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, "update "+table+" set schema_version = $1 where schema_name = $2", todo[len(todo)-1].Number, name)
+	return err
 }

@@ -37,6 +37,9 @@ type Options struct {
 	ConnectionsPerShard int
 	// Pooled is set when a transaction pooler (PgBouncer) stands between: no prepared statements then.
 	Pooled bool
+	// Newest is the version of a tenant's schema that this release writes. What needs more than a tenant behind it has is
+	// tenant.ErrSchemaVersion: the rest of the portal goes on in the shape before. 0: nothing is taken for that.
+	Newest int
 	// Tracer sees every statement; nil: nobody does. Tests count with it.
 	Tracer pgx.QueryTracer
 	Log    *slog.Logger
@@ -49,6 +52,7 @@ type Store struct {
 	base    *gorm.DB
 	refuse  *sql.DB // behind base: it never connects
 	tagged  bool
+	newest  int
 	log     *slog.Logger
 	changed func(tenantID uid.ID) // after a commit that appended events
 	usage   usageMonths
@@ -86,7 +90,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open gorm: %w", err)
 	}
-	s := &Store{base: base, refuse: refuse, tagged: !o.Pooled, log: o.Log}
+	s := &Store{base: base, refuse: refuse, tagged: !o.Pooled, newest: o.Newest, log: o.Log}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -210,7 +214,16 @@ func (s *Store) InTenant(ctx context.Context, fn func(context.Context) error) er
 	if err == nil && events && s.changed != nil {
 		s.changed(t.ID)
 	}
+	if t.SchemaVersion < s.newest && lacking(err) {
+		err = tenant.ErrSchemaVersion.Because(err)
+	}
 	return err
+}
+
+// lacking tells whether a statement asked for a table, column or function that is not there.
+func lacking(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "42P01" || pg.Code == "42703" || pg.Code == "42883")
 }
 
 // InControl runs fn in a transaction on the control schema. It joins a running one.

@@ -21,7 +21,9 @@ type PeopleImportsPage struct {
 	Problem *fault.Fault
 }
 
-func (p PeopleImportsPage) in(c *Chrome) (string, any) { return "imports", framed[PeopleImportsPage]{c, p} }
+func (p PeopleImportsPage) in(c *Chrome) (string, any) {
+	return "imports", framed[PeopleImportsPage]{c, p}
+}
 
 // PeopleImportPage is GET /people/imports/:import: what a list would do, does or did. It posts column-0 and so on, role, quiet and groups
 // to …/plan; revision to …/apply; and to …/discard. …/lines.csv gives the lines.
@@ -36,7 +38,9 @@ type PeopleImportPage struct {
 	Problem *fault.Fault
 }
 
-func (p PeopleImportPage) in(c *Chrome) (string, any) { return "import_people", framed[PeopleImportPage]{c, p} }
+func (p PeopleImportPage) in(c *Chrome) (string, any) {
+	return "import_people", framed[PeopleImportPage]{c, p}
+}
 
 // Planned tells that nothing was done yet; Running that it is being done.
 func (p PeopleImportPage) Planned() bool { return p.Import.Status == bulk.StatusPlanned }

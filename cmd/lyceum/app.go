@@ -62,10 +62,6 @@ import (
 	"lyceum/themes"
 )
 
-// oldestReadable is the lowest version of a tenant's schema that this release can read. Raise it in the release after
-// the one whose migration it needs: each release serves its own shape and the one before.
-const oldestReadable = 10
-
 // app is every service of one process, put together.
 type app struct {
 	log   *slog.Logger
@@ -161,7 +157,7 @@ func newApp(ctx context.Context, c *Config, listen string, migrate, demo bool) (
 			return nil, err
 		}
 	}
-	if a.store, err = store.Open(ctx, store.Options{URL: a.db.app, Pooled: a.db.pooled, Log: a.log}); err != nil {
+	if a.store, err = store.Open(ctx, store.Options{URL: a.db.app, Pooled: a.db.pooled, Newest: a.admin.Version(), Log: a.log}); err != nil {
 		return nil, err
 	}
 	a.closers = append(a.closers, func() error { a.store.Close(); return nil })
@@ -188,20 +184,15 @@ func newApp(ctx context.Context, c *Config, listen string, migrate, demo bool) (
 
 // migrate brings the database to this release's shape.
 func (a *app) migrate(ctx context.Context) error {
-	p, hardened, err := a.admin.Migrate(ctx, a.db.pass, nil)
-	if errors.Is(err, fleet.ErrTenantsBehind) {
-		// One tenant's trouble is not the others': the directory answers for those behind that they are being updated.
-		a.log.Error("tenants are left behind; `lyceum migrate up` says why", slog.Int("failed", p.Failed), slog.Any("err", err))
-		err = nil
+	hardened, err := a.admin.Prepare(ctx, a.db.pass)
+	if err == nil {
+		err = a.beginRollout(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	if !hardened {
 		a.log.Warn("this database does not let us close set_config to tenants' roles; `lyceum doctor` says what that means")
-	}
-	if p.Total > 0 {
-		a.log.Info("tenants migrated", slog.Int("schemas", p.Done))
 	}
 	return nil
 }
@@ -265,7 +256,7 @@ func (a *app) assemble() (err error) {
 	a.ldapsync = ldapsync.New(ldapsync.Options{Keep: a.store, Auth: a.auth, Policy: a.policy, LDAP: ldap.New(ldap.Options{Now: a.now, AllowPrivate: a.private}), Seal: a.seal, Now: a.now, Log: a.log})
 	a.scim = scim.New(scim.Options{Keep: a.store, Auth: a.auth, Policy: a.policy, Limit: throttle.New(a.now, 6000, time.Minute, 1000), Now: a.now, Log: a.log})
 	a.brands = tenant.NewBrands(a.store, a.now)
-	a.directory = tenant.NewDirectory(a.hosts, a.store, oldestReadable, a.now)
+	a.directory = tenant.NewDirectory(a.hosts, a.store, migrations.OldestReadable, a.now)
 	a.content = content.New(content.Options{Keep: a.store, Blobs: a.blobs, Seal: a.seal, Now: a.now, StorageLimit: a.storageQuota, PlanLimit: a.planStorage, RedirectFrom: a.filesRedirect})
 	a.tenants = tenant.New(tenant.Options{Keep: a.store, Schemas: a.admin, Owners: owners{a.auth}, Files: tenantFiles{a}, Hosts: a.hosts, Now: a.now, Log: a.log, Began: a.beginSubscription})
 	a.billingNow = func() time.Time {

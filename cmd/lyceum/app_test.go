@@ -23,6 +23,7 @@ import (
 	"lyceum/store"
 	"lyceum/store/fleet"
 	"lyceum/tenant"
+	"lyceum/tenant/rollout"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -358,7 +359,7 @@ func TestOneTenantThatCannotBeMigratedStopsNoServer(t *testing.T) {
 	if a.admin, err = fleet.Open(ctx, fleet.Options{URL: a.db.admin, Tenant: script}); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := a.admin.Migrate(ctx, "", nil); !errors.Is(err, fleet.ErrTenantsBehind) {
+	if _, _, err := a.admin.Migrate(ctx, "", rollout.Options{}, nil); !errors.Is(err, fleet.ErrTenantsBehind) {
 		t.Fatalf("the lost tenant was migrated: %v", err)
 	}
 	if err := a.migrate(ctx); err != nil {

@@ -20,6 +20,7 @@ import (
 
 	"lyceum/migrations"
 	"lyceum/tenant"
+	"lyceum/tenant/rollout"
 )
 
 // Admin works with the administrator's rights on a pool of its own.
@@ -40,13 +41,16 @@ type Options struct {
 	Tenant migrations.Script
 }
 
-// Open prepares the pool of at most four connections.
+// poolSize is the holder of a rollout, the most schemas at a time, and two to note and to look.
+const poolSize = 20
+
+// Open prepares the pool; it connects when it is used.
 func Open(ctx context.Context, o Options) (*Admin, error) {
 	cfg, err := pgxpool.ParseConfig(o.URL)
 	if err != nil {
 		return nil, fmt.Errorf("database URL: %w", err)
 	}
-	cfg.MaxConns, cfg.MaxConnIdleTime = 4, time.Minute
+	cfg.MaxConns, cfg.MaxConnIdleTime = poolSize, time.Minute
 	cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
 	cfg.ConnConfig.RuntimeParams["application_name"] = "lyceum-admin"
 	a := &Admin{node: o.Node, log: o.Log, tenant: o.Tenant}
@@ -103,15 +107,13 @@ func AppURL(adminURL string) (appURL, password string, err error) {
 	return u.String(), password, nil
 }
 
-// Migrate prepares roles and schemas, then migrates the control schema, the jobs' tables and every tenant that is
-// behind. It may be run by several processes at once and again at any time. hardened is false where the database does
-// not let us close the way from one tenant's role to another's (see migrations.Prepare). Tenants that could not be
-// migrated are ErrTenantsBehind: the platform and the other tenants can be served, these answer that they are being
-// updated.
-func (a *Admin) Migrate(ctx context.Context, appPassword string, told func(migrations.Progress)) (p migrations.Progress, hardened bool, err error) {
+// Prepare prepares roles and schemas, then migrates the control schema and the jobs' tables, but no tenant. It may be run by
+// several processes at once and again at any time. hardened is false where the database does not let us close the way from one
+// tenant's role to another's (see migrations.Prepare).
+func (a *Admin) Prepare(ctx context.Context, appPassword string) (hardened bool, err error) {
 	conn, err := a.pool.Acquire(ctx)
 	if err != nil {
-		return p, false, fmt.Errorf("connect as administrator: %w", err)
+		return false, fmt.Errorf("connect as administrator: %w", err)
 	}
 	hardened, err = migrations.Prepare(ctx, conn.Conn(), appPassword)
 	if err == nil {
@@ -119,15 +121,48 @@ func (a *Admin) Migrate(ctx context.Context, appPassword string, told func(migra
 	}
 	conn.Release()
 	if err != nil {
-		return p, hardened, err
+		return hardened, err
 	}
-	if err = a.migrateJobs(ctx); err != nil {
-		return p, hardened, err
+	return hardened, a.migrateJobs(ctx)
+}
+
+// Migrate is Prepare, and then rolls the newest shape out to every tenant that is behind. Tenants that could not be migrated
+// are ErrTenantsBehind: the platform and the other tenants can be served, these answer that they are being updated. So it is
+// where the rollout is paused, or another process works on it.
+func (a *Admin) Migrate(ctx context.Context, appPassword string, o rollout.Options, told func(rollout.Rollout)) (r rollout.Rollout, hardened bool, err error) {
+	if hardened, err = a.Prepare(ctx, appPassword); err != nil {
+		return r, hardened, err
 	}
-	if p, err = migrations.Fleet(ctx, a.pool, a.tenant, 4, told); err != nil && p.Total > 0 {
+	r, err = a.Begin(ctx, o)
+	if errors.Is(err, rollout.ErrNothing) {
+		return r, hardened, nil
+	}
+	if err == nil && r.State == rollout.Running {
+		r, err = a.Work(ctx, told)
+	}
+	if err == nil && r.State != rollout.Done {
+		err = a.behind(ctx, r)
+	}
+	if errors.Is(err, rollout.ErrHeld) {
 		err = fmt.Errorf("%w: %w", ErrTenantsBehind, err)
 	}
-	return p, hardened, err
+	return r, hardened, err
+}
+
+// behind says which schemas a rollout did not reach, and why.
+func (a *Admin) behind(ctx context.Context, r rollout.Rollout) error {
+	failed, err := a.Failed(ctx, r.ID, 3)
+	if err != nil {
+		return err
+	}
+	errs := []error{ErrTenantsBehind}
+	if r.State == rollout.Paused {
+		errs = append(errs, fmt.Errorf("the rollout is paused (%s) with %d schemas to go", r.Why, r.Sum().Waiting))
+	}
+	for _, s := range failed {
+		errs = append(errs, errors.New(s.Error))
+	}
+	return errors.Join(errs...)
 }
 
 // ErrTenantsBehind is a migration that did not reach every tenant.

@@ -15,6 +15,7 @@ import (
 	"lyceum/store/fleet"
 	"lyceum/store/storetest"
 	"lyceum/tenant"
+	"lyceum/tenant/rollout"
 )
 
 func TestMain(m *testing.M) { storetest.Main(m) }
@@ -64,9 +65,7 @@ func TestTheFleetIsMigratedWhileAReaderHoldsOneTenant(t *testing.T) { //nolint:p
 	<-reading
 	time.AfterFunc(2*migrations.LockTimeout, func() { close(release) })
 
-	if _, err := migrations.Fleet(t.Context(), w.Admin, script, 4, nil); err != nil {
-		t.Fatal(err)
-	}
+	rolled(t, a)
 	reader.Wait()
 	for _, tn := range tenants {
 		var version int
@@ -100,37 +99,6 @@ func TestTheFleetIsMigratedWhileAReaderHoldsOneTenant(t *testing.T) { //nolint:p
 	}
 }
 
-func TestAMigrationThatFailsInOneTenantStopsNoOtherAndIsResumed(t *testing.T) { //nolint:paralleltest // it migrates every tenant of the shared database
-	w := storetest.New(t)
-	script := withOneMore(t)
-	good, bad := w.TenantRow(t), w.TenantRow(t)
-	if _, err := w.Admin.Exec(t.Context(), "alter table "+bad.SchemaName+".people add column nickname int"); err != nil {
-		t.Fatal(err)
-	}
-	_, err := migrations.Fleet(t.Context(), w.Admin, script, 2, nil)
-	if err == nil || !strings.Contains(err.Error(), bad.SchemaName) {
-		t.Fatalf("the failure does not name %s: %v", bad.SchemaName, err)
-	}
-	versionOf := func(tn tenant.Tenant) (v int) {
-		if err := w.Admin.QueryRow(t.Context(), "select schema_version from control.tenants where id = $1", tn.ID).Scan(&v); err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
-	if versionOf(good) != script.Latest() || versionOf(bad) != bad.SchemaVersion {
-		t.Fatalf("good is at %d, bad at %d", versionOf(good), versionOf(bad))
-	}
-	if _, err := w.Admin.Exec(t.Context(), "alter table "+bad.SchemaName+".people drop column nickname"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := migrations.Fleet(t.Context(), w.Admin, script, 2, nil); err != nil {
-		t.Fatal(err)
-	}
-	if versionOf(bad) != script.Latest() {
-		t.Fatalf("mended, bad is at %d", versionOf(bad))
-	}
-}
-
 // TestATenantWhoseSchemaWasNeverMadeIsLeftToProvisioning: a sign-up killed before its schema must not stop a start.
 func TestATenantWhoseSchemaWasNeverMadeIsLeftToProvisioning(t *testing.T) { //nolint:paralleltest // it migrates every tenant of the shared database
 	w := storetest.New(t)
@@ -142,7 +110,7 @@ func TestATenantWhoseSchemaWasNeverMadeIsLeftToProvisioning(t *testing.T) { //no
 	if _, err := w.Admin.Exec(t.Context(), "update control.tenants set status = 'provisioning', schema_version = 0 where id = $1", half.ID); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := a.Migrate(t.Context(), "", nil); err != nil {
+	if _, _, err := a.Migrate(t.Context(), "", rollout.Options{}, nil); err != nil {
 		t.Errorf("the start fails: %v", err)
 	}
 	if err := a.Make(t.Context(), half); err != nil {
@@ -164,7 +132,7 @@ func TestATenantWhoseSchemaIsGoneHoldsUpNoOtherAndWritesNowhere(t *testing.T) { 
 			t.Error(err)
 		}
 	})
-	_, _, err := a.Migrate(t.Context(), "", nil)
+	_, _, err := a.Migrate(t.Context(), "", rollout.Options{}, nil)
 	if !errors.Is(err, fleet.ErrTenantsBehind) || !strings.Contains(err.Error(), lost.SchemaName) {
 		t.Fatalf("got %v, want the tenant named as left behind", err)
 	}

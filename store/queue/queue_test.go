@@ -19,6 +19,7 @@ import (
 	"lyceum/store/queue"
 	"lyceum/store/storetest"
 	"lyceum/tenant"
+	"lyceum/tenant/rollout"
 )
 
 func TestMain(m *testing.M) {
@@ -41,7 +42,7 @@ func world(t *testing.T) *storetest.World {
 			t.Fatal(err)
 		}
 		defer a.Close()
-		if _, _, err := a.Migrate(t.Context(), "", nil); err != nil {
+		if _, _, err := a.Migrate(t.Context(), "", rollout.Options{}, nil); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -82,11 +82,17 @@ func (w *World) Tenant(t testing.TB) context.Context {
 // TenantRow makes an active tenant with a fresh schema.
 func (w *World) TenantRow(t testing.TB) tenant.Tenant {
 	t.Helper()
+	return w.TenantAt(t, shared.script.Latest())
+}
+
+// TenantAt is TenantRow with the schema of a former version.
+func (w *World) TenantAt(t testing.TB, version int) tenant.Tenant {
+	t.Helper()
 	now := w.Now.Now()
 	id := uid.New()
 	tn := tenant.Tenant{
 		ID: id, Slug: "t" + uid.Opaque(14), Name: "Test " + id.String()[:8], Status: tenant.StatusActive, SchemaName: tenant.NewSchemaName(),
-		Node: "main", SchemaVersion: shared.script.Latest(), ContactEmail: "owner@example.com", CreatedAt: now, UpdatedAt: now, ActivatedAt: &now,
+		Node: "main", SchemaVersion: version, ContactEmail: "owner@example.com", CreatedAt: now, UpdatedAt: now, ActivatedAt: &now,
 	}
 	ctx := t.Context()
 	conn, err := shared.admin.Acquire(ctx)
@@ -94,7 +100,7 @@ func (w *World) TenantRow(t testing.TB) tenant.Tenant {
 		t.Fatal(err)
 	}
 	defer conn.Release()
-	err = migrations.CreateSchema(ctx, conn.Conn(), shared.script, []string{tn.SchemaName}, func(tx pgx.Tx) error {
+	err = migrations.CreateSchema(ctx, conn.Conn(), shared.script[:version], []string{tn.SchemaName}, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `insert into control.tenants (id, slug, name, status, schema_name, node, schema_version, contact_email, suspended_reason, created_at, updated_at, activated_at)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, '', $9, $9, $9)`,
 			tn.ID, tn.Slug, tn.Name, tn.Status, tn.SchemaName, tn.Node, tn.SchemaVersion, tn.ContactEmail, now)
@@ -165,7 +171,7 @@ func start() (err error) {
 	if err = migrate(ctx); err != nil {
 		return err
 	}
-	if shared.store, err = store.Open(ctx, store.Options{URL: appURL, Shards: 2, ConnectionsPerShard: 6, Tracer: counted}); err != nil {
+	if shared.store, err = store.Open(ctx, store.Options{URL: appURL, Shards: 2, ConnectionsPerShard: 6, Newest: shared.script.Latest(), Tracer: counted}); err != nil {
 		return err
 	}
 	stop = func() { shared.store.Close(); shared.admin.Close(); stopServer() }

@@ -70,7 +70,7 @@ func TestEveryPageOfEveryThemeUsesOnlyWhatItsStructHas(t *testing.T) {
 		checked[themes.VerifyPage],
 		checked[themes.IssuedPage],
 		checked[themes.FirstStepsPage],
-		checked[themes.PeopleImportsPage], checked[themes.PeopleImportPage], checked[themes.JoinLinksPage], checked[themes.JoinPage],
+		checked[themes.RolloutsPage], checked[themes.PeopleImportsPage], checked[themes.PeopleImportPage], checked[themes.JoinLinksPage], checked[themes.JoinPage],
 		checked[themes.PeoplePage],
 		checked[themes.InvitePage],
 		checked[themes.PersonPage],
