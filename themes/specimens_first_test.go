@@ -16,10 +16,10 @@ func firstSpecimens(w *world) []specimen {
 		{Slug: "workplace-safety", Title: "Workplace safety", Summary: "Tidy ways.", Language: "en-GB", Minutes: 45, Lessons: 10},
 		{Slug: "one", Title: "One", Language: "en-GB", Minutes: 5, Lessons: 1},
 	}
-	some := onboarding.List{Items: []onboarding.Item{{Step: onboarding.StepLook, Done: true}, {Step: onboarding.StepCourse}, {Step: onboarding.StepPeople}, {Step: onboarding.StepSignOn, Skipped: true}}}
+	some := onboarding.List{Items: []onboarding.Item{{Step: onboarding.StepLook, Done: true}, {Step: onboarding.StepCourse}, {Step: onboarding.StepPeople}, {Step: onboarding.StepSignOn, Skipped: true}, {Step: onboarding.StepPlan}}}
 	all := onboarding.List{Items: []onboarding.Item{{Step: onboarding.StepLook, Done: true}, {Step: onboarding.StepPeople, Done: true}}, Dismissed: true}
 	look := tenant.DefaultBrand("Acme")
-	steps := themes.FirstStepsPage{List: some, Saved: look, Colour: look.Colour, Courses: courses}
+	steps := themes.FirstStepsPage{Offered: []string{"#0b6b3a", "#8a1c1c"}, Link: "https://acme.example.com", List: some, Saved: look, Colour: look.Colour, Courses: courses}
 	refusedLook := steps
 	refusedLook.Colour, refusedLook.Problem = "yellow", refused(map[string]string{"colour": "Enter a colour as # and six hexadecimal digits, for example #3b4cc0."})
 	roles := []policy.Role{policy.Admin, policy.Learner}

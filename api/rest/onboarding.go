@@ -13,7 +13,7 @@ import (
 
 // firstStep is one of a portal's first steps.
 type firstStep struct {
-	Step    onboarding.Step `json:"step" enum:"look,course,people,sign_on"`
+	Step    onboarding.Step `json:"step" enum:"look,course,people,sign_on,plan"`
 	Done    bool            `json:"done" doc:"Seen from what is there."`
 	Skipped bool            `json:"skipped" doc:"Left out, and not done."`
 }
@@ -27,7 +27,7 @@ type firstSteps struct {
 type firstStepsOut struct{ Body firstSteps }
 
 type firstStepIn struct {
-	Step onboarding.Step `path:"step" doc:"Which of the steps." enum:"look,course,people,sign_on" example:"sign_on"`
+	Step onboarding.Step `path:"step" doc:"Which of the steps." enum:"look,course,people,sign_on,plan" example:"sign_on"`
 	Body struct {
 		Skipped bool `json:"skipped"`
 	}
@@ -50,6 +50,7 @@ type starterCourse struct {
 
 type starterIn struct {
 	Course string `path:"course" doc:"Its slug, as the list has it." example:"workplace-safety"`
+	Draft  bool   `query:"draft" doc:"As a draft, to be changed before it is published."`
 }
 
 func (a *api) onboardingOperations() {
@@ -87,11 +88,11 @@ func (a *api) onboardingOperations() {
 	})
 	on(a, operation{
 		method: post, path: "/starter-courses/{course}", id: "add-starter-course", tag: tagCourses, need: route.For(policy.CoursePublish), status: 204,
-		summary: "Bring one of them into the portal, published",
-		about:   "One that is there already stays as it is. Find it by its slug then.",
+		summary: "Bring one of them into the portal, published or as a draft",
+		about:   "One that is there already stays as it is. Find it by its slug then. A draft is another one each time.",
 		fails:   faults{sample.ErrCourseUnknown, catalog.ErrCourseNotFound},
 	}, func(ctx context.Context, in *starterIn) (*nothing, error) {
-		_, err := a.Starter.Add(ctx, in.Course)
+		_, err := a.Starter.Add(ctx, in.Course, in.Draft)
 		return nil, err
 	})
 }

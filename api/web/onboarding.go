@@ -1,8 +1,13 @@
 package web
 
 import (
+	"context"
+	"io"
+	"slices"
+
 	"github.com/gofiber/fiber/v2"
 
+	"lyceum/api/visit"
 	"lyceum/internal/colour"
 	"lyceum/internal/fault"
 	"lyceum/internal/picture"
@@ -30,9 +35,36 @@ func (o Onboarding) page(c *fiber.Ctx) (p themes.FirstStepsPage, err error) {
 	if p.Saved, err = o.brands.Get(c.UserContext()); err != nil {
 		return p, err
 	}
-	p.Colour = p.Saved.Colour
+	p.Colour, p.Link = p.Saved.Colour, o.hosts.PortalURL(visit.Of(c).Tenant)
+	p.Offered = o.offered(c.UserContext(), p.Saved)
 	p.Courses, err = starter.List()
 	return p, err
+}
+
+// logoMax bounds a logo that is looked at for its colours, in bytes.
+const logoMax = 4 << 20
+
+// offered are the colours of the logo, made readable, but for the one that is taken. A logo that cannot be read has none.
+func (o Onboarding) offered(ctx context.Context, b tenant.Brand) (out []string) {
+	if b.LogoFileID == nil {
+		return nil
+	}
+	r, file, err := o.Branding.Content.Public(ctx, *b.LogoFileID)
+	if err != nil || file.Size > logoMax {
+		return nil
+	}
+	defer r.Close()
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return nil
+	}
+	for _, c := range picture.Palette(data, 3) {
+		near, _ := tenant.NearestBrandColour(c)
+		if hex := near.String(); hex != b.Colour && !slices.Contains(out, hex) {
+			out = append(out, hex)
+		}
+	}
+	return out
 }
 
 // Show shows how far they are.
@@ -87,13 +119,17 @@ func (o Onboarding) AddCourse(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	added, err := o.Starter.Add(c.UserContext(), f.get("course"))
+	draft := f.get("draft") != ""
+	added, err := o.Starter.Add(c.UserContext(), f.get("course"), draft)
 	if err != nil {
 		p, failed := o.page(c)
 		if failed != nil {
 			return failed
 		}
 		return o.refused(c, err, func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return p })
+	}
+	if draft {
+		return o.to(c, "/studio/"+added.Course.ID.String())
 	}
 	return o.done(c, firstSteps, themes.FlashStarterAdded, added.Version.Title)
 }

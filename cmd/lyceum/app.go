@@ -284,6 +284,7 @@ func (a *app) assemble() (err error) {
 	a.certificates = certificate.New(certificate.Options{Keep: a.store, Now: a.now})
 	a.starter = &starter.Service{Catalog: a.catalog, Content: a.content}
 	a.onboarding = onboarding.New(a.store, a.now)
+	a.onboarding.Plan = a.planChosen
 	a.badges = badge.New(badge.Options{Keep: a.store, Seal: a.seal, Now: a.now})
 	a.home = home.New(a.store, a.now)
 	a.notices = notice.New(notice.Options{Keep: a.store, Announce: a.store, Now: a.now})

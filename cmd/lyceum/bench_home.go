@@ -80,7 +80,7 @@ func (b *bench) homeTenant(ctx context.Context, t benchTenant) (benchPage, error
 		return p, err
 	}
 	for i, c := range samples {
-		o, err := b.app.starter.Add(author, c.Slug)
+		o, err := b.app.starter.Add(author, c.Slug, false)
 		if err != nil {
 			return p, err
 		}

@@ -252,7 +252,7 @@ func (a *app) demoCourses(ctx context.Context) ([]catalog.Outline, error) {
 	for _, c := range courses {
 		o, err := a.catalog.Published(ctx, c.Slug)
 		if fault.Of(err).Kind == fault.KindNotFound || errors.Is(err, catalog.ErrNotPublished) {
-			o, err = a.starter.Add(ctx, c.Slug)
+			o, err = a.starter.Add(ctx, c.Slug, false)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("course %s: %w", c.Slug, err)

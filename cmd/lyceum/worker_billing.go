@@ -51,6 +51,13 @@ func (a *app) planStorage(ctx context.Context) (bytes int64, ok bool) {
 	return a.subscriptions.StorageLimit(ctx)
 }
 
+// planChosen tells whether plans are sold to the tenant of ctx, and whether one was chosen.
+func (a *app) planChosen(ctx context.Context) (sold, chosen bool) {
+	t, _ := tenant.From(ctx)
+	st := a.subscriptions.Standing(ctx, t.ID)
+	return st.State != "", st.State != subscription.StateTrial
+}
+
 // billingChores look each time only for what is due, so that a run that was cut short is caught up with by the next.
 func (a *app) billingChores() []queue.Chore {
 	return []queue.Chore{

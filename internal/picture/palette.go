@@ -5,6 +5,7 @@ import (
 	"image"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lyceum/internal/colour"
@@ -18,8 +19,8 @@ func Palette(data []byte, n int) []colour.Colour {
 	if r, err := open(data); err == nil {
 		weighPixels(scale(r.Image, fit(r.Bounds().Size(), 64)), weights)
 	} else if clean, err := SanitiseSVG(data); err == nil {
-		for _, hex := range svgColour.FindAllString(string(clean), 500) {
-			if c, err := colour.Parse(strings.ToLower(hex)); err == nil && stands(c) {
+		for _, text := range svgColour.FindAllString(string(clean), 500) {
+			if c, ok := svgColourOf(strings.ToLower(text)); ok && stands(c) {
 				weights[c]++
 			}
 		}
@@ -38,7 +39,24 @@ func Palette(data []byte, n int) []colour.Colour {
 	return out
 }
 
-var svgColour = regexp.MustCompile(`#[0-9a-fA-F]{6}\b`)
+// svgColour finds colours as SVG writes them (CSS Color 4 §5.1, §5.2): #rgb, #rrggbb and rgb(r, g, b).
+var svgColour = regexp.MustCompile(`(?i)#(?:[0-9a-f]{6}|[0-9a-f]{3})\b|rgb\(\s*\d{1,3}\s*[, ]\s*\d{1,3}\s*[, ]\s*\d{1,3}\s*\)`)
+
+func svgColourOf(text string) (colour.Colour, bool) {
+	if !strings.HasPrefix(text, "rgb") {
+		c, err := colour.Parse(text)
+		return c, err == nil
+	}
+	var rgb [3]uint8
+	for i, part := range strings.FieldsFunc(strings.Trim(text, "rgb()"), func(r rune) bool { return r == ',' || r == ' ' }) {
+		n, err := strconv.ParseUint(part, 10, 8)
+		if err != nil || i > 2 {
+			return 0, false
+		}
+		rgb[i] = uint8(n)
+	}
+	return colour.RGB(rgb[0], rgb[1], rgb[2]), true
+}
 
 // weighPixels counts colours in steps of 16, each by the mean of what fell into its step.
 func weighPixels(img *image.RGBA, weights map[colour.Colour]int) {

@@ -58,3 +58,17 @@ func close(a, b colour.Colour) bool {
 	}
 	return true
 }
+
+func TestAPaletteReadsTheWaysInWhichSVGWritesColours(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{`fill="#07c"`: "#0077cc", `fill="#C02942"`: "#c02942", `fill="rgb(20, 140, 60)"`: "#148c3c", `fill="rgb(300, 0, 0)"`: "", `fill="#333"`: ""} {
+		svg := `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"><rect width="10" height="10" ` + text + `/></svg>`
+		got := ""
+		for _, c := range picture.Palette([]byte(svg), 3) {
+			got += c.String()
+		}
+		if got != want {
+			t.Errorf("%s has %q, want %q", text, got, want)
+		}
+	}
+}

@@ -23,12 +23,13 @@ const (
 	StepLook   Step = "look"    // the portal has its organization's look
 	StepCourse Step = "course"  // a course is published
 	StepPeople Step = "people"  // somebody else is here, or asked to come
+	StepPlan   Step = "plan"    // a plan is chosen, where plans are sold
 	StepSignOn Step = "sign_on" // a connection or directory is on, or IT has a link to set one up
 )
 
 // Steps lists them in order, with what one needs for each.
 func Steps() []Need {
-	return []Need{{StepLook, policy.BrandEdit}, {StepCourse, policy.CoursePublish}, {StepPeople, policy.PersonManage}, {StepSignOn, policy.ConnectionManage}}
+	return []Need{{StepLook, policy.BrandEdit}, {StepCourse, policy.CoursePublish}, {StepPeople, policy.PersonManage}, {StepSignOn, policy.ConnectionManage}, {StepPlan, policy.BillingManage}}
 }
 
 // Need is a step with the permission that it takes.
@@ -44,8 +45,10 @@ type Facts struct {
 	Drafts    int
 	People    int // active, but for one
 	Invited   int
-	SignOn    int // connections and directories that are on
-	SetupLink int // open links for IT
+	SignOn    int  // connections and directories that are on
+	SetupLink int  // open links for IT
+	Sold      bool // plans are sold to this portal
+	Plan      bool // and one is chosen
 }
 
 // done tells whether a step is done by what is there.
@@ -59,6 +62,8 @@ func (f Facts) done(s Step) bool {
 		return f.People+f.Invited > 0
 	case StepSignOn:
 		return f.SignOn+f.SetupLink > 0
+	case StepPlan:
+		return f.Plan
 	}
 	return false
 }
@@ -126,10 +131,12 @@ type Keeper interface {
 type Service struct {
 	keep Keeper
 	now  clock.Clock
+	// Plan tells whether plans are sold to the tenant of ctx, and whether one was chosen; nil: nothing is sold.
+	Plan func(ctx context.Context) (sold, chosen bool)
 }
 
 // New makes the service.
-func New(keep Keeper, now clock.Clock) *Service { return &Service{keep, now} }
+func New(keep Keeper, now clock.Clock) *Service { return &Service{keep: keep, now: now} }
 
 // ErrNoStep is a name that no step has.
 var ErrNoStep = fault.New(fault.KindNotFound, "onboarding_step_not_found", "There is no such step.")
@@ -140,7 +147,7 @@ func (s *Service) Look(ctx context.Context) (l List, err error) {
 		return l, err
 	}
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
-		f, c, err := s.keep.OnboardingOf(ctx, s.now())
+		f, c, err := s.facts(ctx)
 		if err == nil {
 			l = list(ctx, f, c)
 		}
@@ -149,11 +156,19 @@ func (s *Service) Look(ctx context.Context) (l List, err error) {
 	return l, err
 }
 
+func (s *Service) facts(ctx context.Context) (Facts, Choices, error) {
+	f, c, err := s.keep.OnboardingOf(ctx, s.now())
+	if s.Plan != nil {
+		f.Sold, f.Plan = s.Plan(ctx)
+	}
+	return f, c, err
+}
+
 func list(ctx context.Context, f Facts, c Choices) List {
 	who, _ := auth.PrincipalFrom(ctx)
 	l := List{Facts: f, Dismissed: c.Dismissed}
 	for _, n := range Steps() {
-		if who.May.Has(n.May) {
+		if who.May.Has(n.May) && (n.Step != StepPlan || f.Sold) {
 			done := f.done(n.Step)
 			l.Items = append(l.Items, Item{Step: n.Step, Done: done, Skipped: !done && slices.Contains(c.Skipped, n.Step)})
 		}
@@ -185,7 +200,7 @@ func (s *Service) choose(ctx context.Context, change func(*Choices)) (l List, er
 	}
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
 		now := s.now()
-		f, c, err := s.keep.OnboardingOf(ctx, now)
+		f, c, err := s.facts(ctx)
 		if err != nil {
 			return err
 		}

@@ -42,9 +42,10 @@ func List() ([]Course, error) {
 	return out, nil
 }
 
-// Add brings a course into the portal, published. One that is there already comes back unchanged. sample.ErrCourseUnknown for a
-// course that is not on offer. It needs file:upload, course:edit and course:publish.
-func (s *Service) Add(ctx context.Context, slug string) (catalog.Outline, error) {
+// Add brings a course into the portal, published, or as a draft to be changed first. One that is published already comes back
+// unchanged; a draft is another one each time. sample.ErrCourseUnknown for a course that is not on offer. It needs file:upload,
+// course:edit and, but for a draft, course:publish.
+func (s *Service) Add(ctx context.Context, slug string, draft bool) (catalog.Outline, error) {
 	all, err := sample.Courses()
 	if err != nil {
 		return catalog.Outline{}, err
@@ -56,6 +57,9 @@ func (s *Service) Add(ctx context.Context, slug string) (catalog.Outline, error)
 		in, err := s.written(ctx, c)
 		if err != nil {
 			return catalog.Outline{}, fmt.Errorf("starter course %s: %w", slug, err)
+		}
+		if draft {
+			return s.Catalog.ImportDraft(ctx, in)
 		}
 		return s.Catalog.Import(ctx, in)
 	}
