@@ -126,8 +126,17 @@ func (h *house) on(t *testing.T, version uid.ID, collect subscription.Collect) t
 	if err := h.subs.Begin(ctx, tn); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.subs.Assign(ctx, tn.ID, &version, collect); err != nil {
+	assigned := collect
+	if collect == subscription.CollectProvider { // nobody is put there by hand: its owner checked out
+		assigned = subscription.CollectNone
+	}
+	if _, err := h.subs.Assign(ctx, tn.ID, &version, assigned); err != nil {
 		t.Fatal(err)
+	}
+	if collect != assigned {
+		h.change(t, tn, func(s *subscription.Subscription) {
+			s.State, s.Collect, s.ProviderRef, s.ProviderState = subscription.StateActive, collect, "sub_"+tn.Slug, provider.StateActive
+		})
 	}
 	return tn
 }
