@@ -19,6 +19,7 @@ var rooms = map[string][]string{
 	"internal":             {"internal"},
 	"migrations":           {},
 	"tenant":               {"tenant", "internal"},
+	"tenant/life":          {},
 	"auth":                 {"auth", "tenant", "internal"},
 	"billing":              {"billing", "auth", "tenant", "internal"},
 	"learning/catalog":     {"auth", "tenant", "internal"},

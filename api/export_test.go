@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+
+	"lyceum/api/route"
 )
 
 // Test answers a request without a network.
@@ -47,4 +49,29 @@ var LoggedPath = loggedPath
 func (s *Server) Tame() {
 	s.app.Server().MaxIdleWorkerDuration = 20 * time.Millisecond
 	s.app.Server().NoDefaultDate = true
+}
+
+// Passed tells why a route is let through while a portal is read-only.
+func Passed(r route.Route) (why string, ok bool) { return passed(r) }
+
+// PassLine is one line of what is let through, or held back all the same.
+type PassLine struct{ p pass }
+
+// Fits tells whether the line means a route.
+func (l PassLine) Fits(r route.Route) bool { return l.p.fits(r.Method, r.Path) }
+
+// String is the line.
+func (l PassLine) String() string { return l.p.method + " " + l.p.path }
+
+// PassLines are all of them.
+func PassLines() (list []PassLine) {
+	for _, lines := range passes {
+		for _, p := range lines {
+			list = append(list, PassLine{p})
+		}
+	}
+	for _, p := range heldBack {
+		list = append(list, PassLine{p})
+	}
+	return list
 }

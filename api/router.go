@@ -145,7 +145,7 @@ func (s *Server) onSettings(t *table) {
 func (s *Server) open() error {
 	anywhere, platform, portal := &table{app: s.app}, &table{app: s.newApp()}, &table{app: s.newApp()}
 	portal.proven = web.Factors{Site: s.site, Auth: s.Auth}.Fresh
-	portal.paid = s.paid
+	portal.paid = s.writing
 	s.anywhere(anywhere)
 	s.app.Use(s.enter)
 	for _, step := range []fiber.Handler{plain, s.resumedOperator, s.limited, legible, s.checked} {

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -64,18 +63,6 @@ func (s *Server) onOperatorBilling(t *table) {
 	t.post(base+"/subscriptions/:tenant/invoices/:ref", route.Operator, o.Mark)
 }
 
-// making are the permissions by which something new is made: while a portal is read-only, what needs one of them is
-// refused. Marking what learners hand in, taking rights away, security and the bill go on.
-var making = []policy.Permission{
-	policy.CourseEdit, policy.CoursePublish, policy.CatalogueManage, policy.PathEdit, policy.FileUpload, policy.BrandEdit, policy.GroupManage, policy.EnrolmentManage,
-}
-
-// inviting are the routes by which people are invited.
-var inviting = []string{
-	"/people/invite", "/people/:id/invite", "/people/imports/:import/apply", "/people/join-links", "/join/:secret",
-	"/api/v1/people", "/api/v1/people/:person/invite", "/api/v1/people/imports/:import/apply", "/api/v1/people/join-links",
-}
-
 // adding are the routes by which something is added that a plan may not have.
 var adding = map[string]subscription.Feature{
 	"/settings/sign-on/new":          subscription.FeatureSSO,
@@ -83,37 +70,6 @@ var adding = map[string]subscription.Feature{
 	"/settings/directories/ldap/new": subscription.FeatureSSO,
 	"/api/v1/connections":            subscription.FeatureSSO,
 	"/api/v1/ldap-directories":       subscription.FeatureSSO,
-}
-
-// paid gives what asks whether the bill allows a route; nil where it has no say: for reading, for learners, for taking
-// something away.
-func (s *Server) paid(r route.Route) fiber.Handler {
-	if s.Subscriptions == nil || r.Method == fiber.MethodGet || r.Method == fiber.MethodHead || r.Method == fiber.MethodDelete {
-		return nil
-	}
-	if f, ok := adding[r.Path]; ok && r.Method == fiber.MethodPost {
-		return func(c *fiber.Ctx) error {
-			if err := s.Subscriptions.MayAdd(c.UserContext(), f, 0); err != nil {
-				return err
-			}
-			return c.Next()
-		}
-	}
-	p, _ := r.Need.Permission()
-	if !slices.Contains(making, p) && !slices.Contains(inviting, r.Path) {
-		return nil
-	}
-	for _, harmless := range []string{"/delete", "/remove", "/withdraw", "/preview", "/check", "/archive", "/first-steps/skip", "/first-steps/dismiss"} {
-		if strings.HasSuffix(r.Path, harmless) {
-			return nil
-		}
-	}
-	return func(c *fiber.Ctx) error {
-		if err := s.Subscriptions.MayMake(c.UserContext()); err != nil {
-			return err
-		}
-		return c.Next()
-	}
 }
 
 // doors stay open on a portal that is closed because it is not paid: signing in and out, and the look of these pages.

@@ -17,7 +17,10 @@ func (s *Store) InsertSubscription(ctx context.Context, sub subscription.Subscri
 	if err := s.tx(ctx).Table(subscriptions).Where("tenant_id = ?", sub.TenantID).Count(&there).Error; err != nil || there > 0 {
 		return fail(err, "insert subscription")
 	}
-	return fail(s.tx(ctx).Create(&sub).Error, "insert subscription of %s", sub.TenantSlug)
+	if err := s.tx(ctx).Create(&sub).Error; err != nil {
+		return fail(err, "insert subscription of %s", sub.TenantSlug)
+	}
+	return s.settleLife(ctx, sub.TenantID, "bill", sub.CreatedAt)
 }
 
 // SubscriptionOf finds a tenant's; subscription.ErrNotFound.
@@ -53,7 +56,7 @@ func (s *Store) SaveSubscription(ctx context.Context, sub subscription.Subscript
 	if res.RowsAffected == 0 {
 		return subscription.ErrChanged
 	}
-	return nil
+	return s.settleLife(ctx, sub.TenantID, "bill", sub.UpdatedAt)
 }
 
 // Subscriptions lists by the tenant's address.

@@ -35,7 +35,7 @@ func (s *Store) TenantByDomain(ctx context.Context, host string) (tenant.Tenant,
 
 const (
 	tenantColumns = `select id, slug, name, status, schema_name, node, schema_version, contact_email, suspended_reason,
-		created_at, updated_at, activated_at, suspended_at, coalesce(primary_host, '') primary_host, coalesce(sign_on_slug, '') sign_on_slug from control.tenants where `
+		created_at, updated_at, activated_at, suspended_at, coalesce(primary_host, '') primary_host, coalesce(sign_on_slug, '') sign_on_slug, coalesce(life, '') life, leaves_at from control.tenants where `
 	tenantBySlug   = tenantColumns + "slug = $1 or id = (select tenant_id from control.slugs where slug = $1) order by slug = $1 desc limit 1"
 	tenantByID     = tenantColumns + "id = $1"
 	tenantByDomain = tenantColumns + "id = (select tenant_id from control.domains where host = $1)"
@@ -133,11 +133,14 @@ func (s *Store) InsertTenant(ctx context.Context, t tenant.Tenant, owner tenant.
 		return fmt.Errorf("owner of %s: %w", t.Slug, err)
 	}
 	text := string(raw)
-	if err := s.tx(ctx).Table(tenants).Create(&tenantRow{t, &text}).Error; err != nil {
+	if err := s.tx(ctx).Table(tenants).Omit("life").Create(&tenantRow{t, &text}).Error; err != nil {
 		return fail(err, "insert tenant %s", t.Slug)
 	}
-	return fail(s.tx(ctx).Exec("insert into control.slugs (slug, skeleton, tenant_id, since) values (?, ?, ?, ?)",
-		t.Slug, tenant.Skeleton(t.Slug), t.ID, t.CreatedAt).Error, "keep the name %s", t.Slug)
+	err = s.tx(ctx).Exec("insert into control.slugs (slug, skeleton, tenant_id, since) values (?, ?, ?, ?)", t.Slug, tenant.Skeleton(t.Slug), t.ID, t.CreatedAt).Error
+	if err != nil {
+		return fail(err, "keep the name %s", t.Slug)
+	}
+	return s.settleLife(ctx, t.ID, "signed_up", t.CreatedAt)
 }
 
 // PendingOwnerOf gives the owner still to be made; zero when that is done.
@@ -163,6 +166,9 @@ func (s *Store) ActivateTenant(ctx context.Context, id uid.ID, at time.Time) err
 		if err != nil {
 			return fail(err, "activate tenant")
 		}
+		if err := s.settleLife(ctx, id, "ready", at); err != nil {
+			return err
+		}
 		return s.announceAtCommit(ctx, id)
 	})
 }
@@ -180,6 +186,10 @@ func (s *Store) ChangeStatus(ctx context.Context, id uid.ID, from []tenant.Statu
 	}
 	if res.RowsAffected == 0 {
 		return tenant.ErrWrongStatus
+	}
+	why := map[tenant.Status]string{tenant.StatusSuspended: "closed", tenant.StatusActive: "opened", tenant.StatusDeleting: "erasing"}[to]
+	if err := s.settleLife(ctx, id, why, at); err != nil {
+		return err
 	}
 	return s.announceAtCommit(ctx, id)
 }

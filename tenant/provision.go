@@ -31,6 +31,7 @@ type Filter struct {
 // Keeper is what the service needs kept.
 type Keeper interface {
 	DirectoryKeeper
+	StepKeeper
 	InTenant(ctx context.Context, fn func(context.Context) error) error
 	InControl(ctx context.Context, fn func(context.Context) error) error
 	AppendEvents(ctx context.Context, events ...event.Event) error

@@ -11,6 +11,7 @@ import (
 
 	"lyceum/internal/fault"
 	"lyceum/internal/uid"
+	"lyceum/tenant/life"
 )
 
 // Status is where a tenant is in its life.
@@ -44,6 +45,8 @@ type Tenant struct {
 	SuspendedAt     *time.Time
 	PrimaryHost     string // the domain of its own that it is shown under; "": its subdomain
 	SignOnSlug      string // the subdomain that identity providers know it by; "": the present one
+	Life            life.State
+	LeavesAt        *time.Time // when everything is erased, by its owner's wish; nil: nobody wishes that
 }
 
 // Failures of this package.
@@ -55,6 +58,7 @@ var (
 	ErrSuspended     = fault.New(fault.KindForbidden, "tenant_suspended", "This portal is suspended.")
 	ErrProvisioning  = fault.New(fault.KindUnavailable, "tenant_provisioning", "This portal is being set up. Try again in a moment.")
 	ErrSchemaVersion = fault.New(fault.KindUnavailable, "tenant_migrating", "This portal is being updated. Try again in a moment.")
+	ErrLeaving       = fault.New(fault.KindForbidden, "portal_leaving", "This portal is to be erased, so nothing is changed in it any more. Learning goes on. An owner can keep it under Settings, Leaving.")
 	ErrWrongStatus   = fault.New(fault.KindConflict, "tenant_wrong_status", "The portal's state does not allow this.")
 )
 

@@ -71,7 +71,7 @@ func BuiltInLines() []Line {
 	allow(Manager, PersonRead, EnrolmentManage, CertificateAll, APIKeyManage)
 	allow(Instructor, CourseEdit, CourseReview, CoursePublish, PathEdit, FileUpload, EnrolmentMark, EnrolmentManage, PersonRead, CertificateAll, APIKeyManage)
 	allow(Admin, CertificateManage, PersonManage, BrandEdit, UsageRead, APIKeyManage, AuditRead, ConnectionManage, SecurityManage, RoleManage, CatalogueManage, GroupManage, BillingRead)
-	allow(Owner, BillingManage, AddressManage)
+	allow(Owner, BillingManage, AddressManage, PortalLeave)
 	inherit(Owner, Admin)
 	inherit(Admin, Instructor, Manager)
 	inherit(Instructor, Learner)
@@ -115,6 +115,7 @@ func All() []PermissionInfo {
 		{BillingRead, "See the plan, its costs and the bills"},
 		{BillingManage, "Choose a plan, pay and cancel"},
 		{AddressManage, "Rename the portal and give it domains of its own"},
+		{PortalLeave, "Take everything out of the portal, and have it erased"},
 	}
 }
 

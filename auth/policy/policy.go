@@ -67,6 +67,7 @@ const (
 	BillingManage Permission = "billing:manage" // choose a plan, pay, cancel
 
 	AddressManage Permission = "address:manage" // rename the portal, give it domains of its own
+	PortalLeave   Permission = "portal:leave"   // take everything out, have the portal erased
 
 	CourseReview    Permission = "course:review"    // read drafts over, approve or return them
 	CatalogueManage Permission = "catalogue:manage" // categories, skills, templates
