@@ -20,6 +20,8 @@ var rooms = map[string][]string{
 	"migrations":           {},
 	"tenant":               {"tenant", "internal"},
 	"tenant/life":          {},
+	"tenant/leaving":       {"tenant", "auth", "internal"},
+	"tenant/takeout":       {"tenant", "auth", "internal"},
 	"auth":                 {"auth", "tenant", "internal"},
 	"billing":              {"billing", "auth", "tenant", "internal"},
 	"learning/catalog":     {"auth", "tenant", "internal"},

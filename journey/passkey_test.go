@@ -98,8 +98,8 @@ func TestAPasskeyIsMadeAndSignsInAloneAndBesideAPassword(t *testing.T) {
 	// Offered among what the browser fills in: the virtual key is chosen by itself.
 	k.touched(false)
 	b.signOut()
-	k.touched(true)
 	b.visit(portal + "/signin?step=password")
+	k.touched(true) // not before: signing in would break off the page that is being opened
 	b.waits(`document.readyState === 'complete' && location.pathname === '/'`, "signs in by what the browser offers")
 
 	for _, page := range []string{"/account/security", "/settings/security", "/account/security/recovery"} {

@@ -73,6 +73,13 @@ func (s *Service) Delete(ctx context.Context, slug, typed string) error {
 		return fmt.Errorf("delete %s: %w", slug, err)
 	}
 	s.Keep.Announce(ctx, t.ID)
+	return s.erase(ctx, t)
+}
+
+func (s *Service) erase(ctx context.Context, t Tenant) error {
+	if s.Eraser != nil {
+		return s.Eraser.Erase(ctx, t)
+	}
 	return s.remove(ctx, t)
 }
 

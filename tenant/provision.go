@@ -73,6 +73,11 @@ type Files interface {
 	RemoveTenantFiles(ctx context.Context, t Tenant) error
 }
 
+// Eraser removes everything that a tenant has; it may be called again after a crash.
+type Eraser interface {
+	Erase(ctx context.Context, t Tenant) error
+}
+
 // Options are what the service works with.
 type Options struct {
 	Keep    Keeper
@@ -82,6 +87,8 @@ type Options struct {
 	Hosts   Hosts  // the platform's own address can be nobody's portal
 	Node    string // the node new tenants go to; default "main"
 	Now     clock.Clock
+	// Eraser takes a tenant that is deleting through the recorded steps of its end, with a receipt; nil: it is removed without one.
+	Eraser Eraser
 	// Began is told of a new tenant before its portal opens, maybe more than once; nil: nobody is.
 	Began func(ctx context.Context, t Tenant)
 	Log   *slog.Logger
@@ -258,7 +265,7 @@ func (s *Service) FinishAll(ctx context.Context) (done int, err error) {
 			if status == StatusProvisioning {
 				_, err = s.Finish(ctx, t)
 			} else {
-				err = s.remove(ctx, t)
+				err = s.erase(ctx, t)
 			}
 			if err != nil {
 				errs = append(errs, err.Error())
