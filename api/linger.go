@@ -19,8 +19,50 @@ const (
 	lingerBytes = 64 << 20
 )
 
+// silent are the connections that have sent nothing yet: browsers open some ahead of their person. fasthttp takes them for busy for
+// as long as a request may take, and a server that stops would wait for them.
+type silent struct {
+	mu   sync.Mutex
+	set  map[*patient]struct{}
+	over bool
+}
+
+// add notes one; false when the server stops and it should be closed.
+func (s *silent) add(p *patient) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over {
+		return false
+	}
+	if s.set == nil {
+		s.set = map[*patient]struct{}{}
+	}
+	s.set[p] = struct{}{}
+	return true
+}
+
+func (s *silent) drop(p *patient) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.set, p)
+}
+
+// hang closes them all, and those that come after.
+func (s *silent) hang() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.over = true
+	for p := range s.set {
+		_ = p.Conn.Close()
+	}
+	s.set = nil
+}
+
 // lingering hands out connections that can linger.
-type lingering struct{ net.Listener }
+type lingering struct {
+	net.Listener
+	silent *silent
+}
 
 // Accept waits for the next connection.
 func (l lingering) Accept() (net.Conn, error) {
@@ -28,7 +70,10 @@ func (l lingering) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &patient{Conn: c}
+	p := &patient{Conn: c, silent: l.silent}
+	if !l.silent.add(p) {
+		_ = c.Close() // what is read of it ends at once
+	}
 	if t, ok := c.(*tls.Conn); ok {
 		return &patientTLS{p, t}, nil
 	}
@@ -53,6 +98,17 @@ func (p *patient) stay() { p.linger.Store(true) }
 type patient struct {
 	net.Conn
 	linger atomic.Bool
+	silent *silent
+	heard  atomic.Bool
+}
+
+// Read reads, and notes that something came.
+func (p *patient) Read(b []byte) (n int, err error) {
+	n, err = p.Conn.Read(b)
+	if !p.heard.Load() && (n > 0 || err != nil) && !p.heard.Swap(true) {
+		p.silent.drop(p)
+	}
+	return n, err
 }
 
 // ReadFrom lets the kernel copy a file to the socket (sendfile): fasthttp and bufio look for it, and a wrapped connection
@@ -70,6 +126,9 @@ var copyBuffers = sync.Pool{New: func() any { b := make([]byte, 64<<10); return 
 
 // Close closes.
 func (p *patient) Close() error {
+	if !p.heard.Swap(true) {
+		p.silent.drop(p)
+	}
 	half, ok := p.Conn.(interface{ CloseWrite() error })
 	if !ok || !p.linger.Swap(false) || half.CloseWrite() != nil {
 		return p.Conn.Close()

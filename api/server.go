@@ -42,6 +42,7 @@ type Server struct {
 	routes   []route.Route
 	room     room
 	bodies   bodies
+	silent   silent
 	stopping atomic.Bool
 
 	foreign, foreignPlatform []string // patterns of table.postForeign, on portals and on the platform's own site
@@ -91,7 +92,7 @@ func (s *Server) Routes() []route.Route { return slices.Clone(s.routes) }
 
 // Listener serves on ln until Shutdown, or fails.
 func (s *Server) Listener(ln net.Listener) error {
-	if err := s.app.Listener(lingering{ln}); err != nil {
+	if err := s.app.Listener(lingering{ln, &s.silent}); err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
 	return nil
@@ -101,5 +102,6 @@ func (s *Server) Listener(ln net.Listener) error {
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.stopping.Store(true)
 	s.Notices.Hang()
+	s.silent.hang()
 	return s.app.ShutdownWithContext(ctx)
 }

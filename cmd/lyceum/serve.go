@@ -83,7 +83,10 @@ func (a *app) serve(ctx context.Context, ln net.Listener, cmd serveCmd, started 
 		a.log.Info("stopping: running requests may end")
 		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), cmd.DrainTimeout)
 		defer cancel()
-		err = errors.Join(srv.Shutdown(drain), <-failed)
+		if err = srv.Shutdown(drain); err != nil {
+			err = fmt.Errorf("requests did not end within %s: %w", cmd.DrainTimeout, err)
+		}
+		err = errors.Join(err, <-failed)
 	case err = <-failed:
 	}
 	return errors.Join(err, stopJobs())
