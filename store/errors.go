@@ -20,6 +20,7 @@ import (
 	"lyceum/learning/path"
 	"lyceum/tenant"
 	"lyceum/tenant/address"
+	"lyceum/tenant/takeout"
 )
 
 // constraintFault maps a constraint's name to the failure it means to a person. The rest are our own mistakes.
@@ -31,6 +32,8 @@ func constraintFault(name string) *fault.Fault {
 		return address.ErrHere
 	case "domains_pk":
 		return tenant.ErrDomainTaken
+	case "takeouts_open_uq":
+		return takeout.ErrOpen
 	case "people_email_uq":
 		return auth.ErrEmailTaken
 	case "directory_people_user_name_uq":

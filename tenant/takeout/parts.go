@@ -1,0 +1,63 @@
+package takeout
+
+import "slices"
+
+// Part is a table that is taken out, without the columns named.
+type Part struct {
+	Table   string
+	Without []string // secrets, and what leads to one
+}
+
+// Parts is what is taken out, in the order of the archive. A test holds it against the schema: a table is a part or is left by name.
+var Parts = []Part{
+	{"people", []string{"password_hash"}}, {"person_roles", nil}, {"roles", nil}, {"policies", nil}, {"identities", nil},
+	{"groups", nil}, {"group_members", nil}, {"intakes", nil},
+	{"courses", nil}, {"course_versions", nil}, {"version_texts", nil}, {"modules", nil}, {"lessons", nil}, {"lesson_saves", nil},
+	{"course_groups", nil}, {"course_skills", nil}, {"course_tags", nil}, {"categories", nil}, {"skills", nil},
+	{"prerequisites", nil}, {"prerequisite_waivers", nil}, {"paths", nil}, {"path_enrolments", nil}, {"place_requests", nil},
+	{"enrolments", nil}, {"enrolment_moves", nil}, {"lesson_progress", nil}, {"learning_log", nil}, {"quiz_attempts", nil}, {"submissions", nil},
+	{"certificates", nil}, {"badge_statuses", nil}, {"transcripts", nil},
+	{"files", nil},
+	{"notifications", nil}, {"settings", nil}, {"connections", []string{"secrets"}}, {"email_domains", []string{"token"}},
+	{"directories", []string{"secrets"}}, {"directory_people", nil}, {"people_imports", nil}, {"api_keys", []string{"hash"}}, {"break_glass", nil},
+	{"events", nil}, {"audit", nil},
+}
+
+// left are tables that are not taken out, by why.
+var left = map[string][]string{
+	"secrets, and keys that are worth nothing elsewhere": {
+		"sessions", "tokens", "factors", "handshakes", "seen_assertions", "signing_keys", "badge_keys", "setup_links", "directory_tokens", "calendars", "join_links",
+	},
+	"made anew from what is taken out": {"search_entries", "search_words", "file_bytes", "file_variants"},
+	"the product's own work, kept for days": {
+		"outbox", "uploads", "lesson_writers", "metadata_polls", "expiry_warnings", "sign_on_attempts", "directory_requests", "directory_runs", "people_import_lines", "takeouts",
+	},
+}
+
+// Known tells whether somebody decided about a table.
+func Known(table string) bool {
+	if slices.ContainsFunc(Parts, func(p Part) bool { return p.Table == table }) {
+		return true
+	}
+	for _, tables := range left {
+		if slices.Contains(tables, table) {
+			return true
+		}
+	}
+	return false
+}
+
+// readme is the first file of the archive.
+const readme = `What this is
+------------
+Everything that your portal keeps, taken out at your wish.
+
+csv/    one table a file, as CSV (RFC 4180) in UTF-8, with a header
+json/   the same tables, one JSON object a line
+files/  what was uploaded, each under its id, with its name in json/files.jsonl
+manifest.json   every file of this archive with its rows, its size and its SHA-256
+
+Times are in UTC. Ids are UUIDs and the same in all tables: enrolments.person_id is people.id.
+Passwords, keys and sessions are not in it: they are worth nothing elsewhere.
+Each table is as it was at one moment; tables follow one another within the minutes that this took.
+`
