@@ -137,6 +137,22 @@ func (b *Books) EnsureCustomer(ctx context.Context, c provider.Customer) (string
 	})
 }
 
+// Forget strikes out who the payer was; the bills stay.
+func (b *Books) Forget(ctx context.Context, customer string) error {
+	id, ok := uid.Parse(strings.TrimPrefix(customer, customerRef))
+	if !ok {
+		return nil
+	}
+	err := b.change(ctx, id, func(_ context.Context, a *Account) error {
+		a.Ledger.Payer = provider.Customer{TenantID: id, Ref: customer}
+		return nil
+	})
+	if errors.Is(err, ErrNoAccount) {
+		return nil
+	}
+	return err
+}
+
 // change does something to an account in one transaction, then tells what happened.
 func (b *Books) change(ctx context.Context, tenantID uid.ID, do func(ctx context.Context, a *Account) error) error {
 	var told []provider.Event

@@ -43,6 +43,9 @@ type Provider interface {
 
 	// EnsureCustomer makes or updates the tenant's customer and gives its reference.
 	EnsureCustomer(ctx context.Context, c Customer) (ref string, err error)
+	// Forget removes a customer's name, addresses, ways of paying and subscriptions; bills that were written stay, as the law wants
+	// them kept. Forgetting one that is gone changes nothing.
+	Forget(ctx context.Context, customer string) error
 	// Checkout gives an address where the owner pays and the subscription begins.
 	Checkout(ctx context.Context, in Checkout) (url string, err error)
 	// Portal gives an address where payment methods, tax ids and invoices are managed.

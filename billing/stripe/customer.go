@@ -2,7 +2,9 @@ package stripe
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 
 	stripego "github.com/stripe/stripe-go/v76"
 
@@ -32,6 +34,16 @@ func (s *Stripe) EnsureCustomer(ctx context.Context, c provider.Customer) (strin
 		return "", s.failed(err, "update customer %s", ref)
 	}
 	return ref, s.taxIDs(ctx, ref, c.TaxIDs)
+}
+
+// Forget deletes the customer: Stripe ends their subscriptions, forgets how they pay, and keeps the bills.
+func (s *Stripe) Forget(ctx context.Context, customer string) error {
+	_, err := s.api.Customers.Del(customer, &stripego.CustomerParams{Params: s.sets(ctx)})
+	var e *stripego.Error
+	if errors.As(err, &e) && e.HTTPStatusCode == http.StatusNotFound {
+		return nil
+	}
+	return s.failed(err, "delete customer %s", customer)
 }
 
 // customer finds or makes one. What is made carries nothing that may change, so that the same key has the same wish.

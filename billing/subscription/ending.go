@@ -31,6 +31,35 @@ func (s *Service) endThere(ctx context.Context, sub Subscription) (provider.Stat
 	return theirs.State, nil
 }
 
+// End ends what an organization pays before its portal is erased, and has whoever takes the payments forget who the payer was. It may
+// be called again; it fails while they do not answer.
+func (s *Service) End(ctx context.Context, tenantID uid.ID) error {
+	sub, err := s.read(ctx, tenantID)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	theirs, err := s.endThere(ctx, sub)
+	if err != nil {
+		return err
+	}
+	if s.Provider != nil && sub.CustomerRef != "" {
+		if err := s.Provider.Forget(ctx, sub.CustomerRef); err != nil {
+			return err
+		}
+	}
+	_, err = s.change(ctx, tenantID, func(ctx context.Context, sub *Subscription) error {
+		if sub.ProviderState == theirs {
+			return errUnchanged
+		}
+		sub.ProviderState = theirs
+		return s.save(ctx, sub)
+	})
+	return err
+}
+
 // gone ends the subscription of an organization that was deleted otherwise, by an operator: nobody pays for what is no
 // longer there. It waits where the provider does not answer.
 func (s *Service) gone(ctx context.Context, sub Subscription) (bool, error) {

@@ -404,3 +404,18 @@ func strangers(t *testing.T, h *house) {
 		t.Errorf("after the last bill come %d, %v", len(first), err)
 	}
 }
+
+func forgets(t *testing.T, h *house) {
+	p, other := h.subscribed(team), h.subscribed(team)
+	before := h.billed(p, "")
+	_, err := h.Provider.Cancel(h.ctx(), "end", p.ref, true)
+	h.ok(err)
+	for range 2 { // whoever forgets may be cut short and try again
+		h.ok(h.Provider.Forget(h.ctx(), p.customer))
+	}
+	h.ok(h.Provider.Forget(h.ctx(), "cus_of_nobody"))
+	h.is("the bills of who was forgotten", h.billed(p, ""), before)
+	if s, err := h.Provider.Subscription(h.ctx(), other.ref); err != nil || s.State != provider.StateActive {
+		t.Errorf("another one's subscription is %+v (%v)", s, err)
+	}
+}

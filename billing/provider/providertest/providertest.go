@@ -52,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) World) {
 		"add-ons are billed as often as they are booked":                addOns,
 		"what is not there is refused":                                  refuses,
 		"a customer is one, and sees only its own":                      strangers,
+		"a customer is forgotten, and the bills stay":                   forgets,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -184,6 +184,12 @@ func (f *Fake) customers(method string, parts []string, form url.Values) (any, e
 		return nil, missing("customer", parts[1])
 	}
 	switch {
+	case len(parts) == 2 && method == "DELETE":
+		for _, o := range f.all("subscription", func(o object) bool { return o["customer"] == parts[1] }) {
+			o["status"] = "canceled"
+		}
+		delete(f.objects, parts[1])
+		return object{"id": parts[1], "object": "customer", "deleted": true}, nil
 	case len(parts) == 2:
 		f.set(c, form)
 		return c, nil
