@@ -47,7 +47,9 @@ import (
 	"lyceum/learning/transcript"
 	"lyceum/tenant"
 	"lyceum/tenant/address"
+	"lyceum/tenant/leaving"
 	"lyceum/tenant/rollout"
+	"lyceum/tenant/takeout"
 	"lyceum/themes"
 )
 
@@ -72,6 +74,8 @@ type Options struct {
 	Directory    *tenant.Directory
 	Tenants      *tenant.Service
 	Addresses    *address.Service
+	Leaving      *leaving.Service
+	Takeouts     *takeout.Service
 	Brands       *tenant.Brands
 	Auth         *auth.Service
 	Operators    *auth.Operators
@@ -140,7 +144,7 @@ type Options struct {
 func (o *Options) complete() error {
 	var errs []error
 	for name, missing := range map[string]bool{
-		"Directory": o.Directory == nil, "Tenants": o.Tenants == nil, "Addresses": o.Addresses == nil, "Brands": o.Brands == nil, "Auth": o.Auth == nil,
+		"Directory": o.Directory == nil, "Tenants": o.Tenants == nil, "Addresses": o.Addresses == nil, "Leaving": o.Leaving == nil, "Takeouts": o.Takeouts == nil, "Brands": o.Brands == nil, "Auth": o.Auth == nil,
 		"Operators": o.Operators == nil, "Policy": o.Policy == nil, "Catalog": o.Catalog == nil, "Enrolment": o.Enrolment == nil,
 		"Content": o.Content == nil, "Exchange": o.Exchange == nil, "Certificates": o.Certificates == nil, "Badges": o.Badges == nil, "Starter": o.Starter == nil, "Onboarding": o.Onboarding == nil, "Billing": o.Billing == nil, "Audit": o.Audit == nil,
 		"Themes": o.Themes == nil, "SignOn": o.SignOn == nil, "SCIM": o.SCIM == nil, "LDAPSync": o.LDAPSync == nil,

@@ -29,7 +29,7 @@ func (s *Server) onPlatform(t *table) {
 	t.get("/signup/wait/:slug", route.Public, p.Wait)
 	t.post("/preferences/appearance", route.Public, s.site.SetAppearance)
 
-	o := web.Console{Site: s.site, Operators: s.Operators, Tenants: s.Tenants, Addresses: s.Addresses, Content: s.Content, Newest: s.SchemaVersion}
+	o := web.Console{Site: s.site, Operators: s.Operators, Tenants: s.Tenants, Addresses: s.Addresses, Content: s.Content, Leaving: s.Leaving, Newest: s.SchemaVersion}
 	t.get("/operator/signin", route.Public, o.SignInForm)
 	t.post("/operator/signin", route.Public, o.SignIn)
 	t.get("/operator/signin/code", route.Public, o.CodeForm)
@@ -43,9 +43,11 @@ func (s *Server) onPlatform(t *table) {
 	t.post("/operator/tenants/:slug/suspend", route.Operator, o.Suspend)
 	t.post("/operator/tenants/:slug/resume", route.Operator, o.Resume)
 	t.post("/operator/tenants/:slug/delete", route.Operator, o.Delete)
+	t.post("/operator/tenants/:slug/keep", route.Operator, o.Keep)
 
 	s.onOperatorBilling(t)
 	s.onRollouts(t)
+	s.onReceipts(t)
 	s.onPlans(t)
 	s.onPayments(t)
 	s.onWebhooks(t)
@@ -86,6 +88,7 @@ func (s *Server) onPortal(t *table) {
 	s.onBulk(t) // before the people: /people/imports is nobody
 	s.onSettings(t)
 	s.onAddress(t)
+	s.onLeaving(t)
 	s.onSignOn(t)
 	s.onAccess(t) // before the connections: /settings/sign-on/rules is no connection's
 	s.onConnections(t)

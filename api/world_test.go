@@ -32,6 +32,7 @@ import (
 	"lyceum/internal/outbound"
 	"lyceum/internal/page"
 	"lyceum/internal/seal"
+	"lyceum/internal/uid"
 	"lyceum/learning/badge"
 	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
@@ -52,6 +53,8 @@ import (
 	"lyceum/store/storetest"
 	"lyceum/tenant"
 	"lyceum/tenant/address"
+	"lyceum/tenant/leaving"
+	"lyceum/tenant/takeout"
 	"lyceum/themes"
 )
 
@@ -135,6 +138,13 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 	})
 	h.o.Mover = &offer.Mover{Service: offers, Subscriptions: h.o.Subscriptions, Rating: rates}
 	h.dns = &playedDNS{texts: map[string]string{}, addresses: map[string]string{hosts.Platform: "192.0.2.7"}}
+	h.o.Leaving = leaving.New(leaving.Options{
+		Keep: w.Store, Tenants: h.o.Tenants, People: func(ctx context.Context, id uid.ID) (p auth.Person, err error) {
+			err = w.Store.InTenant(ctx, func(ctx context.Context) error { p, err = w.Store.PersonByID(ctx, id); return err })
+			return p, err
+		}, Seal: sealKey(t), Hosts: hosts, Now: now, Log: slog.New(slog.DiscardHandler),
+	})
+	h.o.Takeouts = takeout.New(takeout.Options{Keep: w.Store, Blobs: blobs, Now: now})
 	h.o.Addresses = address.New(address.Options{
 		Keep: w.Store, Hosts: hosts, Resolver: h.dns, Now: now, Log: h.o.Log,
 		May: func(ctx context.Context) error { return auth.Require(ctx, policy.AddressManage) },
@@ -147,7 +157,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 		return rest.Mount(portal, rest.Services{
 			Auth: service, SignOn: h.o.SignOn, Catalog: h.o.Catalog, Enrolment: h.o.Enrolment, Paths: h.o.Paths, Content: files, Exchange: h.o.Exchange, Certificates: h.o.Certificates, Badges: h.o.Badges, Starter: h.o.Starter, Onboarding: h.o.Onboarding, Billing: h.o.Billing, Subscriptions: h.o.Subscriptions,
 			Home: h.o.Home, Notices: h.o.Notices, Calendar: h.o.Calendar, Transcripts: h.o.Transcripts,
-			Brands: h.o.Brands, Events: events{w}, Audit: h.o.Audit, SCIM: h.o.SCIM, LDAPSync: h.o.LDAPSync, Groups: h.o.Groups, Bulk: h.o.Bulk, Intakes: h.o.Intakes, Search: h.o.Search, Limit: freely{}, Rate: rest.Rate{Requests: 100, Window: time.Minute}, Hosts: hosts, Addresses: h.o.Addresses, Now: now,
+			Brands: h.o.Brands, Events: events{w}, Audit: h.o.Audit, SCIM: h.o.SCIM, LDAPSync: h.o.LDAPSync, Groups: h.o.Groups, Bulk: h.o.Bulk, Intakes: h.o.Intakes, Search: h.o.Search, Limit: freely{}, Rate: rest.Rate{Requests: 100, Window: time.Minute}, Hosts: hosts, Addresses: h.o.Addresses, Leaving: h.o.Leaving, Takeouts: h.o.Takeouts, Now: now,
 		})
 	}
 	for _, e := range edit {

@@ -85,6 +85,8 @@ type TenantPage struct {
 	Storage *content.Storage // nil: not known now
 	Domains []address.Domain // of its own
 	Former  []string         // subdomains it once had
+	Steps   []tenant.LifeStep
+	Days    int // of cooling off
 	Form    TenantForm
 	Problem *fault.Fault // fields reason, confirm
 }

@@ -61,6 +61,7 @@ func (c *Chrome) places() ([]NavGroup, error) {
 			{"/groups", "nav.groups", "people", policy.PersonRead},
 			{"/usage", "nav.usage", "chart", policy.UsageRead}, {"/settings/billing", "nav.billing", "file", policy.BillingRead}, {"/settings/brand", "nav.brand", "palette", policy.BrandEdit},
 			{"/settings/address", "nav.address", "window", policy.AddressManage},
+			{"/settings/leaving", "nav.leaving", "out", policy.PortalLeave},
 			{"/settings/catalogue", "nav.catalogue", "archive", policy.CatalogueManage},
 			{"/settings/sign-on", "nav.sign_on", "shield", policy.ConnectionManage},
 			{"/settings/directories", "nav.directories", "building", policy.ConnectionManage},

@@ -40,6 +40,7 @@ func specimens(t *testing.T, w *world) []specimen {
 		ssoSpecimens(w),
 		accessSpecimens(w),
 		addressSpecimens(w),
+		leavingSpecimens(w),
 		factorSpecimens(w),
 		connectionSpecimens(t, w),
 		directorySpecimens(w),

@@ -31,6 +31,7 @@ type View struct {
 	Flash       *Flash
 	Notices     []signon.Notice // what administrators are reminded of on every page
 	News        notice.Standing // what who asks has not read
+	LeavesAt    *time.Time      // when the portal is erased by its owner's wish; nil: it stays
 	Paths       bool            // the portal has paths to take
 	RequestID   string
 	Pictures    map[uid.ID]content.Picture // of the page's covers, as far as known

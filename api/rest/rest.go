@@ -42,6 +42,8 @@ import (
 	"lyceum/learning/transcript"
 	"lyceum/tenant"
 	"lyceum/tenant/address"
+	"lyceum/tenant/leaving"
+	"lyceum/tenant/takeout"
 )
 
 // base is where the operations stand.
@@ -96,6 +98,8 @@ type Services struct {
 	Limit         Limiter
 	Rate          Rate
 	Addresses     *address.Service
+	Leaving       *leaving.Service
+	Takeouts      *takeout.Service
 	Hosts         tenant.Hosts // for links to the portal's pages
 	Now           clock.Clock
 }
@@ -153,6 +157,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.connectionOperations()
 	a.accessOperations()
 	a.addressOperations()
+	a.leavingOperations()
 	if err := errors.Join(append(a.wrong, a.documentRoutes(router))...); err != nil {
 		return nil, err
 	}

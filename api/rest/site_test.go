@@ -37,6 +37,7 @@ import (
 	"lyceum/internal/outbound"
 	"lyceum/internal/page"
 	"lyceum/internal/seal"
+	"lyceum/internal/uid"
 	"lyceum/learning/badge"
 	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
@@ -56,6 +57,8 @@ import (
 	"lyceum/store/storetest"
 	"lyceum/tenant"
 	"lyceum/tenant/address"
+	"lyceum/tenant/leaving"
+	"lyceum/tenant/takeout"
 )
 
 func TestMain(m *testing.M) { storetest.Main(m) }
@@ -111,6 +114,13 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		Hosts:         tenant.Hosts{Base: "example", Platform: "lyceum.example", Scheme: "https"},
 		Now:           now,
 	}
+	s.services.Leaving = leaving.New(leaving.Options{
+		Keep: w.Store, Tenants: tenant.New(tenant.Options{Keep: w.Store, Now: now}), People: func(ctx context.Context, id uid.ID) (p auth.Person, err error) {
+			err = w.Store.InTenant(ctx, func(ctx context.Context) error { p, err = w.Store.PersonByID(ctx, id); return err })
+			return p, err
+		}, Seal: sealKey(t), Hosts: s.services.Hosts, Now: now, Log: slog.New(slog.DiscardHandler),
+	})
+	s.services.Takeouts = takeout.New(takeout.Options{Keep: w.Store, Blobs: blobs(t), Now: now})
 	s.services.Addresses = address.New(address.Options{
 		Keep: w.Store, Hosts: s.services.Hosts, Resolver: noDNS{}, Now: now, Log: slog.New(slog.DiscardHandler),
 		May: func(ctx context.Context) error { return auth.Require(ctx, policy.AddressManage) },

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -12,6 +13,7 @@ import (
 	"lyceum/learning/content"
 	"lyceum/tenant"
 	"lyceum/tenant/address"
+	"lyceum/tenant/leaving"
 	"lyceum/themes"
 )
 
@@ -22,6 +24,7 @@ type Console struct {
 	Tenants   *tenant.Service
 	Addresses *address.Service
 	Content   *content.Service
+	Leaving   *leaving.Service
 	Newest    int // the newest tenant migration
 }
 
@@ -94,7 +97,10 @@ func (o Console) page(c *fiber.Ctx) (themes.TenantPage, error) {
 	if err != nil {
 		return p, err
 	}
-	p.Domains, p.Former = at.Domains, at.Old
+	p.Domains, p.Former, p.Days = at.Domains, at.Old, o.Leaving.Days
+	if p.Steps, err = o.Tenants.Steps(c.UserContext(), t.ID); err != nil {
+		return p, err
+	}
 	// A portal whose files cannot be counted now can still be suspended and deleted.
 	if st, err := o.Content.StorageNow(tenant.With(c.UserContext(), t)); err == nil {
 		p.Storage = &st
@@ -150,8 +156,19 @@ func (o Console) Resume(c *fiber.Ctx) error {
 	})
 }
 
-// Delete removes a portal with everything in it, when its name was typed.
+// Keep takes back that a portal is to be erased.
+func (o Console) Keep(c *fiber.Ctx) error {
+	return o.change(c, themes.FlashTenantKept, func(ctx context.Context, slug string, _ themes.TenantForm) error { return o.Leaving.Restore(ctx, slug) })
+}
+
+// Delete removes a portal with everything in it, when its name was typed: at once, or when its owner had days to object.
 func (o Console) Delete(c *fiber.Ctx) error {
+	if f, err := readForm(c); err == nil && f.get("later") != "" {
+		return o.change(c, themes.FlashTenantLeaving, func(ctx context.Context, slug string, typed themes.TenantForm) error {
+			_, err := o.Leaving.Schedule(ctx, slug, typed.Confirm)
+			return renamed(err, func(field string) string { return strings.ReplaceAll(field, "typed", "confirm") })
+		})
+	}
 	return o.change(c, themes.FlashTenantDeleted, func(ctx context.Context, slug string, typed themes.TenantForm) error {
 		return renamed(o.Tenants.Delete(ctx, slug, typed.Confirm), func(field string) string {
 			if field == "typed" {

@@ -59,6 +59,8 @@ import (
 	"lyceum/store/queue"
 	"lyceum/tenant"
 	"lyceum/tenant/address"
+	"lyceum/tenant/leaving"
+	"lyceum/tenant/takeout"
 	"lyceum/themes"
 )
 
@@ -85,7 +87,10 @@ type app struct {
 	directory     *tenant.Directory
 	tenants       *tenant.Service
 	addresses     *address.Service
+	leaving       *leaving.Service
+	takeouts      *takeout.Service
 	domains       Domains
+	coolingOff    int // days
 	brands        *tenant.Brands
 	policy        *policy.Engine
 	auth          *auth.Service
@@ -135,7 +140,7 @@ type app struct {
 // newApp opens database and storage, brings the database to this release's shape when migrate is set, and puts the
 // services together. demo keeps mail in a mailbox to be read in the browser.
 func newApp(ctx context.Context, c *Config, listen string, migrate, demo bool) (_ *app, err error) {
-	a := &app{log: c.logger(), now: clock.Real, mailFrom: c.MailFrom, storageQuota: int64(c.StorageQuota), filesRedirect: int64(c.FilesRedirect), payments: c.Payments, domains: c.Domains}
+	a := &app{log: c.logger(), now: clock.Real, mailFrom: c.MailFrom, storageQuota: int64(c.StorageQuota), filesRedirect: int64(c.FilesRedirect), payments: c.Payments, domains: c.Domains, coolingOff: c.CoolingOff}
 	defer func() {
 		if err != nil {
 			a.close()
@@ -272,6 +277,7 @@ func (a *app) assemble() (err error) {
 	a.subscriptions = a.newSubscriptions()
 	a.mover.Subscriptions = a.subscriptions
 	a.addresses = a.newAddresses(a.domains)
+	a.letGo(a.coolingOff)
 	a.openInbox()
 	a.catalog = catalog.New(catalog.Options{Keep: a.store, Now: a.now})
 	a.exchange = exchange.New(exchange.Options{Keep: a.store, Catalog: a.catalog, Content: a.content})

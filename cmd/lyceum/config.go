@@ -36,6 +36,8 @@ type Config struct {
 	SMTPURL  string `name:"smtp-url" placeholder:"URL" help:"Mail server, smtp://user:password@host:587. Without it mail is not sent; the demo keeps it to be read at /dev/mail."`
 	MailFrom string `name:"mail-from" placeholder:"ADDRESS" default:"Lyceum <no-reply@lyceum.example>" help:"Sender of all mail."`
 
+	CoolingOff int `name:"cooling-off" default:"14" placeholder:"DAYS" help:"Days between an owner's wish to have a portal erased and the erasure."`
+
 	Domains `embed:"" group:"Domains"`
 
 	Payments `embed:"" group:"Payments"`

@@ -25,7 +25,10 @@ type tenantCmd struct {
 	Suspend tenantSuspendCmd `cmd:"" help:"Close a portal: it answers only that it is suspended."`
 	Resume  tenantResumeCmd  `cmd:"" help:"Open a suspended portal again."`
 	Quota   tenantQuotaCmd   `cmd:"" help:"Show or set how much an organization may store."`
-	Delete  tenantDeleteCmd  `cmd:"" help:"Delete a portal and everything in it, for good."`
+	Delete  tenantDeleteCmd  `cmd:"" help:"Erase a portal and everything in it, for good: at once, or with --later after the cooling-off days."`
+	Keep    tenantKeepCmd    `cmd:"" help:"Keep a portal that is to be erased."`
+	Receipt tenantReceiptCmd `cmd:"" help:"Print the signed receipt of an erasure."`
+	Keys    tenantKeysCmd    `cmd:"" name:"receipt-keys" help:"Print the public keys that receipts are checked with."`
 
 	RebuildProgress tenantProgressCmd `cmd:"" name:"rebuild-progress" help:"Derive everyone's progress anew from the learning log."`
 }
@@ -160,14 +163,71 @@ func (cmd *tenantResumeCmd) Run(ctx context.Context, c *Config) error {
 type tenantDeleteCmd struct {
 	Slug    string `arg:"" help:"Subdomain."`
 	Confirm string `required:"" placeholder:"SUBDOMAIN" help:"The subdomain once more, to show that you mean it."`
+	Later   bool   `help:"Erase it when the cooling-off days are over; until then its owner can keep it."`
 }
 
 // Run deletes a portal.
 func (cmd *tenantDeleteCmd) Run(ctx context.Context, c *Config) error {
 	return operate(ctx, c, func(ctx context.Context, a *app) error {
+		if cmd.Later {
+			l, err := a.leaving.Schedule(ctx, cmd.Slug, cmd.Confirm)
+			if err == nil {
+				fmt.Printf("%s is erased on %s\n", l.TenantSlug, l.EraseAt.UTC().Format(time.RFC3339))
+			}
+			return err
+		}
 		err := a.tenants.Delete(ctx, cmd.Slug, cmd.Confirm)
 		if err == nil {
 			fmt.Printf("%s is deleted\n", cmd.Slug)
+		}
+		return err
+	})
+}
+
+type tenantKeepCmd struct {
+	Slug string `arg:"" help:"Subdomain."`
+}
+
+// Run keeps a portal.
+func (cmd *tenantKeepCmd) Run(ctx context.Context, c *Config) error {
+	return operate(ctx, c, func(ctx context.Context, a *app) error {
+		if err := a.leaving.Restore(ctx, cmd.Slug); err != nil {
+			return err
+		}
+		fmt.Printf("%s stays\n", cmd.Slug)
+		return nil
+	})
+}
+
+type tenantReceiptCmd struct {
+	Slug string `arg:"" help:"Subdomain that the portal had. Of several erasures the last one counts."`
+}
+
+// Run prints the receipt alone, to be written to a file.
+func (cmd *tenantReceiptCmd) Run(ctx context.Context, c *Config) error {
+	return operate(ctx, c, func(ctx context.Context, a *app) error {
+		list, err := a.leaving.Of(ctx, cmd.Slug)
+		if err != nil {
+			return err
+		}
+		for _, l := range list {
+			if l.Receipt != "" {
+				fmt.Println(l.Receipt)
+				return nil
+			}
+		}
+		return fmt.Errorf("nothing that was called %s is erased", cmd.Slug)
+	})
+}
+
+type tenantKeysCmd struct{}
+
+// Run prints a JSON Web Key Set.
+func (cmd *tenantKeysCmd) Run(ctx context.Context, c *Config) error {
+	return operate(ctx, c, func(_ context.Context, a *app) error {
+		keys, err := a.leaving.Keys()
+		if err == nil {
+			fmt.Println(string(keys))
 		}
 		return err
 	})

@@ -5,20 +5,25 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"lyceum/internal/outbound"
 	"lyceum/learning/badge"
+	"lyceum/tenant/leaving"
 )
 
-// verifyCmd checks a badge: what anyone does with it who doubts it. It needs no database, and no network where the issuer's
+// verifyCmd checks a badge, or the receipt of an erasure: what anyone does with it who doubts it. It needs no database, and no network where the issuer's
 // files are given.
 type verifyCmd struct {
-	File    string `arg:"" help:"The badge: a credential (JWT) or a picture (SVG) that carries one; - for standard input."`
+	File    string `arg:"" help:"The badge, a credential (JWT) or a picture (SVG) that carries one, or the receipt of an erasure (JWS); - for standard input."`
 	DID     string `name:"did" type:"existingfile" help:"The issuer's DID document, kept from https://PORTAL/.well-known/did.json. Without it, it is fetched."`
 	Status  string `type:"existingfile" help:"The status list, kept from the address that the badge names. Without it, it is fetched."`
+	Keys    string `type:"existingfile" help:"The platform's keys, kept from https://PLATFORM/.well-known/lyceum-receipts.json, to check the receipt of an erasure. Without it, they are fetched from the address that the receipt names."`
 	Offline bool   `help:"Fetch nothing: without --status whether the badge was withdrawn stays open, and without --did nothing can be proven."`
 	Private bool   `help:"Fetch from addresses of this network too, as of a demo."`
 }
@@ -32,8 +37,49 @@ func (cmd *verifyCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("verify a badge: %w", err)
 	}
+	if text := strings.TrimSpace(string(file)); leaving.IsReceipt(text) {
+		return cmd.receipt(ctx, text, os.Stdout)
+	}
 	source := badgeSource{cmd: cmd, ctx: ctx, client: outbound.Client(outbound.Options{AllowPrivate: cmd.Private})}
 	return verifyBadge(file, source, time.Now(), os.Stdout)
+}
+
+// receipt checks the receipt of an erasure.
+func (cmd *verifyCmd) receipt(ctx context.Context, text string, out io.Writer) error {
+	issuer, err := leaving.Issuer(text)
+	if err != nil {
+		return err
+	}
+	var keys []byte
+	switch {
+	case cmd.Keys != "":
+		keys, err = readBounded(cmd.Keys)
+	case cmd.Offline:
+		return errors.New("the keys are not fetched: --offline. Give the file with --keys")
+	default:
+		keys, err = badgeSource{cmd: cmd, ctx: ctx, client: outbound.Client(outbound.Options{AllowPrivate: cmd.Private})}.fetch(issuer + "/.well-known/lyceum-receipts.json")
+	}
+	if err != nil {
+		return err
+	}
+	r, err := leaving.Verify(text, keys)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "Erased    %s (%s), asked by %s on %s\nDone      %s\nSigned    by %s: the signature holds\n",
+		r.Organization, r.Address, r.AskedBy, r.AskedAt.Format(time.DateOnly), r.ErasedAt.Format(time.RFC3339), r.Issuer)
+	for _, s := range r.Steps {
+		fmt.Fprintf(out, "  %-10s %s", s.Step, s.DoneAt.Format(time.RFC3339))
+		for _, name := range slices.Sorted(maps.Keys(s.Counts)) {
+			fmt.Fprintf(out, "  %s %d", name, s.Counts[name])
+		}
+		fmt.Fprintln(out)
+	}
+	fmt.Fprintln(out, "What stays:")
+	for _, s := range r.Stays {
+		fmt.Fprintf(out, "  %s\n", s)
+	}
+	return nil
 }
 
 // maxBadge bounds each file that is read, in bytes.

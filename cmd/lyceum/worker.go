@@ -44,6 +44,7 @@ func (a *app) consequences() []queue.Consequence {
 	}
 	table = append(table, a.accessConsequences()...)
 	table = append(table, a.addressConsequences()...)
+	table = append(table, a.leavingConsequences()...)
 	table = append(table, a.lessonConsequences()...)
 	table = append(table, a.bulkConsequences()...)
 	table = append(table, a.groupConsequences()...)
@@ -57,7 +58,7 @@ func (a *app) consequences() []queue.Consequence {
 
 // chores is what is done every so often.
 func (a *app) chores(spares int) []queue.Chore {
-	return slices.Concat(a.accessChores(), a.addressChores(), a.billingChores(), a.bulkChores(), a.filesChores(), a.groupChores(), a.homeChores(), a.inboxChores(), a.paymentChores(), a.placeChores(), a.planChores(), a.searchChores(), a.usageChores(), []queue.Chore{
+	return slices.Concat(a.accessChores(), a.addressChores(), a.billingChores(), a.bulkChores(), a.filesChores(), a.groupChores(), a.homeChores(), a.inboxChores(), a.leavingChores(), a.paymentChores(), a.placeChores(), a.planChores(), a.searchChores(), a.usageChores(), []queue.Chore{
 		{Name: "fill_spares", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := a.admin.FillSpares(ctx, spares, a.now())
 			return err

@@ -144,3 +144,16 @@ func Verify(text string, keys []byte) (r Receipt, err error) {
 	}
 	return r, fmt.Errorf("the platform has no key %q", head.KeyID)
 }
+
+// Issuer is the platform that a receipt says it is from; nothing is checked.
+func Issuer(text string) (string, error) {
+	parsed, err := parse(text)
+	if err != nil {
+		return "", fmt.Errorf("it is no receipt: %w", err)
+	}
+	var r Receipt
+	if err := json.Unmarshal(parsed.UnsafePayloadWithoutVerification(), &r); err != nil {
+		return "", fmt.Errorf("it is no receipt: %w", err)
+	}
+	return r.Issuer, nil
+}

@@ -132,6 +132,8 @@ func TestEveryPageOfEveryThemeUsesOnlyWhatItsStructHas(t *testing.T) {
 		checked[themes.ConnectionDeletePage],
 		checked[themes.DomainsPage],
 		checked[themes.AddressPage],
+		checked[themes.LeavingPage],
+		checked[themes.ReceiptPage],
 		checked[themes.AddressDomainPage],
 		checked[themes.DomainPage],
 		checked[themes.SignOnRulesPage],
