@@ -91,12 +91,12 @@ func (s *Service) Extend(ctx context.Context, in ExtendInput) (out Extension, er
 		if err = s.keep.AddExtension(ctx, out); err != nil {
 			return err
 		}
-		c, err := s.keep.CourseByID(ctx, e.CourseID)
+		v, err := s.keep.VersionByID(ctx, e.VersionID)
 		if err != nil {
 			return err
 		}
 		return s.tell(ctx, "assignment.extended", e.ID, told{
-			PersonID: e.PersonID, PersonName: r.PersonName, CourseID: e.CourseID, CourseTitle: c.Slug, LessonID: in.Lesson, LessonTitle: l.Title, Until: &out.Until, Reason: in.Reason,
+			PersonID: e.PersonID, PersonName: r.PersonName, CourseID: e.CourseID, CourseTitle: v.Title, LessonID: in.Lesson, LessonTitle: l.Title, Until: &out.Until, Reason: in.Reason,
 		})
 	})
 	return out, err
@@ -179,66 +179,4 @@ func (s *Service) AnswerAppeal(ctx context.Context, in AnswerInput) error {
 		}
 		return s.release(ctx, w, settings, marks, false)
 	})
-}
-
-// Rules are the settings of an assignment as its author edits them.
-type Rules struct {
-	Settings
-	LessonID uid.ID
-	Number   int // 0: nobody has set any
-	Teams    []Team
-}
-
-// Rules reads the settings of a lesson. It needs course:edit.
-func (s *Service) Rules(ctx context.Context, lesson uid.ID) (out Rules, err error) {
-	if err = auth.Require(ctx, policy.CourseEdit); err != nil {
-		return out, err
-	}
-	out.LessonID = lesson
-	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
-		if out.Settings, out.Number, err = s.keep.AssignmentRules(ctx, lesson, 0); err != nil {
-			return err
-		}
-		out.Teams, err = s.keep.TeamNames(ctx)
-		return err
-	})
-	return out, err
-}
-
-// SetRulesInput is new settings; Number is that of the ones they were made from.
-type SetRulesInput struct {
-	Course   uid.ID
-	Lesson   uid.ID
-	Number   int
-	Settings Settings
-}
-
-// SetRules keeps new settings as the next version. They hold for what is handed in from now on; what was handed in is
-// marked by those it came under. Told as assignment.rules_set. It needs course:edit.
-func (s *Service) SetRules(ctx context.Context, in SetRulesInput) (number int, err error) {
-	if err = auth.Require(ctx, policy.CourseEdit); err != nil {
-		return 0, err
-	}
-	if in.Settings, err = in.Settings.Clean(); err != nil {
-		return 0, err
-	}
-	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
-		c, err := s.keep.CourseByID(ctx, in.Course)
-		if err != nil {
-			return err
-		}
-		_, now, err := s.keep.AssignmentRules(ctx, in.Lesson, 0)
-		if err != nil {
-			return err
-		}
-		if now != in.Number {
-			return ErrSettingsMoved
-		}
-		number = now + 1
-		if err = s.keep.AddAssignmentRules(ctx, in.Lesson, number, in.Settings, asker(ctx).PersonID, s.moment()); err != nil {
-			return err
-		}
-		return s.tell(ctx, "assignment.rules_set", c.ID, told{CourseID: c.ID, CourseTitle: c.Slug, LessonID: in.Lesson, Number: number})
-	})
-	return number, err
 }

@@ -22,6 +22,7 @@ type Keeper interface {
 	EnrolmentRecord(ctx context.Context, id uid.ID) (enrolment.Record, error)
 	LockEnrolment(ctx context.Context, id uid.ID) (enrolment.Enrolment, error)
 	LearnerByID(ctx context.Context, id uid.ID) (enrolment.Learner, error)
+	VersionByID(ctx context.Context, id uid.ID) (catalog.Version, error)
 	CourseByID(ctx context.Context, id uid.ID) (catalog.Course, error)
 	LessonToLearn(ctx context.Context, version, lesson uid.ID) (l catalog.Lesson, seconds float64, err error)
 
