@@ -34,6 +34,7 @@ func letters() []letter {
 		{"leaving-takeout", themes.LeavingMail{Kind: "takeout", Name: "Maya", Portal: "Acme", At: expires, Link: "https://acme.lyceum.example/settings/leaving"}},
 		{"place-refused", themes.PlaceMail{Name: "Jonas", CourseTitle: "Workplace safety", Link: "https://acme.lyceum.example/courses/workplace-safety"}},
 		{"marked-accepted", themes.MarkedMail{Name: "Jonas", LessonTitle: "Your escape route", CourseTitle: "Workplace safety", Accepted: true, Percent: &ninety, Comment: "Well seen.", Link: "https://acme.lyceum.example/learn/x/y"}},
+		{"marked-failed", themes.MarkedMail{Name: "Jonas", LessonTitle: "Your escape route", CourseTitle: "Workplace safety", Failed: true, Percent: &ninety, Comment: "Look again.", Link: "https://acme.lyceum.example/learn/x/y"}},
 		{"marked-returned", themes.MarkedMail{Name: "Jonas", LessonTitle: "Your escape route", CourseTitle: "Workplace safety", Comment: "The second exit is missing.", Link: "https://acme.lyceum.example/learn/x/y"}},
 		{"enrolled-nobody", themes.EnrolledMail{Name: "Jonas", CourseTitle: "Workplace safety", Link: "https://acme.lyceum.example/courses/workplace-safety"}},
 		{"certificate", themes.CertificateMail{Name: "Jonas", CourseTitle: "Workplace safety", Link: "https://acme.lyceum.example/certificates", VerifyLink: "https://acme.lyceum.example/verify/k3v9q0"}},
