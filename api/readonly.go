@@ -30,7 +30,7 @@ var passes = map[string][]pass{
 		{"DELETE", "/api/v1/courses/:course/place-requests/mine"}, {"", "/api/v1/files/:file/links"},
 	},
 	"marking what was handed in: learners wait for it": {
-		{"", "/studio/marking/:submission"}, {"", "/api/v1/submissions/:submission/mark"},
+		{"", "/studio/marking/*"}, {"", "/api/v1/submissions/*"},
 	},
 	"the bill": {
 		{"", "/settings/billing/*"}, {"", "/api/v1/billing/*"}, {"", "/usage/:entry/strike"}, {"", "/api/v1/usage/:entry/strike"},

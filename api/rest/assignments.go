@@ -86,13 +86,15 @@ type taskIn struct {
 }
 
 type handInIn struct {
-	taskIn
-	Body handIn
+	Enrolment uid.ID `path:"enrolment" doc:"The enrolment's id."`
+	Lesson    uid.ID `path:"lesson" doc:"The lesson's id."`
+	Body      handIn
 }
 
 type draftIn struct {
-	taskIn
-	Body draftBody
+	Enrolment uid.ID `path:"enrolment" doc:"The enrolment's id."`
+	Lesson    uid.ID `path:"lesson" doc:"The lesson's id."`
+	Body      draftBody
 }
 
 type submissionsIn struct {
@@ -109,26 +111,26 @@ type submissionIn struct {
 }
 
 type markIn struct {
-	submissionIn
+	ID   uid.ID `path:"submission" doc:"The submission's id."`
 	Body markDraft
 }
 
 type claimIn struct {
-	submissionIn
+	ID   uid.ID `path:"submission" doc:"The submission's id."`
 	Body struct {
 		Back bool `json:"back,omitempty" doc:"Gives it back."`
 	}
 }
 
 type appealIn struct {
-	submissionIn
+	ID   uid.ID `path:"submission" doc:"The submission's id."`
 	Body struct {
 		Reason string `json:"reason" maxLength:"2000"`
 	}
 }
 
 type answerIn struct {
-	submissionIn
+	ID   uid.ID `path:"submission" doc:"The submission's id."`
 	Body struct {
 		Change   bool       `json:"change" doc:"Else the mark is kept."`
 		Answer   string     `json:"answer" maxLength:"2000" doc:"To the learner."`
@@ -139,8 +141,9 @@ type answerIn struct {
 }
 
 type extensionIn struct {
-	taskIn
-	Body struct {
+	Enrolment uid.ID `path:"enrolment" doc:"The enrolment's id."`
+	Lesson    uid.ID `path:"lesson" doc:"The lesson's id."`
+	Body      struct {
 		Until  time.Time `json:"until"`
 		Reason string    `json:"reason" maxLength:"2000" doc:"Kept with it."`
 	}
@@ -160,12 +163,13 @@ type lessonRulesIn struct {
 }
 
 type setRulesIn struct {
-	lessonRulesIn
-	Body assignmentRules
+	Course uid.ID `path:"course" doc:"The course's id."`
+	Lesson uid.ID `path:"lesson" doc:"The lesson's id."`
+	Body   assignmentRules
 }
 
 type compareIn struct {
-	submissionIn
+	ID    uid.ID `path:"submission" doc:"The submission's id."`
 	Other uid.ID `path:"other" doc:"The other submission's id."`
 }
 

@@ -15,8 +15,10 @@ var Parts = []Part{
 	{"courses", nil}, {"course_versions", nil}, {"version_texts", nil}, {"modules", nil}, {"lessons", nil}, {"lesson_saves", nil},
 	{"course_groups", nil}, {"course_skills", nil}, {"course_tags", nil}, {"categories", nil}, {"skills", nil},
 	{"prerequisites", nil}, {"prerequisite_waivers", nil}, {"paths", nil}, {"path_enrolments", nil}, {"place_requests", nil},
-	{"enrolments", nil}, {"enrolment_moves", nil}, {"lesson_progress", nil}, {"learning_log", nil}, {"quiz_attempts", nil}, {"submissions", nil},
+	{"enrolments", nil}, {"enrolment_moves", nil}, {"lesson_progress", nil}, {"learning_log", nil}, {"quiz_attempts", nil}, {"submissions", nil}, {"assignments", nil}, {"assignment_extensions", nil}, {"submission_files", nil}, {"submission_members", nil}, {"submission_drafts", nil},
+	{"submission_marks", nil}, {"submission_appeals", nil},
 	{"certificates", nil}, {"badge_statuses", nil}, {"transcripts", nil},
+	{"banks", nil}, {"bank_shares", nil}, {"questions", nil}, {"question_versions", nil},
 	{"files", nil},
 	{"notifications", nil}, {"settings", nil}, {"connections", []string{"secrets"}}, {"email_domains", []string{"token"}},
 	{"directories", []string{"secrets"}}, {"directory_people", nil}, {"people_imports", nil}, {"api_keys", []string{"hash"}}, {"break_glass", nil},
@@ -28,7 +30,7 @@ var left = map[string][]string{
 	"secrets, and keys that are worth nothing elsewhere": {
 		"sessions", "tokens", "factors", "handshakes", "seen_assertions", "signing_keys", "badge_keys", "setup_links", "directory_tokens", "calendars", "join_links",
 	},
-	"made anew from what is taken out": {"search_entries", "search_words", "file_bytes", "file_variants"},
+	"made anew from what is taken out": {"search_entries", "search_words", "submission_prints", "submission_matches", "file_bytes", "file_variants"},
 	"the product's own work, kept for days": {
 		"outbox", "uploads", "lesson_writers", "metadata_polls", "expiry_warnings", "sign_on_attempts", "directory_requests", "directory_runs", "people_import_lines", "takeouts",
 	},
