@@ -25,7 +25,12 @@ type framed[P any] = frame
 // Template gives the parsed template of a page in a theme, nil for none, for tests that check it.
 func (s *Set) Template(theme tenant.Theme, p Page) *template.Template {
 	file, _ := p.in(s.chrome(View{}))
-	return s.pages[edition{theme, Locales()[0]}][file]
+	in := s.pages[edition{theme, Locales()[0]}][file]
+	if in == nil {
+		return nil
+	}
+	t, _ := in.template()
+	return t
 }
 
 // Pages lists an empty one of each page, for tests and for checking templates at start.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"maps"
+	"sync"
 	texttemplate "text/template"
 	"text/template/parse"
 )
@@ -14,10 +15,33 @@ var templateFuncs = template.FuncMap{
 	"fieldID": fieldID,
 }
 
-// parsePages parses layouts, parts and pages. Each page gets a copy of what it calls, and of nothing else: html/template
-// rewrites its trees, so pages cannot share them, and copies of all parts for all pages were a hundred megabytes that the
-// garbage collector went through again and again.
-func parsePages(f folder) (map[string]*template.Template, error) {
+// sheet is a page of an edition. html/template rewrites the trees of what it draws, so each page needs a copy of what it calls, and of
+// nothing else. It is made when somebody first opens the page: copies of all pages in all editions were two hundred megabytes that
+// hardly anybody looked at.
+type sheet struct {
+	name  string
+	trees map[string]*parse.Tree // of what it calls; parts and layouts are those of all pages
+	once  sync.Once
+	made  *template.Template
+	err   error
+}
+
+// template is the page, ready to draw.
+func (s *sheet) template() (*template.Template, error) {
+	s.once.Do(func() {
+		root := template.New(s.name).Funcs(templateFuncs)
+		for name, tree := range s.trees {
+			if _, s.err = root.AddParseTree(name, tree.Copy()); s.err != nil {
+				return
+			}
+		}
+		s.made, s.trees = root.Lookup(s.name), nil
+	})
+	return s.made, s.err
+}
+
+// parsePages parses layouts, parts and pages, and sees to it that what each page calls is there.
+func parsePages(f folder) (map[string]*sheet, error) {
 	shared := map[string]*parse.Tree{}
 	for _, dir := range []string{"layouts", "parts"} {
 		for _, name := range f.in(dir, ".html") {
@@ -26,24 +50,21 @@ func parsePages(f folder) (map[string]*template.Template, error) {
 			}
 		}
 	}
-	pages := map[string]*template.Template{}
+	pages := map[string]*sheet{}
 	for _, name := range f.in("pages", ".html") {
 		trees := maps.Clone(shared)
 		if err := addTrees(trees, name, string(f[name])); err != nil {
 			return nil, err
 		}
-		root := template.New(name).Funcs(templateFuncs)
 		called := map[string]bool{}
 		reach(trees, name, called)
 		for one := range called {
 			if trees[one] == nil {
 				return nil, fmt.Errorf("%s calls %q, which is no template", name, one)
 			}
-			if _, err := root.AddParseTree(one, trees[one].Copy()); err != nil {
-				return nil, err
-			}
 		}
-		pages[stem(name)] = root.Lookup(name)
+		maps.DeleteFunc(trees, func(one string, _ *parse.Tree) bool { return !called[one] })
+		pages[stem(name)] = &sheet{name: name, trees: trees}
 	}
 	return pages, nil
 }

@@ -29,7 +29,7 @@ type Options struct {
 // Set is every theme, page, mail, message and asset, read and parsed once. It is safe for concurrent use.
 type Set struct {
 	dev    bool
-	pages  map[edition]map[string]*template.Template
+	pages  map[edition]map[string]*sheet
 	mails  letters
 	speech *speech
 	assets *assets
@@ -38,7 +38,7 @@ type Set struct {
 
 // New parses everything. Any fault in a file is an error here, not at the first visitor.
 func New(o Options) (*Set, error) {
-	s := &Set{dev: o.Dev, pages: map[edition]map[string]*template.Template{}}
+	s := &Set{dev: o.Dev, pages: map[edition]map[string]*sheet{}}
 	var err error
 	if s.speech, err = newSpeech(files); err != nil {
 		return nil, err
@@ -71,9 +71,13 @@ func New(o Options) (*Set, error) {
 func (s *Set) Render(w io.Writer, v View, p Page) error {
 	c := s.chrome(v)
 	file, dot := p.in(c)
-	t := s.pages[edition{c.Theme(), c.locale}][file]
-	if t == nil {
+	in := s.pages[edition{c.Theme(), c.locale}][file]
+	if in == nil {
 		return fmt.Errorf("render %s: no such page in theme %s", file, c.Theme())
+	}
+	t, err := in.template()
+	if err != nil {
+		return fmt.Errorf("render %s: %w", file, err)
 	}
 	buf, _ := buffers.Get().(*bytes.Buffer)
 	buf.Reset()
@@ -81,7 +85,7 @@ func (s *Set) Render(w io.Writer, v View, p Page) error {
 	if err := t.Execute(buf, pointed(dot)); err != nil {
 		return fmt.Errorf("render %s: %w", file, err)
 	}
-	_, err := w.Write(buf.Bytes())
+	_, err = w.Write(buf.Bytes())
 	return err
 }
 

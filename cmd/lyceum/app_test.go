@@ -31,14 +31,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // newTestApp is the whole product with a database of its own, as the demo runs it, without a server.
 func newTestApp(t *testing.T) *app {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "lyceum-app-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	dir := folderOf(t)
 	c := &Config{Data: dir, BaseDomain: "localhost", MailFrom: "Lyceum <no-reply@lyceum.example>", LogFormat: "text", LogLevel: "error"}
 	a, err := newApp(t.Context(), c, "127.0.0.1:8080", true, true)
 	if err != nil {

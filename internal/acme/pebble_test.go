@@ -1,24 +1,14 @@
 package acme_test
 
 import (
-	"bufio"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"lyceum/internal/acme"
+	"lyceum/internal/acme/pebble"
 	"lyceum/internal/clock"
 	"lyceum/internal/seal"
 	"lyceum/internal/uid"
@@ -37,32 +28,6 @@ func TestMain(m *testing.M) {
 	storetest.Main(m, goleak.IgnoreAnyFunction("github.com/caddyserver/certmagic.(*RingBufferRateLimiter).loop"))
 }
 
-// program finds a program of pebble's, which `.ci/setup acme` builds.
-func program(t *testing.T, name string) string {
-	t.Helper()
-	if path, err := exec.LookPath(name); err == nil {
-		return path
-	}
-	if home, err := os.UserHomeDir(); err == nil {
-		path := filepath.Join(home, "go", "bin", name)
-		if _, err := os.Stat(path); err == nil {
-			return path
-		}
-	}
-	t.Skipf("SKIPPED: no %s, so nothing is tested against a real ACME server; get it with `.ci/setup acme`", name)
-	return ""
-}
-
-func free(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().String()
-}
-
 func listen(t *testing.T) net.Listener {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -71,70 +36,6 @@ func listen(t *testing.T) net.Listener {
 	}
 	t.Cleanup(func() { ln.Close() })
 	return ln
-}
-
-// authority makes the certificate that pebble's own directory is served with.
-func authority(t *testing.T, dir string) *x509.CertPool {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	about := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "pebble"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, about, about, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := x509.MarshalECPrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	for name, data := range map[string][]byte{"cert.pem": cert, "key.pem": pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: raw})} {
-		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(cert)
-	return pool
-}
-
-// run starts a program, waits until it says a word, and stops it at the end of the test.
-func run(t *testing.T, word, path string, args ...string) {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), path, args...)
-	cmd.Env = append(os.Environ(), "PEBBLE_VA_NOSLEEP=1", "PEBBLE_WFE_NONCEREJECT=0")
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd.Stderr = cmd.Stdout
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	said, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		lines, seen := bufio.NewScanner(out), false
-		for lines.Scan() {
-			if !seen && strings.Contains(lines.Text(), word) {
-				seen = true
-				close(said)
-			}
-		}
-	}()
-	t.Cleanup(func() { _ = cmd.Process.Kill(); <-ended; _ = cmd.Wait() })
-	select {
-	case <-said:
-	case <-ended:
-		t.Fatalf("%s ended", filepath.Base(path))
-	case <-time.After(20 * time.Second):
-		t.Fatalf("%s does not start", filepath.Base(path))
-	}
 }
 
 // gate lets one host in.
@@ -159,25 +60,10 @@ func (g gate) Order(ctx context.Context, host string) error {
 
 func TestARealACMEServerIssuesACertificateOnDemandOnceForAllProcesses(t *testing.T) {
 	t.Parallel()
-	pebble, names := program(t, "pebble"), program(t, "pebble-challtestsrv")
-	w, dir := storetest.New(t), t.TempDir()
-	roots := authority(t, dir)
+	w := storetest.New(t)
 	plain, first, second := listen(t), listen(t), listen(t)
 	port := func(address string) string { _, p, _ := net.SplitHostPort(address); return p }
-	directory, dns := free(t), free(t)
-	config, err := json.Marshal(map[string]any{"pebble": map[string]any{
-		"listenAddress": directory, "certificate": filepath.Join(dir, "cert.pem"), "privateKey": filepath.Join(dir, "key.pem"),
-		"httpPort": json.Number(port(plain.Addr().String())), "tlsPort": json.Number(port(first.Addr().String())),
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(dir, "pebble.json")
-	if err := os.WriteFile(file, config, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	run(t, "Starting challenge", names, "-defaultIPv6", "", "-defaultIPv4", "127.0.0.1", "-dnsserver", dns, "-http01", "", "-https01", "", "-tlsalpn01", "", "-doh", "", "-management", free(t))
-	run(t, "Listening on", pebble, "-config", file, "-dnsserver", dns)
+	issuer := pebble.Start(t, port(plain.Addr().String()), port(first.Addr().String()))
 
 	master := make([]byte, seal.KeySize)
 	_, _ = rand.Read(master)
@@ -188,7 +74,7 @@ func TestARealACMEServerIssuesACertificateOnDemandOnceForAllProcesses(t *testing
 	host := "learn-" + strings.ToLower(uid.Opaque(8)) + ".example"
 	g := gate{host, make(chan string, 10)}
 	serve := func(ln net.Listener) *acme.Front {
-		f, err := acme.New(acme.Options{Keep: w.Store, Seal: key, Gate: g, Now: clock.Real, CA: "https://" + directory + "/dir", Roots: roots})
+		f, err := acme.New(acme.Options{Keep: w.Store, Seal: key, Gate: g, Now: clock.Real, CA: issuer.Directory, Roots: issuer.Roots})
 		if err != nil {
 			t.Fatal(err)
 		}

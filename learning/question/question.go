@@ -158,11 +158,18 @@ type Point struct {
 	Y int `json:"y"`
 }
 
+// Shapes of an area.
+const (
+	Rectangle = "rectangle" // two corners
+	Circle    = "circle"    // its middle and a point of its edge
+	Polygon   = "polygon"   // its corners in order
+)
+
 // Area is a place of a picture that is right or wrong to point at. Its label is how who cannot point chooses it.
 type Area struct {
 	ID     string  `json:"id"`
 	Label  string  `json:"label"`
-	Shape  string  `json:"shape"`           // rectangle: two corners; circle: middle and a point of its edge; polygon: its corners
+	Shape  string  `json:"shape"`
 	Points []Point `json:"points"`          // in ten-thousandths
 	Right  bool    `json:"right,omitempty"` // must be pointed at
 }
