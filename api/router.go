@@ -46,6 +46,7 @@ func (s *Server) onPlatform(t *table) {
 
 	s.onOperatorBilling(t)
 	s.onRollouts(t)
+	s.onOperatorSupport(t)
 	s.onPlans(t)
 	s.onPayments(t)
 	s.onWebhooks(t)
@@ -96,6 +97,7 @@ func (s *Server) onPortal(t *table) {
 	s.onSearch(t)
 	s.onBilling(t)
 	s.onBooks(t)
+	s.onSupport(t)
 }
 
 func (s *Server) onSettings(t *table) {
@@ -145,7 +147,7 @@ func (s *Server) onSettings(t *table) {
 func (s *Server) open() error {
 	anywhere, platform, portal := &table{app: s.app}, &table{app: s.newApp()}, &table{app: s.newApp()}
 	portal.proven = web.Factors{Site: s.site, Auth: s.Auth}.Fresh
-	portal.paid = s.paid
+	portal.paid, portal.acting = s.paid, acting
 	s.anywhere(anywhere)
 	s.app.Use(s.enter)
 	for _, step := range []fiber.Handler{plain, s.resumedOperator, s.limited, legible, s.checked} {

@@ -22,6 +22,7 @@ import (
 	"lyceum/auth/policy"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
+	"lyceum/auth/support"
 	"lyceum/billing"
 	"lyceum/billing/offer"
 	"lyceum/billing/rating"
@@ -139,6 +140,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 		Keep: w.Store, Hosts: hosts, Resolver: h.dns, Now: now, Log: h.o.Log,
 		May: func(ctx context.Context) error { return auth.Require(ctx, policy.AddressManage) },
 	})
+	h.o.Support = support.New(w.Store, service, now)
 	h.o.Paths = path.New(path.Options{Keep: w.Store, Enrolment: h.o.Enrolment, As: service.As, Now: now})
 	h.o.Exchange = exchange.New(exchange.Options{Keep: w.Store, Catalog: h.o.Catalog, Content: files})
 	h.o.Bulk = bulk.New(bulk.Options{Keep: w.Store, Auth: service, Groups: h.o.Groups, Seal: sealKey(t), Now: now})

@@ -22,8 +22,6 @@ create table support_visits (
     ended_at       timestamptz,
     ended_by       uuid,
     why            text not null,
-    steps          integer not null,
-    changes        integer not null,
     constraint support_visits_pk primary key (id),
     constraint support_visits_hash_uq unique (hash),
     constraint support_visits_code_uq unique (code_hash),
@@ -31,16 +29,3 @@ create table support_visits (
     constraint support_visits_minutes_ck check (minutes between 5 and 120)
 );
 create index support_visits_going_ix on support_visits (state) where state in ('waiting', 'approved', 'open');
-
--- What was looked at and changed on a visit, by the patterns of addresses as they were asked for.
-create table support_steps (
-    id       uuid not null,
-    visit_id uuid not null,
-    at       timestamptz not null,
-    method   text not null,
-    path     text not null,
-    status   integer not null,
-    constraint support_steps_pk primary key (id),
-    constraint support_steps_visit_fk foreign key (visit_id) references support_visits (id) on delete cascade
-);
-create index support_steps_visit_ix on support_steps (visit_id, id);
