@@ -181,7 +181,7 @@ func TestAPortalRulesWhatSupportMay(t *testing.T) {
 	b.get("/studio").is(200).says("Changes are allowed and logged.")
 	b.post("/studio/courses", "title", "Made by support").is(303)
 	b.post("/account", "name", "Someone else").is(403)
-	entries, err := h.o.Audit.Read(storetest.As(t, h.ctx, h.w, policy.Owner), audit.Filter{Type: "course.created"})
+	entries, err := h.o.Audit.Read(storetest.As(t, h.ctx, h.w, owner), audit.Filter{Type: "course.created"})
 	if err != nil || len(entries.Items) == 0 {
 		t.Fatalf("%v, %v", entries, err)
 	}

@@ -26,6 +26,7 @@ type SupportForm struct {
 type OperatorSupportPage struct {
 	Visits  []support.Listed
 	Ways    map[uid.ID]string // into those visits of one's own that can be entered
+	Me      uid.ID            // the operator who looks
 	Form    SupportForm
 	Problem *fault.Fault
 }
@@ -38,9 +39,9 @@ func (p OperatorSupportPage) in(c *Chrome) (string, any) {
 func (p OperatorSupportPage) Way(v support.Listed) string { return p.Ways[v.ID] }
 
 // Ends tells whether the operator who looks can end a visit.
-func (p OperatorSupportPage) Ends(c *Chrome, v support.Listed) bool {
+func (p OperatorSupportPage) Ends(v support.Listed) bool {
 	going := v.State == support.Waiting || v.State == support.Approved || v.State == support.Open
-	return going && c.View.Operator != nil && c.View.Operator.ID == v.OperatorID
+	return going && p.Me == v.OperatorID
 }
 
 // SupportEnterPage is GET /support/enter/:code: what is about to begin. It posts nothing to itself.

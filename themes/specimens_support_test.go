@@ -33,7 +33,7 @@ func supportSpecimens(w *world) []specimen {
 	changer.Guise, changing.Who = &granted, &changer
 	hours := now.Add(4 * time.Hour)
 	return []specimen{
-		{"support-console", console, themes.OperatorSupportPage{Visits: []support.Listed{listed, ended}, Ways: map[uid.ID]string{v.ID: "https://acme.lyceum.example/support/begin/" + v.ID.String()}, Form: themes.SupportForm{Minutes: 30}}},
+		{"support-console", console, themes.OperatorSupportPage{Me: v.OperatorID, Visits: []support.Listed{listed, ended}, Ways: map[uid.ID]string{v.ID: "https://acme.lyceum.example/support/begin/" + v.ID.String()}, Form: themes.SupportForm{Minutes: 30}}},
 		{"support-console-wrong", console, themes.OperatorSupportPage{Form: themes.SupportForm{Slug: "acme", Minutes: 3}, Problem: refused(map[string]string{"minutes": "Choose between 5 and 120 minutes."})}},
 		{"support-enter", w.portal("/support/enter/x", nil), themes.SupportEnterPage{Visit: v, Code: "x"}},
 		{"support-access", portal, themes.SupportAccessPage{Access: support.Access{Visits: []support.Visit{waits, v, over}, Rules: support.Rules{WritesUntil: &hours}}, Form: themes.SupportRulesForm{Mode: "write", Hours: 4, Approve: true}}},

@@ -35,6 +35,7 @@ func (o OperatorSupport) page(c *fiber.Ctx) (p themes.OperatorSupportPage, err e
 	}
 	p.Ways = map[uid.ID]string{}
 	who, _ := route.OperatorFrom(c.UserContext())
+	p.Me = who.ID
 	for _, v := range p.Visits {
 		if v.OperatorID != who.ID || v.State != support.Approved && v.State != support.Open {
 			continue
