@@ -28,6 +28,7 @@ var rooms = map[string][]string{
 	"learning/badge":       {"learning/certificate", "learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},
 	"learning/question":    {"learning/question", "internal"},
 	"learning/rubric":      {"learning/rubric", "internal"},
+	"learning/assignment":  {"learning/assignment", "learning/rubric", "learning/enrolment", "learning/content", "learning/catalog", "auth", "tenant", "internal"},
 	"learning/bank":        {"learning/question", "learning/content", "auth", "tenant", "internal"},
 	"learning/assessment":  {"learning/assessment", "learning/question", "learning/bank", "learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},
 	"learning/intake":      {"learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},

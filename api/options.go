@@ -31,6 +31,7 @@ import (
 	"lyceum/billing/report"
 	"lyceum/billing/subscription"
 	"lyceum/internal/clock"
+	"lyceum/learning/assignment"
 	"lyceum/learning/badge"
 	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
@@ -110,9 +111,11 @@ type Options struct {
 	Rollouts rollout.Keeper // of tenants' schemas; nil: there is no such page
 	Bulk     *bulk.Service
 	Intakes  *intake.Service
-	Search   *search.Service
-	Themes   *themes.Set
-	Mailbox  MailStore // the demo's mail, shown to anyone at /dev/mail; nil: there are no such pages
+	// Assignments is what learners hand in, and marking it.
+	Assignments *assignment.Service
+	Search      *search.Service
+	Themes      *themes.Set
+	Mailbox     MailStore // the demo's mail, shown to anyone at /dev/mail; nil: there are no such pages
 	// Played are the identity providers that the demo plays, by the path below which each stands on the platform's host
 	// ("/dev/saml"); nil: there are none.
 	Played map[string]http.Handler
@@ -146,7 +149,7 @@ func (o *Options) complete() error {
 		"Operators": o.Operators == nil, "Policy": o.Policy == nil, "Catalog": o.Catalog == nil, "Enrolment": o.Enrolment == nil,
 		"Content": o.Content == nil, "Exchange": o.Exchange == nil, "Certificates": o.Certificates == nil, "Badges": o.Badges == nil, "Starter": o.Starter == nil, "Onboarding": o.Onboarding == nil, "Billing": o.Billing == nil, "Audit": o.Audit == nil,
 		"Themes": o.Themes == nil, "SignOn": o.SignOn == nil, "SCIM": o.SCIM == nil, "LDAPSync": o.LDAPSync == nil,
-		"Groups": o.Groups == nil, "Intakes": o.Intakes == nil, "Search": o.Search == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
+		"Groups": o.Groups == nil, "Intakes": o.Intakes == nil, "Assignments": o.Assignments == nil, "Search": o.Search == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
 		"Limits.SignUps": o.Limits.SignUps == nil,
 		"Home":           o.Home == nil, "Notices": o.Notices == nil, "Calendar": o.Calendar == nil, "Transcripts": o.Transcripts == nil,
 		"Ready": o.Ready == nil, "Support": o.Support == nil, "Log": o.Log == nil,

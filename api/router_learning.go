@@ -7,7 +7,7 @@ import (
 )
 
 func (s *Server) onLearning(t *table) {
-	l := web.Learn{Site: s.site, Catalog: s.Catalog, Enrolment: s.Enrolment, Paths: s.Paths, Content: s.Content, Certificates: s.Certificates, AtHome: s.Home, First: s.Onboarding}
+	l := web.Learn{Site: s.site, Catalog: s.Catalog, Enrolment: s.Enrolment, Assignments: s.Assignments, Paths: s.Paths, Content: s.Content, Certificates: s.Certificates, AtHome: s.Home, First: s.Onboarding}
 	read, learn, mine := route.For(policy.CourseRead), route.For(policy.EnrolmentSelf), route.For(policy.CertificateRead)
 	t.get("/", route.SignedIn, l.Home)
 	t.get("/courses", read, l.Catalogue)
@@ -21,6 +21,8 @@ func (s *Server) onLearning(t *table) {
 	t.post("/learn/:slug/:lesson/continue", learn, l.Continue)
 	t.post("/learn/:slug/:lesson/reports", learn, l.Report)
 	t.postFiles("/learn/:slug/:lesson/submit", learn, l.HandIn)
+	t.post("/learn/:slug/:lesson/draft", learn, l.Draft)
+	t.post("/learn/:slug/:lesson/appeal", learn, l.Appeal)
 	t.post("/learn/:slug/:lesson/quiz", learn, l.Submit)
 	t.get("/certificates", mine, l.CertificateList)
 	t.get("/certificates/:code.pdf", mine, l.PDF)

@@ -8,11 +8,20 @@ import (
 
 // onMarking is what learners hand in, for those who mark it, and which sites lessons may show.
 func (s *Server) onMarking(t *table) {
-	m := web.Marking{Site: s.site, Enrolment: s.Enrolment, Content: s.Content}
+	m := web.Marking{Site: s.site, Assignments: s.Assignments, Content: s.Content, Catalog: s.Catalog}
 	mark := route.For(policy.EnrolmentMark)
 	t.get("/studio/marking", mark, m.List)
 	t.get("/studio/marking/:submission", mark, m.Show)
-	t.post("/studio/marking/:submission", mark, m.Mark)
+	t.postFiles("/studio/marking/:submission", mark, m.Mark)
+	t.post("/studio/marking/:submission/claim", mark, m.Claim)
+	t.post("/studio/marking/:submission/release", mark, m.Release)
+	t.post("/studio/marking/:submission/extend", mark, m.Extend)
+	t.post("/studio/marking/:submission/appeal", mark, m.Answer)
+	t.get("/studio/marking/:submission/compare/:other", mark, m.Compare)
+	t.post("/studio/:course/lessons/:lesson/release", mark, m.ReleaseAll)
+	edit := route.For(policy.CourseEdit)
+	t.get("/studio/:course/lessons/:lesson/assignment", edit, m.Rules)
+	t.post("/studio/:course/lessons/:lesson/assignment", edit, m.SetRules)
 
 	e := web.Embeds{Site: s.site, Catalog: s.Catalog}
 	secure := route.For(policy.SecurityManage)

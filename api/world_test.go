@@ -33,6 +33,7 @@ import (
 	"lyceum/internal/outbound"
 	"lyceum/internal/page"
 	"lyceum/internal/seal"
+	"lyceum/learning/assignment"
 	"lyceum/learning/badge"
 	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
@@ -141,6 +142,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 		May: func(ctx context.Context) error { return auth.Require(ctx, policy.AddressManage) },
 	})
 	h.o.Support = support.New(w.Store, service, now)
+	h.o.Assignments = assignment.New(assignment.Options{Keep: w.Store, Enrolment: h.o.Enrolment, Files: files, Now: now})
 	h.o.Paths = path.New(path.Options{Keep: w.Store, Enrolment: h.o.Enrolment, As: service.As, Now: now})
 	h.o.Exchange = exchange.New(exchange.Options{Keep: w.Store, Catalog: h.o.Catalog, Content: files})
 	h.o.Bulk = bulk.New(bulk.Options{Keep: w.Store, Auth: service, Groups: h.o.Groups, Seal: sealKey(t), Now: now})
@@ -149,7 +151,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 		return rest.Mount(portal, rest.Services{
 			Auth: service, SignOn: h.o.SignOn, Catalog: h.o.Catalog, Enrolment: h.o.Enrolment, Paths: h.o.Paths, Content: files, Exchange: h.o.Exchange, Certificates: h.o.Certificates, Badges: h.o.Badges, Starter: h.o.Starter, Onboarding: h.o.Onboarding, Billing: h.o.Billing, Subscriptions: h.o.Subscriptions,
 			Home: h.o.Home, Notices: h.o.Notices, Calendar: h.o.Calendar, Transcripts: h.o.Transcripts,
-			Brands: h.o.Brands, Events: events{w}, Audit: h.o.Audit, SCIM: h.o.SCIM, LDAPSync: h.o.LDAPSync, Groups: h.o.Groups, Bulk: h.o.Bulk, Intakes: h.o.Intakes, Search: h.o.Search, Limit: freely{}, Rate: rest.Rate{Requests: 100, Window: time.Minute}, Hosts: hosts, Addresses: h.o.Addresses, Now: now,
+			Brands: h.o.Brands, Events: events{w}, Audit: h.o.Audit, SCIM: h.o.SCIM, LDAPSync: h.o.LDAPSync, Groups: h.o.Groups, Bulk: h.o.Bulk, Intakes: h.o.Intakes, Assignments: h.o.Assignments, Search: h.o.Search, Limit: freely{}, Rate: rest.Rate{Requests: 100, Window: time.Minute}, Hosts: hosts, Addresses: h.o.Addresses, Now: now,
 		})
 	}
 	for _, e := range edit {

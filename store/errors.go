@@ -14,6 +14,7 @@ import (
 	"lyceum/auth/signon"
 	"lyceum/billing/offer"
 	"lyceum/internal/fault"
+	"lyceum/learning/bank"
 	"lyceum/learning/catalog"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
@@ -77,6 +78,8 @@ func constraintFault(name string) *fault.Fault {
 		return content.ErrFileNotFound
 	case "identities_subject_uq":
 		return signon.ErrIdentityKnown
+	case "bank_shares_role_fk", "bank_shares_group_fk":
+		return bank.ErrShareGone
 	case "paths_slug_uq":
 		return path.ErrSlugTaken
 	case "enrolments_once_uq":

@@ -26,7 +26,11 @@ const fileUses = `
 	union all select (content->>'CaptionsFileID')::uuid, version_id, 'saved' from lesson_saves where content->>'CaptionsFileID' is not null
 	union all select (regexp_matches(content->>'Body', 'file:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})', 'g'))[1]::uuid, version_id, 'saved' from lesson_saves where content->>'Body' like '%file:%'
 	union all select cover_file_id, null, 'path' from paths where cover_file_id is not null
+	union all select (body->>'picture')::uuid, null, 'question' from questions where body->>'picture' is not null
+	union all select (body->>'picture')::uuid, null, 'question' from question_versions where body->>'picture' is not null
 	union all select file_id, null, 'submission' from submissions where file_id is not null
+	union all select file_id, null, 'submission' from submission_files
+	union all select jsonb_array_elements_text(files)::uuid, null, 'submission' from submission_drafts
 	union all select (value->>'logo_file_id')::uuid, null, 'brand' from settings where name = 'brand' and value->>'logo_file_id' is not null
 	union all select (value->>'favicon_file_id')::uuid, null, 'brand' from settings where name = 'brand' and value->>'favicon_file_id' is not null`
 

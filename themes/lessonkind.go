@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"lyceum/internal/fault"
-	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
 	"lyceum/learning/content"
 )
@@ -108,12 +107,4 @@ func (p PlayerPage) Host() string {
 		return ""
 	}
 	return u.Hostname()
-}
-
-// Handed is a file that was handed in, nil for one that is not here any more.
-func (p PlayerPage) Handed(file *uid.ID) *content.File {
-	if f, ok := p.Files[*file]; ok {
-		return &f
-	}
-	return nil
 }

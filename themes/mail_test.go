@@ -29,6 +29,7 @@ func letters() []letter {
 		{"billing-limit", themes.BillingMail{Name: "Maya", Kind: "limit", Portal: "Acme", Live: true, Data: subscription.LetterData{Meter: "api_calls", Percent: 80, Used: 8123, Limit: 10000}, Link: "https://acme.lyceum.example/settings/billing"}},
 		{"place-refused", themes.PlaceMail{Name: "Jonas", CourseTitle: "Workplace safety", Link: "https://acme.lyceum.example/courses/workplace-safety"}},
 		{"marked-accepted", themes.MarkedMail{Name: "Jonas", LessonTitle: "Your escape route", CourseTitle: "Workplace safety", Accepted: true, Percent: &ninety, Comment: "Well seen.", Link: "https://acme.lyceum.example/learn/x/y"}},
+		{"marked-failed", themes.MarkedMail{Name: "Jonas", LessonTitle: "Your escape route", CourseTitle: "Workplace safety", Failed: true, Percent: &ninety, Comment: "Look again.", Link: "https://acme.lyceum.example/learn/x/y"}},
 		{"marked-returned", themes.MarkedMail{Name: "Jonas", LessonTitle: "Your escape route", CourseTitle: "Workplace safety", Comment: "The second exit is missing.", Link: "https://acme.lyceum.example/learn/x/y"}},
 		{"enrolled-nobody", themes.EnrolledMail{Name: "Jonas", CourseTitle: "Workplace safety", Link: "https://acme.lyceum.example/courses/workplace-safety"}},
 		{"certificate", themes.CertificateMail{Name: "Jonas", CourseTitle: "Workplace safety", Link: "https://acme.lyceum.example/certificates", VerifyLink: "https://acme.lyceum.example/verify/k3v9q0"}},

@@ -74,7 +74,7 @@ var (
 		"file_kind.", "file_note.",
 		"ldap_make.", "ldap_status_hint.", "run_outcome.", "run_change.", "run_count.", "run_note.", "run_part.",
 		"directory_mode.", "directory_mode_hint.", "directory_status.", "directory_status_hint.", "directory_steps.", "directory_url.", "person_field.",
-		"field.url_", "edit.url_", "edit.rule_", "marking_status.",
+		"field.url_", "edit.url_", "edit.rule_", "marking_status.", "mark_kind.", "mark_stage.", "mark_scheme.", "due_by.",
 		"visibility.", "visibility_hint.", "review_state.", "missing.", "piece.",
 		"place_kind.", "place_status.", "stage.", "stage_hint.",
 		"path_status.", "step_state.", "path_reason.", "need_kind.",

@@ -213,19 +213,6 @@ func (p PlayerPage) Played() string {
 	return string(text)
 }
 
-// Newest is what was handed in last, nil for nothing.
-func (p PlayerPage) Newest() *enrolment.Submission {
-	if len(p.Player.Handed) == 0 {
-		return nil
-	}
-	return &p.Player.Handed[0]
-}
-
-// MayHandIn tells whether something may be handed in now: nothing waits and nothing was accepted.
-func (p PlayerPage) MayHandIn() bool {
-	return p.Newest() == nil || p.Newest().Status == enrolment.SubmissionReturned
-}
-
 // Chapters is the outline with every lesson completed, to look at again.
 func (p CompletedPage) Chapters() []Chapter {
 	done := map[uid.ID]enrolment.Progress{}

@@ -47,7 +47,7 @@ func Pages() []Page {
 		BillingPage{}, PlansPage{}, PlanPage{}, InvoicePage{}, OperatorBillingPage{}, SubscriptionsPage{}, SubscriptionPage{}, BooksCheckoutPage{}, BooksCardPage{}, PaymentsPage{}, MessagesPage{}, MessagePage{}, ToldPage{},
 		OperatorPlansPage{}, OperatorPlanPage{}, PlanVersionPage{}, PlanDraftPage{}, PlanMovePage{},
 		PathsPage{}, PathPage{}, StudioPathsPage{}, PathEditPage{}, PathRosterPage{}, PrerequisitesPage{},
-		MarkingPage{}, SubmissionPage{}, EmbedsPage{},
+		MarkingPage{}, SubmissionPage{}, ComparePage{}, AssignmentPage{}, EmbedsPage{},
 		BrandPage{}, BrandPreviewPage{}, AddressPage{}, AddressDomainPage{}, OperatorSupportPage{}, SupportEnterPage{}, SupportAccessPage{}, APIKeysPage{}, UsagePage{}, UsageEventPage{},
 		AuditPage{}, AuditCheckPage{},
 		FilesPage{},

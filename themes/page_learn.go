@@ -6,6 +6,7 @@ import (
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
+	"lyceum/learning/assignment"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
@@ -48,17 +49,19 @@ func (p CoursePage) in(c *Chrome) (string, any) { return "course", framed[Course
 type PlayerPage struct {
 	Preview         bool
 	Player          enrolment.Player
-	Body            template.HTML           // the lesson's Markdown through the sanitiser; any kind may have one
-	File            *content.File           // the recording or the document
-	Captions        *content.File           // WebVTT, of a recording
-	Files           map[uid.ID]content.File // those handed in
-	Embed           bool                    // the address of an embed may be shown inside this page; else it is a link
-	FileID          string                  // of what was uploaded to be handed in and was not accepted
-	Text            string                  // what was typed to be handed in and was not accepted
-	Answers         enrolment.Answers       // what was chosen in a quiz that was not accepted, or in Result
-	Result          *enrolment.Attempt      // the attempt to show with its explanations; nil shows the form
-	CertificateCode string                  // empty until issued
-	Problem         *fault.Fault            // a quiz's fields are answers.<question id>
+	Body            template.HTML      // the lesson's Markdown through the sanitiser; any kind may have one
+	File            *content.File      // the recording or the document
+	Captions        *content.File      // WebVTT, of a recording
+	Desk            *assignment.Desk   // of a lesson that asks for something to be handed in; nil in a preview
+	Texts           []HandedText       // the texts of what was handed in, by their place in Desk.Works
+	Embed           bool               // the address of an embed may be shown inside this page; else it is a link
+	FileID          string             // of what was uploaded to be handed in and was not accepted
+	Text            string             // what was typed to be handed in and was not accepted
+	Objection       string             // why a mark should be looked at again, as typed
+	Answers         enrolment.Answers  // what was chosen in a quiz that was not accepted, or in Result
+	Result          *enrolment.Attempt // the attempt to show with its explanations; nil shows the form
+	CertificateCode string             // empty until issued
+	Problem         *fault.Fault       // a quiz's fields are answers.<question id>
 }
 
 func (p PlayerPage) in(c *Chrome) (string, any) { return "player", framed[PlayerPage]{c, p} }

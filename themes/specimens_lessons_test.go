@@ -2,17 +2,13 @@ package themes_test
 
 import (
 	"fmt"
-	"time"
 
-	"lyceum/internal/page"
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
 	"lyceum/themes"
 )
-
-var ninety = 90
 
 // of makes the player of a lesson of another kind out of one of the sample's.
 func (w *world) of(kind catalog.LessonKind, change func(*catalog.Lesson)) enrolment.Player {
@@ -25,7 +21,6 @@ func (w *world) of(kind catalog.LessonKind, change func(*catalog.Lesson)) enrolm
 func lessonsSpecimens(w *world) []specimen {
 	view := w.portal("/learn/x/y", learnerMay())
 	sound := *w.put("old-talk.mp3", "text/plain", []byte("old-talk.mp3"))
-	office := *w.put("answer.docx", "text/plain", []byte("answer.docx"))
 	link := func(l *catalog.Lesson) {
 		l.URL = "https://www.osha.gov/emergency-preparedness/getting-started/and/a/long/way/behind/it"
 	}
@@ -34,16 +29,6 @@ func lessonsSpecimens(w *world) []specimen {
 	audio.Seconds = 300
 	timed := w.of(catalog.LessonText, func(l *catalog.Lesson) { l.Completion = catalog.Completion{Rule: catalog.RuleViewed, Seconds: 90} })
 	timed.Progress = map[uid.ID]enrolment.Progress{timed.Lesson.ID: {Status: enrolment.ProgressStarted, Seen: enrolment.Intervals{{0, 30}}}}
-	task := func(handed ...enrolment.Submission) enrolment.Player {
-		p := w.of(catalog.LessonSubmission, func(l *catalog.Lesson) { l.Completion = catalog.Completion{Rule: catalog.RuleMarked} })
-		p.Handed = handed
-		return p
-	}
-	first := enrolment.Submission{ID: id("s1"), Number: 1, Text: "We go through the yard.\n\nThen left.", Status: enrolment.SubmissionReturned, Comment: "The second exit is missing.", SubmittedAt: now.Add(-time.Hour), MarkedAt: &now}
-	second := enrolment.Submission{ID: id("s2"), Number: 2, FileID: &office, Status: enrolment.SubmissionOpen, SubmittedAt: now}
-	accepted := second
-	accepted.Status, accepted.Percent, accepted.MarkedAt = enrolment.SubmissionAccepted, &ninety, &now
-	files := map[uid.ID]content.File{office: {ID: office, Name: "answer.docx", Kind: content.FileOffice, Size: 80 << 10}}
 	many := w.player(lesson(w.outlines[0], catalog.LessonText))
 	many.Outline.Modules = append([]catalog.OutlineModule{}, many.Outline.Modules...)
 	for m := range 20 {
@@ -53,12 +38,7 @@ func lessonsSpecimens(w *world) []specimen {
 		}
 		many.Outline.Modules = append(many.Outline.Modules, module)
 	}
-	waiting := enrolment.Handed{Submission: second, PersonName: "Jonas Weber", CourseTitle: "Workplace safety", LessonTitle: "Your escape route", Task: "Draw it.", FileName: "answer.docx"}
-	marked := waiting
-	marked.Submission, marked.MarkerName = accepted, "Maya Chen"
-	marking := w.portal("/studio/marking", may())
-	refusedMark := refused(map[string]string{"comment": "Say what is missing, so that it can be done again.", "percent": "Enter a number from 0 to 100, or nothing."})
-	return append(lessonKindSpecimens(w), []specimen{
+	return append(append(lessonKindSpecimens(w), assignmentSpecimens(w)...), []specimen{
 		{"player-audio", view, themes.PlayerPage{Player: audio, File: &content.File{ID: sound, Name: "old-talk.mp3", Kind: content.FileAudio, MediaType: "audio/mpeg", Size: 5 << 20, Seconds: 300}}},
 		{"player-file", view, themes.PlayerPage{Player: w.of(catalog.LessonFile, func(*catalog.Lesson) {}), Body: prose("Read it."), File: &content.File{ID: *w.put(longName, "text/plain", []byte(longName)), Name: longName, Kind: content.FileOffice, Size: 80 << 10}}},
 		{"player-file-missing", view, themes.PlayerPage{Player: w.of(catalog.LessonFile, func(*catalog.Lesson) {})}},
@@ -66,16 +46,7 @@ func lessonsSpecimens(w *world) []specimen {
 		{"player-embed-not-allowed", view, themes.PlayerPage{Player: w.of(catalog.LessonEmbed, embed)}},
 		{"player-link", view, themes.PlayerPage{Player: w.of(catalog.LessonLink, link)}},
 		{"player-timed", view, themes.PlayerPage{Player: timed, Body: prose("Read it."), Problem: enrolment.ErrTooSoon}},
-		{"player-submission", view, themes.PlayerPage{Player: task(), Body: prose("Draw it."), Text: "half", Problem: refused(map[string]string{"text": "Write something or choose a file."})}},
-		{"player-submission-waits", view, themes.PlayerPage{Player: task(second, first), Files: files, Body: prose("Draw it.")}},
-		{"player-submission-returned", view, themes.PlayerPage{Player: task(first), Body: prose("Draw it.")}},
-		{"player-submission-accepted", view, themes.PlayerPage{Player: task(accepted, first), Files: files, Body: prose("Draw it.")}},
 		{"player-many", view, themes.PlayerPage{Player: many, Body: prose("Read it.")}},
-		{"marking", marking, themes.MarkingPage{Status: enrolment.SubmissionOpen, Handed: page.Of[enrolment.Handed]{Next: "more", Items: []enrolment.Handed{waiting, marked}}}},
-		{"marking-none", marking, themes.MarkingPage{Status: enrolment.SubmissionReturned}},
-		{"submission", marking, themes.SubmissionPage{Handed: waiting, Task: prose("Draw it."), Problem: refusedMark}},
-		{"submission-file-gone", marking, themes.SubmissionPage{Handed: waiting}},
-		{"submission-marked", marking, themes.SubmissionPage{Handed: marked}},
 		{"embeds", w.portal("/settings/embeds", may()), themes.EmbedsPage{Hosts: "player.vimeo.com\nwww.youtube-nocookie.com"}},
 		{"embeds-wrong", w.portal("/settings/embeds", may()), themes.EmbedsPage{Hosts: "a b", Problem: refused(map[string]string{"hosts": `"a b" is no host name. Write one a line, such as player.vimeo.com.`})}},
 	}...)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"lyceum/auth/policy"
+	"lyceum/internal/fault"
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
 	"lyceum/learning/content"
@@ -162,10 +163,13 @@ func (c *Chrome) Upload(p LessonEditPage, name string) (Upload, error) {
 	return u, err
 }
 
-// HandIn makes the file control of what a learner hands in.
-func (c *Chrome) HandIn(p PlayerPage) (u Upload, err error) {
-	u = Upload{Chrome: c, Name: "file", Kind: "handed", At: "/hand-ins", Limit: content.MaxHanded, FileID: p.FileID, Error: c.FieldText(p.Problem, "file")}
-	if u.Label, err = c.T("field.handed_file"); err != nil {
+// HandIn makes the file control of what is handed in or given back.
+func (c *Chrome) HandIn(f *fault.Fault, fileID string, back bool) (u Upload, err error) {
+	u = Upload{Chrome: c, Name: "file", Kind: "handed", At: "/hand-ins", Limit: content.MaxHanded, FileID: fileID, Error: c.FieldText(f, "file")}
+	if u.Label, err = c.T("field.handed_file"); back && err == nil {
+		u.Label, err = c.T("field.feedback_file")
+	}
+	if err != nil {
 		return u, err
 	}
 	u.Hint, err = c.T("submission.file_hint", "Limit", c.Bytes(u.Limit))

@@ -98,6 +98,7 @@ const (
 	FlashTenantResumed      FlashKey = "tenant_resumed"   // Name: the tenant
 	FlashFileRemoved        FlashKey = "file_removed"     // Name: the file
 	FlashTenantDeleted      FlashKey = "tenant_deleted"   // Name: the tenant
+	FlashMarksReleased      FlashKey = "marks_released"   // Name: how many
 	FlashMarked             FlashKey = "marked"           // Name: the person
 )
 

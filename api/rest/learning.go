@@ -7,6 +7,7 @@ import (
 	"lyceum/api/route"
 	"lyceum/auth/policy"
 	"lyceum/internal/uid"
+	"lyceum/learning/assignment"
 	"lyceum/learning/catalog"
 	"lyceum/learning/enrolment"
 )
@@ -179,7 +180,7 @@ func showPlayer(p enrolment.Player) player {
 		out.Attempts[i] = showAttempt(p.Attempts[i])
 	}
 	for i := range p.Handed {
-		out.Handed = append(out.Handed, showHanded(enrolment.Handed{Submission: p.Handed[i], PersonID: p.Enrolment.PersonID, CourseID: p.Enrolment.CourseID}))
+		out.Handed = append(out.Handed, showWork(assignment.Work{Submission: assignment.Submission{Submission: p.Handed[i]}, PersonID: p.Enrolment.PersonID, CourseID: p.Enrolment.CourseID}))
 	}
 	return out
 }

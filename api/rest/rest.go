@@ -25,6 +25,7 @@ import (
 	"lyceum/internal/clock"
 	"lyceum/internal/event"
 	"lyceum/internal/page"
+	"lyceum/learning/assignment"
 	"lyceum/learning/badge"
 	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
@@ -92,6 +93,7 @@ type Services struct {
 	Groups        *group.Service
 	Bulk          *bulk.Service
 	Intakes       *intake.Service
+	Assignments   *assignment.Service
 	Search        *search.Service
 	Limit         Limiter
 	Rate          Rate

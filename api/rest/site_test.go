@@ -37,6 +37,7 @@ import (
 	"lyceum/internal/outbound"
 	"lyceum/internal/page"
 	"lyceum/internal/seal"
+	"lyceum/learning/assignment"
 	"lyceum/learning/badge"
 	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
@@ -129,6 +130,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 	s.services.Groups = group.New(w.Store, now)
 	s.services.Search = search.New(search.Options{Keep: w.Store, Now: now})
 	s.services.Bulk = bulk.New(bulk.Options{Keep: w.Store, Auth: s.services.Auth, Groups: s.services.Groups, Seal: sealKey(t), Now: now})
+	s.services.Assignments = assignment.New(assignment.Options{Keep: w.Store, Enrolment: s.services.Enrolment, Files: s.services.Content, Now: now})
 	s.services.Intakes = intake.New(w.Store, s.services.Enrolment, now)
 	s.services.SCIM = scim.New(scim.Options{Keep: w.Store, Auth: s.services.Auth, Policy: policy.NewEngine(w.Store, now), Now: now})
 	s.services.SignOn = signon.New(signon.Options{

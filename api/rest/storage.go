@@ -19,7 +19,7 @@ type listedFile struct {
 
 // fileUse is a place that uses a file.
 type fileUse struct {
-	Place    content.UsePlace `json:"place" enum:"course,brand,submission,path"`
+	Place    content.UsePlace `json:"place" enum:"course,brand,submission,path,question"`
 	CourseID *uid.ID          `json:"course_id,omitempty"`
 	Title    string           `json:"title,omitempty" doc:"Of the course."`
 }

@@ -11,6 +11,7 @@ import (
 	"lyceum/auth/policy"
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
+	"lyceum/learning/assignment"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
@@ -26,6 +27,7 @@ type Learn struct {
 	*Site
 	Catalog      *catalog.Service
 	Enrolment    *enrolment.Service
+	Assignments  *assignment.Service
 	Paths        *path.Service
 	Content      *content.Service
 	Certificates *certificate.Service

@@ -1,37 +1,52 @@
 package web
 
 import (
+	"context"
+	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"lyceum/internal/fault"
+	"lyceum/internal/uid"
+	"lyceum/learning/assignment"
 	"lyceum/learning/catalog"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/rubric"
 	"lyceum/themes"
 )
 
 // Marking is what learners hand in, for those who mark it.
 type Marking struct {
 	*Site
-	Enrolment *enrolment.Service
-	Content   *content.Service
+	Assignments *assignment.Service
+	Content     *content.Service
+	Catalog     *catalog.Service
 }
 
 // List shows what waits to be marked, or what was.
 func (m Marking) List(c *fiber.Ctx) error {
-	f := enrolment.HandedFilter{Status: enrolment.SubmissionOpen, Page: after(c)}
-	switch status := enrolment.SubmissionStatus(query(c, "status")); status {
-	case enrolment.SubmissionAccepted, enrolment.SubmissionReturned:
-		f.Status = status
+	page := themes.MarkingPage{Show: "waits"}
+	f := assignment.Filter{Status: enrolment.SubmissionOpen, Page: after(c)}
+	switch show := query(c, "show"); show {
+	case "mine":
+		page.Show, f.Mine = show, true
+	case "appeals":
+		page.Show, f.Appealed = show, true
+	case "accepted", "returned", "failed":
+		page.Show, f.Status = show, enrolment.SubmissionStatus(show)
 	}
-	list, err := m.Enrolment.Submissions(c.UserContext(), f)
-	if err != nil {
+	if lesson, ok := uid.Parse(query(c, "lesson")); ok {
+		page.Lesson, f.Lesson = lesson, lesson
+	}
+	var err error
+	if page.Works, err = m.Assignments.Works(c.UserContext(), f); err != nil {
 		return err
 	}
-	return m.show(c, themes.MarkingPage{Status: f.Status, Handed: list})
+	return m.show(c, page)
 }
 
 func (m Marking) page(c *fiber.Ctx) (page themes.SubmissionPage, err error) {
@@ -39,12 +54,11 @@ func (m Marking) page(c *fiber.Ctx) (page themes.SubmissionPage, err error) {
 	if err != nil {
 		return page, err
 	}
-	if page.Handed, err = m.Enrolment.Submission(c.UserContext(), wanted); err != nil {
+	if page.Sheet, err = m.Assignments.Sheet(c.UserContext(), wanted); err != nil {
 		return page, err
 	}
-	page.Task = prose(page.Handed.Task, "task-")
-	page.File, err = fileOf(c.UserContext(), m.Content, page.Handed.FileID)
-	return page, err
+	page.Task, page.Text = prose(page.Sheet.Task, "task-"), prose(page.Sheet.Text, "handed-")
+	return page, nil
 }
 
 // Show shows one.
@@ -56,8 +70,9 @@ func (m Marking) Show(c *fiber.Ctx) error {
 	return m.show(c, page)
 }
 
-// Mark accepts or returns it, and leads to what waits next.
-func (m Marking) Mark(c *fiber.Ctx) error {
+// act reads the form, does something with the submission of the path, and leads on; what is refused is shown with what was
+// typed.
+func (m Marking) act(c *fiber.Ctx, do func(ctx context.Context, page themes.SubmissionPage, f form) (to string, err error)) error {
 	f, err := readForm(c)
 	if err != nil {
 		return err
@@ -66,50 +81,192 @@ func (m Marking) Mark(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	in := enrolment.MarkInput{Submission: page.Handed.ID, Accept: f.get("do") == "accept", Comment: f.get("comment")}
-	wrong := fault.Fields{}
-	if text := strings.TrimSpace(f.get("percent")); text != "" {
-		n, err := strconv.Atoi(text)
-		wrong.Check(err == nil, "percent", "Enter a whole number.")
-		in.Percent = &n
-	}
-	if err = wrong.Err(); err == nil {
-		_, err = m.Enrolment.Mark(c.UserContext(), in)
-	}
+	page.Form = markForm(f)
+	to, err := do(c.UserContext(), page, f)
 	if err == nil {
-		return m.done(c, "/studio/marking", themes.FlashMarked, page.Handed.PersonName)
+		if to == "" {
+			return m.done(c, page.At(), themes.FlashSaved, "")
+		}
+		return m.done(c, to, themes.FlashMarked, nameOf(page))
 	}
 	return m.refused(c, err, func(f2 *fault.Fault) themes.Page {
-		page.Form, page.Problem = themes.MarkForm{Percent: f.get("percent"), Comment: f.get("comment")}, f2
+		page.Problem = f2
 		return page
 	})
 }
 
-// Embeds is which sites lessons may show.
-type Embeds struct {
-	*Site
-	Catalog *catalog.Service
+// nameOf is what a message calls the work.
+func nameOf(page themes.SubmissionPage) string {
+	if page.Sheet.Hidden() {
+		return page.Sheet.Alias
+	}
+	return page.Sheet.PersonName
 }
 
-// Show shows them.
-func (e Embeds) Show(c *fiber.Ctx) error {
-	hosts, err := e.Catalog.EmbedHosts(c.UserContext())
-	if err != nil {
-		return err
+// markForm is what was typed on the marking page.
+func markForm(f form) themes.MarkForm {
+	out := themes.MarkForm{
+		Percent: f.get("percent"), Points: f.get("points"), Comment: f.get("comment"), FileID: f.get("file_id"), Until: f.get("until"), Reason: f.get("reason"), Answer: f.get("answer"),
+		Picks: map[int]rubric.Pick{},
 	}
-	return e.show(c, themes.EmbedsPage{Hosts: strings.Join(hosts, "\n")})
+	for i := range rubric.MaxCriteria {
+		if level, err := strconv.Atoi(f.get(fmt.Sprintf("criteria.%d", i))); err == nil {
+			out.Picks[i] = rubric.Pick{Criterion: i, Level: level, Comment: strings.TrimSpace(f.get(fmt.Sprintf("said.%d", i)))}
+		}
+	}
+	return out
 }
 
-// Save keeps them, one a line.
-func (e Embeds) Save(c *fiber.Ctx) error {
-	f, err := readForm(c)
-	if err != nil {
-		return err
+// givenBy reads the mark of a form by the scheme of the work.
+func givenBy(page themes.SubmissionPage, pass bool) (g rubric.Given, err error) {
+	wrong := fault.Fields{}
+	g.Passed = pass
+	switch {
+	case page.ByPoints():
+		ok := false
+		g.Points, ok = rubric.ParsePoints(page.Form.Points)
+		wrong.Check(ok, "points", fmt.Sprintf("Enter points from 0 to %s.", page.Scheme().Max))
+	case page.ByRubric():
+		for i := range rubric.MaxCriteria {
+			if p, ok := page.Form.Picks[i]; ok {
+				g.Picks = append(g.Picks, p)
+			}
+		}
+	default:
+		if text := strings.TrimSpace(page.Form.Percent); text != "" && pass {
+			n, err := strconv.Atoi(text)
+			wrong.Check(err == nil, "percent", "Enter a whole number.")
+			g.Percent = &n
+		}
 	}
-	if _, err = e.Catalog.SetEmbedHosts(c.UserContext(), strings.Split(f.get("hosts"), "\n")); err == nil {
-		return e.done(c, "/settings/embeds", themes.FlashSaved, "")
-	}
-	return e.refused(c, err, func(f2 *fault.Fault) themes.Page {
-		return themes.EmbedsPage{Hosts: f.get("hosts"), Problem: f2}
+	return g, wrong.Err()
+}
+
+// Mark marks it or returns it, and leads to what waits next.
+func (m Marking) Mark(c *fiber.Ctx) error {
+	return m.act(c, func(ctx context.Context, page themes.SubmissionPage, f form) (string, error) {
+		in := assignment.MarkInput{Submission: page.Sheet.ID, Return: f.get("do") == "return", Agreed: f.get("do") == "agree", Comment: f.get("comment")}
+		var err error
+		if !in.Return {
+			if in.Given, err = givenBy(page, f.get("do") != "fail" && f.get("passed") != "no"); err != nil {
+				return "", err
+			}
+		}
+		file, err := brought(ctx, m.Content, f)
+		if err != nil {
+			return "", err
+		}
+		if file != uid.Nil {
+			in.Files = []uid.ID{file}
+		}
+		if _, err = m.Assignments.Mark(ctx, in); err != nil {
+			return "", renamed(err, func(field string) string {
+				if field == "files" {
+					return "file"
+				}
+				return field
+			})
+		}
+		return "/studio/marking", nil
 	})
+}
+
+// Claim takes it for who asks, or gives it back.
+func (m Marking) Claim(c *fiber.Ctx) error {
+	return m.act(c, func(ctx context.Context, page themes.SubmissionPage, f form) (string, error) {
+		return "", m.Assignments.Claim(ctx, page.Sheet.ID, f.get("do") == "back")
+	})
+}
+
+// Release gives the learner the mark.
+func (m Marking) Release(c *fiber.Ctx) error {
+	return m.act(c, func(ctx context.Context, page themes.SubmissionPage, _ form) (string, error) {
+		return "", m.Assignments.Release(ctx, page.Sheet.ID)
+	})
+}
+
+// ReleaseAll gives all learners of a lesson their marks.
+func (m Marking) ReleaseAll(c *fiber.Ctx) error {
+	lesson, err := id(c, "lesson")
+	if err != nil {
+		return err
+	}
+	n, err := m.Assignments.ReleaseAll(c.UserContext(), lesson)
+	if err != nil {
+		return err
+	}
+	return m.done(c, "/studio/marking", themes.FlashMarksReleased, strconv.Itoa(n))
+}
+
+// Extend gives whose work it is another due date.
+func (m Marking) Extend(c *fiber.Ctx) error {
+	return m.act(c, func(ctx context.Context, page themes.SubmissionPage, f form) (string, error) {
+		wrong := fault.Fields{}
+		until := f.moment(ctx, wrong, "until")
+		wrong.Check(until != nil, "until", "Enter the date and time.")
+		if err := wrong.Err(); err != nil {
+			return "", err
+		}
+		_, err := m.Assignments.ExtendFor(ctx, page.Sheet.ID, *until, f.get("reason"))
+		return "", err
+	})
+}
+
+// Answer answers an objection.
+func (m Marking) Answer(c *fiber.Ctx) error {
+	return m.act(c, func(ctx context.Context, page themes.SubmissionPage, f form) (_ string, err error) {
+		in := assignment.AnswerInput{Submission: page.Sheet.ID, Change: f.get("do") == "change", Answer: f.get("answer")}
+		if in.Change {
+			if in.Given, err = givenBy(page, f.get("passed") != "no"); err != nil {
+				return "", err
+			}
+		}
+		return "", m.Assignments.AnswerAppeal(ctx, in)
+	})
+}
+
+// Compare shows two works side by side.
+func (m Marking) Compare(c *fiber.Ctx) error {
+	one, err := id(c, "submission")
+	if err != nil {
+		return err
+	}
+	other, err := id(c, "other")
+	if err != nil {
+		return err
+	}
+	out, err := m.Assignments.Compare(c.UserContext(), one, other)
+	if err != nil {
+		return err
+	}
+	return m.show(c, themes.ComparePage{Comparison: out})
+}
+
+// moments is how a field has a date and time.
+const moments = "2006-01-02T15:04"
+
+// moment reads a date and time in the time zone of who asks; nil for none.
+func (f form) moment(ctx context.Context, wrong fault.Fields, name string) *time.Time {
+	text := f.get(name)
+	if text == "" {
+		return nil
+	}
+	at, err := time.ParseInLocation(moments, text, zoneOf(ctx))
+	if err != nil {
+		at, err = time.ParseInLocation(moments+":05", text, zoneOf(ctx))
+	}
+	if err != nil {
+		wrong.Add(name, "Enter the date and time.")
+		return nil
+	}
+	at = at.UTC()
+	return &at
+}
+
+// momentOf writes a moment as a field has it.
+func momentOf(ctx context.Context, at *time.Time) string {
+	if at == nil {
+		return ""
+	}
+	return at.In(zoneOf(ctx)).Format(moments)
 }

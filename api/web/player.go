@@ -62,7 +62,7 @@ func (l Learn) playerPage(c *fiber.Ctx, p enrolment.Player) (themes.PlayerPage, 
 	if page.Embed, err = l.embed(c, p.Lesson); err != nil {
 		return page, err
 	}
-	if page.Files, err = l.handedFiles(ctx, p.Handed); err != nil {
+	if err = l.desk(ctx, p, &page); err != nil {
 		return page, err
 	}
 	if page.File, err = fileOf(ctx, l.Content, p.Lesson.FileID); err != nil {

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -9,12 +8,9 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"lyceum/api/problem"
-	"lyceum/internal/fault"
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
-	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
-	"lyceum/themes"
 )
 
 // embed tells whether the lesson's page may show the site of an embed; then this page, and no other, may frame it.
@@ -29,21 +25,6 @@ func (l Learn) embed(c *fiber.Ctx, lesson catalog.Lesson) (bool, error) {
 	}
 	c.Set(fiber.HeaderContentSecurityPolicy, policyWith("frame-src 'self' https://"+host))
 	return true, nil
-}
-
-// handedFiles reads the files that were handed in.
-func (l Learn) handedFiles(ctx context.Context, handed []enrolment.Submission) (map[uid.ID]content.File, error) {
-	files := map[uid.ID]content.File{}
-	for _, h := range handed {
-		f, err := fileOf(ctx, l.Content, h.FileID)
-		if err != nil {
-			return nil, err
-		}
-		if f != nil {
-			files[f.ID] = *f
-		}
-	}
-	return files, nil
 }
 
 // report is what the player tells of a few seconds; seen is in seconds ago.
@@ -99,48 +80,4 @@ func (l Learn) Report(c *fiber.Ctx) error {
 		Completed bool    `json:"completed"`
 		Position  float64 `json:"position"`
 	}{p.WatchedPercent(rules), p.Left(rules), p.Status == enrolment.ProgressCompleted, p.Position})
-}
-
-// HandIn takes what a learner answers a lesson with: a text, a file, or both.
-func (l Learn) HandIn(c *fiber.Ctx) error {
-	p, err := l.open(c)
-	if err != nil {
-		return l.notIn(c, err)
-	}
-	f, err := readForm(c)
-	if err != nil {
-		return err
-	}
-	if err = l.handIn(c.UserContext(), p, f); err == nil {
-		return l.to(c, here(c)+"#handed")
-	}
-	page, failed := l.playerPage(c, p)
-	if failed != nil {
-		return failed
-	}
-	err = renamed(err, func(field string) string { return strings.TrimSuffix(field, "_id") })
-	return l.refused(c, err, func(f2 *fault.Fault) themes.Page {
-		page.Text, page.FileID, page.Problem = f.get("text"), f.get("file_id"), f2
-		return page
-	})
-}
-
-func (l Learn) handIn(ctx context.Context, p enrolment.Player, f form) error {
-	in := enrolment.HandInInput{Enrolment: p.Enrolment.ID, Lesson: p.Lesson.ID, Text: f.get("text")}
-	name, data, chosen, err := f.file("file")
-	if err != nil {
-		return err
-	}
-	if id, ok := uid.Parse(f.get("file_id")); ok && !chosen {
-		in.FileID = &id
-	}
-	if chosen {
-		file, err := l.Content.HandIn(ctx, name, data)
-		if err != nil {
-			return atField(err, "file")
-		}
-		in.FileID = &file.ID
-	}
-	_, err = l.Enrolment.HandIn(ctx, in)
-	return err
 }

@@ -39,6 +39,7 @@ import (
 	"lyceum/internal/seal"
 	"lyceum/internal/throttle"
 	"lyceum/internal/uid"
+	"lyceum/learning/assignment"
 	"lyceum/learning/badge"
 	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
@@ -100,6 +101,7 @@ type app struct {
 	groups        *group.Service
 	bulk          *bulk.Service
 	intakes       *intake.Service
+	assignments   *assignment.Service
 	search        *search.Service
 	catalog       *catalog.Service
 	content       *content.Service
@@ -279,6 +281,7 @@ func (a *app) assemble() (err error) {
 	a.catalog = catalog.New(catalog.Options{Keep: a.store, Now: a.now})
 	a.exchange = exchange.New(exchange.Options{Keep: a.store, Catalog: a.catalog, Content: a.content})
 	a.enrolment = enrolment.New(enrolment.Options{Keep: a.store, Now: a.now, Played: func(ctx context.Context, p enrolment.Playback) { a.billing.Played(ctx, billing.Played(p)) }})
+	a.assignments = assignment.New(assignment.Options{Keep: a.store, Enrolment: a.enrolment, Files: a.content, Now: a.now})
 	a.groups = group.New(a.store, a.now)
 	a.bulk = bulk.New(bulk.Options{Keep: a.store, Auth: a.auth, Groups: a.groups, Seal: a.seal, Joins: throttle.New(a.now, 300, time.Hour, 300), JoinMails: throttle.New(a.now, 3, time.Hour, 3), Now: a.now})
 	a.search = search.New(search.Options{Keep: a.store, Captions: a.captions, Now: a.now})

@@ -46,6 +46,7 @@ type newsFacts struct {
 	Code       string      `json:"code"`
 	Kind       string      `json:"kind"`
 	DueAt      *time.Time  `json:"due_at"`
+	Until      *time.Time  `json:"until"`
 	First      bool        `json:"first"`
 	Days       int         `json:"days"`
 	Status     string      `json:"status"`
@@ -60,6 +61,7 @@ type newsFacts struct {
 	ReviewedBy *uid.ID     `json:"reviewed_by"` // nil: nobody yet
 	Submission uid.ID      `json:"submission_id"`
 	Author     *uid.ID     `json:"-"` // who made the course
+	Hidden     bool        `json:"-"` // the assignment hides names from markers
 }
 
 // tellings is the table. A line costs nothing where its event never happens. Names of jobs are "tell_" and the event.
@@ -76,7 +78,11 @@ func tellings() []telling {
 		{when: "submission.marked", kind: notice.KindMarked, to: theLearner, data: markedData, path: toLesson},
 		{when: "submission.accepted", kind: notice.KindMarked, to: theLearner, data: as("accepted"), path: toLesson},
 		{when: "submission.returned", kind: notice.KindMarked, to: theLearner, data: as("returned"), path: toLesson},
-		{when: "submission.submitted", kind: notice.KindSubmitted, to: theMarker, path: toMarking},
+		{when: "submission.failed", kind: notice.KindMarked, to: theLearner, data: as("failed"), path: toLesson},
+		{when: "submission.appealed", kind: notice.KindSubmitted, to: theMarker, data: as("appealed"), path: toMarking},
+		{when: "submission.appeal_answered", kind: notice.KindMarked, to: theLearner, data: as("answered"), path: toLesson},
+		{when: "assignment.extended", kind: notice.KindDue, to: theLearner, data: extendedData, path: toLesson},
+		{when: "submission.submitted", kind: notice.KindSubmitted, to: theMarker, data: hiddenData, path: toMarking},
 		{when: "support.asked", kind: notice.KindSupport, to: whenWaiting(whoMay(policy.SecurityManage)), data: supportData("asked"), path: toSupport},
 		{when: "support.started", kind: notice.KindSupport, to: whoMay(policy.SecurityManage), data: supportData("started"), path: toSupport},
 		{when: "support.ended", kind: notice.KindSupport, to: whoMay(policy.SecurityManage), data: supportData("ended"), path: toSupport},
@@ -184,6 +190,11 @@ func (a *app) newsFacts(ctx context.Context, e event.Event) (f newsFacts, err er
 				f.By = by.Name
 			}
 		}
+		if f.Submission != uid.Nil {
+			if w, err := a.store.WorkByID(ctx, f.Submission); err == nil {
+				f.Hidden = w.Anonymous && (e.Type == "submission.submitted" || e.Type == "submission.appealed")
+			}
+		}
 		if f.CourseID == uid.Nil {
 			return nil
 		}
@@ -197,7 +208,9 @@ func (a *app) newsFacts(ctx context.Context, e event.Event) (f newsFacts, err er
 		}
 		return err
 	})
-	if f.By == "" && e.ActorID != nil && *e.ActorID == f.PersonID {
+	if f.Hidden {
+		f.By = ""
+	} else if f.By == "" && e.ActorID != nil && *e.ActorID == f.PersonID {
 		f.By = f.PersonName // a learner tells those who look after the course
 	}
 	return f, err
@@ -375,6 +388,21 @@ func dueData(f newsFacts) notice.Data {
 		d["days"] = strconv.Itoa(f.Days)
 	}
 	return d
+}
+
+// hiddenData says that something was handed in by somebody whose name the assignment hides.
+func hiddenData(f newsFacts) notice.Data {
+	if f.Hidden {
+		return notice.Data{"as": "hidden"}
+	}
+	return nil
+}
+
+func extendedData(f newsFacts) notice.Data {
+	if f.Until == nil {
+		return notice.Data{"as": "extended"}
+	}
+	return notice.Data{"as": "extended", "due": f.Until.UTC().Format(time.RFC3339)}
 }
 
 // Where it leads.

@@ -18,7 +18,24 @@ func (a *app) lessonConsequences() []queue.Consequence {
 	return []queue.Consequence{
 		{When: "submission.accepted", Name: "mail_submission_accepted", Do: a.mailMarked},
 		{When: "submission.returned", Name: "mail_submission_returned", Do: a.mailMarked},
+		{When: "submission.failed", Name: "mail_submission_failed", Do: a.mailMarked},
+		{When: "submission.submitted", Name: "compare_submission", Do: a.compareHanded},
 	}
+}
+
+// compareHanded compares what was handed in with the rest of its cohort, where the assignment asks for it.
+func (a *app) compareHanded(ctx context.Context, e event.Event) error {
+	var d struct {
+		SubmissionID uid.ID `json:"submission_id"`
+	}
+	if err := json.Unmarshal(e.Data, &d); err != nil {
+		return fmt.Errorf("data of %s %s: %w", e.Type, e.ID, err)
+	}
+	err := a.assignments.Fingerprint(ctx, d.SubmissionID)
+	if unwanted(err) {
+		return nil
+	}
+	return err
 }
 
 // mailMarked tells a learner what was said of what they handed in.
@@ -60,7 +77,7 @@ func (a *app) mailMarked(ctx context.Context, e event.Event) error {
 	}
 	t, _ := tenant.From(ctx)
 	return a.letter(ctx, e, who, themes.MarkedMail{
-		Name: who.Name, LessonTitle: d.LessonTitle, CourseTitle: d.CourseTitle, Accepted: e.Type == "submission.accepted", Percent: d.Percent, Comment: comment,
+		Name: who.Name, LessonTitle: d.LessonTitle, CourseTitle: d.CourseTitle, Accepted: e.Type == "submission.accepted", Failed: e.Type == "submission.failed", Percent: d.Percent, Comment: comment,
 		Link: a.hosts.PortalURL(t) + "/learn/" + slug + "/" + d.LessonID.String(),
 	})
 }

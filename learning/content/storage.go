@@ -52,6 +52,7 @@ const (
 	UsedInBrand      UsePlace = "brand"
 	UsedInSubmission UsePlace = "submission"
 	UsedInPath       UsePlace = "path"
+	UsedInQuestion   UsePlace = "question"
 )
 
 // Use is a place that uses a file: a course by its id and title, the brand, or something a learner handed in.
@@ -233,6 +234,8 @@ func (s *Service) inUse(ctx context.Context, id uid.ID) error {
 			return ErrFileInUse.Saying("This file is used in the course “%s”, in a draft or in a version that people are in. Take it out there first.", u.Title)
 		case u.Place == UsedInCourse:
 			past = u.Title
+		case u.Place == UsedInQuestion:
+			return ErrFileInUse.Saying("A question of a question bank shows this picture. Its published versions are kept as they were, and the picture with them.")
 		case u.Place == UsedInSubmission:
 			return ErrFileInUse.Saying("A learner handed this file in. It stays with what they handed in.")
 		}

@@ -31,6 +31,8 @@ const (
 	SubmissionAccepted SubmissionStatus = "accepted"
 	// SubmissionReturned is to be done again.
 	SubmissionReturned SubmissionStatus = "returned"
+	// SubmissionFailed has its mark, and did not pass.
+	SubmissionFailed SubmissionStatus = "failed"
 )
 
 // Submission is a text or a file that a learner handed in for a lesson, and what was said of it. The newest counts.
@@ -85,33 +87,40 @@ type HandInInput struct {
 	Lesson    uid.ID
 	Text      string
 	FileID    *uid.ID
+	// Rule decides instead of this package whether it may be handed in: learning/assignment has rules of its own. It is
+	// given the enrolment, held. It may set Text, FileID and Number.
+	Rule   func(ctx context.Context, e Enrolment, in *HandInInput) error
+	Number int // 0: one more than the last
 }
 
 // HandIn takes in what a submission lesson asks for and tells of it as submission.submitted. Where the lesson's rule is
-// submitted it is completed by this. While one waits to be marked, and after one was accepted, no other is taken. The
-// file must be one that the person uploaded themselves. It needs enrolment:self. Fields: text, file_id.
+// submitted it is completed by this. Without a rule of the caller's, no other is taken while one waits to be marked and
+// after one was accepted, and the file must be one that the person uploaded themselves. It joins a running transaction.
+// It needs enrolment:self. Fields: text, file_id.
 func (s *Service) HandIn(ctx context.Context, in HandInInput) (out Submission, err error) {
 	in.Text = strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(in.Text, "\x00", ""), ""))
 	_, err = s.act(ctx, in.Enrolment, in.Lesson, func(ctx context.Context, st *step) error {
 		if st.rules.Kind != catalog.LessonSubmission {
 			return ErrNotASubmission
 		}
-		if err := s.checkHanded(ctx, st.who, in); err != nil {
-			return err
-		}
 		before, err := s.keep.SubmissionsIn(ctx, in.Enrolment, in.Lesson, 1)
 		if err != nil {
 			return err
 		}
-		number := 1
+		number, last := 1, (*Submission)(nil)
 		if len(before) > 0 {
-			switch number = before[0].Number + 1; before[0].Status {
-			case SubmissionOpen:
-				return ErrSubmissionWaits
-			case SubmissionAccepted:
-				return ErrSubmissionAccepted
-			case SubmissionReturned:
-			}
+			number, last = before[0].Number+1, &before[0]
+		}
+		if in.Rule != nil {
+			err = in.Rule(ctx, st.e, &in)
+		} else {
+			err = s.mayHandIn(ctx, st.who, last, in)
+		}
+		if err != nil {
+			return err
+		}
+		if in.Number > 0 {
+			number = in.Number
 		}
 		out = Submission{
 			ID: uid.New(), EnrolmentID: in.Enrolment, LessonID: in.Lesson, Number: number, Text: in.Text, FileID: in.FileID,
@@ -128,6 +137,17 @@ func (s *Service) HandIn(ctx context.Context, in HandInInput) (out Submission, e
 		return Submission{}, err
 	}
 	return out, nil
+}
+
+// mayHandIn is the rule of hand-ins that have no other.
+func (s *Service) mayHandIn(ctx context.Context, who auth.Principal, last *Submission, in HandInInput) error {
+	if last != nil && last.Status == SubmissionOpen {
+		return ErrSubmissionWaits
+	}
+	if last != nil && last.Status == SubmissionAccepted {
+		return ErrSubmissionAccepted
+	}
+	return s.checkHanded(ctx, who, in)
 }
 
 func (s *Service) checkHanded(ctx context.Context, who auth.Principal, in HandInInput) error {

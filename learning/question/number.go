@@ -146,3 +146,42 @@ func (n Numbers) first(typed, unit string) (r Range, found bool) {
 	}
 	return Range{}, false
 }
+
+// Between makes the range reach from one number to another, both included; false when they are none or the wrong way
+// around.
+func (r *Range) Between(low, high string) bool {
+	l, ok1 := exact(low)
+	h, ok2 := exact(high)
+	if !ok1 || !ok2 || l.Cmp(h) > 0 {
+		return false
+	}
+	two := big.NewRat(2, 1)
+	middle := new(big.Rat).Quo(new(big.Rat).Add(l, h), two)
+	half := new(big.Rat).Quo(new(big.Rat).Sub(h, l), two)
+	r.Value, r.Tolerance, r.Relative = written(middle), written(half), false
+	return true
+}
+
+// written is a number as a decimal without zeros that say nothing.
+func written(n *big.Rat) string {
+	s := n.FloatString(40)
+	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+}
+
+// Absolute is the tolerance as a number, whether it is written as one or as a part of the value; "" for none.
+func (r Range) Absolute() string {
+	low, high, ok := r.bounds()
+	if !ok || low.Cmp(high) == 0 {
+		return ""
+	}
+	return written(new(big.Rat).Quo(new(big.Rat).Sub(high, low), big.NewRat(2, 1)))
+}
+
+// Decimal is the value with a dot, as machines read it.
+func (r Range) Decimal() string {
+	n, ok := exact(r.Value)
+	if !ok {
+		return r.Value
+	}
+	return written(n)
+}

@@ -1,6 +1,10 @@
 package question
 
-import "strings"
+import (
+	"strings"
+
+	"lyceum/internal/uid"
+)
 
 // Solution is an answer that gets as many marks as the question gives: what an author wrote first where several do. It is
 // empty where a person marks, and has no text where only an expression of RE2 says what is right.
@@ -107,4 +111,13 @@ func (g Gap) solution() string {
 	}
 	o, _ := best(g.Options)
 	return o.ID
+}
+
+// Pictures are the files that a question shows. Who is asked may see exactly these; who asks serves them
+// (content.Service.Public after having looked here), since nobody else knows who is asked what.
+func Pictures(q Question) (ids []uid.ID) {
+	if q.Picture != nil {
+		ids = append(ids, *q.Picture)
+	}
+	return ids
 }

@@ -34,6 +34,8 @@ type Given struct {
 	Passed bool   `json:"passed,omitempty"`
 	Points Points `json:"points,omitempty"`
 	Picks  []Pick `json:"picks,omitempty"`
+	// Percent is how good work that passed was found, where its scheme has no points: for the record, it decides nothing.
+	Percent *int `json:"percent,omitempty"`
 }
 
 // Verdict is what comes of it.
@@ -96,6 +98,9 @@ func (s Scheme) Judge(g Given) (Verdict, error) {
 	default:
 		if v.Passed = g.Passed; g.Passed {
 			v.Points, v.Percent = One, 100
+		}
+		if g.Percent != nil && (*g.Percent < 0 || *g.Percent > 100) {
+			return Verdict{}, fault.Invalid(map[string]string{"percent": "Enter a number from 0 to 100, or nothing."})
 		}
 		return v, nil
 	}

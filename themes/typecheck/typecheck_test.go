@@ -105,6 +105,8 @@ func TestEveryPageOfEveryThemeUsesOnlyWhatItsStructHas(t *testing.T) {
 		checked[themes.PrerequisitesPage],
 		checked[themes.MarkingPage],
 		checked[themes.SubmissionPage],
+		checked[themes.ComparePage],
+		checked[themes.AssignmentPage],
 		checked[themes.EmbedsPage],
 		checked[themes.BrandPage],
 		checked[themes.BrandPreviewPage],
