@@ -87,6 +87,9 @@ var proofless = map[string]string{
 	"DELETE /api/v1/me/calendar/address":               "ends an address",
 	"PUT /api/v1/me/profile":                           "name, language and time zone",
 	"POST /account/security/passkeys/check":            "is how a fresh proof begins",
+	"POST /settings/support-access/end":                "ends visits",
+	"POST /settings/support-access/:visit/end":         "ends a visit",
+	"POST /settings/support-access/:visit/refuse":      "refuses a visit",
 	"POST /step-up":                                    "is the fresh proof",
 	"POST /step-up/:token":                             "is the fresh proof",
 }

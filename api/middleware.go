@@ -82,7 +82,7 @@ func loggedPath(path, route string) string {
 	if strings.Contains(route, ":token") || strings.Contains(route, ":signature") {
 		return route
 	}
-	for _, links := range []string{"/reset/", "/invitation/", "/welcome/", "/setup/", "/sso/finish/", "/sso/confirm/", "/step-up/", "/calendar/feed/"} {
+	for _, links := range []string{"/reset/", "/invitation/", "/welcome/", "/setup/", "/sso/finish/", "/sso/confirm/", "/step-up/", "/calendar/feed/", "/support/enter/"} {
 		if strings.HasPrefix(path, links) {
 			return links + "…"
 		}

@@ -23,6 +23,7 @@ import (
 	"lyceum/auth/policy"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
+	"lyceum/auth/support"
 	"lyceum/billing"
 	"lyceum/billing/books"
 	"lyceum/billing/inbox"
@@ -106,6 +107,7 @@ type Options struct {
 	// Inbox takes what the payment service sends; nil: nothing is taken.
 	Inbox    *inbox.Service
 	Audit    *audit.Service
+	Support  *support.Service // operators' visits
 	SignOn   *signon.Service
 	SCIM     *scim.Service
 	LDAPSync *ldapsync.Service
@@ -154,7 +156,7 @@ func (o *Options) complete() error {
 		"Groups": o.Groups == nil, "Intakes": o.Intakes == nil, "Assignments": o.Assignments == nil, "Search": o.Search == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
 		"Limits.SignUps": o.Limits.SignUps == nil,
 		"Home":           o.Home == nil, "Notices": o.Notices == nil, "Calendar": o.Calendar == nil, "Transcripts": o.Transcripts == nil,
-		"Ready": o.Ready == nil, "Log": o.Log == nil,
+		"Ready": o.Ready == nil, "Support": o.Support == nil, "Log": o.Log == nil,
 	} {
 		if missing {
 			errs = append(errs, fmt.Errorf("api.Options.%s is missing", name))

@@ -48,6 +48,7 @@ func (s *Server) onPlatform(t *table) {
 	s.onOperatorBilling(t)
 	s.onRollouts(t)
 	s.onReceipts(t)
+	s.onOperatorSupport(t)
 	s.onPlans(t)
 	s.onPayments(t)
 	s.onWebhooks(t)
@@ -99,6 +100,7 @@ func (s *Server) onPortal(t *table) {
 	s.onSearch(t)
 	s.onBilling(t)
 	s.onBooks(t)
+	s.onSupport(t)
 }
 
 func (s *Server) onSettings(t *table) {
@@ -148,7 +150,7 @@ func (s *Server) onSettings(t *table) {
 func (s *Server) open() error {
 	anywhere, platform, portal := &table{app: s.app}, &table{app: s.newApp()}, &table{app: s.newApp()}
 	portal.proven = web.Factors{Site: s.site, Auth: s.Auth}.Fresh
-	portal.paid = s.writing
+	portal.paid, portal.acting = s.writing, acting
 	s.anywhere(anywhere)
 	s.app.Use(s.enter)
 	for _, step := range []fiber.Handler{plain, s.resumedOperator, s.limited, legible, s.checked} {

@@ -32,6 +32,9 @@ func (s *Server) resumed(c *fiber.Ctx) error {
 		reads(c, p)
 		return c.Next()
 	}
+	if done, err := s.resumedSupport(c); done {
+		return err
+	}
 	secret := visit.Session(c)
 	if secret == "" || strings.HasPrefix(c.Path(), "/brand/") {
 		return c.Next()

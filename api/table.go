@@ -21,6 +21,7 @@ type table struct {
 	routes  []route.Route
 	foreign []string                          // patterns of what other sites' pages and programs post to, without a form of ours
 	proven  func(fiber.Handler) fiber.Handler // is around what asks for a fresh proof
+	acting  func(route.Route) fiber.Handler   // asks whether an operator may who looks as a person; nil: nothing is asked
 	paid    func(route.Route) fiber.Handler   // asks whether the bill allows it; nil, also where it gives nil: nothing is asked
 }
 
@@ -36,7 +37,7 @@ func (t *table) line(r route.Route, size int, h fiber.Handler) {
 		r.Body = size
 	}
 	t.routes = append(t.routes, r)
-	t.app.Add(r.Method, r.Path, append(append([]fiber.Handler{reached, bounded(size), need(r.Need)}, t.paying(r)...), h)...)
+	t.app.Add(r.Method, r.Path, append(append([]fiber.Handler{reached, bounded(size), t.guarding(r), need(r.Need)}, t.paying(r)...), h)...)
 }
 
 // get answers HEAD too, with the same need (RFC 9110 §9.3.2).
@@ -140,6 +141,14 @@ func (t *table) paying(r route.Route) []fiber.Handler {
 	return nil
 }
 
+// guarding is what asks whether an operator may who looks as a person.
+func (t *table) guarding(r route.Route) fiber.Handler {
+	if t.acting == nil {
+		return func(c *fiber.Ctx) error { return c.Next() }
+	}
+	return t.acting(r)
+}
+
 // adopt takes up routes that another package has put on the app, and has each ask for what it says it needs.
 func (t *table) adopt(declared []route.Route) {
 	theirs := table{routes: declared}
@@ -152,7 +161,7 @@ func (t *table) adopt(declared []route.Route) {
 	for _, stack := range t.app.Stack() {
 		for _, r := range stack {
 			if n := needs.of(r.Method, r.Path); n != "" {
-				r.Handlers = slices.Concat([]fiber.Handler{reached, need(n)}, t.paying(lines[r.Method+" "+r.Path]), r.Handlers)
+				r.Handlers = slices.Concat([]fiber.Handler{reached, t.guarding(lines[r.Method+" "+r.Path]), need(n)}, t.paying(lines[r.Method+" "+r.Path]), r.Handlers)
 			}
 		}
 	}

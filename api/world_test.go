@@ -22,6 +22,7 @@ import (
 	"lyceum/auth/policy"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
+	"lyceum/auth/support"
 	"lyceum/billing"
 	"lyceum/billing/offer"
 	"lyceum/billing/rating"
@@ -150,6 +151,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 		Keep: w.Store, Hosts: hosts, Resolver: h.dns, Now: now, Log: h.o.Log,
 		May: func(ctx context.Context) error { return auth.Require(ctx, policy.AddressManage) },
 	})
+	h.o.Support = support.New(w.Store, service, now)
 	h.o.Assignments = assignment.New(assignment.Options{Keep: w.Store, Enrolment: h.o.Enrolment, Files: files, Now: now})
 	h.o.Paths = path.New(path.Options{Keep: w.Store, Enrolment: h.o.Enrolment, As: service.As, Now: now})
 	h.o.Exchange = exchange.New(exchange.Options{Keep: w.Store, Catalog: h.o.Catalog, Content: files})

@@ -142,6 +142,7 @@ type Principal struct {
 	ConnectionID uid.ID    // of the identity provider that vouched; Nil for a local sign-in
 	VerifiedAt   time.Time // when the person last proved themselves in this session: step-up asks it
 	May          policy.Set
+	Guise        *Guise // an operator looks as this person; nil: it is the person
 }
 
 // Client is where a sign-in comes from, for throttling and for the session list.

@@ -29,6 +29,9 @@ func (s *Service) Fresh(ctx context.Context) error {
 	if !ok {
 		return ErrSignInFirst
 	}
+	if who.Guise != nil {
+		return ErrGuiseNever // an operator can never prove to be the person
+	}
 	if who.SessionID == uid.Nil {
 		return nil
 	}

@@ -22,6 +22,7 @@ import (
 	"gorm.io/gorm/logger"
 	"gorm.io/gorm/schema"
 
+	"lyceum/auth"
 	"lyceum/internal/event"
 	"lyceum/internal/uid"
 	"lyceum/tenant"
@@ -206,7 +207,12 @@ func (s *Store) InTenant(ctx context.Context, fn func(context.Context) error) er
 		}
 		return fn(ctx)
 	}
-	begin := "begin; set local role " + t.SchemaName + "; set local search_path = " + t.SchemaName + ", ext"
+	begin := "begin"
+	g, guised := auth.GuiseFrom(ctx)
+	if guised = guised && !g.Writes; guised {
+		begin = "begin read only" // whatever forgot to ask whether support may change this
+	}
+	begin += "; set local role " + t.SchemaName + "; set local search_path = " + t.SchemaName + ", ext"
 	events, err := s.run(ctx, s.shardFor(t.SchemaName), t.SchemaName, begin, fn)
 	if stalePlan(err) || staleRole(err) {
 		events, err = s.run(ctx, s.shardFor(t.SchemaName), t.SchemaName, begin, fn)
@@ -217,7 +223,16 @@ func (s *Store) InTenant(ctx context.Context, fn func(context.Context) error) er
 	if t.SchemaVersion < s.newest && lacking(err) {
 		err = tenant.ErrSchemaVersion.Because(err)
 	}
+	if guised && readOnly(err) {
+		err = auth.ErrGuiseReads.Because(err)
+	}
 	return err
+}
+
+// readOnly tells whether a statement would have changed something in a transaction that only reads (SQLSTATE 25006).
+func readOnly(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "25006"
 }
 
 // lacking tells whether a statement asked for a table, column or function that is not there.

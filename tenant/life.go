@@ -26,7 +26,11 @@ func (s *Service) Suspend(ctx context.Context, slug, reason string) (Tenant, err
 	if reason == "" || len([]rune(reason)) > 500 {
 		return Tenant{}, fault.Invalid(map[string]string{"reason": "Say why, in at most 500 characters: colleagues will read it."})
 	}
-	return s.change(ctx, slug, "tenant.suspended", []Status{StatusActive, StatusSuspended}, StatusSuspended, reason)
+	t, err := s.change(ctx, slug, "tenant.suspended", []Status{StatusActive, StatusSuspended}, StatusSuspended, reason)
+	if err != nil || s.Closed == nil {
+		return t, err
+	}
+	return t, s.Closed(With(ctx, t), t)
 }
 
 // Resume opens a suspended portal again. Resuming an active one changes nothing.

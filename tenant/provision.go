@@ -91,7 +91,9 @@ type Options struct {
 	Eraser Eraser
 	// Began is told of a new tenant before its portal opens, maybe more than once; nil: nobody is.
 	Began func(ctx context.Context, t Tenant)
-	Log   *slog.Logger
+	// Closed is told of a portal that was suspended; nil: nobody is.
+	Closed func(ctx context.Context, t Tenant) error
+	Log    *slog.Logger
 }
 
 // Service makes, suspends, resumes and deletes tenants.

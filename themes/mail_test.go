@@ -44,6 +44,8 @@ func letters() []letter {
 		{"notice-recovery", themes.NoticeMail{Kind: themes.NoticeRecoveryUsed, Name: "Jonas", What: "2", At: now, Link: "https://acme.lyceum.example/account/security"}},
 		{"notice-exhausted", themes.NoticeMail{Kind: themes.NoticeExhausted, Name: "Jonas", At: now, Link: "https://acme.lyceum.example/account/security"}},
 		{"first-link", themes.FirstLinkMail{Name: "Jonas", Connection: "Acme Login", Link: "https://acme.lyceum.example/sso/confirm/s3cr3t", ExpiresAt: now.Add(time.Hour)}},
+		{"support-asked", themes.SupportMail{Name: "Maya", Asked: true, Operator: "Olivia Operator", Person: "Anna Berg", Reason: "The course list stays empty", Ticket: "T-4711", Minutes: 30, Link: "https://acme.lyceum.example/settings/support-access"}},
+		{"support-started", themes.SupportMail{Name: "Maya", Operator: "Olivia Operator", Person: "Anna Berg", Reason: "The course list stays empty", Ticket: "T-4711", Minutes: 30, Link: "https://acme.lyceum.example/settings/support-access"}},
 		{"address-warned", themes.AddressMail{Name: "Maya", Domain: "learn.acme.example", OffAt: expires, Link: "https://acme.lyceum.example/settings/address/domains/learn.acme.example"}},
 		{"address-lost", themes.AddressMail{Name: "Maya", Domain: "learn.acme.example", Lost: true, Link: "https://acme.lyceum.example/settings/address/domains/learn.acme.example"}},
 		{"domain-warned", themes.DomainMail{Name: "Maya", Domain: "acme.example", LostAt: expires, Link: "https://acme.lyceum.example/settings/sign-on/domains/acme.example"}},

@@ -12,7 +12,7 @@ import (
 var noticeIcons = map[notice.Kind]string{
 	notice.KindEnrolled: "book", notice.KindDue: "calendar", notice.KindDueSoon: "clock", notice.KindOverdue: "warn", notice.KindCertificate: "award",
 	notice.KindMarked: "check", notice.KindAnswered: "flag", notice.KindMoved: "right", notice.KindSubmitted: "upload", notice.KindRequested: "people",
-	notice.KindReviewRequested: "eye", notice.KindReviewed: "check", notice.KindCourseUpdated: "spark", notice.KindBilling: "chart", notice.KindPathCompleted: "award", notice.KindReviewTakenBack: "pen",
+	notice.KindReviewRequested: "eye", notice.KindReviewed: "check", notice.KindCourseUpdated: "spark", notice.KindBilling: "chart", notice.KindPathCompleted: "award", notice.KindReviewTakenBack: "pen", notice.KindSupport: "eye",
 }
 
 // NoticeIcon draws a kind's icon.

@@ -48,7 +48,7 @@ func Pages() []Page {
 		OperatorPlansPage{}, OperatorPlanPage{}, PlanVersionPage{}, PlanDraftPage{}, PlanMovePage{},
 		PathsPage{}, PathPage{}, StudioPathsPage{}, PathEditPage{}, PathRosterPage{}, PrerequisitesPage{},
 		MarkingPage{}, SubmissionPage{}, ComparePage{}, AssignmentPage{}, EmbedsPage{},
-		BrandPage{}, BrandPreviewPage{}, AddressPage{}, AddressDomainPage{}, APIKeysPage{}, UsagePage{}, UsageEventPage{},
+		BrandPage{}, BrandPreviewPage{}, AddressPage{}, AddressDomainPage{}, OperatorSupportPage{}, SupportEnterPage{}, SupportAccessPage{}, APIKeysPage{}, UsagePage{}, UsageEventPage{},
 		AuditPage{}, AuditCheckPage{},
 		FilesPage{},
 		RolesPage{}, RolePage{}, WhoMayPage{}, WhyPage{},

@@ -10,6 +10,7 @@ var OperatorNav = []OperatorPlace{
 	{Path: "/operator", Key: "tenants.title"},
 	{Path: "/operator/billing", Key: "operator.billing"},
 	{Path: "/operator/migrations", Key: "operator.place_migrations"},
+	{Path: "/operator/support", Key: "operator.place_support"},
 }
 
 // OperatorPlaces are the places offered to the operator who looks.

@@ -67,6 +67,7 @@ func (c *Chrome) places() ([]NavGroup, error) {
 			{"/settings/directories", "nav.directories", "building", policy.ConnectionManage},
 			{"/settings/security", "nav.security", "lock", policy.SecurityManage},
 			{"/settings/embeds", "nav.embeds", "window", policy.SecurityManage},
+			{"/settings/support-access", "nav.support_access", "eye", policy.SecurityManage},
 			{"/settings/roles", "nav.roles", "user", policy.RoleManage},
 			{"/settings/api-keys", "nav.api_keys", "key", policy.APIKeyManage},
 			{"/audit", "nav.audit", "list", policy.AuditRead},

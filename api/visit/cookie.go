@@ -30,6 +30,9 @@ const (
 	readingCookie   = "reading"
 	browserCookie   = "lyceum-sso"
 	setupCookie     = "lyceum-setup-"
+	// An operator's support visit, and the browser that is on its way into one.
+	supportCookie        = "lyceum-support"
+	supportBrowserCookie = "lyceum-support-way"
 )
 
 const year = 365 * 24 * time.Hour
@@ -215,3 +218,23 @@ func TakeFlash(c *fiber.Ctx) (key, name string, ok bool) {
 	}
 	return key, name, true
 }
+
+// Support is the secret of the support visit that the browser is on, "" for none.
+func Support(c *fiber.Ctx) string { return get(c, supportCookie) }
+
+// SetSupport puts the browser on a support visit until it ends at the latest.
+func SetSupport(c *fiber.Ctx, secret string, life time.Duration) {
+	set(c, supportCookie, secret, max(life, time.Second))
+	set(c, supportBrowserCookie, "", -1)
+}
+
+// ClearSupport takes the browser off its support visit.
+func ClearSupport(c *fiber.Ctx) { set(c, supportCookie, "", -1) }
+
+// SetSupportBrowser marks the browser that is on its way into a support visit.
+func SetSupportBrowser(c *fiber.Ctx, secret string) {
+	set(c, supportBrowserCookie, secret, 2*time.Minute)
+}
+
+// SupportBrowser is the mark of the browser that is on its way into a support visit, "" for any other.
+func SupportBrowser(c *fiber.Ctx) string { return get(c, supportBrowserCookie) }

@@ -52,13 +52,14 @@ func (a *app) consequences() []queue.Consequence {
 	table = append(table, a.filesConsequences()...)
 	table = append(table, a.homeConsequences()...)
 	table = append(table, a.placeConsequences()...)
+	table = append(table, a.supportConsequences()...)
 	table = append(table, a.pathConsequences()...)
 	return append(table, a.usageConsequences()...)
 }
 
 // chores is what is done every so often.
 func (a *app) chores(spares int) []queue.Chore {
-	return slices.Concat(a.accessChores(), a.addressChores(), a.billingChores(), a.bulkChores(), a.filesChores(), a.groupChores(), a.homeChores(), a.inboxChores(), a.leavingChores(), a.paymentChores(), a.placeChores(), a.planChores(), a.searchChores(), a.usageChores(), []queue.Chore{
+	return slices.Concat(a.accessChores(), a.addressChores(), a.billingChores(), a.bulkChores(), a.filesChores(), a.groupChores(), a.homeChores(), a.inboxChores(), a.leavingChores(), a.paymentChores(), a.placeChores(), a.planChores(), a.searchChores(), a.supportChores(), a.usageChores(), []queue.Chore{
 		{Name: "fill_spares", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := a.admin.FillSpares(ctx, spares, a.now())
 			return err

@@ -51,6 +51,7 @@ type newsFacts struct {
 	Days       int         `json:"days"`
 	Status     string      `json:"status"`
 	Comment    string      `json:"comment"`
+	Operator   string      `json:"operator"`
 	Answer     string      `json:"answer"`
 	Note       string      `json:"note"`
 	Number     int         `json:"version"`
@@ -82,6 +83,9 @@ func tellings() []telling {
 		{when: "submission.appeal_answered", kind: notice.KindMarked, to: theLearner, data: as("answered"), path: toLesson},
 		{when: "assignment.extended", kind: notice.KindDue, to: theLearner, data: extendedData, path: toLesson},
 		{when: "submission.submitted", kind: notice.KindSubmitted, to: theMarker, data: hiddenData, path: toMarking},
+		{when: "support.asked", kind: notice.KindSupport, to: whenWaiting(whoMay(policy.SecurityManage)), data: supportData("asked"), path: toSupport},
+		{when: "support.started", kind: notice.KindSupport, to: whoMay(policy.SecurityManage), data: supportData("started"), path: toSupport},
+		{when: "support.ended", kind: notice.KindSupport, to: whoMay(policy.SecurityManage), data: supportData("ended"), path: toSupport},
 		{when: "place.requested", kind: notice.KindRequested, to: whoMay(policy.EnrolmentManage), path: toPlaces},
 		{when: "place.granted", kind: notice.KindAnswered, to: theLearner, data: grantedData, path: toCourse, mail: placeMail},
 		{when: "place.refused", kind: notice.KindAnswered, to: theLearner, data: as("refused"), path: toCourse, mail: placeMail},

@@ -21,7 +21,7 @@ type Event struct {
 	Type        string
 	Version     int
 	ActorID     *uid.ID // the person; nil when the system did it
-	ActorKind   string  // person, api_key, operator, system
+	ActorKind   string  // person, api_key, operator, support (an operator as the person), system
 	SubjectType string
 	SubjectID   uid.ID
 	Data        json.RawMessage
@@ -36,6 +36,15 @@ type Event struct {
 type Actor struct {
 	ID   uid.ID
 	Kind string
+	// Behind is who acts as the person, where Kind is support. It becomes the member "support" of each event's data.
+	Behind *Behind
+}
+
+// Behind is an operator who acts as a person, on a visit.
+type Behind struct {
+	OperatorID uid.ID `json:"operator_id"`
+	Operator   string `json:"operator"`
+	VisitID    uid.ID `json:"visit_id"`
 }
 
 type actorKey struct{}
@@ -75,6 +84,11 @@ func New(ctx context.Context, at time.Time, typ, subjectType string, subject uid
 	e := Event{ID: uid.New(), Type: typ, Version: 1, SubjectType: subjectType, SubjectID: subject, Data: raw, At: at}
 	a := ActorFrom(ctx)
 	e.ActorKind = a.Kind
+	if a.Behind != nil {
+		if e.Data, err = a.Behind.beside(raw); err != nil {
+			return Event{}, fmt.Errorf("event %s: %w", typ, err)
+		}
+	}
 	if a.ID != uid.Nil {
 		e.ActorID = &a.ID
 	}
@@ -82,6 +96,20 @@ func New(ctx context.Context, at time.Time, typ, subjectType string, subject uid
 		e.IP, e.RequestID = o.IP, o.RequestID
 	}
 	return e, nil
+}
+
+// beside puts who acts as the person among what an event says.
+func (b Behind) beside(data json.RawMessage) (json.RawMessage, error) {
+	members := map[string]json.RawMessage{}
+	if err := json.Unmarshal(data, &members); err != nil {
+		return nil, err
+	}
+	who, err := json.Marshal(b)
+	if err != nil {
+		return nil, err
+	}
+	members["support"] = who
+	return json.Marshal(members)
 }
 
 // Log takes events into the transaction of ctx.

@@ -22,6 +22,9 @@ func (s *Service) Open(ctx context.Context, slug string, lesson *uid.ID) (out Pl
 	if catalog.CheckSlug(slug) != "" {
 		return Player{}, catalog.ErrCourseNotFound
 	}
+	if who.Guise != nil {
+		return s.look(ctx, who, slug, lesson)
+	}
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
 		e, err := s.keep.LockEnrolmentIn(ctx, who.PersonID, slug)
 		if errors.Is(err, ErrEnrolmentNotFound) {
@@ -63,25 +66,66 @@ func (s *Service) player(ctx context.Context, who auth.Principal, e Enrolment, w
 		return Player{}, err
 	}
 	progress[lesson] = st.p
-	out := Player{Enrolment: st.e, Outline: outline, Progress: progress, Seconds: st.rules.Seconds}
-	if out.Lesson, err = catalog.LessonInTheirLanguage(ctx, s.keep, outline, st.lesson); err != nil {
+	return s.play(ctx, Player{Enrolment: st.e, Outline: outline, Progress: progress, Seconds: st.rules.Seconds}, st.lesson)
+}
+
+// look is Open for an operator who looks as a person: they see the lesson as it stands, and nothing is held, begun or noted.
+func (s *Service) look(ctx context.Context, who auth.Principal, slug string, wish *uid.ID) (out Player, err error) {
+	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
+		c, err := s.keep.CourseBySlug(ctx, slug)
+		if err != nil {
+			return err
+		}
+		e, err := s.keep.EnrolmentIn(ctx, who.PersonID, c.ID)
+		if err != nil {
+			return err
+		}
+		if err = open(e); err != nil {
+			return err
+		}
+		outline, err := s.outline(ctx, e)
+		if err != nil {
+			return err
+		}
+		progress, err := s.progress(ctx, e.ID)
+		if err != nil {
+			return err
+		}
+		at := whereTheyWere(outline, e, progress)
+		if wish != nil {
+			at = *wish
+		}
+		lesson, seconds, err := s.keep.LessonToLearn(ctx, e.VersionID, at)
+		if err != nil {
+			return err
+		}
+		out, err = s.play(ctx, Player{Enrolment: e, Outline: outline, Progress: progress, Seconds: seconds}, lesson)
+		return err
+	})
+	return out, err
+}
+
+// play fills in what is shown of a lesson.
+func (s *Service) play(ctx context.Context, out Player, lesson catalog.Lesson) (Player, error) {
+	var err error
+	if out.Lesson, err = catalog.LessonInTheirLanguage(ctx, s.keep, out.Outline, lesson); err != nil {
 		return Player{}, err
 	}
-	out.Previous, out.Next = neighbours(outline, lesson)
-	if st.lesson.Kind == catalog.LessonSubmission {
-		out.Handed, err = s.keep.SubmissionsIn(ctx, e.ID, lesson, MaxAttemptsShown)
+	out.Previous, out.Next = neighbours(out.Outline, lesson.ID)
+	if lesson.Kind == catalog.LessonSubmission {
+		out.Handed, err = s.keep.SubmissionsIn(ctx, out.Enrolment.ID, lesson.ID, MaxAttemptsShown)
 		return out, err
 	}
-	if st.lesson.Kind != catalog.LessonQuiz {
+	if lesson.Kind != catalog.LessonQuiz {
 		return out, nil
 	}
-	if out.Attempts, err = s.keep.Attempts(ctx, e.ID, lesson, MaxAttemptsShown); err != nil {
+	if out.Attempts, err = s.keep.Attempts(ctx, out.Enrolment.ID, lesson.ID, MaxAttemptsShown); err != nil {
 		return Player{}, err
 	}
 	for i, a := range out.Attempts {
-		out.Attempts[i].Right = Grade(st.lesson.Questions, a.Answers)
+		out.Attempts[i].Right = Grade(lesson.Questions, a.Answers)
 	}
-	if st.p.Status != ProgressCompleted {
+	if out.Progress[lesson.ID].Status != ProgressCompleted {
 		out.Lesson.Questions = out.Lesson.Questions.Hidden()
 	}
 	return out, nil

@@ -150,7 +150,7 @@ func (s *Service) free(ctx context.Context, c catalog.Course) error {
 // one. Asked again, it gives the open request. It tells of it as place.requested and needs enrolment:self. ErrNothingToAsk
 // where enrolling is open, ErrFull where a full course has no waiting list, ErrAlreadyEnrolled for who is in it. Field: note.
 func (s *Service) AskPlace(ctx context.Context, slug, note string) (r PlaceRequest, err error) {
-	who, err := learner(ctx)
+	who, err := acts(ctx)
 	if err != nil {
 		return r, err
 	}
@@ -222,7 +222,7 @@ func (s *Service) askable(ctx context.Context, who auth.Principal, c catalog.Cou
 // TakeBackPlace takes back one's own open request, and tells of it as place.taken_back. It needs enrolment:self;
 // ErrRequestNotFound where none is open.
 func (s *Service) TakeBackPlace(ctx context.Context, slug string) error {
-	who, err := learner(ctx)
+	who, err := acts(ctx)
 	if err != nil {
 		return err
 	}

@@ -113,7 +113,7 @@ var errMore = errors.New("enrolment: the report is an act")
 // the person for as long, at 2.2 times the speed, and 15 seconds; beyond that it is ErrWatchedTooFast and nothing of it
 // is kept. What that completes is completed. It needs enrolment:self.
 func (s *Service) Report(ctx context.Context, in ReportInput) (Progress, Rules, error) {
-	who, err := learner(ctx)
+	who, err := acts(ctx)
 	if err != nil {
 		return Progress{}, Rules{}, err
 	}

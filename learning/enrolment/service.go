@@ -122,7 +122,7 @@ func New(o Options) *Service {
 // (enrolment.reinstated), who was taken out of it is ErrWithdrawn. ErrAskFirst where places are given on request, ErrFull
 // where all are taken (see AskPlace), ErrNeedsFirst where something comes before it. It needs enrolment:self.
 func (s *Service) SelfEnrol(ctx context.Context, slug string) (e Enrolment, err error) {
-	who, err := learner(ctx)
+	who, err := acts(ctx)
 	if err != nil {
 		return Enrolment{}, err
 	}
@@ -308,6 +308,14 @@ func learner(ctx context.Context) (auth.Principal, error) {
 	}
 	who, _ := auth.PrincipalFrom(ctx)
 	return who, nil
+}
+
+// acts is learner for who learns: an operator who looks as a person does not.
+func acts(ctx context.Context) (auth.Principal, error) {
+	if _, guised := auth.GuiseFrom(ctx); guised {
+		return auth.Principal{}, auth.ErrGuiseNever
+	}
+	return learner(ctx)
 }
 
 // open fails for an enrolment that its person left or was taken out of.

@@ -37,7 +37,7 @@ type happening struct {
 // act runs one act in a lesson of who asks: it holds the enrolment, begins enrolment and lesson when this is the first
 // time, does what the act does, and writes what came of it.
 func (s *Service) act(ctx context.Context, enrolment, lesson uid.ID, do func(context.Context, *step) error) (*step, error) {
-	who, err := learner(ctx)
+	who, err := acts(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,7 @@ const (
 	KindReviewTakenBack Kind = "review_taken_back" // a draft changed after its review was asked for or given
 	KindPathCompleted   Kind = "path_completed"    // you are through a path
 	KindCourseUpdated   Kind = "course_updated"    // a course you are in has a new version
+	KindSupport         Kind = "support"           // an operator wants to look, or looks, as one of the portal's people
 )
 
 // About is what a kind is by itself.
@@ -56,6 +57,7 @@ var kinds = []About{
 	{KindReviewed, both, policy.CourseEdit},
 	{KindReviewTakenBack, inApp, policy.CourseEdit},
 	{KindBilling, inApp, policy.BillingRead},
+	{KindSupport, inApp, policy.SecurityManage},
 }
 
 var byKind = func() map[Kind]About {
