@@ -2,6 +2,7 @@ package themes
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -84,10 +85,16 @@ func pointsOf(s string) (list []question.Point) {
 	return list
 }
 
+// bracketed is how authors write where a gap is.
+var bracketed = regexp.MustCompile(`\[\[([A-Za-z0-9_-]{1,40})\]\]`)
+
 // NewQuestionForm fills the editor with a question.
 func NewQuestionForm(q question.Question, place bank.Question) QuestionEditForm {
 	f := QuestionEditForm{Kind: q.Kind, Title: q.Title, Prompt: q.Prompt, PictureOf: q.PictureOf, Scoring: string(q.Scoring), Folder: place.Folder, Tags: strings.Join(place.Tags, ", "), Keep: q.Keep,
 		Always: q.Feedback.Always, Correct: q.Feedback.Right, Partly: q.Feedback.Partly, Wrong: q.Feedback.Wrong}
+	if q.Kind == question.Blanks {
+		f.Prompt = question.GapMark.ReplaceAllString(q.Prompt, "[[$1]]")
+	}
 	if place.Difficulty > 0 {
 		f.Difficulty = strconv.Itoa(place.Difficulty)
 	}
@@ -243,6 +250,9 @@ func (f QuestionEditForm) Question(was question.Question) question.Question {
 		Feedback: question.Feedback{Always: f.Always, Right: f.Correct, Partly: f.Partly, Wrong: f.Wrong}}
 	if id, ok := uid.Parse(f.Picture); ok {
 		q.Picture = &id
+	}
+	if f.Kind == question.Blanks {
+		q.Prompt = bracketed.ReplaceAllString(q.Prompt, "{{$1}}")
 	}
 	texts, numbers := question.Texts{Case: f.Case, Accents: f.Accents}, question.Numbers{UnitFree: f.UnitFree}
 	for i, r := range f.Rows {

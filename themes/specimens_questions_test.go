@@ -49,7 +49,8 @@ func questionsSpecimens(w *world) []specimen {
 		specimen{"banks-none", w.portal("/studio/questions", may()), themes.BanksPage{Problem: refused(map[string]string{"name": "Give the question bank a name."})}},
 		specimen{"banks-search", w.portal("/studio/questions?q=x", may()), themes.BanksPage{Query: "x"}},
 		specimen{"bank", w.portal("/studio/questions/x", may()), themes.BankPage{Bank: mine, Places: places, Questions: listOf(questions...), Shares: []themes.ShareChoice{{Value: "role:instructor", Name: "Instructor", May: "edit"}, {Value: group, Name: "Trainers", May: "see"}, {Value: "role:manager", Name: "Manager"}}}},
-		specimen{"bank-empty", w.portal("/studio/questions/x", may()), themes.BankPage{Bank: bank.Listed{Bank: mine.Bank, Access: bank.AccessOwn}, Problem: refused(map[string]string{"name": "Give the question bank a name."}), Importing: format.ErrNothing}},
+		specimen{"bank-empty", w.portal("/studio/questions/x", may()), themes.BankPage{Bank: bank.Listed{Bank: mine.Bank, Access: bank.AccessOwn}, Problem: refused(map[string]string{"name": "Give the question bank a name."})}},
+		specimen{"bank-import-none", w.portal("/studio/questions/x", may()), themes.BankPage{Bank: bank.Listed{Bank: mine.Bank, Access: bank.AccessEdit}, Importing: format.ErrNothing}},
 		specimen{"bank-see", w.portal("/studio/questions/y", may()), themes.BankPage{Bank: theirs, Filter: bank.Filter{Query: "x"}}},
 		specimen{"bank-import", w.portal("/studio/questions/x/import", may()), themes.BankImportPage{Bank: mine, Sheet: sheet, File: "course.gift", Text: "::One::"}},
 	)
