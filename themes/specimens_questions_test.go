@@ -14,7 +14,7 @@ func questionsSpecimens(w *world) []specimen {
 	at := time.Date(2026, 3, 4, 9, 0, 0, 0, time.UTC)
 	mine := bank.Listed{Bank: bank.Bank{ID: id("bank"), Name: "Workplace safety", About: "Questions of the yearly instruction.", Everyone: bank.EveryoneSees, Revision: 2, UpdatedAt: at}, Access: bank.AccessOwn, OwnerName: "Ada Lovelace", Questions: 3}
 	theirs := bank.Listed{Bank: bank.Bank{ID: id("bank 2"), Name: longName, UpdatedAt: at}, Access: bank.AccessSee, Questions: 1}
-	picture := id("question picture")
+	picture := *w.outlines[0].Version.CoverFileID
 	bodies := []question.Question{
 		{Kind: question.Single, Title: "Where is the exit?", Prompt: "Where is the **exit**?", Options: []question.Option{{ID: "a", Text: "On the left", Share: question.Whole}, {ID: "b", Text: "On the right", Feedback: "Look again."}}},
 		{Kind: question.Multiple, Title: "What burns?", Prompt: "What burns?", Scoring: question.Weighted, Options: []question.Option{{ID: "a", Text: "Wood", Share: 500_000}, {ID: "b", Text: "Paper", Share: 500_000}, {ID: "c", Text: "Water", Share: -500_000}}},
