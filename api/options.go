@@ -33,6 +33,7 @@ import (
 	"lyceum/internal/clock"
 	"lyceum/learning/assignment"
 	"lyceum/learning/badge"
+	"lyceum/learning/bank"
 	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
@@ -85,6 +86,7 @@ type Options struct {
 	Catalog      *catalog.Service
 	Enrolment    *enrolment.Service
 	Paths        *path.Service
+	Banks        *bank.Service
 	Content      *content.Service
 	Exchange     *exchange.Service
 	Certificates *certificate.Service
@@ -153,7 +155,7 @@ func (o *Options) complete() error {
 		"Operators": o.Operators == nil, "Policy": o.Policy == nil, "Catalog": o.Catalog == nil, "Enrolment": o.Enrolment == nil,
 		"Content": o.Content == nil, "Exchange": o.Exchange == nil, "Certificates": o.Certificates == nil, "Badges": o.Badges == nil, "Starter": o.Starter == nil, "Onboarding": o.Onboarding == nil, "Billing": o.Billing == nil, "Audit": o.Audit == nil,
 		"Themes": o.Themes == nil, "SignOn": o.SignOn == nil, "SCIM": o.SCIM == nil, "LDAPSync": o.LDAPSync == nil,
-		"Groups": o.Groups == nil, "Intakes": o.Intakes == nil, "Assignments": o.Assignments == nil, "Search": o.Search == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
+		"Banks": o.Banks == nil, "Groups": o.Groups == nil, "Intakes": o.Intakes == nil, "Assignments": o.Assignments == nil, "Search": o.Search == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
 		"Limits.SignUps": o.Limits.SignUps == nil,
 		"Home":           o.Home == nil, "Notices": o.Notices == nil, "Calendar": o.Calendar == nil, "Transcripts": o.Transcripts == nil,
 		"Ready": o.Ready == nil, "Support": o.Support == nil, "Log": o.Log == nil,

@@ -82,7 +82,8 @@ func (s *Server) onPortal(t *table) {
 	s.onLearning(t)
 	s.onEditor(t) // before the studio: /studio/import is no course's
 	s.onHome(t)
-	s.onPaths(t) // before the studio: /studio/paths is no course
+	s.onQuestions(t) // before the studio: /studio/questions is no course
+	s.onPaths(t)     // before the studio: /studio/paths is no course
 	s.onStudio(t)
 	s.onCatalogue(t)
 	s.onOnboarding(t)

@@ -36,6 +36,7 @@ import (
 	"lyceum/internal/uid"
 	"lyceum/learning/assignment"
 	"lyceum/learning/badge"
+	"lyceum/learning/bank"
 	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
@@ -153,6 +154,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 	})
 	h.o.Support = support.New(w.Store, service, now)
 	h.o.Assignments = assignment.New(assignment.Options{Keep: w.Store, Enrolment: h.o.Enrolment, Files: files, Now: now})
+	h.o.Banks = bank.New(bank.Options{Keep: w.Store, Now: now})
 	h.o.Paths = path.New(path.Options{Keep: w.Store, Enrolment: h.o.Enrolment, As: service.As, Now: now})
 	h.o.Exchange = exchange.New(exchange.Options{Keep: w.Store, Catalog: h.o.Catalog, Content: files})
 	h.o.Bulk = bulk.New(bulk.Options{Keep: w.Store, Auth: service, Groups: h.o.Groups, Seal: sealKey(t), Now: now})

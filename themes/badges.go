@@ -8,6 +8,7 @@ import (
 
 	"lyceum/auth"
 	"lyceum/auth/policy"
+	"lyceum/learning/bank"
 	"lyceum/learning/catalog"
 	"lyceum/learning/enrolment"
 	"lyceum/tenant"
@@ -20,6 +21,7 @@ var tones = map[string]string{
 	"person_status.invited": "warn", "person_status.active": "good",
 	"course_status.published": "good", "course_status.archived": "warn",
 	"review_state.requested": "brandly", "review_state.approved": "good", "review_state.returned": "warn",
+	"question_status.published": "good", "question_status.changed": "brandly", "question_status.archived": "warn", "question_comes.plain": "good", "question_comes.changed": "warn", "question_comes.refused": "bad",
 	"path_status.published": "good", "path_status.archived": "warn",
 	"enrolment_status.completed": "good", "enrolment_status.started": "brandly",
 	"connection_status.on": "good", "connection_status.dry_run": "brandly", "outcome.admitted": "good", "outcome.refused": "bad", "outcome.dry_run": "brandly",
@@ -44,6 +46,8 @@ func (c *Chrome) StatusBadge(group string, status any) (Badge, error) {
 	case tenant.Status:
 		code = string(s)
 	case catalog.Review:
+		code = string(s)
+	case bank.Status:
 		code = string(s)
 	case string:
 		code = s

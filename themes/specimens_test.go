@@ -35,6 +35,7 @@ func specimens(t *testing.T, w *world) []specimen {
 		placesSpecimens(w),
 		billingSpecimens(w), paymentsSpecimens(w),
 		planSpecimens(w),
+		questionsSpecimens(w),
 		pathsSpecimens(w),
 		lessonsSpecimens(w),
 		ssoSpecimens(w),

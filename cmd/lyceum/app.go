@@ -41,6 +41,7 @@ import (
 	"lyceum/internal/uid"
 	"lyceum/learning/assignment"
 	"lyceum/learning/badge"
+	"lyceum/learning/bank"
 	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
@@ -113,6 +114,7 @@ type app struct {
 	exchange      *exchange.Service
 	enrolment     *enrolment.Service
 	paths         *path.Service
+	banks         *bank.Service
 	certificates  *certificate.Service
 	badges        *badge.Service
 	starter       *starter.Service
@@ -292,6 +294,7 @@ func (a *app) assemble() (err error) {
 	a.bulk = bulk.New(bulk.Options{Keep: a.store, Auth: a.auth, Groups: a.groups, Seal: a.seal, Joins: throttle.New(a.now, 300, time.Hour, 300), JoinMails: throttle.New(a.now, 3, time.Hour, 3), Now: a.now})
 	a.search = search.New(search.Options{Keep: a.store, Captions: a.captions, Now: a.now})
 	a.intakes = intake.New(a.store, a.enrolment, a.now)
+	a.banks = bank.New(bank.Options{Keep: a.store, Now: a.now})
 	a.paths = path.New(path.Options{Keep: a.store, Enrolment: a.enrolment, As: a.auth.As, Now: a.now})
 	a.certificates = certificate.New(certificate.Options{Keep: a.store, Now: a.now})
 	a.starter = &starter.Service{Catalog: a.catalog, Content: a.content}
