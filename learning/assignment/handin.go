@@ -67,7 +67,7 @@ func (s *Service) SaveDraft(ctx context.Context, in DraftInput) (d Draft, err er
 		if len(own) != len(in.Files) {
 			return fault.Invalid(map[string]string{"files": "A file is not here any more. Upload it again."})
 		}
-		d = Draft{EnrolmentID: in.Enrolment, LessonID: in.Lesson, Revision: in.Revision + 1, Text: in.Text, Files: in.Files, SavedAt: s.moment()}
+		d = Draft{EnrolmentID: in.Enrolment, LessonID: in.Lesson, Revision: in.Revision + 1, Text: in.Text, Files: append([]uid.ID{}, in.Files...), SavedAt: s.moment()}
 		return s.keep.PutDraft(ctx, d)
 	})
 	if err != nil {

@@ -34,7 +34,10 @@ func TestADraftSurvivesAndASecondWindowDoesNotOverwriteIt(t *testing.T) {
 	if now := h.desk(t, as, e); now.Draft.Text != "First, the yard." || len(now.DraftFiles) != 1 || now.DraftFiles[0].Name != "map.docx" {
 		t.Errorf("the draft is %+v", now.Draft)
 	}
-	other, _ := h.learner(t)
+	other, theirs := h.learner(t)
+	if d, err := h.tasks.SaveDraft(other, assignment.DraftInput{Enrolment: theirs.ID, Lesson: h.lesson, Text: "Without a file."}); err != nil || d.Revision != 1 || h.desk(t, other, theirs).Draft.Text != "Without a file." {
+		t.Errorf("a draft without a file: %+v, %v", d, err)
+	}
 	_, err = h.tasks.SaveDraft(other, in)
 	wantFault(t, err, enrolment.ErrEnrolmentNotFound)
 	in.Revision, in.Files = 1, []uid.ID{h.upload(t, other, "theirs.docx", 10)}

@@ -79,6 +79,14 @@ func (s *Service) copied(ctx context.Context, source Outline, in CopyInput) (Out
 	if err = s.keep.AddLessons(ctx, lessons); err != nil {
 		return Outline{}, err
 	}
+	for _, l := range source.Lessons() {
+		if l.Kind != LessonSubmission {
+			continue
+		}
+		if err = s.keep.CopyAssignmentRules(ctx, l.ID, ids[l.ID]); err != nil {
+			return Outline{}, err
+		}
+	}
 	texts, err := s.keep.TextsOf(ctx, v.ID)
 	if err != nil {
 		return Outline{}, err

@@ -54,6 +54,8 @@ type Keeper interface {
 	RemoveModule(ctx context.Context, version, module uid.ID) error
 
 	AddLessons(ctx context.Context, lessons []Lesson) error
+	// CopyAssignmentRules gives a copied lesson the rules by which the one it was copied from takes work in.
+	CopyAssignmentRules(ctx context.Context, from, to uid.ID) error
 	LessonsOf(ctx context.Context, version uid.ID) ([]Lesson, error)
 	// LessonHeads are the lessons without body and questions.
 	LessonHeads(ctx context.Context, version uid.ID) ([]Lesson, error)
