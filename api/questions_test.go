@@ -31,8 +31,8 @@ func TestQuestionsAreWrittenTriedAndPublishedWithoutJavaScript(t *testing.T) {
 		t.Fatalf("the preview offers no choices: %s", page)
 	}
 	b.post(q+"/try", "choice", right[1]).is(200).says("100 % of the marks")
-	b.post(q+"/try").is(200).says("0 % of the marks")
-	b.post(q+"/delete").is(409)
+	b.post(q + "/try").is(200).says("0 % of the marks")
+	b.post(q + "/delete").is(409)
 	b.post(at+"/export", "format", "gift").is(200).says("::Exit::")
 	b.post(at+"/import/apply", "format", "gift", "text", "::Two::Is it?{T}", "publish", "1").is(303)
 	b.get(at + "?kind=true_false").is(200).says("Two")

@@ -14,6 +14,7 @@ import (
 	"lyceum/auth/signon"
 	"lyceum/billing/offer"
 	"lyceum/internal/fault"
+	"lyceum/learning/assessment"
 	"lyceum/learning/bank"
 	"lyceum/learning/catalog"
 	"lyceum/learning/content"
@@ -65,6 +66,8 @@ func constraintFault(name string) *fault.Fault {
 		return offer.ErrMigrating
 	case "operators_email_uq":
 		return auth.ErrOperatorTaken
+	case "test_settings_pk":
+		return assessment.ErrMoved
 	case "courses_slug_uq":
 		return catalog.ErrSlugTaken
 	case "categories_name_uq":

@@ -1,0 +1,128 @@
+// Package assessment is tests that people take: by which rules, attempts with the questions drawn for them, answers kept as
+// they are given, the end by hand or by time, marks and the outcome. What an answer is worth is learning/question's, where
+// questions come from learning/bank's, what passing does to somebody's progress the lessons' own (Lessons). It knows no
+// page and no store.
+package assessment
+
+import (
+	"time"
+
+	"lyceum/internal/fault"
+	"lyceum/internal/uid"
+	"lyceum/learning/bank"
+	"lyceum/learning/question"
+)
+
+// Status is what an attempt has come to.
+type Status string
+
+const (
+	// StatusRunning takes answers.
+	StatusRunning Status = "running"
+	// StatusToMark is handed in and waits for a person to mark some of its answers.
+	StatusToMark Status = "to_mark"
+	// StatusGraded has its outcome.
+	StatusGraded Status = "graded"
+)
+
+// Ended is how an attempt ended.
+type Ended string
+
+const (
+	// EndedByHand is handed in by the learner.
+	EndedByHand Ended = "hand"
+	// EndedByTime had no time left.
+	EndedByTime Ended = "time"
+)
+
+// Slot is a question of an attempt. The slots of an attempt never change.
+type Slot struct {
+	Ref     bank.Ref `json:"ref"`
+	Section int      `json:"section"`
+	Marks   int      `json:"marks"`
+	Seed    uint64   `json:"seed"` // in which order its options stand
+}
+
+// Attempt is one go of one person at a test.
+type Attempt struct {
+	ID          uid.ID
+	EnrolmentID uid.ID
+	LessonID    uid.ID
+	Number      int
+	Rules       int    // the version of the settings it runs by, whatever the author changes meanwhile
+	Slots       []Slot `gorm:"serializer:json"`
+	Status      Status
+	StartedAt   time.Time
+	EndsAt      *time.Time // nil: no time limit
+	EndedAt     *time.Time
+	EndedBy     *Ended
+	Points      question.Share // reached, in millionths of a mark
+	Most        question.Share
+	Percent     int // rounded down
+	Passed      bool
+	PersonID    uid.ID `gorm:"->;-:migration"`
+	CourseID    uid.ID `gorm:"->;-:migration"`
+}
+
+// TableName is test_attempts.
+func (Attempt) TableName() string { return "test_attempts" }
+
+// Answer is what was answered to one slot of an attempt.
+type Answer struct {
+	AttemptID uid.ID
+	Slot      int
+	Sequence  int64           // the browser's count: the later one wins
+	Answer    question.Answer `gorm:"serializer:json"`
+	SavedAt   time.Time
+}
+
+// TableName is test_answers.
+func (Answer) TableName() string { return "test_answers" }
+
+// Mark is a person's judgement of one answer. It is never changed; a newer one replaces it.
+type Mark struct {
+	AttemptID uid.ID
+	Slot      int
+	Number    int
+	Share     question.Share
+	Comment   string
+	MarkerID  uid.ID
+	At        time.Time
+}
+
+// TableName is test_marks.
+func (Mark) TableName() string { return "test_marks" }
+
+// Allowance gives one person more time or attempts. The newest counts.
+type Allowance struct {
+	ID          uid.ID
+	EnrolmentID uid.ID
+	LessonID    uid.ID
+	MorePercent int // of the time
+	MoreTries   int
+	Reason      string
+	GivenBy     uid.ID
+	GivenAt     time.Time
+}
+
+// TableName is test_allowances.
+func (Allowance) TableName() string { return "test_allowances" }
+
+// Grace is how long after the end answers on their way are still taken.
+const Grace = 5 * time.Second
+
+// Failures of this package.
+var (
+	ErrNotFound   = fault.New(fault.KindNotFound, "test_not_found", "There is no such test.")
+	ErrAttempt    = fault.New(fault.KindNotFound, "test_attempt_not_found", "There is no such attempt.")
+	ErrMoved      = fault.New(fault.KindConflict, "test_changed", "Somebody else changed this test meanwhile. Load the page again.")
+	ErrNotOpen    = fault.New(fault.KindConflict, "test_not_open", "This test is not open yet. Come back when it opens.")
+	ErrClosed     = fault.New(fault.KindConflict, "test_closed", "This test is closed. Talk to your instructor.")
+	ErrNoTryLeft  = fault.New(fault.KindConflict, "test_no_attempt", "You took this test as often as it may be taken. Talk to your instructor.")
+	ErrTooSoon    = fault.New(fault.KindConflict, "test_too_soon", "You may try this test again later. The start page of the test tells when.")
+	ErrTimeUp     = fault.New(fault.KindConflict, "test_time_up", "The time for this test is over. What was saved before is handed in.")
+	ErrEnded      = fault.New(fault.KindConflict, "test_ended", "This attempt was handed in. Nothing more can be answered.")
+	ErrNotHanded  = fault.New(fault.KindConflict, "test_still_runs", "This attempt still runs. Mark it when it was handed in.")
+	ErrNotByHand  = fault.New(fault.KindConflict, "test_marked_itself", "This question is marked by itself. Mend the question instead.")
+	ErrNoSuchSlot = fault.New(fault.KindNotFound, "test_question_not_found", "This attempt has no such question.")
+)

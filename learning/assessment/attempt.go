@@ -1,0 +1,287 @@
+package assessment
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"lyceum/auth"
+	"lyceum/auth/policy"
+	"lyceum/internal/fault"
+	"lyceum/internal/uid"
+	"lyceum/learning/bank"
+	"lyceum/learning/enrolment"
+	"lyceum/learning/question"
+)
+
+// Start begins an attempt, or gives the one that runs: pressing twice, a reload and a second tab come to the same one. It
+// needs enrolment:self, of one's own enrolment.
+func (s *Service) Start(ctx context.Context, enrol, lesson uid.ID) (a Attempt, err error) {
+	if err = auth.Require(ctx, policy.EnrolmentSelf); err != nil {
+		return Attempt{}, err
+	}
+	who, _ := auth.PrincipalFrom(ctx)
+	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
+		e, err := s.keep.LockEnrolment(ctx, enrol) // one start at a time
+		switch {
+		case err != nil:
+			return err
+		case e.PersonID != who.PersonID:
+			return enrolment.ErrEnrolmentNotFound
+		case e.Status == enrolment.StatusWithdrawn:
+			return enrolment.ErrWithdrawn
+		}
+		rules, number, err := s.keep.TestSettings(ctx, lesson, 0)
+		if err != nil {
+			return err
+		}
+		if number == 0 {
+			return ErrNotFound
+		}
+		earlier, err := s.keep.TestAttempts(ctx, enrol, lesson)
+		if err != nil {
+			return err
+		}
+		now := s.moment()
+		if len(earlier) > 0 && earlier[0].Status == StatusRunning {
+			if a = earlier[0]; !a.over(now) {
+				return nil
+			}
+			if a, err = s.end(ctx, a.ID, EndedByTime); err != nil {
+				return err
+			}
+			earlier[0] = a
+		}
+		more, err := s.keep.TestAllowance(ctx, enrol, lesson)
+		if err != nil {
+			return err
+		}
+		if err = rules.refuses(now, earlier, more); err != nil {
+			return err
+		}
+		id := uid.New()
+		slots, err := s.draw(ctx, rules, binary.BigEndian.Uint64(uid.Hash(id.String())))
+		if err != nil {
+			return err
+		}
+		a = Attempt{ID: id, EnrolmentID: enrol, LessonID: lesson, Number: len(earlier) + 1, Rules: number, Slots: slots, Status: StatusRunning, StartedAt: now, EndsAt: rules.ends(now, more), PersonID: e.PersonID, CourseID: e.CourseID}
+		if err = s.keep.AddTestAttempt(ctx, a); err != nil {
+			return err
+		}
+		return s.tell(ctx, "test.started", "enrolment", enrol, about(a))
+	})
+	if err != nil {
+		return Attempt{}, err
+	}
+	return a, nil
+}
+
+// over tells whether not even an answer on its way is taken any more.
+func (a Attempt) over(at time.Time) bool { return a.EndsAt != nil && at.After(a.EndsAt.Add(Grace)) }
+
+// draw chooses the questions of an attempt; none is asked twice.
+func (s *Service) draw(ctx context.Context, rules Settings, seed uint64) (slots []Slot, err error) {
+	dice := rand.New(rand.NewPCG(seed, 0))
+	var taken []uid.ID
+	for _, sec := range rules.Sections {
+		for _, r := range sec.Fixed {
+			taken = append(taken, r.Question)
+		}
+	}
+	for i, sec := range rules.Sections {
+		refs := append([]bank.Ref(nil), sec.Fixed...)
+		for _, p := range sec.Pools {
+			p.Seed, p.Without = dice.Uint64(), taken
+			drawn, err := s.questions.Pick(ctx, p)
+			if err != nil {
+				return nil, err
+			}
+			for _, r := range drawn {
+				taken = append(taken, r.Question)
+			}
+			refs = append(refs, drawn...)
+		}
+		if sec.Shuffle {
+			dice.Shuffle(len(refs), func(a, b int) { refs[a], refs[b] = refs[b], refs[a] })
+		}
+		for _, r := range refs {
+			slots = append(slots, Slot{Ref: r, Section: i, Marks: sec.Marks, Seed: dice.Uint64()})
+		}
+	}
+	return slots, nil
+}
+
+// Saving is an answer on its way.
+type Saving struct {
+	Attempt  uid.ID
+	Slot     int
+	Sequence int64 // counts up with each change in the browser, from 1
+	Answer   question.Answer
+}
+
+// Kept is what is kept now. Stale: something later was kept before, which stays.
+type Kept struct {
+	Answer
+	Stale bool
+}
+
+// Save keeps an answer: it is kept when this returns. The same again changes nothing, and an older one than what is kept
+// is put aside without a fault. It needs enrolment:self, of one's own attempt. Fields: slot, sequence and those of
+// question.Clean.
+func (s *Service) Save(ctx context.Context, in Saving) (out Kept, err error) {
+	if in.Sequence < 1 {
+		return Kept{}, fault.Invalid(map[string]string{"sequence": "Count answers from 1."})
+	}
+	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
+		a, err := s.ours(ctx, in.Attempt, false)
+		if err != nil {
+			return err
+		}
+		now := s.moment()
+		switch {
+		case a.Status != StatusRunning:
+			return ErrEnded
+		case a.over(now):
+			return ErrTimeUp
+		case in.Slot < 0 || in.Slot >= len(a.Slots):
+			return ErrNoSuchSlot
+		}
+		ref := a.Slots[in.Slot].Ref
+		bodies, err := s.questions.Bodies(ctx, []bank.Ref{ref})
+		if err != nil {
+			return err
+		}
+		clean, err := question.Clean(bodies[ref], in.Answer)
+		if err != nil {
+			return err
+		}
+		out.Answer, err = s.keep.PutTestAnswer(ctx, Answer{AttemptID: a.ID, Slot: in.Slot, Sequence: in.Sequence, Answer: clean, SavedAt: now})
+		out.Stale = out.Sequence > in.Sequence
+		return err
+	})
+	if err != nil {
+		return Kept{}, err
+	}
+	return out, nil
+}
+
+// ours holds an attempt of who asks.
+func (s *Service) ours(ctx context.Context, id uid.ID, alone bool) (Attempt, error) {
+	if err := auth.Require(ctx, policy.EnrolmentSelf); err != nil {
+		return Attempt{}, err
+	}
+	who, _ := auth.PrincipalFrom(ctx)
+	a, err := s.keep.LockTestAttempt(ctx, id, alone)
+	if err == nil && a.PersonID != who.PersonID {
+		err = ErrAttempt
+	}
+	return a, err
+}
+
+// HandIn ends an attempt and grades it, once: handing in again gives what it came to. After its time it ends by time. It
+// needs enrolment:self, of one's own attempt.
+func (s *Service) HandIn(ctx context.Context, id uid.ID) (a Attempt, err error) {
+	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
+		if a, err = s.ours(ctx, id, true); err != nil || a.Status != StatusRunning {
+			return err
+		}
+		by := EndedByHand
+		if a.over(s.moment()) {
+			by = EndedByTime
+		}
+		a, err = s.end(ctx, id, by)
+		return err
+	})
+	return a, err
+}
+
+// EndOverdue ends attempts whose time is over, also when nobody comes, up to so many, and tells how many there were. One
+// that fails does not keep the others. It asks for no permission: the worker calls it.
+func (s *Service) EndOverdue(ctx context.Context, limit int) (n int, err error) {
+	var ids []uid.ID
+	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
+		ids, err = s.keep.OverdueTestAttempts(ctx, s.moment().Add(-Grace), limit)
+		return err
+	})
+	for _, id := range ids {
+		one := s.keep.InTenant(ctx, func(ctx context.Context) error {
+			_, err := s.end(ctx, id, EndedByTime)
+			return err
+		})
+		if err = errors.Join(err, one); one == nil {
+			n++
+		}
+	}
+	return n, err
+}
+
+// end grades an attempt that runs; one that does not stays as it is.
+func (s *Service) end(ctx context.Context, id uid.ID, by Ended) (Attempt, error) {
+	a, err := s.keep.LockTestAttempt(ctx, id, true)
+	if err != nil || a.Status != StatusRunning {
+		return a, err
+	}
+	at := s.moment()
+	if by == EndedByTime {
+		at = *a.EndsAt
+	}
+	a.EndedAt, a.EndedBy = &at, &by
+	out, err := s.outcome(ctx, a)
+	if err != nil {
+		return a, err
+	}
+	t := about(a)
+	t.EndedBy = &by
+	if err = s.tell(ctx, "test.handed_in", "enrolment", a.EnrolmentID, t); err != nil {
+		return a, err
+	}
+	return s.settle(ctx, a, out)
+}
+
+// outcome reads all that an attempt came to so far.
+func (s *Service) outcome(ctx context.Context, a Attempt) (Outcome, error) {
+	rules, _, err := s.keep.TestSettings(ctx, a.LessonID, a.Rules)
+	if err != nil {
+		return Outcome{}, err
+	}
+	refs := make([]bank.Ref, 0, len(a.Slots))
+	for _, slot := range a.Slots {
+		refs = append(refs, slot.Ref)
+	}
+	bodies, err := s.questions.Bodies(ctx, refs)
+	if err != nil {
+		return Outcome{}, err
+	}
+	kept, err := s.keep.TestAnswers(ctx, a.ID)
+	if err != nil {
+		return Outcome{}, err
+	}
+	given, err := s.keep.TestMarks(ctx, a.ID)
+	answers, marks := map[int]question.Answer{}, map[int]question.Share{}
+	for _, k := range kept {
+		answers[k.Slot] = k.Answer
+	}
+	for _, m := range given {
+		marks[m.Slot] = m.Share
+	}
+	return Score(rules, a.Slots, bodies, answers, marks), err
+}
+
+// settle writes what an attempt came to, and tells its lesson once nothing waits.
+func (s *Service) settle(ctx context.Context, a Attempt, out Outcome) (Attempt, error) {
+	a.Points, a.Most, a.Percent, a.Passed, a.Status = out.Points, out.Most, out.Percent, out.Passed, StatusGraded
+	if out.Waiting > 0 {
+		a.Status = StatusToMark
+	}
+	if err := s.keep.EndTestAttempt(ctx, a); err != nil || a.Status == StatusToMark {
+		return a, err
+	}
+	t := about(a)
+	t.Percent, t.Passed = &a.Percent, &a.Passed
+	if err := s.tell(ctx, "test.graded", "enrolment", a.EnrolmentID, t); err != nil {
+		return a, err
+	}
+	return a, s.lessons.Tested(ctx, a)
+}

@@ -1,0 +1,54 @@
+package assessment
+
+import (
+	"lyceum/learning/bank"
+	"lyceum/learning/question"
+)
+
+// Outcome is what an attempt came to.
+type Outcome struct {
+	Points  question.Share
+	Most    question.Share
+	Percent int
+	Passed  bool // never while something waits
+	Waiting int  // answers that a person has to mark
+	Slots   []Scored
+}
+
+// Scored is what one slot came to.
+type Scored struct {
+	Result question.Result
+	Share  question.Share // what counts, by the rules of the test and a person's mark
+	Waits  bool
+}
+
+// Score finds the outcome of answers. It is pure: the same answers, marks and versions of questions always come to the
+// same, so grading again is grading anew. Marks by hand count where a person marks; an empty answer needs none.
+func Score(s Settings, slots []Slot, bodies map[bank.Ref]question.Question, answers map[int]question.Answer, marks map[int]question.Share) (out Outcome) {
+	for i, slot := range slots {
+		r := question.Grade(bodies[slot.Ref], answers[i])
+		one := Scored{Result: r, Share: r.Share}
+		if r.ByHand {
+			given, marked := marks[i]
+			one.Share, one.Waits = given, !marked && !r.Empty
+		}
+		if s.Whole && one.Share > 0 && one.Share < question.Whole && !r.ByHand {
+			one.Share = 0
+		}
+		if !s.Negative {
+			one.Share = max(0, one.Share)
+		}
+		if one.Waits {
+			out.Waiting++
+		}
+		out.Points += one.Share * question.Share(slot.Marks)
+		out.Most += question.Whole * question.Share(slot.Marks)
+		out.Slots = append(out.Slots, one)
+	}
+	out.Points = max(0, out.Points)
+	if out.Most > 0 {
+		out.Percent = int(100 * out.Points / out.Most)
+	}
+	out.Passed = out.Waiting == 0 && out.Percent >= s.Pass
+	return out
+}

@@ -1,0 +1,101 @@
+package assessment
+
+import (
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"lyceum/internal/fault"
+	"lyceum/internal/uid"
+	"lyceum/learning/bank"
+)
+
+// Limits of settings.
+const (
+	MaxSections  = 50
+	MaxQuestions = 500 // of a test
+	MaxTitle     = 200
+	MaxMarks     = 100
+	MaxSeconds   = 7 * 24 * 60 * 60
+	MaxAttempts  = 100
+	MaxReason    = 2_000
+)
+
+// Section is a part of a test: fixed questions, and then what is drawn from pools.
+type Section struct {
+	Title   string      `json:"title,omitempty"`
+	Fixed   []bank.Ref  `json:"fixed,omitempty"`
+	Pools   []bank.Pool `json:"pools,omitempty"`
+	Shuffle bool        `json:"shuffle,omitempty"` // its questions
+	Marks   int         `json:"marks"`             // of each question
+}
+
+// Settings are the rules of a test. They are kept in versions; an attempt runs by the one it began under.
+type Settings struct {
+	Sections []Section  `json:"sections"`
+	Seconds  int        `json:"seconds,omitempty"`   // 0: no time limit
+	Attempts int        `json:"attempts,omitempty"`  // 0: as often as wished
+	CoolDown int        `json:"cool_down,omitempty"` // seconds from one attempt's end to the next one
+	Pass     int        `json:"pass"`                // percent
+	Whole    bool       `json:"whole,omitempty"`     // nothing for what is right in part
+	Negative bool       `json:"negative,omitempty"`  // wrong answers take marks away, where the question says so
+	OpensAt  *time.Time `json:"opens_at,omitempty"`
+	ClosesAt *time.Time `json:"closes_at,omitempty"` // ends running attempts too
+}
+
+// Validate gathers what an author has to mend. Fields: sections, sections.0.marks and so on, seconds, attempts,
+// cool_down, pass, closes_at.
+func (s Settings) Validate() error {
+	f := fault.Fields{}
+	n, seen := 0, map[uid.ID]bool{}
+	for i, sec := range s.Sections {
+		at := fmt.Sprintf("sections.%d.", i)
+		f.Check(utf8.RuneCountInString(sec.Title) <= MaxTitle, at+"title", fmt.Sprintf("Use at most %d characters.", MaxTitle))
+		f.Check(sec.Marks >= 1 && sec.Marks <= MaxMarks, at+"marks", fmt.Sprintf("Give each question 1 to %d marks.", MaxMarks))
+		f.Check(len(sec.Fixed)+len(sec.Pools) > 0, at+"fixed", "Choose questions for this section.")
+		for _, r := range sec.Fixed {
+			f.Check(!seen[r.Question], at+"fixed", "A question stands twice in this test. Take one of them out.")
+			seen[r.Question] = true
+		}
+		for _, p := range sec.Pools {
+			f.Check(p.Count >= 1 && p.Count <= MaxQuestions, at+"pools", "Say how many questions are drawn, at least one.")
+			n += p.Count
+		}
+		n += len(sec.Fixed)
+	}
+	f.Check(len(s.Sections) >= 1 && len(s.Sections) <= MaxSections, "sections", fmt.Sprintf("Give the test 1 to %d sections.", MaxSections))
+	f.Check(n <= MaxQuestions, "sections", fmt.Sprintf("A test asks at most %d questions.", MaxQuestions))
+	f.Check(s.Seconds == 0 || s.Seconds >= 30 && s.Seconds <= MaxSeconds, "seconds", "Give at least half a minute and at most a week, or no limit.")
+	f.Check(s.Attempts >= 0 && s.Attempts <= MaxAttempts, "attempts", fmt.Sprintf("Allow at most %d attempts, or any number.", MaxAttempts))
+	f.Check(s.CoolDown >= 0 && s.CoolDown <= 365*24*60*60, "cool_down", "Wait at most a year.")
+	f.Check(s.Pass >= 0 && s.Pass <= 100, "pass", "Choose 0 to 100 percent.")
+	f.Check(s.OpensAt == nil || s.ClosesAt == nil || s.ClosesAt.After(*s.OpensAt), "closes_at", "Let the test close after it opens.")
+	return f.Err()
+}
+
+// ends is when an attempt that begins at a moment has no time left; nil: never.
+func (s Settings) ends(at time.Time, a Allowance) (end *time.Time) {
+	if s.Seconds > 0 {
+		t := at.Add(time.Duration(s.Seconds) * time.Second * time.Duration(100+a.MorePercent) / 100)
+		end = &t
+	}
+	if s.ClosesAt != nil && (end == nil || s.ClosesAt.Before(*end)) {
+		end = s.ClosesAt
+	}
+	return end
+}
+
+// refuses says why no attempt may begin at a moment; earlier are those there were, the newest first.
+func (s Settings) refuses(at time.Time, earlier []Attempt, a Allowance) error {
+	switch {
+	case s.OpensAt != nil && at.Before(*s.OpensAt):
+		return ErrNotOpen
+	case s.ClosesAt != nil && !at.Before(*s.ClosesAt):
+		return ErrClosed
+	case s.Attempts > 0 && len(earlier) >= s.Attempts+a.MoreTries:
+		return ErrNoTryLeft
+	case len(earlier) > 0 && earlier[0].EndedAt != nil && at.Before(earlier[0].EndedAt.Add(time.Duration(s.CoolDown)*time.Second)):
+		return ErrTooSoon
+	}
+	return nil
+}
