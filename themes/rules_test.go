@@ -280,3 +280,13 @@ func TestTheAppearanceChosenIsMarkedAndSentBack(t *testing.T) {
 		t.Error("ParseAppearance")
 	}
 }
+
+func TestNoPageShowsMarkupAsText(t *testing.T) {
+	t.Parallel()
+	s, w := newSet(t), newWorld(t)
+	for _, sp := range specimens(t, w) {
+		if doc := render(t, s, sp.view, sp.page); strings.Contains(doc, "&lt;time ") {
+			t.Errorf("%s: a moment is drawn for a page and put into a sentence: use LongDateTime or LongDate there", sp.name)
+		}
+	}
+}
