@@ -32,7 +32,7 @@ demo: ## start the demo on http://lyceum.localhost:8080 (ARGS="--listen ADDR --d
 test: setup check ## format, vet, all tests under the race detector, then the journey in a browser
 	@race=-race; .ci/setup can-race || race=; \
 	  set -e; \
-	  $(GO) test $$race -timeout 12m $$($(GO) list ./... | grep -Ev '/journey($$|/)'); \
+	  $(GO) test $$race -timeout 20m $$($(GO) list ./... | grep -Ev '/journey($$|/)'); \
 	  $(GO) test -timeout 8m ./journey/...
 
 .PHONY: check

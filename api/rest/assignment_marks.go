@@ -7,6 +7,7 @@ import (
 	"lyceum/auth/policy"
 	"lyceum/internal/uid"
 	"lyceum/learning/assignment"
+	"lyceum/learning/catalog"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/rubric"
 )
@@ -105,7 +106,11 @@ func (a *api) afterMarkOperations() {
 	on(a, operation{
 		method: post, path: "/courses/{course}/lessons/{lesson}/release", id: "release-marks", tag: tagLearning, need: mark, status: 200,
 		summary: "Release all marks of an assignment that are ready", about: "Asked again after a break it goes on.",
+		fails: faults{catalog.ErrCourseNotFound, catalog.ErrLessonNotFound},
 	}, func(ctx context.Context, in *lessonRulesIn) (*releasedOut, error) {
+		if err := a.Assignments.Task(ctx, in.Course, in.Lesson); err != nil {
+			return nil, err
+		}
 		n, err := a.Assignments.ReleaseAll(ctx, in.Lesson)
 		return &releasedOut{released{n}}, err
 	})

@@ -294,7 +294,11 @@ func (a *api) assignmentRulesOperations() {
 	on(a, operation{
 		method: get, path: "/courses/{course}/lessons/{lesson}/assignment", id: "get-assignment-rules", tag: tagAuthoring, need: edit,
 		summary: "The rules of an assignment",
+		fails:   faults{catalog.ErrCourseNotFound, catalog.ErrLessonNotFound},
 	}, func(ctx context.Context, in *lessonRulesIn) (*rulesOut, error) {
+		if err := a.Assignments.Task(ctx, in.Course, in.Lesson); err != nil {
+			return nil, err
+		}
 		r, err := a.Assignments.Rules(ctx, in.Lesson)
 		if err != nil {
 			return nil, err

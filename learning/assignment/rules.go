@@ -77,6 +77,18 @@ func (s *Service) SetRules(ctx context.Context, in SetRulesInput) (number int, e
 	return number, err
 }
 
+// Task fails unless a course has a lesson to hand in for: catalog.ErrCourseNotFound, or what hasTask says. It asks for no permission.
+func (s *Service) Task(ctx context.Context, course, lesson uid.ID) error {
+	return s.keep.InTenant(ctx, func(ctx context.Context) error {
+		c, err := s.keep.CourseByID(ctx, course)
+		if err != nil {
+			return err
+		}
+		_, err = s.hasTask(ctx, c, lesson)
+		return err
+	})
+}
+
 // titles are what a course and a lesson of it are called.
 type titles struct{ course, lesson string }
 
