@@ -112,13 +112,16 @@ func TestEveryFailureButTheAlgorithmLooksTheSame(t *testing.T) {
 			}
 			return data
 		}
-		good, err := base64.StdEncoding.DecodeString(fresh().FindElement("./CipherData/CipherValue").Text())
+		// Each is cut under its own key: under another's, a whole block of noise ends like padding once in 256 times, and CBC has no
+		// other check.
+		data := fresh()
+		value := data.FindElement("./CipherData/CipherValue")
+		good, err := base64.StdEncoding.DecodeString(value.Text())
 		if err != nil {
 			t.Fatal(err)
 		}
 		for n := range len(good) {
-			data := fresh()
-			data.FindElement("./CipherData/CipherValue").SetText(base64.StdEncoding.EncodeToString(good[:n]))
+			value.SetText(base64.StdEncoding.EncodeToString(good[:n]))
 			if _, err := xmlenc.Decrypt(envelope(data), []*rsa.PrivateKey{ours}); !errors.Is(err, xmlenc.ErrOpaque) {
 				t.Errorf("cut to %d bytes: %v", n, err)
 			}
