@@ -167,6 +167,7 @@ type running struct {
 	db     *gorm.DB
 	pgx    pgx.Tx
 	events bool // events were appended
+	months bool // room was made for months of usage
 
 	audited []event.Event // those of them that go into the audit log at the commit
 }

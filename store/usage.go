@@ -45,9 +45,15 @@ func (s *Store) roomFor(ctx context.Context, month time.Time) error {
 	if err := s.tx(ctx).Raw("select to_regclass(?) is not null", name).Scan(&there).Error; err != nil {
 		return fail(err, "look for the usage of a month")
 	}
+	r := current(ctx)
 	if there {
-		s.usage.known.Store(month, true)
+		if r == nil || !r.months { // else this very transaction may have made it
+			s.usage.known.Store(month, true)
+		}
 		return nil
+	}
+	if r != nil {
+		r.months = true
 	}
 	return s.MakeUsageMonths(ctx, billing.Period{Start: month})
 }
