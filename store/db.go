@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"log/slog"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,6 +25,7 @@ import (
 
 	"lyceum/auth"
 	"lyceum/internal/event"
+	"lyceum/internal/turn"
 	"lyceum/internal/uid"
 	"lyceum/tenant"
 )
@@ -34,7 +36,9 @@ type Options struct {
 	// Shards is into how many small pools the connections are divided; a tenant always works on the same one, so that
 	// a backend meets few tenants and keeps its plans and its relation cache for them. Default 8.
 	Shards int
-	// ConnectionsPerShard bounds each pool. Default 2: more would only spread a tenant's plans over more backends.
+	// ConnectionsPerShard is how many of each pool's connections one tenant may hold at once. Default 2: more would only
+	// spread a tenant's plans over more backends. A pool has one more, so that there is always one for whoever comes while
+	// one tenant wants all; who used the database least goes first (internal/turn).
 	ConnectionsPerShard int
 	// Pooled is set when a transaction pooler (PgBouncer) stands between: no prepared statements then.
 	Pooled bool
@@ -60,6 +64,7 @@ type Store struct {
 }
 
 type shard struct {
+	line *turn.Line // whose turn it is to have one of the connections
 	pool *pgxpool.Pool
 	sql  *sql.DB // the same pool seen through database/sql; holds no connections of its own
 }
@@ -101,7 +106,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 			s.Close()
 			return nil, err
 		}
-		sh := shard{pool: pool, sql: stdlib.OpenDBFromPool(pool)}
+		sh := shard{
+			line: turn.New(turn.Options{Places: o.ConnectionsPerShard + 1, Each: o.ConnectionsPerShard}),
+			pool: pool, sql: stdlib.OpenDBFromPool(pool),
+		}
 		if i < o.Shards {
 			s.shards = append(s.shards, sh)
 		} else {
@@ -116,7 +124,7 @@ func openPool(ctx context.Context, o Options) (*pgxpool.Pool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database URL: %w", err)
 	}
-	cfg.MaxConns = int32(o.ConnectionsPerShard)
+	cfg.MaxConns = int32(o.ConnectionsPerShard + 1)
 	cfg.MaxConnLifetime = 20 * time.Minute // a backend never gives back the memory of tenants it touched
 	cfg.MaxConnLifetimeJitter = 10 * time.Minute
 	cfg.MaxConnIdleTime = 5 * time.Minute
@@ -213,7 +221,7 @@ func (s *Store) InTenant(ctx context.Context, fn func(context.Context) error) er
 	if guised = guised && !g.Writes; guised {
 		begin = "begin read only" // whatever forgot to ask whether support may change this
 	}
-	begin += "; set local role " + t.SchemaName + "; set local search_path = " + t.SchemaName + ", ext"
+	begin += "; set local role " + t.SchemaName + "; set local search_path = " + t.SchemaName + ", ext; set local statement_timeout = " + patience(ctx)
 	events, err := s.run(ctx, s.shardFor(t.SchemaName), t.SchemaName, begin, fn)
 	if stalePlan(err) || staleRole(err) {
 		events, err = s.run(ctx, s.shardFor(t.SchemaName), t.SchemaName, begin, fn)
@@ -250,11 +258,41 @@ func (s *Store) InControl(ctx context.Context, fn func(context.Context) error) e
 		}
 		return fn(ctx)
 	}
-	_, err := s.run(ctx, s.control, "control", "begin", fn)
+	_, err := s.run(ctx, s.control, "control", "begin; set local statement_timeout = "+patience(ctx), fn)
 	return err
 }
 
+// longest is what a statement may take where nobody set a deadline.
+const longest = 15 * time.Minute
+
+// patience is how long the database works on one statement, in milliseconds: a little longer than whoever asked waits, so that
+// what they gave up, and what a killed process left behind, ends by itself.
+func patience(ctx context.Context) string {
+	d := longest
+	if until, ok := ctx.Deadline(); ok {
+		d = max(time.Until(until), 0) + time.Second
+	}
+	return strconv.FormatInt(d.Milliseconds(), 10)
+}
+
+// turn waits until it is the turn of a schema, or of the tenant of ctx in the control schema, to have a connection of a pool.
+func (sh shard) turn(ctx context.Context, schema string) (release func(), err error) {
+	if schema == "control" {
+		t, _ := tenant.From(ctx)
+		schema = t.SchemaName
+	}
+	if release, err = sh.line.Take(ctx, schema); err != nil {
+		return nil, fmt.Errorf("database connection: %w", err)
+	}
+	return release, nil
+}
+
 func (s *Store) run(ctx context.Context, sh shard, schema, begin string, fn func(context.Context) error) (events bool, err error) {
+	release, err := sh.turn(ctx, schema)
+	if err != nil {
+		return false, err
+	}
+	defer release()
 	conn, err := sh.sql.Conn(ctx)
 	if err != nil {
 		return false, fmt.Errorf("database connection: %w", err)
@@ -360,6 +398,15 @@ func Pgx(ctx context.Context) pgx.Tx {
 		return r.pgx
 	}
 	return nil
+}
+
+// Waiting is how many wait for a connection of this process now.
+func (s *Store) Waiting() int {
+	n := s.control.line.Waiting()
+	for _, sh := range s.shards {
+		n += sh.line.Waiting()
+	}
+	return n
 }
 
 // Connections is how many connections this process has open.

@@ -37,7 +37,13 @@ func (s *Store) singleRow(ctx context.Context, missing error, scan func(pgx.Row)
 // connection (a statement is prepared before the message that sets the search_path runs) and whenever PostgreSQL
 // refuses, so that the usual way answers.
 func (s *Store) inOneMessage(ctx context.Context, schema string, questions []question) (done bool, err error) {
-	conn, err := s.shardFor(schema).pool.Acquire(ctx)
+	sh := s.shardFor(schema)
+	release, err := sh.turn(ctx, schema)
+	if err != nil {
+		return true, err
+	}
+	defer release()
+	conn, err := sh.pool.Acquire(ctx)
 	if err != nil {
 		return true, fmt.Errorf("database connection: %w", err)
 	}
@@ -45,7 +51,7 @@ func (s *Store) inOneMessage(ctx context.Context, schema string, questions []que
 	tag := s.tagOf(schema)
 	b := &pgx.Batch{}
 	b.Queue("begin")
-	b.Queue("select set_config('role', $1, true), set_config('search_path', $2, true)", schema, schema+", ext")
+	b.Queue("select set_config('role', $1, true), set_config('search_path', $2, true), set_config('statement_timeout', $3, true)", schema, schema+", ext", patience(ctx))
 	for _, q := range questions {
 		if s.tagged && !isPrepared(conn.Conn(), tag+q.sql) {
 			return false, nil

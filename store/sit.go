@@ -62,7 +62,13 @@ func refusedAsKnown(err error) bool {
 }
 
 func (s *Store) sitOnce(ctx context.Context, schema string, in enrolment.ReportInput, known bool, decide decision) (found bool, err error) {
-	conn, err := s.shardFor(schema).pool.Acquire(ctx)
+	sh := s.shardFor(schema)
+	release, err := sh.turn(ctx, schema)
+	if err != nil {
+		return false, err
+	}
+	defer release()
+	conn, err := sh.pool.Acquire(ctx)
 	if err != nil {
 		return false, fmt.Errorf("database connection: %w", err)
 	}
@@ -104,7 +110,7 @@ func (s *Store) sitDown(ctx context.Context, conn *pgxpool.Conn, schema, tag str
 	}
 	begin := &pgx.Batch{}
 	begin.Queue("begin")
-	begin.Queue("select set_config('role', $1, true), set_config('search_path', $2, true)", schema, schema+", ext")
+	begin.Queue("select set_config('role', $1, true), set_config('search_path', $2, true), set_config('statement_timeout', $3, true)", schema, schema+", ext", patience(ctx))
 	together := !s.tagged || isPrepared(conn.Conn(), text)
 	if together {
 		begin.Queue(text, args...)

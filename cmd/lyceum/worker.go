@@ -40,7 +40,7 @@ func (a *app) consequences() []queue.Consequence {
 		{When: "factor.reset", Name: "mail_factors_reset", Urgency: queue.Waited, Do: a.mailNotice(themes.NoticeFactorsReset)},
 		{When: "factor.used_recovery", Name: "mail_recovery_used", Urgency: queue.Waited, Do: a.mailNotice(themes.NoticeRecoveryUsed)},
 		{When: "factor.exhausted", Name: "mail_factor_exhausted", Urgency: queue.Waited, Do: a.mailNotice(themes.NoticeExhausted)},
-		{When: "directory.sync_requested", Name: "sync_directory", Timeout: syncTimeout, Do: a.ldapsync.Do},
+		{When: "directory.sync_requested", Name: "sync_directory", Long: true, Timeout: syncTimeout, Do: a.ldapsync.Do},
 	}
 	table = append(table, a.accessConsequences()...)
 	table = append(table, a.addressConsequences()...)

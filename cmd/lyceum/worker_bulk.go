@@ -10,7 +10,7 @@ import (
 
 // bulkConsequences bring in lists of people that were reviewed.
 func (a *app) bulkConsequences() []queue.Consequence {
-	return []queue.Consequence{{When: "people_import.requested", Name: "import_people", Timeout: settleTimeout, Do: func(ctx context.Context, e event.Event) error {
+	return []queue.Consequence{{When: "people_import.requested", Name: "import_people", Long: true, Timeout: settleTimeout, Do: func(ctx context.Context, e event.Event) error {
 		return a.bulk.Run(ctx, e.SubjectID)
 	}}}
 }

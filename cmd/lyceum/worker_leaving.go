@@ -27,7 +27,7 @@ func (a *app) letGo(days int) {
 // leavingConsequences make the archives that were wished for.
 func (a *app) leavingConsequences() []queue.Consequence {
 	return []queue.Consequence{
-		{When: "takeout.requested", Name: "make_takeout", Timeout: 6 * time.Hour, Do: func(ctx context.Context, e event.Event) error { return a.takeouts.Run(ctx, e.SubjectID) }},
+		{When: "takeout.requested", Name: "make_takeout", Long: true, Timeout: 6 * time.Hour, Do: func(ctx context.Context, e event.Event) error { return a.takeouts.Run(ctx, e.SubjectID) }},
 		{When: "takeout.ready", Name: "mail_takeout", Do: a.mailTakeout},
 	}
 }

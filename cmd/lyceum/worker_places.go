@@ -22,7 +22,7 @@ func (a *app) placeConsequences() []queue.Consequence {
 		{When: "enrolment.withdrawn", Name: "fill_places_withdrawn", Do: a.fillPlaces},
 		{When: "enrolment.completed", Name: "fill_places_completed", Do: a.fillPlaces},
 		{When: "course.settings_changed", Name: "fill_places_changed", Do: a.fillPlaces},
-		{When: "enrolment.move_requested", Name: "move_people", Timeout: movesMax, Do: a.movePeople},
+		{When: "enrolment.move_requested", Name: "move_people", Long: true, Timeout: movesMax, Do: a.movePeople},
 	}
 }
 

@@ -30,7 +30,7 @@ func (a *app) groupConsequences() (table []queue.Consequence) {
 		queue.Consequence{When: "group.members_changed", Name: "enrol_joined", Timeout: settleTimeout, Do: func(ctx context.Context, e event.Event) error {
 			return a.intakes.Joined(ctx, e.SubjectID)
 		}},
-		queue.Consequence{When: "intake.requested", Name: "enrol_group", Timeout: settleTimeout, Do: func(ctx context.Context, e event.Event) error {
+		queue.Consequence{When: "intake.requested", Name: "enrol_group", Long: true, Timeout: settleTimeout, Do: func(ctx context.Context, e event.Event) error {
 			var d struct {
 				CourseID uid.ID `json:"course_id"`
 			}

@@ -19,6 +19,7 @@ import (
 
 	"lyceum/internal/event"
 	"lyceum/internal/fault"
+	"lyceum/internal/throttle"
 	"lyceum/internal/uid"
 	"lyceum/tenant"
 )
@@ -32,7 +33,10 @@ type Consequence struct {
 	Urgency Urgency
 	// Timeout bounds one attempt; default a minute.
 	Timeout time.Duration
-	Do      func(ctx context.Context, e event.Event) error
+	// Long is a run that takes minutes and that a tenant causes now and then, such as an import: it waits in a line of its own,
+	// where of one tenant one runs at a time in a process.
+	Long bool
+	Do   func(ctx context.Context, e event.Event) error
 }
 
 // Urgency orders waiting jobs.
@@ -47,6 +51,29 @@ const (
 
 // priority is River's: 1 goes first, 4 last.
 func (u Urgency) priority() int { return 2 + int(u) }
+
+// inBulk is the priority of what one tenant causes by the hundred: after everybody's single jobs.
+const inBulk = 4
+
+// One tenant's jobs of one name go in bulk beyond this many at once, and this many a minute.
+const (
+	singlesAtOnce  = 50
+	singlesAMinute = 300
+)
+
+// The lines apart from River's default one: a job of minutes, or a round through thousands of tenants, holds up no mail.
+const (
+	longLine  = "long"
+	choreLine = "chores"
+)
+
+// line is where a consequence's jobs wait.
+func (c Consequence) line() string {
+	if c.Long {
+		return longLine
+	}
+	return river.QueueDefault
+}
 
 // Chore is done every so often by one process of all, beginning soon after start. Do must be safe to run twice.
 type Chore struct {
@@ -74,7 +101,7 @@ type Options struct {
 	Keep         Keeper
 	Consequences []Consequence
 	Chores       []Chore
-	Workers      int // jobs at once in this process; default 8
+	Workers      int // short jobs at once in this process, beside a quarter of that of long ones and half of chores; default 8
 	Log          *slog.Logger
 	// Observed is told how each job ended, for metrics.
 	Observed func(name string, took time.Duration, err error)
@@ -88,7 +115,10 @@ type Queue struct {
 	byEvent map[string][]Consequence
 	byName  map[string]Consequence
 
+	singles *throttle.Limiter // by tenant and name
+
 	mu      sync.Mutex
+	long    map[uid.ID]struct{} // tenants of whom a long job runs
 	waiting map[uid.ID]struct{} // tenants whose outbox is to be read
 	wake    chan struct{}
 	done    sync.WaitGroup
@@ -127,6 +157,7 @@ func New(ctx context.Context, o Options) (*Queue, error) {
 	q := &Queue{
 		o: o, byEvent: map[string][]Consequence{}, byName: map[string]Consequence{},
 		waiting: map[uid.ID]struct{}{}, wake: make(chan struct{}, 1),
+		long: map[uid.ID]struct{}{}, singles: throttle.New(time.Now, singlesAMinute, time.Minute, singlesAtOnce),
 	}
 	for _, c := range o.Consequences {
 		q.byEvent[c.When] = append(q.byEvent[c.When], c)
@@ -147,13 +178,15 @@ func New(ctx context.Context, o Options) (*Queue, error) {
 	var periodic []*river.PeriodicJob
 	for _, c := range o.Chores {
 		periodic = append(periodic, river.NewPeriodicJob(river.PeriodicInterval(c.Every), func() (river.JobArgs, *river.InsertOpts) {
-			return choreArgs{Name: c.Name}, &river.InsertOpts{MaxAttempts: 1, Priority: Unseen.priority(), UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: c.Every}}
+			return choreArgs{Name: c.Name}, &river.InsertOpts{Queue: choreLine, MaxAttempts: 1, Priority: Unseen.priority(), UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: c.Every}}
 		}, &river.PeriodicJobOpts{RunOnStart: true}))
 	}
 	q.life = &life{url: o.URL, id: "lyceum-" + uid.New().String(), log: o.Log}
 	q.client, err = river.NewClient(riverpgxv5.New(q.pool), &river.Config{
 		ID: q.life.id, Schema: "river", Workers: workers, PeriodicJobs: periodic,
-		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: o.Workers}},
+		Queues: map[string]river.QueueConfig{
+			river.QueueDefault: {MaxWorkers: o.Workers}, longLine: {MaxWorkers: max(o.Workers/4, 1)}, choreLine: {MaxWorkers: max(o.Workers/2, 1)},
+		},
 		FetchCooldown:        fetchCooldown,
 		JobTimeout:           time.Minute,
 		RescueStuckJobsAfter: 5 * time.Minute, // the last resort: reap.go is quicker
@@ -248,11 +281,18 @@ func (q *Queue) relayOne(ctx context.Context, id uid.ID) error {
 	return q.relayTo(ctx, id)
 }
 
+// relayWithin hands on some of a tenant's events; where more wait, it is their turn again after the others'.
 func (q *Queue) relayWithin(ctx context.Context, t tenant.Tenant) error {
 	ctx, cancel := context.WithTimeout(ctx, relayTimeout)
 	defer cancel()
-	_, err := q.Relay(ctx, t)
-	return err
+	for range turns {
+		n, err := q.relaySome(ctx, t)
+		if err != nil || n < batch {
+			return err
+		}
+	}
+	q.Wake(t.ID)
+	return nil
 }
 
 func (q *Queue) sweepLoop(ctx context.Context) {
@@ -300,41 +340,59 @@ func (q *Queue) relayTo(ctx context.Context, id uid.ID) error {
 	return q.relayWithin(ctx, t)
 }
 
+// priority is a consequence's for a tenant: an import's thousand mails wait behind another portal's one.
+func (q *Queue) priority(of uid.ID, c Consequence) int {
+	if ok, _, _ := q.singles.Allow(of.String() + " " + c.Name); !ok {
+		return inBulk
+	}
+	return c.Urgency.priority()
+}
+
+// batch is how many events are handed on at a time, and turns how many times before it is another tenant's turn.
+const (
+	batch = 200
+	turns = 5
+)
+
 // Relay makes jobs of everything in a tenant's outbox and gives how many events it handed on. Jobs are made before
 // the events leave the outbox: a crash in between hands them on again, and River refuses the double by its arguments.
-func (q *Queue) Relay(ctx context.Context, t tenant.Tenant) (int, error) {
-	const batch = 200
-	inside := tenant.With(ctx, t)
-	for total := 0; ; {
-		var events []event.Event
-		err := q.o.Keep.InTenant(inside, func(ctx context.Context) (err error) {
-			events, err = q.o.Keep.WaitingEvents(ctx, batch)
-			return err
-		})
-		if err != nil || len(events) == 0 {
+func (q *Queue) Relay(ctx context.Context, t tenant.Tenant) (total int, err error) {
+	for {
+		n, err := q.relaySome(ctx, t)
+		total += n
+		if err != nil || n < batch {
 			return total, err
-		}
-		var jobs []river.InsertManyParams
-		for _, e := range events {
-			for _, c := range q.byEvent[e.Type] {
-				jobs = append(jobs, river.InsertManyParams{
-					Args:       consequenceArgs{Tenant: t.ID, Event: e.ID, Name: c.Name},
-					InsertOpts: &river.InsertOpts{MaxAttempts: maxAttempts, Priority: c.Urgency.priority(), UniqueOpts: river.UniqueOpts{ByArgs: true}},
-				})
-			}
-		}
-		if len(jobs) > 0 {
-			if _, err := q.client.InsertMany(ctx, jobs); err != nil {
-				return total, fmt.Errorf("make jobs: %w", err)
-			}
-		}
-		err = q.o.Keep.InTenant(inside, func(ctx context.Context) error { return q.o.Keep.HandedOn(ctx, events) })
-		if err != nil {
-			return total, err
-		}
-		total += len(events)
-		if len(events) < batch {
-			return total, nil
 		}
 	}
+}
+
+// relaySome makes jobs of the oldest events in a tenant's outbox, a batch at most.
+func (q *Queue) relaySome(ctx context.Context, t tenant.Tenant) (int, error) {
+	inside := tenant.With(ctx, t)
+	var events []event.Event
+	err := q.o.Keep.InTenant(inside, func(ctx context.Context) (err error) {
+		events, err = q.o.Keep.WaitingEvents(ctx, batch)
+		return err
+	})
+	if err != nil || len(events) == 0 {
+		return 0, err
+	}
+	var jobs []river.InsertManyParams
+	for _, e := range events {
+		for _, c := range q.byEvent[e.Type] {
+			jobs = append(jobs, river.InsertManyParams{
+				Args:       consequenceArgs{Tenant: t.ID, Event: e.ID, Name: c.Name},
+				InsertOpts: &river.InsertOpts{Queue: c.line(), MaxAttempts: maxAttempts, Priority: q.priority(t.ID, c), UniqueOpts: river.UniqueOpts{ByArgs: true}},
+			})
+		}
+	}
+	if len(jobs) > 0 {
+		if _, err := q.client.InsertMany(ctx, jobs); err != nil {
+			return 0, fmt.Errorf("make jobs: %w", err)
+		}
+	}
+	if err := q.o.Keep.InTenant(inside, func(ctx context.Context) error { return q.o.Keep.HandedOn(ctx, events) }); err != nil {
+		return 0, err
+	}
+	return len(events), nil
 }

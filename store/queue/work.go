@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"lyceum/internal/event"
 	"lyceum/internal/fault"
+	"lyceum/internal/turn"
 	"lyceum/internal/uid"
 	"lyceum/tenant"
 )
@@ -34,7 +36,11 @@ type consequenceWorker struct {
 // in this release, end the job for good.
 func (w *consequenceWorker) Work(ctx context.Context, job *river.Job[consequenceArgs]) (err error) {
 	started := time.Now()
-	defer func() { w.q.o.Observed(job.Args.Name, time.Since(started), err) }()
+	defer func() {
+		if !errors.Is(err, errNotYet) {
+			w.q.o.Observed(job.Args.Name, time.Since(started), err)
+		}
+	}()
 	c, ok := w.q.byName[job.Args.Name]
 	if !ok {
 		return river.JobCancel(fmt.Errorf("no consequence is named %s", job.Args.Name))
@@ -44,6 +50,15 @@ func (w *consequenceWorker) Work(ctx context.Context, job *river.Job[consequence
 		return gone(err)
 	}
 	ctx = tenant.With(ctx, t)
+	if c.Long {
+		if !w.q.begins(t.ID) {
+			return errNotYet
+		}
+		defer w.q.ends(t.ID)
+	}
+	if c.Urgency != Waited {
+		ctx = turn.Behind(ctx)
+	}
 	var e event.Event
 	err = w.q.o.Keep.InTenant(ctx, func(ctx context.Context) (err error) {
 		e, err = w.q.o.Keep.EventByID(ctx, job.Args.Event)
@@ -58,6 +73,29 @@ func (w *consequenceWorker) Work(ctx context.Context, job *river.Job[consequence
 		return fmt.Errorf("%s for %s of %s: %w", c.Name, e.Type, t.Slug, err)
 	}
 	return nil
+}
+
+// longAgain is when a tenant's next long job is looked at again.
+const longAgain = 5 * time.Second
+
+// errNotYet lays a job aside until then, which counts as no attempt.
+var errNotYet = river.JobSnooze(longAgain)
+
+// begins tells whether a long job of a tenant may run, and holds the place until ends.
+func (q *Queue) begins(of uid.ID) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if _, runs := q.long[of]; runs {
+		return false
+	}
+	q.long[of] = struct{}{}
+	return true
+}
+
+func (q *Queue) ends(of uid.ID) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	delete(q.long, of)
 }
 
 // NextRetry waits 1, 4, 9, 16 … seconds at first and up to an hour later: a mail server that restarts costs seconds.
@@ -93,6 +131,7 @@ type choreWorker struct {
 func (w *choreWorker) Work(ctx context.Context, job *river.Job[choreArgs]) (err error) {
 	started := time.Now()
 	defer func() { w.q.o.Observed(job.Args.Name, time.Since(started), err) }()
+	ctx = turn.Behind(ctx)
 	for _, c := range w.q.o.Chores {
 		if c.Name == job.Args.Name {
 			if err := c.Do(ctx); err != nil {
