@@ -59,7 +59,7 @@ import (
 // MailStore is the developer's mailbox.
 type MailStore = web.MailStore
 
-// Limits bound how often something may be done from one address (an IPv6 /64 counts as one). All are required.
+// Limits bound how often something may be done from one address (an IPv6 /64 counts as one). All but Portals are required.
 type Limits struct {
 	// Strangers bounds what those who are not signed in post, per site: signing in, signing up, asking for a reset.
 	Strangers auth.Limiter
@@ -70,6 +70,8 @@ type Limits struct {
 	// SignOn bounds answers of identity providers and requests of directories from one address. A company's whole staff may
 	// come from one in the morning: it is to be loose.
 	SignOn auth.Limiter
+	// Portals bounds the requests of one portal, whoever asks. Nil: no bound.
+	Portals auth.Limiter
 }
 
 // Options are what the server works with. All but those said to be optional are required.
@@ -143,6 +145,7 @@ type Options struct {
 	TrustedProxies []string      // addresses or networks (CIDR) whose X-Forwarded-For, X-Forwarded-Proto and X-Request-ID are believed; default none
 	Secure         bool          // browsers reach the product over https
 	RequestTimeout time.Duration // how long a request may take; default 30 s
+	PortalAtOnce   int           // how many requests one portal may have under way; default 256
 	BodyMemory     int           // the most that large bodies may take together, in bytes; default 512 MiB
 	SchemaVersion  int           // the newest tenant migration, shown to operators
 }
@@ -172,6 +175,9 @@ func (o *Options) complete() error {
 	}
 	if o.BodyMemory <= 0 {
 		o.BodyMemory = bodyMemory
+	}
+	if o.PortalAtOnce <= 0 {
+		o.PortalAtOnce = 256
 	}
 	if o.RequestTimeout <= 0 {
 		o.RequestTimeout = 30 * time.Second

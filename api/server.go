@@ -43,6 +43,7 @@ type Server struct {
 	room     room
 	bodies   bodies
 	silent   silent
+	shares   shares
 	stopping atomic.Bool
 
 	foreign, foreignPlatform []string // patterns of table.postForeign, on portals and on the platform's own site
@@ -53,7 +54,7 @@ func New(o Options) (*Server, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	s := &Server{Options: o}
+	s := &Server{Options: o, shares: shares{most: o.PortalAtOnce}}
 	var err error
 	if s.proxies, err = parseProxies(o.TrustedProxies); err != nil {
 		return nil, err

@@ -38,6 +38,11 @@ func (s *Server) enterTenant(c *fiber.Ctx, t tenant.Tenant) error {
 	if home := s.moved(c, t); home != "" {
 		return c.Redirect(home, fiber.StatusPermanentRedirect)
 	}
+	leave, err := s.admit(c, t)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	c.SetUserContext(tenant.With(c.UserContext(), t))
 	s.portal(c.Context())
 	return nil

@@ -169,6 +169,11 @@ func (s *Store) shardFor(schema string) shard {
 	return s.shards[h.Sum32()%uint32(len(s.shards))]
 }
 
+// Neighbours tells whether two tenants work on the same pool.
+func (s *Store) Neighbours(a, b tenant.Tenant) bool {
+	return s.shardFor(a.SchemaName).pool == s.shardFor(b.SchemaName).pool
+}
+
 // running is the transaction of a context.
 type running struct {
 	schema string // the tenant's schema, or "control"

@@ -67,7 +67,7 @@ func (c *child) stop() {
 }
 
 func (b *bench) product(ctx context.Context) (*child, error) {
-	return b.start(ctx, "serve", "--database-url", b.config.DatabaseURL, "--data", b.config.Data, "--no-migrate", "--no-worker", "--log-level", "warn", "--rate-limit", "100000000")
+	return b.start(ctx, "serve", "--database-url", b.config.DatabaseURL, "--data", b.config.Data, "--no-migrate", "--no-worker", "--log-level", "warn", "--rate-limit", "100000000", "--portal-rate", "0")
 }
 
 // yardstickCmd serves the yardstick; only the benchmark starts it.

@@ -65,7 +65,7 @@ func (cmd *demoCmd) Run(ctx context.Context, c *Config) error {
 	if err != nil {
 		return fmt.Errorf("fill the demo: %w", err)
 	}
-	options := serveCmd{MetricsListen: cmd.MetricsListen, Workers: 8, Spares: 2, RateLimit: 1200, DrainTimeout: 10 * time.Second}
+	options := serveCmd{MetricsListen: cmd.MetricsListen, Workers: 8, Spares: 2, RateLimit: 1200, PortalRate: 300, DrainTimeout: 10 * time.Second}
 	return a.serve(ctx, ln, options, func() {
 		d.announce(os.Stdout, time.Since(started))
 		if a.months != nil {

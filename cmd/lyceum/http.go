@@ -24,7 +24,7 @@ func (a *app) apiOptions(cmd serveCmd, m *metrics) api.Options {
 		Catalog: a.catalog, Enrolment: a.enrolment, Paths: a.paths, Banks: a.banks, Content: a.content, Exchange: a.exchange, Certificates: a.certificates, Badges: a.badges, Starter: a.starter, Onboarding: a.onboarding, Billing: a.billing, Subscriptions: a.subscriptions, Books: a.books, Reports: a.reports, Mover: a.mover, Inbox: a.inbox,
 		Home: a.home, Notices: a.notices, Calendar: a.calendar, Transcripts: a.transcripts,
 		SignOn: a.signon, SCIM: a.scim, LDAPSync: a.ldapsync, Rollouts: a.admin, Groups: a.groups, Bulk: a.bulk, Intakes: a.intakes, Assignments: a.assignments, Search: a.search, Audit: a.audit, Support: a.support, Themes: a.themes, Ready: a.ready, Observe: m.request, Log: a.log, Now: a.now,
-		TrustedProxies: cmd.TrustedProxies, BodyMemory: int(cmd.UploadMemory), Secure: a.hosts.Scheme == "https", SchemaVersion: a.admin.Version(),
+		TrustedProxies: cmd.TrustedProxies, PortalAtOnce: cmd.PortalAtOnce, BodyMemory: int(cmd.UploadMemory), Secure: a.hosts.Scheme == "https", SchemaVersion: a.admin.Version(),
 		Limits: api.Limits{
 			Strangers: throttle.New(a.now, 60, time.Minute, 120),
 			Lookups:   throttle.New(a.now, 60, time.Minute, 60),
@@ -38,6 +38,9 @@ func (a *app) apiOptions(cmd serveCmd, m *metrics) api.Options {
 			Limit: throttle.New(a.now, cmd.RateLimit, time.Minute, cmd.RateLimit), Rate: rest.Rate{Requests: cmd.RateLimit, Window: time.Minute},
 			Hosts: a.hosts, Addresses: a.addresses, Leaving: a.leaving, Takeouts: a.takeouts,
 		}),
+	}
+	if cmd.PortalRate > 0 {
+		o.Limits.Portals = throttle.New(a.now, cmd.PortalRate, time.Second, cmd.PortalRate)
 	}
 	if a.mailbox != nil {
 		o.Mailbox = a.mailbox

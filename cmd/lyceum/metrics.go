@@ -41,6 +41,9 @@ func newMetrics(a *app) *metrics {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "lyceum_database_connections", Help: "Connections to the database in the pools of this process.",
 	}, func() float64 { return float64(a.store.Connections()) }))
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "lyceum_database_waiting", Help: "Requests and jobs of this process that wait for their turn at a connection.",
+	}, func() float64 { return float64(a.store.Waiting()) }))
 	m.watchInbox(a.inbox)
 	m.watchReports(a.reports)
 	return m

@@ -21,6 +21,8 @@ type serveCmd struct {
 	Spares         int           `default:"5" help:"Prepared schemas kept ready for sign-ups."`
 	TrustedProxies []string      `name:"trusted-proxies" placeholder:"CIDR" help:"Reverse proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Request-ID are believed."`
 	RateLimit      int           `name:"rate-limit" default:"1200" help:"API requests a minute and key."`
+	PortalRate     int           `name:"portal-rate" default:"300" help:"Requests a second of one portal in this process, whoever asks; beyond it they are paced, then refused. 0: no limit."`
+	PortalAtOnce   int           `name:"portal-at-once" default:"256" help:"Requests that one portal may have under way in this process."`
 	UploadMemory   size          `name:"upload-memory" default:"512MB" help:"How much memory the bodies of uploads may take together."`
 	DrainTimeout   time.Duration `name:"drain-timeout" default:"20s" help:"How long running requests may take to end after SIGTERM."`
 	Secure         tlsOptions    `embed:"" group:"TLS"`
