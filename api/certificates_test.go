@@ -1,9 +1,11 @@
 package api_test
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"lyceum/auth"
 	"lyceum/auth/policy"
@@ -16,7 +18,11 @@ import (
 // certified is a learner with a certificate.
 func (h *house) certified(title string) (auth.Person, certificate.Certificate) {
 	h.t.Helper()
-	o := storetest.PublishedCourse(h.t, h.ctx, h.w, storetest.SmallCourse(title))
+	return h.certifiedIn(storetest.PublishedCourse(h.t, h.ctx, h.w, storetest.SmallCourse(title)))
+}
+
+func (h *house) certifiedIn(o catalog.Outline) (auth.Person, certificate.Certificate) {
+	h.t.Helper()
 	p := h.person(policy.Learner)
 	learner := storetest.As(h.t, h.ctx, h.w, p)
 	e, err := h.o.Enrolment.SelfEnrol(learner, o.Course.Slug)
@@ -85,7 +91,7 @@ func TestAnAdministratorWithdrawsACertificateAndIssuesItAnew(t *testing.T) {
 	admin, manager := h.as(h.person(policy.Admin)), h.as(h.person(policy.Manager))
 	list, at := "/certificates/issued", "/certificates/issued/"+c.Code
 	h.as(p).get(list).is(403)
-	manager.get(list).is(200).says(p.Name, c.Spaced()).saysNot(at)
+	manager.get(list).is(200).says(p.Name, c.Spaced()).saysNot(at + "/re")
 	manager.post(at+"/revoke", "reason", "x").is(403)
 	admin.get(list+"?q=Ladders").is(200).says(p.Name, at+"/reissue")
 	admin.get(list + "?q=" + strings.ToUpper(c.Spaced())).is(200).says(p.Name)
@@ -94,10 +100,11 @@ func TestAnAdministratorWithdrawsACertificateAndIssuesItAnew(t *testing.T) {
 	admin.post(at+"/revoke", "reason", " ").is(422).says("Say why")
 	admin.post(at+"/revoke", "reason", strings.Repeat("x", 501)).is(422).says("at most 500")
 	admin.post("/certificates/issued/"+strings.Repeat("0", 20)+"/revoke", "reason", "x").is(404)
-	admin.post(at+"/revoke", "reason", "Issued in <error>.").is(303).leads(list)
+	admin.post(at+"/revoke", "reason", "x", "class", "spite").is(422).says("Choose one of the reasons")
+	admin.post(at+"/revoke", "reason", "Issued in <error>.", "class", "error").is(303).leads(list)
 	admin.get(list+"?state=revoked").is(200).says(p.Name, "Issued in &lt;error&gt;.")
 	admin.post(at+"/revoke", "reason", "Again.").is(409)
-	h.stranger().get("/verify/" + c.Code).is(200).says("withdrawn").saysNot("Issued in")
+	h.stranger().get("/verify/"+c.Code).is(200).says("withdrawn", "It had been issued in error.", p.Name, "Ladders").saysNot("Issued in &lt;", "Quiz result", "Version of the course")
 	h.as(p).get("/certificates/" + c.Code + ".pdf").is(409)
 	if _, err := badge.Verify(jwt, issuerOf{h.stranger()}, h.w.Now.Now()); err == nil {
 		t.Error("a withdrawn badge is believed")
@@ -109,6 +116,9 @@ func TestAnAdministratorWithdrawsACertificateAndIssuesItAnew(t *testing.T) {
 	admin.post(at+"/reissue", "reason", "Married.").is(303).leads(list)
 	admin.get(list).is(200).says("Anna New-Name", "has a new certificate")
 	admin.post(at+"/reissue", "reason", "Again.").is(409).says("Another certificate of the same course holds")
+	manager.get(at).is(200).says("Anna New-Name", p.Name, "Issued in &lt;error&gt;.", c.Spaced())
+	h.as(p).get(at).is(403)
+	manager.get("/certificates/issued/" + strings.Repeat("0", 20)).is(404)
 	if mine, err := h.o.Certificates.Mine(storetest.As(t, h.ctx, h.w, p)); err != nil || len(mine) != 2 || mine[0].PersonName != "Anna New-Name" || *mine[0].ReissueOf != c.ID || mine[1].PersonName != p.Name {
 		t.Errorf("%+v, %v", mine, err)
 	}
@@ -130,6 +140,62 @@ func TestCertificatesAreKeptByRESTToo(t *testing.T) {
 	admin.json(http.MethodPost, base+"/"+c.Code+"/reissue", `{"reason":"A name was wrong."}`).is(201).says(`"reissue_of":"` + c.ID.String())
 	h.as(p).json(http.MethodGet, base+"/"+c.Code+"/credential", "").is(409)
 	admin.json(http.MethodGet, base+"?state=revoked", "").is(200).says("A name was wrong.")
+	manager := h.as(h.person(policy.Manager))
+	manager.json(http.MethodGet, base+"/"+c.Code+"/history", "").is(200).says("A name was wrong.", `"revoke_class":"corrected"`, c.ID.String())
+	h.as(p).json(http.MethodGet, base+"/"+c.Code+"/history", "").is(403)
 	admin.json(http.MethodPost, "/api/v1/badge-keys/roll", "").is(204)
 	h.as(p).json(http.MethodPost, "/api/v1/badge-keys/roll", "").is(403)
+}
+
+func TestAStrangerIsToldWhatStandsOnACertificateAndNoMore(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	p, c := h.certified("Ladders")
+	at := "/api/v1/certificates/" + c.Code
+	nothing := []string{c.ID.String(), c.EnrolmentID.String(), p.ID.String(), c.CourseID.String(), p.Email, "replaced_at", "reissue_of", `"id"`}
+	h.stranger().json(http.MethodGet, at, "").is(200).says(`"state":"valid"`, p.Name, "Ladders", `"version_number":1`, `"percent":100`).saysNot(nothing...)
+	h.stranger().get("/verify/"+c.Code).is(200).says(p.Name, "Ladders", "is valid").saysNot(p.Email)
+	if _, err := h.o.Certificates.Reissue(storetest.As(t, h.ctx, h.w, h.person(policy.Admin)), certificate.Withdrawal{Code: c.Code, Reason: "Married, secretly."}); err != nil {
+		t.Fatal(err)
+	}
+	h.stranger().json(http.MethodGet, at, "").is(200).says(`"state":"revoked"`, `"revoke_class":"corrected"`).saysNot(append(nothing, "secretly", "percent", "completed_at", "version_number")...)
+	h.browser(h.hostOf(h.newTenant())).json(http.MethodGet, at, "").is(404)
+}
+
+func TestAnAuthorSaysHowLongCertificatesAreValidAndEverySideSaysSo(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	o := storetest.PublishedCourse(t, h.ctx, h.w, storetest.SmallCourse("Ladders"))
+	at, rest := "/studio/"+o.Course.ID.String()+"/certificate", "/api/v1/courses/"+o.Course.ID.String()+"/certificate"
+	author := h.as(h.person(policy.Instructor))
+	author.get(at).is(200).says("How long is it valid?")
+	author.post(at, "valid", "months", "valid_months", "0").is(422).says("from 1 to 240")
+	author.post(at, "valid", "until", "valid_until", "soon").is(422).says("Choose a day.")
+	author.post(at, "valid", "months", "valid_months", "12").is(303).leads(at)
+	author.get(at).is(200).says(`value="12"`)
+	author.json(http.MethodGet, rest, "").is(200).says(`"valid_months":12`)
+	author.json(http.MethodPut, rest, `{"valid_until":"2020-01-01"}`).is(422).says("valid_until")
+	author.json(http.MethodPut, rest, `{"valid_until":"2026-12-31"}`).is(200).says("2026-12-31")
+	author.get(at).is(200).says(`value="2026-12-31"`)
+	h.as(h.person(policy.Learner)).get(at).is(403)
+	h.as(h.person(policy.Learner)).json(http.MethodPut, rest, `{}`).is(403)
+
+	p, c := h.certifiedIn(o)
+	b := h.as(p)
+	b.get("/certificates").is(200).says("Valid until", "31 Dec 2026")
+	b.get("/transcript").is(200).says("Valid until", "31 Dec 2026")
+	h.stranger().get("/verify/"+c.Code).is(200).says("is valid", "31 Dec 2026")
+	h.stranger().json(http.MethodGet, "/api/v1/certificates/"+c.Code, "").is(200).says(`"valid_until":"2026-12-31T23:59:59Z"`)
+	jwt := b.get("/certificates/" + c.Code + ".jwt").is(200).body
+	h.w.Now.Advance(time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC).Sub(h.w.Now.Now()))
+	b = h.as(p)
+	b.get("/certificates").is(200).says("Expired")
+	b.get("/").is(200).saysNot(c.Code)
+	b.get("/certificates/" + c.Code + ".pdf").is(200)
+	h.stranger().get("/verify/"+c.Code).is(200).says("has expired", "31 Dec 2026", p.Name)
+	h.stranger().json(http.MethodGet, "/api/v1/certificates/"+c.Code, "").is(200).says(`"state":"expired"`)
+	if v, err := badge.Verify(jwt, issuerOf{h.stranger()}, h.w.Now.Now()); !errors.Is(err, badge.ErrExpired) || v.Person != p.Name {
+		t.Errorf("%+v, %v", v, err)
+	}
+	h.as(h.person(policy.Manager)).get("/certificates/issued?state=expired").is(200).says(p.Name)
 }

@@ -11,10 +11,15 @@ func (s *Server) onCertificates(t *table) {
 	b := web.Badges{Site: s.site, Certificates: s.Certificates, Badges: s.Badges}
 	mine, everyones, manage := route.For(policy.CertificateRead), route.For(policy.CertificateAll), route.For(policy.CertificateManage)
 	t.get("/certificates/issued", everyones, b.Issued)
+	t.get("/certificates/issued/:code", everyones, b.History)
 	t.postFresh("/certificates/issued/:code/revoke", manage, b.Revoke)
 	t.postFresh("/certificates/issued/:code/reissue", manage, b.Reissue)
 	t.get("/certificates/:code.jwt", mine, b.Credential)
 	t.get("/certificates/:code.svg", mine, b.Picture)
+	d := web.CertificateDesk{Site: s.site, Catalog: s.Catalog, Certificates: s.Certificates}
+	edit := route.For(policy.CourseEdit)
+	t.get("/studio/:course/certificate", edit, d.Rule)
+	t.post("/studio/:course/certificate", edit, d.SaveRule)
 	t.get("/.well-known/did.json", route.Public, b.Issuer)
 	t.get("/credentials/status/:list", route.Public, b.StatusList)
 }

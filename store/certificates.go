@@ -58,9 +58,19 @@ func (s *Store) CertificatesOf(ctx context.Context, person uid.ID, limit int) (l
 }
 
 // RevokeCertificate withdraws a certificate that holds.
-func (s *Store) RevokeCertificate(ctx context.Context, id, by uid.ID, reason string, at time.Time) error {
+func (s *Store) RevokeCertificate(ctx context.Context, c certificate.Certificate) error {
 	return s.changeOne(ctx, certificate.ErrRevoked, "revoke a certificate",
-		"update certificates set revoked_at = ?, revoked_by = ?, revoke_reason = ? where id = ? and revoked_at is null", at, by, reason, id)
+		"update certificates set revoked_at = ?, revoked_by = ?, revoke_reason = ?, revoke_class = ? where id = ? and revoked_at is null",
+		c.RevokedAt, c.RevokedBy, c.RevokeReason, c.RevokeClass, c.ID)
+}
+
+// maxHistory bounds how many certificates of one enrolment are read.
+const maxHistory = 200
+
+// CertificateHistory reads all certificates of an enrolment, the newest first.
+func (s *Store) CertificateHistory(ctx context.Context, enrolmentID uid.ID) (list []certificate.Certificate, err error) {
+	err = s.tx(ctx).Where("enrolment_id = ?", enrolmentID).Order("id desc").Limit(maxHistory).Find(&list).Error
+	return list, fail(err, "certificates of enrolment %s", enrolmentID)
 }
 
 // IssuedCertificates lists certificates, the newest first.
@@ -85,8 +95,13 @@ func (s *Store) IssuedCertificates(ctx context.Context, f certificate.Filter) (o
 	if f.Course != uid.Nil {
 		q = q.Where("course_id = ?", f.Course)
 	}
-	if f.Revoked {
+	switch f.State {
+	case certificate.NarrowRevoked:
 		q = q.Where("revoked_at is not null")
+	case certificate.NarrowExpired:
+		q = q.Where("revoked_at is null and replaced_at is null and valid_until < ?", f.Now)
+	case certificate.NarrowExpiring:
+		q = q.Where("revoked_at is null and replaced_at is null and valid_until >= ? and valid_until <= ?", f.Now, f.Now.Add(certificate.WithinMonth))
 	}
 	var rows []certificate.Certificate
 	if err = q.Find(&rows).Error; err != nil {

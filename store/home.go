@@ -42,10 +42,10 @@ const (
 
 	// Certificates, and below them skills: a skill has neither code nor title.
 	homeEarnedSQL = `(select c.id, c.code, c.enrolment_id, c.person_id, c.course_id, c.person_name, c.course_title, c.version_number, c.percent,
-				c.minutes, c.completed_at, c.issued_at
-			from certificates c where c.person_id = $1 and c.revoked_at is null and c.replaced_at is null order by c.id desc limit 4)
+				c.minutes, c.completed_at, c.issued_at, c.valid_until
+			from certificates c where c.person_id = $1 and c.revoked_at is null and c.replaced_at is null and (c.valid_until is null or c.valid_until >= $3) order by c.id desc limit 4)
 		union all
-		(select s.id, '', s.id, s.id, s.id, s.name, '', 0, null, 0, min(e.completed_at), min(e.completed_at)
+		(select s.id, '', s.id, s.id, s.id, s.name, '', 0, null, 0, min(e.completed_at), min(e.completed_at), null::timestamptz
 			from enrolments e join course_skills cs on cs.course_id = e.course_id join skills s on s.id = cs.skill_id
 			where e.person_id = $1 and e.status = 'completed' and e.completed_at is not null
 			group by s.id, s.name order by min(e.completed_at) desc, s.name limit $2)`
@@ -107,7 +107,7 @@ func (s *Store) Glance(ctx context.Context, q home.Question) (g home.Glance, err
 			g.Spots, err = pgx.CollectRows(rows, pgx.RowToStructByPos[home.Spot])
 			return err
 		}},
-		question{homeEarnedSQL, []any{q.Person, home.MaxSkills}, func(rows pgx.Rows) (err error) {
+		question{homeEarnedSQL, []any{q.Person, home.MaxSkills, q.Now}, func(rows pgx.Rows) (err error) {
 			g.Certificates, g.Skills, err = scanEarned(rows)
 			return err
 		}},
@@ -120,7 +120,7 @@ func scanEarned(rows pgx.Rows) (certificates []certificate.Certificate, skills [
 	for rows.Next() {
 		var c certificate.Certificate
 		if err = rows.Scan(&c.ID, &c.Code, &c.EnrolmentID, &c.PersonID, &c.CourseID, &c.PersonName, &c.CourseTitle, &c.VersionNumber, &c.Percent,
-			&c.Minutes, &c.CompletedAt, &c.IssuedAt); err != nil {
+			&c.Minutes, &c.CompletedAt, &c.IssuedAt, &c.ValidUntil); err != nil {
 			return nil, nil, err
 		}
 		if c.Code == "" {

@@ -22,6 +22,7 @@ var tones = map[string]string{
 	"course_status.published": "good", "course_status.archived": "warn",
 	"review_state.requested": "brandly", "review_state.approved": "good", "review_state.returned": "warn",
 	"question_status.published": "good", "question_status.changed": "brandly", "question_status.archived": "warn", "question_comes.plain": "good", "question_comes.changed": "warn", "question_comes.refused": "bad",
+	"certificate_state.valid": "good", "certificate_state.expiring": "warn", "certificate_state.expired": "warn", "certificate_state.revoked": "bad",
 	"path_status.published": "good", "path_status.archived": "warn",
 	"enrolment_status.completed": "good", "enrolment_status.started": "brandly",
 	"connection_status.on": "good", "connection_status.dry_run": "brandly", "outcome.admitted": "good", "outcome.refused": "bad", "outcome.dry_run": "brandly",

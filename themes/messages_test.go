@@ -78,7 +78,7 @@ var (
 		"visibility.", "visibility_hint.", "review_state.", "missing.", "piece.",
 		"place_kind.", "place_status.", "stage.", "stage_hint.",
 		"question_kind.", "question_rows.", "question_rows_hint.", "question_row.", "question_status.", "question_comes.",
-		"path_status.", "step_state.", "path_reason.", "need_kind.",
+		"certificate_state.", "revoke_class.", "verify_class.", "verify_state.", "path_status.", "step_state.", "path_reason.", "need_kind.",
 		"setup_kind.", "setup_state.", "key_state.", "key_title.", "emergency_state.", "domain_state.", "address_state.", "address_problem.", "expiry.", "rule.", "mail.expiry_",
 		"why.", "notice.", "notice_kind.", "notice_hint.", "weekday.", "weekday_short.",
 	}

@@ -92,6 +92,11 @@ func learnSpecimens(w *world) []specimen {
 	again := revoked
 	again.Code, again.RevokeReason = "a3v9q0t7m2x8c5b1n6z4", "Issued in error."
 	cert := w.certificate()
+	ends, over := w.certificate(), w.certificate()
+	soon, past := now.AddDate(0, 0, 12), now.AddDate(0, 0, -3)
+	ends.Code, ends.ValidUntil = "b3v9q0t7m2x8c5b1n6z4", &soon
+	over.Code, over.ValidUntil = "c3v9q0t7m2x8c5b1n6z4", &past
+	again.RevokeClass = certificate.ClassError
 	return []specimen{
 		{"catalogue", w.portal("/courses", learnerMay()), themes.CataloguePage{Cards: listOf(append([]catalog.Card{w.card(0), w.card(1)}, cards...)...)}},
 		{"catalogue-nothing", w.portal("/courses?q=quantum", learnerMay()), themes.CataloguePage{Filter: catalog.CardFilter{Query: "quantum"}}},
@@ -102,12 +107,17 @@ func learnSpecimens(w *world) []specimen {
 		{"course-completed-pending", w.portal("/courses/x", learnerMay()), themes.CoursePage{Outline: w.outlines[0], Enrolment: &done, Progress: progress}},
 		{"course-closed", w.portal("/courses/x", learnerMay()), themes.CoursePage{Outline: closed, Problem: enrolment.ErrSelfEnrolClosed}},
 		{"course-archived", w.portal("/courses/x", learnerMay()), themes.CoursePage{Outline: archived}},
-		{"certificates", w.portal("/certificates", learnerMay()), themes.CertificatesPage{Certificates: []certificate.Certificate{cert, revoked}, Pending: []enrolment.Mine{w.mine(0, 100)}}},
+		{"certificates", w.portal("/certificates", learnerMay()), themes.CertificatesPage{Certificates: []certificate.Certificate{cert, ends, over, revoked}, Pending: []enrolment.Mine{w.mine(0, 100)}}},
 		{"certificates-empty", w.portal("/certificates", learnerMay()), themes.CertificatesPage{}},
-		{"issued", w.portal("/certificates/issued", may()), themes.IssuedPage{Certificates: page.Of[certificate.Certificate]{Items: []certificate.Certificate{cert, again}, Next: "x"}}},
-		{"issued-refused", w.portal("/certificates/issued", may()), themes.IssuedPage{Query: "Anna", Opened: cert.Code, Reason: "", Problem: fault.Of(fault.Invalid(map[string]string{"reason": "Say why, for whoever asks about it later."})), Certificates: page.Of[certificate.Certificate]{Items: []certificate.Certificate{cert}}}},
-		{"issued-none", w.portal("/certificates/issued", may()), themes.IssuedPage{Revoked: true}},
+		{"issued", w.portal("/certificates/issued", may()), themes.IssuedPage{Certificates: page.Of[certificate.Certificate]{Items: []certificate.Certificate{cert, ends, over, again}, Next: "x"}}},
+		{"issued-refused", w.portal("/certificates/issued", may()), themes.IssuedPage{Query: "Anna", Opened: cert.Code, Typed: certificate.Withdrawal{Class: certificate.ClassConditions}, Problem: fault.Of(fault.Invalid(map[string]string{"reason": "Say why, for whoever asks about it later."})), Certificates: page.Of[certificate.Certificate]{Items: []certificate.Certificate{cert}}}},
+		{"issued-none", w.portal("/certificates/issued", may()), themes.IssuedPage{State: certificate.NarrowRevoked}},
 		{"verify", w.stranger("/verify/x"), themes.VerifyPage{Code: cert.Code, Certificate: &cert}},
+		{"issued-history", w.portal("/certificates/issued/x", may()), themes.IssuedHistoryPage{Certificates: []certificate.Certificate{ends, again}}},
+		{"course-certificate", w.portal("/studio/x/certificate", may()), themes.CourseCertificatePage{Outline: w.outlines[0], Form: themes.CertificateRuleForm{Valid: "always"}}},
+		{"course-certificate-wrong", w.portal("/studio/x/certificate", may()), themes.CourseCertificatePage{Outline: w.outlines[0], Form: themes.CertificateRuleForm{Valid: "months", Months: "999"}, Problem: fault.Of(fault.Invalid(map[string]string{"valid_months": "Enter a number of months from 1 to 240."}))}},
+		{"verify-ends", w.stranger("/verify/x"), themes.VerifyPage{Code: ends.Code, Certificate: &ends}},
+		{"verify-expired", w.stranger("/verify/x"), themes.VerifyPage{Code: over.Code, Certificate: &over}},
 		{"verify-revoked", w.stranger("/verify/x"), themes.VerifyPage{Code: cert.Code, Certificate: &revoked}},
 		{"verify-unknown", w.stranger("/verify/x"), themes.VerifyPage{Code: "k3v9q0t7m2x8c5b1n6z5"}},
 		{"completed", w.portal("/learn/x", learnerMay()), themes.CompletedPage{Enrolment: done, Outline: w.outlines[0], Certificate: &cert}},

@@ -16,22 +16,33 @@ type issuedIn struct {
 	Paging
 	Query  string `query:"q" maxLength:"100" doc:"In a person's name or a course's title, or a number."`
 	Course uid.ID `query:"course" doc:"Only those of this course."`
-	State  string `query:"state" enum:"revoked" doc:"Only those withdrawn."`
+	State  string `query:"state" enum:"revoked,expired,expiring" doc:"Only those withdrawn, no longer valid, or valid for 30 days at most."`
 }
 
 // issuedProof is a certificate for those who may see everyone's.
 type issuedProof struct {
 	proof
-	PersonID     uid.ID  `json:"person_id"`
-	RevokedBy    *uid.ID `json:"revoked_by,omitempty" doc:"Who withdrew it."`
-	RevokeReason string  `json:"revoke_reason,omitempty" doc:"The public page does not say it."`
-	ReissueOf    *uid.ID `json:"reissue_of,omitempty" doc:"The certificate that was withdrawn for this one."`
+	PersonID     uid.ID            `json:"person_id"`
+	RevokedBy    *uid.ID           `json:"revoked_by,omitempty" doc:"Who withdrew it."`
+	RevokeClass  certificate.Class `json:"revoke_class,omitempty" enum:"error,corrected,conditions,request,other" doc:"What the public page says of why."`
+	RevokeReason string            `json:"revoke_reason,omitempty" doc:"The public page does not say it."`
+	ReissueOf    *uid.ID           `json:"reissue_of,omitempty" doc:"The certificate that was withdrawn for this one."`
 }
 
 type withdrawIn struct {
 	Code string `path:"code" doc:"The public number; spaces, hyphens and capitals do not matter." example:"3k9d2m5q8r1t4v7w0x6z"`
 	Body struct {
-		Reason string `json:"reason" maxLength:"500" doc:"Kept with the certificate and in the audit log." example:"Issued in error."`
+		Reason string            `json:"reason" maxLength:"500" doc:"Kept with the certificate and in the audit log." example:"Issued in error."`
+		Class  certificate.Class `json:"class,omitempty" enum:"error,corrected,conditions,request,other" doc:"What the public page says of why. Left out: other, and corrected where it is issued anew."`
+	}
+}
+
+type reissueIn struct {
+	Code string `path:"code" doc:"The public number; spaces, hyphens and capitals do not matter." example:"3k9d2m5q8r1t4v7w0x6z"`
+	Body struct {
+		Reason string            `json:"reason" maxLength:"500" doc:"Kept with the certificate and in the audit log." example:"The name was wrong."`
+		Class  certificate.Class `json:"class,omitempty" enum:"error,corrected,conditions,request,other" doc:"What the public page of the one before says of why. Left out: corrected."`
+		Renew  bool              `json:"renew,omitempty" doc:"Valid as if the course were completed today. Left out, it ends when the one before ends."`
 	}
 }
 
@@ -42,11 +53,22 @@ func (a *api) issuedOperations() {
 		method: get, path: "/certificates", id: "list-certificates", tag: tagCertificates, need: route.For(policy.CertificateAll),
 		summary: "Everyone's certificates, the newest first",
 	}, func(ctx context.Context, in *issuedIn) (*pageOut[issuedProof], error) {
-		list, err := a.Certificates.Issued(ctx, certificate.Filter{Query: in.Query, Course: in.Course, Revoked: in.State == "revoked", Page: in.request()})
+		list, err := a.Certificates.Issued(ctx, certificate.Filter{Query: in.Query, Course: in.Course, State: certificate.Narrow(in.State), Page: in.request()})
 		if err != nil {
 			return nil, err
 		}
 		return paged(ctx, list, func(c *certificate.Certificate) issuedProof { return a.showIssued(ctx, c) }), nil
+	})
+	on(a, operation{
+		method: get, path: "/certificates/{code}/history", id: "get-certificate-history", tag: tagCertificates, need: route.For(policy.CertificateAll),
+		summary: "Every certificate of the same enrolment, the newest first", about: "What was issued, withdrawn and replaced, by whom and why.",
+		fails: faults{certificate.ErrNotFound},
+	}, func(ctx context.Context, in *certificateIn) (*pageOut[issuedProof], error) {
+		list, err := a.Certificates.History(ctx, in.Code)
+		if err != nil {
+			return nil, err
+		}
+		return whole(ctx, list, func(c *certificate.Certificate) issuedProof { return a.showIssued(ctx, c) }), nil
 	})
 	on(a, operation{
 		method: post, path: "/certificates/{code}/revoke", id: "revoke-certificate", tag: tagCertificates, need: route.For(policy.CertificateManage), fresh: true,
@@ -54,7 +76,7 @@ func (a *api) issuedOperations() {
 		about:   "Its public page and its status list say so from then on; it is given out no more. It cannot be undone: issue it anew.",
 		fails:   faults{certificate.ErrNotFound, certificate.ErrRevoked},
 	}, func(ctx context.Context, in *withdrawIn) (*issuedOut, error) {
-		c, err := a.Certificates.Revoke(ctx, in.Code, in.Body.Reason)
+		c, err := a.Certificates.Revoke(ctx, certificate.Withdrawal{Code: in.Code, Reason: in.Body.Reason, Class: in.Body.Class})
 		if err != nil {
 			return nil, err
 		}
@@ -65,8 +87,8 @@ func (a *api) issuedOperations() {
 		summary: "Issue a certificate anew",
 		about:   "It is withdrawn, unless it was before, and another one takes its place that says what is so today: the person's name, and the result.",
 		fails:   faults{certificate.ErrNotFound, certificate.ErrReplaced, certificate.ErrNotCompleted, enrolment.ErrEnrolmentNotFound},
-	}, func(ctx context.Context, in *withdrawIn) (*issuedOut, error) {
-		c, err := a.Certificates.Reissue(ctx, in.Code, in.Body.Reason)
+	}, func(ctx context.Context, in *reissueIn) (*issuedOut, error) {
+		c, err := a.Certificates.Reissue(ctx, certificate.Withdrawal{Code: in.Code, Reason: in.Body.Reason, Class: in.Body.Class, Renew: in.Body.Renew})
 		if err != nil {
 			return nil, err
 		}
@@ -75,7 +97,7 @@ func (a *api) issuedOperations() {
 }
 
 func (a *api) showIssued(ctx context.Context, c *certificate.Certificate) issuedProof {
-	return issuedProof{proof: a.showCertificate(ctx, c), PersonID: c.PersonID, RevokedBy: c.RevokedBy, RevokeReason: c.RevokeReason, ReissueOf: c.ReissueOf}
+	return issuedProof{proof: a.showCertificate(ctx, c), PersonID: c.PersonID, RevokedBy: c.RevokedBy, RevokeClass: c.RevokeClass, RevokeReason: c.RevokeReason, ReissueOf: c.ReissueOf}
 }
 
 type badgeOut struct {

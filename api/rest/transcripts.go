@@ -18,18 +18,19 @@ import (
 
 // transcriptLine is one course a person is or was in.
 type transcriptLine struct {
-	EnrolmentID     uid.ID           `json:"enrolment_id"`
-	CourseID        uid.ID           `json:"course_id"`
-	CourseTitle     string           `json:"course_title"`
-	VersionNumber   int              `json:"version_number"`
-	Status          enrolment.Status `json:"status" enum:"active,completed,withdrawn"`
-	EnrolledAt      time.Time        `json:"enrolled_at"`
-	StartedAt       *time.Time       `json:"started_at,omitempty"`
-	CompletedAt     *time.Time       `json:"completed_at,omitempty"`
-	Percent         int              `json:"percent" doc:"Of the lessons."`
-	Result          *int             `json:"result,omitempty" doc:"Of the quiz passed last, as the certificate says."`
-	Seconds         int64            `json:"seconds" doc:"About how long they learned."`
-	CertificateCode string           `json:"certificate_code,omitempty"`
+	EnrolmentID      uid.ID           `json:"enrolment_id"`
+	CourseID         uid.ID           `json:"course_id"`
+	CourseTitle      string           `json:"course_title"`
+	VersionNumber    int              `json:"version_number"`
+	Status           enrolment.Status `json:"status" enum:"active,completed,withdrawn"`
+	EnrolledAt       time.Time        `json:"enrolled_at"`
+	StartedAt        *time.Time       `json:"started_at,omitempty"`
+	CompletedAt      *time.Time       `json:"completed_at,omitempty"`
+	Percent          int              `json:"percent" doc:"Of the lessons."`
+	Result           *int             `json:"result,omitempty" doc:"Of the quiz passed last, as the certificate says."`
+	Seconds          int64            `json:"seconds" doc:"About how long they learned."`
+	CertificateCode  string           `json:"certificate_code,omitempty"`
+	CertificateUntil *time.Time       `json:"certificate_valid_until,omitempty" doc:"The end of its last day, in UTC; left out: for ever."`
 }
 
 // transcriptShown is what a person learned.
@@ -142,7 +143,7 @@ func (a *api) transcript(ctx context.Context, person uid.ID, p transcript.Period
 	for i, l := range t.Lines {
 		out.Lines[i] = transcriptLine{
 			EnrolmentID: l.EnrolmentID, CourseID: l.CourseID, CourseTitle: l.CourseTitle, VersionNumber: l.VersionNumber, Status: l.Status, EnrolledAt: utc(l.EnrolledAt),
-			StartedAt: utcOrNone(l.StartedAt), CompletedAt: utcOrNone(l.CompletedAt), Percent: l.Percent, Result: l.Result, Seconds: l.Seconds, CertificateCode: l.CertificateCode,
+			StartedAt: utcOrNone(l.StartedAt), CompletedAt: utcOrNone(l.CompletedAt), Percent: l.Percent, Result: l.Result, Seconds: l.Seconds, CertificateCode: l.CertificateCode, CertificateUntil: utcOrNone(l.CertificateUntil),
 		}
 	}
 	return &transcriptOut{out}, nil

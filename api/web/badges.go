@@ -94,10 +94,19 @@ func (b Badges) Issued(c *fiber.Ctx) error {
 }
 
 func (b Badges) issued(c *fiber.Ctx) (p themes.IssuedPage, err error) {
-	f := certificate.Filter{Query: query(c, "q"), Revoked: query(c, "state") == "revoked", Page: after(c)}
-	p = themes.IssuedPage{Query: f.Query, Revoked: f.Revoked}
+	f := certificate.Filter{Query: query(c, "q"), State: certificate.Narrow(query(c, "state")), Page: after(c)}
+	p = themes.IssuedPage{Query: f.Query, State: f.State}
 	p.Certificates, err = b.Certificates.Issued(c.UserContext(), f)
 	return p, err
+}
+
+// History shows every certificate of an enrolment.
+func (b Badges) History(c *fiber.Ctx) error {
+	list, err := b.Certificates.History(c.UserContext(), c.Params("code"))
+	if err != nil {
+		return err
+	}
+	return b.show(c, themes.IssuedHistoryPage{Certificates: list})
 }
 
 // Revoke withdraws a certificate.
@@ -110,19 +119,19 @@ func (b Badges) Reissue(c *fiber.Ctx) error {
 	return b.change(c, themes.FlashCertificateReissued, b.Certificates.Reissue)
 }
 
-func (b Badges) change(c *fiber.Ctx, key themes.FlashKey, do func(ctx context.Context, code, reason string) (certificate.Certificate, error)) error {
+func (b Badges) change(c *fiber.Ctx, key themes.FlashKey, do func(context.Context, certificate.Withdrawal) (certificate.Certificate, error)) error {
 	f, err := readForm(c)
 	if err != nil {
 		return err
 	}
-	code := c.Params("code")
-	done, err := do(c.UserContext(), code, f.get("reason"))
+	w := certificate.Withdrawal{Code: c.Params("code"), Reason: f.get("reason"), Class: certificate.Class(f.get("class")), Renew: f.get("renew") != ""}
+	done, err := do(c.UserContext(), w)
 	if err != nil {
 		p, failed := b.issued(c)
 		if failed != nil {
 			return failed
 		}
-		p.Opened, p.Reason = code, f.get("reason")
+		p.Opened, p.Typed = w.Code, w
 		return b.refused(c, err, func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return p })
 	}
 	return b.done(c, "/certificates/issued", key, done.PersonName)

@@ -159,7 +159,7 @@ func verifyBadge(file []byte, from badge.Source, at time.Time, out io.Writer) er
 		return err
 	}
 	v, err := badge.Verify(jwt, from, at)
-	if err != nil && !errors.Is(err, badge.ErrWithdrawn) {
+	if err != nil && !errors.Is(err, badge.ErrWithdrawn) && !errors.Is(err, badge.ErrExpired) {
 		return err
 	}
 	fmt.Fprintf(out, "Person    %s\nCourse    %s, version %s\n", v.Person, v.Course, v.Version)
@@ -168,10 +168,19 @@ func verifyBadge(file []byte, from badge.Source, at time.Time, out io.Writer) er
 	}
 	fmt.Fprintf(out, "Issued    %s by %s (%s)\nSigned    with %s: the signature holds\nPage      %s\n", v.IssuedAt.Format(time.DateOnly), v.IssuerName, v.Issuer, v.KeyID, v.ID)
 	switch {
-	case err != nil:
+	case v.ValidUntil == nil:
+	case errors.Is(err, badge.ErrExpired):
+		fmt.Fprintf(out, "EXPIRED   it was valid until %s\n", v.ValidUntil.UTC().Format(time.DateOnly))
+	default:
+		fmt.Fprintf(out, "Until     %s\n", v.ValidUntil.UTC().Format(time.DateOnly))
+	}
+	switch {
+	case errors.Is(err, badge.ErrWithdrawn):
 		fmt.Fprintf(out, "WITHDRAWN by the status list of %s\n", v.StatusAt.Format(time.RFC3339))
 	case v.StatusAt == nil:
 		fmt.Fprintln(out, "Whether it was withdrawn was not asked.")
+	case err != nil:
+		fmt.Fprintf(out, "Status    not withdrawn, by the status list of %s\n", v.StatusAt.Format(time.RFC3339))
 	default:
 		fmt.Fprintf(out, "Valid     not withdrawn, by the status list of %s\n", v.StatusAt.Format(time.RFC3339))
 	}

@@ -14,6 +14,7 @@ import (
 	"lyceum/internal/event"
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
+	"lyceum/learning/certificate"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/notice"
 	"lyceum/store/queue"
@@ -47,6 +48,7 @@ type newsFacts struct {
 	Kind       string      `json:"kind"`
 	DueAt      *time.Time  `json:"due_at"`
 	Until      *time.Time  `json:"until"`
+	ValidUntil *time.Time  `json:"valid_until"`
 	First      bool        `json:"first"`
 	Days       int         `json:"days"`
 	Status     string      `json:"status"`
@@ -75,6 +77,8 @@ func tellings() []telling {
 		{when: "enrolment.moved", kind: notice.KindMoved, to: theLearner, data: versionData, path: toCourse},
 		{when: "certificate.issued", kind: notice.KindCertificate, to: theLearner, path: func(newsFacts) string { return "/certificates" }, mail: certificateMail},
 		{when: "certificate.revoked", kind: notice.KindCertificate, to: theLearner, data: as("withdrawn"), path: func(newsFacts) string { return "/certificates" }},
+		{when: "certificate.expires_soon", kind: notice.KindCertificate, to: whileHeld, data: expiryData("expires_soon"), path: func(newsFacts) string { return "/certificates" }},
+		{when: "certificate.expired", kind: notice.KindCertificate, to: whileHeld, data: expiryData("expired"), path: func(newsFacts) string { return "/certificates" }},
 		{when: "submission.marked", kind: notice.KindMarked, to: theLearner, data: markedData, path: toLesson},
 		{when: "submission.accepted", kind: notice.KindMarked, to: theLearner, data: as("accepted"), path: toLesson},
 		{when: "submission.returned", kind: notice.KindMarked, to: theLearner, data: as("returned"), path: toLesson},
@@ -112,6 +116,7 @@ func (a *app) homeConsequences() []queue.Consequence {
 func (a *app) homeChores() []queue.Chore {
 	return []queue.Chore{
 		{Name: "remind_due", Every: 10 * time.Minute, Do: func(ctx context.Context) error { return a.everywhere(ctx, "due dates", a.enrolment.Remind) }},
+		{Name: "remind_certificates", Every: 10 * time.Minute, Do: func(ctx context.Context) error { return a.everywhere(ctx, "certificates", a.certificates.Remind) }},
 		{Name: "sweep_notices", Every: 24 * time.Hour, Do: func(ctx context.Context) error { return a.everywhere(ctx, "notices", a.notices.Sweep) }},
 	}
 }
@@ -271,6 +276,25 @@ func stillDue(ctx context.Context, a *app, f newsFacts) (people []uid.ID, err er
 	return people, err
 }
 
+// whileHeld is whose certificate it is, unless it was withdrawn or replaced meanwhile, or they can sign in no more.
+func whileHeld(ctx context.Context, a *app, f newsFacts) (people []uid.ID, err error) {
+	err = a.store.InTenant(ctx, func(ctx context.Context) error {
+		c, err := a.store.CertificateByCode(ctx, f.Code)
+		if err != nil || c.RevokedAt != nil || c.ReplacedAt != nil {
+			return err
+		}
+		p, err := a.store.PersonByID(ctx, c.PersonID)
+		if err == nil && p.Status == auth.PersonActive {
+			people = []uid.ID{p.ID}
+		}
+		return err
+	})
+	if unwanted(err) {
+		return nil, nil
+	}
+	return people, err
+}
+
 // theAuthor is who made the course.
 func theAuthor(_ context.Context, _ *app, f newsFacts) ([]uid.ID, error) {
 	if f.Author == nil || f.Event.ActorID != nil && *f.Event.ActorID == *f.Author {
@@ -388,6 +412,17 @@ func dueData(f newsFacts) notice.Data {
 		d["days"] = strconv.Itoa(f.Days)
 	}
 	return d
+}
+
+// expiryData says until when a certificate is valid: noon of the day, which is the same day for every reader.
+func expiryData(as string) func(newsFacts) notice.Data {
+	return func(f newsFacts) notice.Data {
+		d := notice.Data{"as": as, "due": certificate.Certificate{ValidUntil: f.ValidUntil}.LastDay().Format(time.RFC3339)}
+		if f.Days > 0 {
+			d["days"] = strconv.Itoa(f.Days)
+		}
+		return d
+	}
 }
 
 // hiddenData says that something was handed in by somebody whose name the assignment hides.

@@ -88,7 +88,7 @@ func TestAWithdrawnCertificateIsOnTheStatusListAndGivenOutNoMore(t *testing.T) {
 	_, other := h.earned(t, "Kept")
 	manager := h.may(t, policy.CertificateManage, policy.CertificateAll, policy.CertificateRead)
 	jwt, kept := h.credential(t, learner, c.Code), h.credential(t, manager, other.Code)
-	if _, err := h.certificates.Revoke(manager, c.Code, "Issued in error."); err != nil {
+	if _, err := h.certificates.Revoke(manager, certificate.Withdrawal{Code: c.Code, Reason: "Issued in error."}); err != nil {
 		t.Fatal(err)
 	}
 	from := portal{h: h, tenant: h.tenant}
@@ -206,4 +206,63 @@ func TestManyWhoFetchAtOnceGetOneKeyAndOnePlace(t *testing.T) {
 			t.Error("they got different credentials")
 		}
 	}
+}
+
+func TestABadgeSaysUntilWhenItIsValidAndThatItIsOver(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	months := 6
+	o := storetest.PublishedCourse(t, h.tenant, h.w, storetest.SmallCourse("For half a year"))
+	if _, err := h.certificates.SetRule(h.may(t, policy.CourseEdit), certificate.Rule{CourseID: o.Course.ID, Months: &months}); err != nil {
+		t.Fatal(err)
+	}
+	learner, c := h.earnedIn(t, o)
+	jwt := h.credential(t, learner, c.Code)
+	got := payload(t, jwt)
+	end := time.Date(2026, 9, 4, 23, 59, 59, 0, time.UTC)
+	if got["validUntil"] != "2026-09-04T23:59:59Z" || got["exp"] != float64(end.Unix()) {
+		t.Errorf("valid until %v, %v", got["validUntil"], got["exp"])
+	}
+	at := func(now time.Time) (badge.Verdict, error) {
+		h.w.Now.Advance(now.Sub(h.w.Now.Now())) // the status list is signed then
+		return badge.Verify(jwt, portal{h: h, tenant: h.tenant}, now)
+	}
+	if v, err := at(end); err != nil || !v.ValidUntil.Equal(end) || v.StatusAt == nil {
+		t.Errorf("on its last day: %+v, %v", v, err)
+	}
+	v, err := at(end.Add(time.Second))
+	wantErr(t, err, badge.ErrExpired)
+	if v.Person != c.PersonName || v.Revoked {
+		t.Errorf("it says %+v", v)
+	}
+	if _, err = h.certificates.Revoke(h.may(t, policy.CertificateManage), certificate.Withdrawal{Code: c.Code, Reason: "In error.", Class: certificate.ClassError}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = at(end.Add(time.Minute))
+	wantErr(t, err, badge.ErrWithdrawn)
+
+	_, always := h.earned(t, "For ever")
+	if got := payload(t, h.credential(t, h.may(t, policy.CertificateAll, policy.CertificateRead), always.Code)); got["validUntil"] != nil || got["exp"] != nil {
+		t.Errorf("valid for ever: %v, %v", got["validUntil"], got["exp"])
+	}
+}
+
+func TestABadgeStaysVerifiableWhenPersonAndCourseAreGone(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	learner, c := h.earned(t, "Gone")
+	before := h.credential(t, learner, c.Code)
+	h.w.Erase(t, h.tenant, c.PersonID, c.CourseID)
+	from := portal{h: h, tenant: h.tenant}
+	after := h.credential(t, h.may(t, policy.CertificateAll, policy.CertificateRead), c.Code)
+	for _, jwt := range []string{before, after} {
+		if v, err := badge.Verify(jwt, from, h.w.Now.Now()); err != nil || v.Person != c.PersonName || v.Course != "Gone" {
+			t.Errorf("%+v, %v", v, err)
+		}
+	}
+	if _, err := h.certificates.Revoke(h.may(t, policy.CertificateManage), certificate.Withdrawal{Code: c.Code, Reason: "In error."}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := badge.Verify(before, from, h.w.Now.Now())
+	wantErr(t, err, badge.ErrWithdrawn)
 }

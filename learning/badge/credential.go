@@ -108,6 +108,7 @@ type credential struct {
 	Type      []string    `json:"type"`
 	Issuer    profile     `json:"issuer"`
 	ValidFrom string      `json:"validFrom"`
+	ValidTill string      `json:"validUntil,omitempty"`
 	Name      string      `json:"name"`
 	Subject   subject     `json:"credentialSubject"`
 	Evidence  []evidence  `json:"evidence"`
@@ -118,6 +119,7 @@ type credential struct {
 	Jti string `json:"jti"`
 	Sub string `json:"sub"`
 	Nbf int64  `json:"nbf"`
+	Exp int64  `json:"exp,omitempty"` // the same moment as validUntil (OB 3.0 §8.2.4.1)
 }
 
 // namespace is where names derived from others begin (RFC 9562, §5.5).
@@ -159,6 +161,9 @@ func (f facts) credential() credential {
 		Iss:    did, Jti: verify, Nbf: c.IssuedAt.Unix(),
 	}
 	out.Sub = out.Subject.ID
+	if c.ValidUntil != nil {
+		out.ValidTill, out.Exp = stamp(*c.ValidUntil), c.ValidUntil.Unix()
+	}
 	return out
 }
 

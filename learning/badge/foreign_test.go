@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"lyceum/auth/policy"
+	"lyceum/learning/certificate"
+	"lyceum/store/storetest"
 )
 
 // openBadgesLib finds the library of others that checks Open Badges; LYCEUM_TEST_OPENBADGES is where pip put it.
@@ -100,7 +102,17 @@ func TestALibraryThatWeDidNotWriteAgrees(t *testing.T) {
 	if got := h.judged(t, lib, jwt[:len(jwt)-6]+"AAAAAA", ""); got.Refused == "" {
 		t.Errorf("a changed signature: %+v", got)
 	}
-	if _, err := h.certificates.Revoke(h.may(t, policy.CertificateManage), c.Code, "Issued in error."); err != nil {
+	for months, refused := range map[int]bool{1: true, 240: false} { // its clock is the true one, ours begins in March 2026
+		o := storetest.PublishedCourse(t, h.tenant, h.w, storetest.SmallCourse("Ends"))
+		if _, err := h.certificates.SetRule(h.may(t, policy.CourseEdit), certificate.Rule{CourseID: o.Course.ID, Months: &months}); err != nil {
+			t.Fatal(err)
+		}
+		learner, c := h.earnedIn(t, o)
+		if got := h.judged(t, lib, h.credential(t, learner, c.Code), ""); (got.Refused != "") != refused {
+			t.Errorf("valid for %d months: %+v", months, got)
+		}
+	}
+	if _, err := h.certificates.Revoke(h.may(t, policy.CertificateManage), certificate.Withdrawal{Code: c.Code, Reason: "Issued in error."}); err != nil {
 		t.Fatal(err)
 	}
 	if got := h.judged(t, lib, jwt, ""); !strings.Contains(got.Refused, "revocation") {

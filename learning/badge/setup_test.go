@@ -52,7 +52,11 @@ func setup(t *testing.T) house {
 // earned is a learner with a certificate for a course with a quiz.
 func (h house) earned(t *testing.T, title string) (context.Context, certificate.Certificate) {
 	t.Helper()
-	o := storetest.PublishedCourse(t, h.tenant, h.w, storetest.SmallCourse(title))
+	return h.earnedIn(t, storetest.PublishedCourse(t, h.tenant, h.w, storetest.SmallCourse(title)))
+}
+
+func (h house) earnedIn(t *testing.T, o catalog.Outline) (context.Context, certificate.Certificate) {
+	t.Helper()
 	learner, e := storetest.EnrolledLearner(t, h.tenant, h.w, o)
 	for _, l := range o.Lessons() {
 		var err error

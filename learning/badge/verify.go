@@ -23,6 +23,7 @@ type Verdict struct {
 	Result     string // in percent, "" for none
 	IssuedAt   time.Time
 	ID         string     // the page that says the same
+	ValidUntil *time.Time // nil: for ever
 	Revoked    bool       // known only with StatusAt
 	StatusAt   *time.Time // when the status list was signed; nil: it was not asked
 }
@@ -40,6 +41,7 @@ var (
 	ErrUnproven  = errors.New("the credential is not proven")
 	ErrStale     = errors.New("the status list is too old to say anything")
 	ErrWithdrawn = errors.New("the certificate was withdrawn by who issued it")
+	ErrExpired   = errors.New("the certificate is not valid any more")
 )
 
 // Extract finds the credential in a file: a JWT itself, or a picture (SVG) that carries one.
@@ -87,10 +89,12 @@ type read struct {
 	Jti    string       `json:"jti"`
 	Sub    string       `json:"sub"`
 	Nbf    int64        `json:"nbf"`
+	Exp    int64        `json:"exp"`
 }
 
 // Verify checks a credential at a moment (OB 3.0 §8.2.4.2, §8.3): who signed it by the issuer's own document, that it says what
-// was signed, that its time has come, and whether it was withdrawn. What came out is in the verdict, also beside ErrWithdrawn.
+// was signed, that its time has come and is not over, and whether it was withdrawn. What came out is in the verdict, also beside
+// ErrWithdrawn and ErrExpired; one that was withdrawn and has expired is ErrWithdrawn.
 func Verify(jwt string, from Source, at time.Time) (v Verdict, err error) {
 	t, err := readToken(jwt)
 	if err != nil {
@@ -114,10 +118,15 @@ func Verify(jwt string, from Source, at time.Time) (v Verdict, err error) {
 		return v, fmt.Errorf("%w: %w", ErrUnproven, err)
 	}
 	v = claimed.verdict(t.kid)
-	if claimed.Status == nil {
-		return v, nil
+	if claimed.Status != nil {
+		if err = v.ask(*claimed.Status, doc, from, at); err != nil {
+			return v, err
+		}
 	}
-	return v, v.ask(*claimed.Status, doc, from, at)
+	if v.ValidUntil != nil && at.After(*v.ValidUntil) {
+		return v, fmt.Errorf("%w: it was valid until %s", ErrExpired, stamp(*v.ValidUntil))
+	}
+	return v, nil
 }
 
 func fetchDocument(did string, from Source) (d document, err error) {
@@ -154,12 +163,10 @@ func (r read) consistent(at time.Time) error {
 		return fmt.Errorf("it says it is of %s and of %s", r.Iss, r.Issuer.ID)
 	case r.Jti != r.ID || r.Sub != r.Subject.ID:
 		return fmt.Errorf("its names contradict each other")
-	case r.Nbf == 0 || r.Nbf != r.ValidFrom.Unix():
+	case r.Nbf == 0 || r.Nbf != r.ValidFrom.Unix(), r.Exp != 0 && r.Exp != r.ValidTill.Unix():
 		return fmt.Errorf("its dates contradict each other")
 	case at.Before(r.ValidFrom):
 		return fmt.Errorf("it is valid from %s", stamp(r.ValidFrom))
-	case !r.ValidTill.IsZero() && !at.Before(r.ValidTill):
-		return fmt.Errorf("it was valid until %s", stamp(r.ValidTill))
 	}
 	return nil
 }
@@ -172,6 +179,9 @@ func (r read) verdict(kid string) Verdict {
 		if i.Kind == "name" && !i.Hashed {
 			v.Person = i.Hash
 		}
+	}
+	if !r.ValidTill.IsZero() {
+		v.ValidUntil = &r.ValidTill
 	}
 	if len(r.Subject.Results) > 0 {
 		v.Result = r.Subject.Results[0].Value

@@ -26,12 +26,49 @@ type Certificate struct {
 	RevokedAt     *time.Time
 	RevokedBy     *uid.ID    // who withdrew it; nil where nobody did
 	RevokeReason  string     // for those who may see everyone's; the public page does not say it
+	RevokeClass   Class      // what anyone may know of why; "" for one withdrawn before there were classes
 	ReissueOf     *uid.ID    // the certificate that was withdrawn for this one
 	ReplacedAt    *time.Time // another one of the same enrolment holds instead; unless it was revoked, this one stays true
+	ValidUntil    *time.Time // the last second of its last day, in UTC; nil: for ever
 }
 
-// Holds tells whether it certifies something.
-func (c Certificate) Holds() bool { return c.RevokedAt == nil }
+// State is where a certificate stands at a moment. A replaced one is valid: what it says stays true.
+type State string
+
+// The states.
+const (
+	StateValid   State = "valid"
+	StateExpired State = "expired"
+	StateRevoked State = "revoked"
+)
+
+// State is revoked before it is expired.
+func (c Certificate) State(at time.Time) State {
+	switch {
+	case c.RevokedAt != nil:
+		return StateRevoked
+	case c.ValidUntil != nil && at.After(*c.ValidUntil):
+		return StateExpired
+	}
+	return StateValid
+}
+
+// Holds tells whether it certifies something at a moment.
+func (c Certificate) Holds(at time.Time) bool { return c.State(at) == StateValid }
+
+// LastDay is noon of the last day on which it is valid, in UTC: written as a date it is the same day for nearly every reader.
+// The zero time for one that is valid for ever.
+func (c Certificate) LastDay() time.Time {
+	if c.ValidUntil == nil {
+		return time.Time{}
+	}
+	return noon(*c.ValidUntil)
+}
+
+func noon(t time.Time) time.Time {
+	t = t.UTC()
+	return time.Date(t.Year(), t.Month(), t.Day(), 12, 0, 0, 0, time.UTC)
+}
 
 // ErrNotFound is a code or id that names no certificate here.
 var ErrNotFound = fault.New(fault.KindNotFound, "certificate_not_found", "No certificate has this number. Check it for typing errors.")

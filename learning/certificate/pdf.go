@@ -20,6 +20,7 @@ type Look struct {
 	VerifyURL string         // printed, and drawn as a QR code (ISO/IEC 18004)
 	Location  *time.Location // of the dates; nil is UTC
 	Words     Words          // zero is English
+	At        time.Time      // when it is drawn: it says whether it has expired by then; zero leaves that out
 }
 
 // For gives the look as a reader wants it: with the dates of a time zone (an IANA name; none and an unknown one leave
@@ -57,6 +58,9 @@ type sheet struct {
 // Cyrillic; a letter they lack is drawn without its marks, or as a box). The same certificate and look give the same
 // bytes. ErrRevoked for one that was withdrawn.
 func (s *Service) PDF(_ context.Context, c Certificate, look Look) ([]byte, error) {
+	if look.At.IsZero() && s.now != nil {
+		look.At = s.now()
+	}
 	return render(c, look)
 }
 
@@ -132,7 +136,14 @@ func (p *sheet) drawFacts() {
 		facts = append(facts, fact{w.LearningTime, duration(p.c.Minutes, w)})
 	}
 	facts = append(facts, fact{w.CourseVersion, strconv.Itoa(p.c.VersionNumber)})
-	const column = 52.0
+	if p.c.ValidUntil != nil {
+		label := w.ValidUntil
+		if !p.look.At.IsZero() && p.c.State(p.look.At) == StateExpired {
+			label = w.Expired
+		}
+		facts = append(facts, fact{label, w.Date(p.c.LastDay())})
+	}
+	column := min(52.0, textWidth/float64(len(facts)))
 	left := centre - column*float64(len(facts))/2
 	for i, f := range facts {
 		x := left + column*(float64(i)+0.5)

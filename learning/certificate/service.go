@@ -33,6 +33,7 @@ type Completion struct {
 // Keeper is what certificates need kept; every method joins the running transaction of the tenant.
 type Keeper interface {
 	event.Log
+	RuleKeeper
 	InTenant(ctx context.Context, fn func(context.Context) error) error
 
 	CompletionOf(ctx context.Context, enrolment uid.ID) (Completion, error)
@@ -44,7 +45,9 @@ type Keeper interface {
 	CertificateFor(ctx context.Context, enrolment uid.ID) (Certificate, error)
 	CertificateByCode(ctx context.Context, code string) (Certificate, error)
 	// RevokeCertificate withdraws one that holds; ErrRevoked for one that was withdrawn before.
-	RevokeCertificate(ctx context.Context, id, by uid.ID, reason string, at time.Time) error
+	RevokeCertificate(ctx context.Context, c Certificate) error
+	// CertificateHistory are all of an enrolment, the newest first.
+	CertificateHistory(ctx context.Context, enrolment uid.ID) ([]Certificate, error)
 	// IssuedCertificates are all, the newest first.
 	IssuedCertificates(ctx context.Context, f Filter) (page.Of[Certificate], error)
 	// CertificatesOf are a person's, the newest first.
@@ -115,8 +118,12 @@ func (s *Service) Issue(ctx context.Context, enrolmentID uid.ID) (c Certificate,
 				return err
 			}
 		}
+		until, err := s.validUntil(ctx, done.CourseID, *done.CompletedAt)
+		if err != nil {
+			return err
+		}
 		var made bool
-		if c, made, err = s.add(ctx, done, nil); err != nil || !made {
+		if c, made, err = s.add(ctx, done, until, nil); err != nil || !made {
 			return err
 		}
 		return s.tell(ctx, "certificate.issued", c, nil)
@@ -128,11 +135,11 @@ func (s *Service) Issue(ctx context.Context, enrolmentID uid.ID) (c Certificate,
 }
 
 // add writes the certificate under a number that is free; made is false when another job was quicker.
-func (s *Service) add(ctx context.Context, done Completion, reissueOf *uid.ID) (c Certificate, made bool, err error) {
+func (s *Service) add(ctx context.Context, done Completion, until *time.Time, reissueOf *uid.ID) (c Certificate, made bool, err error) {
 	c = Certificate{
 		ID: uid.New(), EnrolmentID: done.EnrolmentID, PersonID: done.PersonID, CourseID: done.CourseID,
 		PersonName: done.PersonName, CourseTitle: done.CourseTitle, VersionNumber: done.VersionNumber,
-		Percent: done.Percent, Minutes: done.Minutes, CompletedAt: *done.CompletedAt, IssuedAt: s.now(), ReissueOf: reissueOf,
+		Percent: done.Percent, Minutes: done.Minutes, CompletedAt: *done.CompletedAt, IssuedAt: s.now(), ReissueOf: reissueOf, ValidUntil: until,
 	}
 	for range 5 {
 		c.Code = s.code()

@@ -35,26 +35,26 @@ func TestAWithdrawnCertificateSaysWhoWhyAndSinceWhen(t *testing.T) {
 		t.Fatal(err)
 	}
 	abroad := h.may(t, h.w.Tenant(t), policy.CertificateManage, policy.CertificateAll)
-	_, err = h.certificates.Revoke(abroad, c.Code, "Not ours.")
+	_, err = h.certificates.Revoke(abroad, certificate.Withdrawal{Code: c.Code, Reason: "Not ours."})
 	wantFault(t, err, certificate.ErrNotFound)
-	_, err = h.certificates.Reissue(abroad, c.Code, "Not ours.")
+	_, err = h.certificates.Reissue(abroad, certificate.Withdrawal{Code: c.Code, Reason: "Not ours."})
 	wantFault(t, err, certificate.ErrNotFound)
-	_, err = h.certificates.Revoke(h.may(t, h.tenant, policy.CertificateAll), c.Code, "May not.")
+	_, err = h.certificates.Revoke(h.may(t, h.tenant, policy.CertificateAll), certificate.Withdrawal{Code: c.Code, Reason: "May not."})
 	wantFault(t, err, policy.ErrForbidden)
 	admin := h.may(t, h.tenant, policy.CertificateManage, policy.CertificateAll)
-	if _, err = h.certificates.Revoke(admin, c.Code, "\t "); fault.Of(err).Fields["reason"] == "" {
+	if _, err = h.certificates.Revoke(admin, certificate.Withdrawal{Code: c.Code, Reason: "\t "}); fault.Of(err).Fields["reason"] == "" {
 		t.Errorf("no reason: %v", err)
 	}
-	got, err := h.certificates.Revoke(admin, c.Spaced(), " Issued in error. ")
+	got, err := h.certificates.Revoke(admin, certificate.Withdrawal{Code: c.Spaced(), Reason: " Issued in error. "})
 	if err != nil {
 		t.Fatal(err)
 	}
 	kept, err := h.certificates.ByCode(h.tenant, c.Code)
 	who, _ := auth.PrincipalFrom(admin)
-	if err != nil || kept.Holds() || *kept.RevokedBy != who.PersonID || kept.RevokeReason != "Issued in error." || !kept.RevokedAt.Equal(*got.RevokedAt) {
+	if err != nil || kept.Holds(h.w.Now.Now()) || *kept.RevokedBy != who.PersonID || kept.RevokeReason != "Issued in error." || !kept.RevokedAt.Equal(*got.RevokedAt) {
 		t.Errorf("%+v, %v", kept, err)
 	}
-	_, err = h.certificates.Revoke(admin, c.Code, "Again.")
+	_, err = h.certificates.Revoke(admin, certificate.Withdrawal{Code: c.Code, Reason: "Again."})
 	wantFault(t, err, certificate.ErrRevoked)
 	if list, err := h.certificates.Issued(abroad, certificate.Filter{}); err != nil || len(list.Items) != 0 {
 		t.Errorf("another tenant sees %+v, %v", list, err)
@@ -69,7 +69,7 @@ func TestAWithdrawnCertificateSaysWhoWhyAndSinceWhen(t *testing.T) {
 		t.Errorf("told %d times", told)
 	}
 	// The job that issues does not bring it back.
-	if again, err := h.certificates.Issue(h.tenant, e.ID); err != nil || again.ID != c.ID || again.Holds() {
+	if again, err := h.certificates.Issue(h.tenant, e.ID); err != nil || again.ID != c.ID || again.Holds(h.w.Now.Now()) {
 		t.Errorf("%+v, %v", again, err)
 	}
 }
@@ -83,24 +83,24 @@ func TestIssuedAnewItTakesThePlaceOfTheOneBefore(t *testing.T) {
 		t.Fatal(err)
 	}
 	admin := h.may(t, h.tenant, policy.CertificateManage, policy.CertificateAll)
-	next, err := h.certificates.Reissue(admin, c.Code, "A name was wrong.")
-	if err != nil || next.Code == c.Code || *next.ReissueOf != c.ID || !next.Holds() || !next.CompletedAt.Equal(c.CompletedAt) {
+	next, err := h.certificates.Reissue(admin, certificate.Withdrawal{Code: c.Code, Reason: "A name was wrong."})
+	if err != nil || next.Code == c.Code || *next.ReissueOf != c.ID || !next.Holds(h.w.Now.Now()) || !next.CompletedAt.Equal(c.CompletedAt) {
 		t.Fatalf("%+v, %v", next, err)
 	}
 	old, err := h.certificates.ByCode(h.tenant, c.Code)
-	if err != nil || old.Holds() || old.ReplacedAt == nil {
+	if err != nil || old.Holds(h.w.Now.Now()) || old.ReplacedAt == nil {
 		t.Errorf("%+v, %v", old, err)
 	}
-	_, err = h.certificates.Reissue(admin, c.Code, "Once more.")
+	_, err = h.certificates.Reissue(admin, certificate.Withdrawal{Code: c.Code, Reason: "Once more."})
 	wantFault(t, err, certificate.ErrReplaced)
 	if again, err := h.certificates.Issue(h.tenant, e.ID); err != nil || again.ID != next.ID {
 		t.Errorf("%+v, %v", again, err)
 	}
 	// Withdrawn first and issued anew later is the same.
-	if _, err = h.certificates.Revoke(admin, next.Code, "Under review."); err != nil {
+	if _, err = h.certificates.Revoke(admin, certificate.Withdrawal{Code: next.Code, Reason: "Under review."}); err != nil {
 		t.Fatal(err)
 	}
-	if third, err := h.certificates.Reissue(admin, next.Code, "Review done."); err != nil || *third.ReissueOf != next.ID {
+	if third, err := h.certificates.Reissue(admin, certificate.Withdrawal{Code: next.Code, Reason: "Review done."}); err != nil || *third.ReissueOf != next.ID {
 		t.Errorf("%+v, %v", third, err)
 	}
 }

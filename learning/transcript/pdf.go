@@ -179,7 +179,11 @@ func (p *sheet) details(l Line) string {
 		parts = append(parts, w.CompletedOn+" "+p.date(*l.CompletedAt))
 	}
 	if l.CertificateCode != "" {
-		parts = append(parts, w.Certificate+" "+certificate.Certificate{Code: l.CertificateCode}.Spaced())
+		c := certificate.Certificate{Code: l.CertificateCode, ValidUntil: l.CertificateUntil}
+		parts = append(parts, w.Certificate+" "+c.Spaced())
+		if l.CertificateUntil != nil {
+			parts = append(parts, w.ValidUntil+" "+p.look.Words.Date(c.LastDay()))
+		}
 	}
 	return strings.Join(parts, " · ")
 }

@@ -35,6 +35,9 @@ type Line struct {
 	Result          *int  // of the quiz passed last, as the certificate says; nil without one
 	Seconds         int64 // about how long they learned: what was played of recordings, and from opening to completing other lessons, at most twice their estimated time
 	CertificateCode string
+	// CertificateUntil is the end of the certificate's last day, in UTC; nil: for ever. Left out of the digest where there is
+	// none, so that documents given out before there were such days stay the same.
+	CertificateUntil *time.Time `json:",omitempty"`
 }
 
 // Period narrows a transcript: courses completed in it, and those not completed that the person came into in it. Either end

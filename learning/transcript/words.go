@@ -11,7 +11,7 @@ type Words struct {
 	Title, Courses, Completed, TimeSpent, IssuedOn    string
 	Course, Status, Result, Nothing, Everything, Page string
 	Version, Enrolled, Started, CompletedOn           string // within a line, before a number or a date
-	Certificate, Number, Verify                       string
+	Certificate, ValidUntil, Number, Verify           string
 	Between                                           func(from, until string) string
 	Since, UpTo                                       func(day string) string
 	Statuses                                          func(s enrolment.Status, started bool) string
@@ -21,7 +21,7 @@ var english = Words{
 	Title: "Transcript of learning", Courses: "Courses", Completed: "Completed", TimeSpent: "Time spent", IssuedOn: "Issued on",
 	Course: "Course", Status: "Status", Result: "Result", Nothing: "No courses in this period.", Everything: "Everything up to today", Page: "Page",
 	Version: "Version", Enrolled: "enrolled", Started: "started", CompletedOn: "completed",
-	Certificate: "certificate", Number: "Number", Verify: "Verify this transcript",
+	Certificate: "certificate", ValidUntil: "valid until", Number: "Number", Verify: "Verify this transcript",
 	Between: func(from, until string) string { return from + " – " + until },
 	Since:   func(day string) string { return "Since " + day },
 	UpTo:    func(day string) string { return "Up to " + day },
@@ -42,7 +42,7 @@ var german = Words{
 	Title: "Lernnachweis", Courses: "Kurse", Completed: "Abgeschlossen", TimeSpent: "Lernzeit", IssuedOn: "Ausgestellt am",
 	Course: "Kurs", Status: "Stand", Result: "Ergebnis", Nothing: "Keine Kurse in diesem Zeitraum.", Everything: "Alles bis heute", Page: "Seite",
 	Version: "Version", Enrolled: "eingeschrieben", Started: "begonnen", CompletedOn: "abgeschlossen",
-	Certificate: "Zertifikat", Number: "Nummer", Verify: "Diesen Nachweis prüfen",
+	Certificate: "Zertifikat", ValidUntil: "gültig bis", Number: "Nummer", Verify: "Diesen Nachweis prüfen",
 	Between: func(from, until string) string { return from + " – " + until },
 	Since:   func(day string) string { return "Seit " + day },
 	UpTo:    func(day string) string { return "Bis " + day },

@@ -55,7 +55,7 @@ func TestEveryPageOfEveryThemeUsesOnlyWhatItsStructHas(t *testing.T) {
 		checked[themes.ReviewPage],
 		checked[themes.PiecePage],
 		checked[themes.LanguagesPage],
-		checked[themes.CourseSettingsPage],
+		checked[themes.CourseSettingsPage], checked[themes.IssuedHistoryPage], checked[themes.CourseCertificatePage],
 		checked[themes.CatalogueSettingsPage],
 		checked[themes.TranscriptProofPage],
 		checked[themes.TranscriptPage],
