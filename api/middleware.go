@@ -64,6 +64,7 @@ func (s *Server) observed(c *fiber.Ctx) error {
 	defer func() {
 		v, took := visit.Of(c), s.Now().Sub(began)
 		s.Observe(c.Method(), v.Route, status, took)
+		s.count(c, v, status)
 		s.Log.InfoContext(c.UserContext(), "request",
 			slog.String("request_id", v.ID), slog.String("tenant", v.Tenant.Slug), slog.String("method", c.Method()), slog.String("path", loggedPath(c.Path(), v.Route)),
 			slog.Int("status", status), slog.Duration("dur", took), slog.String("ip", v.Client.IP))

@@ -52,6 +52,7 @@ import (
 	"lyceum/tenant/address"
 	"lyceum/tenant/leaving"
 	"lyceum/tenant/rollout"
+	"lyceum/tenant/status"
 	"lyceum/tenant/takeout"
 	"lyceum/themes"
 )
@@ -80,6 +81,8 @@ type Options struct {
 	Tenants      *tenant.Service
 	Addresses    *address.Service
 	Leaving      *leaving.Service
+	Status       *status.Service
+	Meter        *status.Meter // counts how requests went; nil: nobody does
 	Takeouts     *takeout.Service
 	Brands       *tenant.Brands
 	Auth         *auth.Service
@@ -154,7 +157,7 @@ type Options struct {
 func (o *Options) complete() error {
 	var errs []error
 	for name, missing := range map[string]bool{
-		"Directory": o.Directory == nil, "Tenants": o.Tenants == nil, "Addresses": o.Addresses == nil, "Leaving": o.Leaving == nil, "Takeouts": o.Takeouts == nil, "Brands": o.Brands == nil, "Auth": o.Auth == nil,
+		"Directory": o.Directory == nil, "Tenants": o.Tenants == nil, "Addresses": o.Addresses == nil, "Leaving": o.Leaving == nil, "Takeouts": o.Takeouts == nil, "Status": o.Status == nil, "Brands": o.Brands == nil, "Auth": o.Auth == nil,
 		"Operators": o.Operators == nil, "Policy": o.Policy == nil, "Catalog": o.Catalog == nil, "Enrolment": o.Enrolment == nil,
 		"Content": o.Content == nil, "Exchange": o.Exchange == nil, "Certificates": o.Certificates == nil, "Badges": o.Badges == nil, "Starter": o.Starter == nil, "Onboarding": o.Onboarding == nil, "Billing": o.Billing == nil, "Audit": o.Audit == nil,
 		"Themes": o.Themes == nil, "SignOn": o.SignOn == nil, "SCIM": o.SCIM == nil, "LDAPSync": o.LDAPSync == nil,

@@ -48,6 +48,7 @@ func (s *Server) onPlatform(t *table) {
 	s.onOperatorBilling(t)
 	s.onRollouts(t)
 	s.onReceipts(t)
+	s.onPlatformStatus(t)
 	s.onOperatorSupport(t)
 	s.onPlans(t)
 	s.onPayments(t)
@@ -91,6 +92,7 @@ func (s *Server) onPortal(t *table) {
 	s.onSettings(t)
 	s.onAddress(t)
 	s.onLeaving(t)
+	s.onStatus(t)
 	s.onSignOn(t)
 	s.onAccess(t) // before the connections: /settings/sign-on/rules is no connection's
 	s.onConnections(t)

@@ -29,6 +29,7 @@ var tones = map[string]string{
 	"run_outcome.done": "good", "run_outcome.held": "warn", "run_outcome.incomplete": "warn", "run_outcome.failed": "bad", "run_outcome.running": "brandly",
 	"run_change.created": "good", "run_change.linked": "good", "run_change.reactivated": "good", "run_change.deactivated": "bad", "run_change.held": "warn", "run_change.passed": "warn", "run_change.noted": "warn",
 	"directory_status.on": "good", "directory_status.dry_run": "warn",
+	"status_verdict.working": "good", "status_verdict.disturbed": "warn", "status_verdict.down": "bad",
 	"tenant.active": "good", "tenant.suspended": "bad", "tenant.provisioning": "brandly", "tenant.deleting": "warn",
 }
 

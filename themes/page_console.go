@@ -11,6 +11,7 @@ var OperatorNav = []OperatorPlace{
 	{Path: "/operator/billing", Key: "operator.billing"},
 	{Path: "/operator/migrations", Key: "operator.place_migrations"},
 	{Path: "/operator/support", Key: "operator.place_support"},
+	{Path: "/operator/status", Key: "operator.place_status"},
 }
 
 // OperatorPlaces are the places offered to the operator who looks.

@@ -44,6 +44,7 @@ import (
 	"lyceum/tenant"
 	"lyceum/tenant/address"
 	"lyceum/tenant/leaving"
+	"lyceum/tenant/status"
 	"lyceum/tenant/takeout"
 )
 
@@ -101,6 +102,7 @@ type Services struct {
 	Rate          Rate
 	Addresses     *address.Service
 	Leaving       *leaving.Service
+	Status        *status.Service
 	Takeouts      *takeout.Service
 	Hosts         tenant.Hosts // for links to the portal's pages
 	Now           clock.Clock
@@ -160,6 +162,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.accessOperations()
 	a.addressOperations()
 	a.leavingOperations()
+	a.statusOperations()
 	if err := errors.Join(append(a.wrong, a.documentRoutes(router))...); err != nil {
 		return nil, err
 	}

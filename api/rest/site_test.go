@@ -59,6 +59,7 @@ import (
 	"lyceum/tenant"
 	"lyceum/tenant/address"
 	"lyceum/tenant/leaving"
+	"lyceum/tenant/status"
 	"lyceum/tenant/takeout"
 )
 
@@ -114,6 +115,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		Rate:          rest.Rate{Requests: 100, Window: time.Minute},
 		Hosts:         tenant.Hosts{Base: "example", Platform: "lyceum.example", Scheme: "https"},
 		Now:           now,
+		Status:        status.New(w.Store, now),
 	}
 	s.services.Leaving = leaving.New(leaving.Options{
 		Keep: w.Store, Tenants: tenant.New(tenant.Options{Keep: w.Store, Now: now}), People: func(ctx context.Context, id uid.ID) (p auth.Person, err error) {

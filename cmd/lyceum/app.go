@@ -63,6 +63,7 @@ import (
 	"lyceum/tenant"
 	"lyceum/tenant/address"
 	"lyceum/tenant/leaving"
+	"lyceum/tenant/status"
 	"lyceum/tenant/takeout"
 	"lyceum/themes"
 )
@@ -91,6 +92,8 @@ type app struct {
 	tenants       *tenant.Service
 	addresses     *address.Service
 	leaving       *leaving.Service
+	meter         *status.Meter
+	status        *status.Service
 	takeouts      *takeout.Service
 	domains       Domains
 	coolingOff    int // days
@@ -147,6 +150,7 @@ type app struct {
 // services together. demo keeps mail in a mailbox to be read in the browser.
 func newApp(ctx context.Context, c *Config, listen string, migrate, demo bool) (_ *app, err error) {
 	a := &app{log: c.logger(), now: clock.Real, mailFrom: c.MailFrom, storageQuota: int64(c.StorageQuota), filesRedirect: int64(c.FilesRedirect), payments: c.Payments, domains: c.Domains, coolingOff: c.CoolingOff}
+	a.meter = status.NewMeter(a.now)
 	defer func() {
 		if err != nil {
 			a.close()
@@ -171,6 +175,7 @@ func newApp(ctx context.Context, c *Config, listen string, migrate, demo bool) (
 	if a.store, err = store.Open(ctx, store.Options{URL: a.db.app, Pooled: a.db.pooled, Newest: a.admin.Version(), Log: a.log}); err != nil {
 		return nil, err
 	}
+	a.status = status.New(a.store, a.now)
 	a.closers = append(a.closers, func() error { a.store.Close(); return nil })
 	if err = a.openFiles(ctx, c); err != nil {
 		return nil, err
@@ -233,6 +238,9 @@ func (a *app) openMail(c *Config, demo bool) (err error) {
 		a.mail = a.mailbox
 	default:
 		a.mail = noMail{}
+	}
+	if err == nil {
+		a.mail = countedMail{a.mail, a.meter}
 	}
 	return err
 }

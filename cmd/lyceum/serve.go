@@ -58,6 +58,7 @@ func (a *app) serve(ctx context.Context, ln net.Listener, cmd serveCmd, started 
 	}
 	defer stopMetrics()
 	defer a.gatherUsage(ctx)()
+	defer a.flushStatus(ctx)()
 	defer a.rollOut(ctx)()
 	srv, err := a.newServer(cmd, m)
 	if err != nil {

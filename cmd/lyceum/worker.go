@@ -24,6 +24,7 @@ import (
 	"lyceum/store"
 	"lyceum/store/queue"
 	"lyceum/tenant"
+	"lyceum/tenant/status"
 	"lyceum/themes"
 )
 
@@ -59,7 +60,7 @@ func (a *app) consequences() []queue.Consequence {
 
 // chores is what is done every so often.
 func (a *app) chores(spares int) []queue.Chore {
-	return slices.Concat(a.accessChores(), a.addressChores(), a.billingChores(), a.bulkChores(), a.filesChores(), a.groupChores(), a.homeChores(), a.inboxChores(), a.leavingChores(), a.paymentChores(), a.placeChores(), a.planChores(), a.searchChores(), a.supportChores(), a.usageChores(), []queue.Chore{
+	return slices.Concat(a.accessChores(), a.addressChores(), a.billingChores(), a.bulkChores(), a.filesChores(), a.groupChores(), a.homeChores(), a.inboxChores(), a.leavingChores(), a.paymentChores(), a.placeChores(), a.planChores(), a.searchChores(), a.statusChores(), a.supportChores(), a.usageChores(), []queue.Chore{
 		{Name: "fill_spares", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := a.admin.FillSpares(ctx, spares, a.now())
 			return err
@@ -297,6 +298,7 @@ func (cmd *workerCmd) Run(ctx context.Context, c *Config) error {
 		return err
 	}
 	defer stopMetrics()
+	defer a.flushStatus(ctx)()
 	stop, err := a.startJobs(ctx, m, cmd.Workers, cmd.Spares)
 	if err != nil {
 		return err
@@ -311,6 +313,8 @@ func (cmd *workerCmd) Run(ctx context.Context, c *Config) error {
 func (a *app) startJobs(ctx context.Context, m *metrics, workers, spares int) (stop func() error, err error) {
 	q, err := queue.New(ctx, queue.Options{
 		URL: a.db.direct, Keep: a.store, Consequences: a.consequences(), Chores: a.chores(spares), Workers: workers, Log: a.log, Observed: m.job,
+		Worked: func(id uid.ID, waited time.Duration, err error) { a.meter.Note(id, status.Jobs, err == nil, waited) },
+		Handed: func(id uid.ID, waited time.Duration) { a.meter.Note(id, status.Handing, true, waited) },
 	})
 	if err != nil {
 		return nil, err

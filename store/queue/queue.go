@@ -105,6 +105,10 @@ type Options struct {
 	Log          *slog.Logger
 	// Observed is told how each job ended, for metrics.
 	Observed func(name string, took time.Duration, err error)
+	// Worked is told how each job of a portal ended, and how long it waited after its time had come; Handed how long an event
+	// waited to be handed on. Nil: nobody is.
+	Worked func(tenantID uid.ID, waited time.Duration, err error)
+	Handed func(tenantID uid.ID, waited time.Duration)
 }
 
 // Queue is the relay and the workers of one process.
@@ -153,6 +157,12 @@ func New(ctx context.Context, o Options) (*Queue, error) {
 	}
 	if o.Observed == nil {
 		o.Observed = func(string, time.Duration, error) {}
+	}
+	if o.Worked == nil {
+		o.Worked = func(uid.ID, time.Duration, error) {}
+	}
+	if o.Handed == nil {
+		o.Handed = func(uid.ID, time.Duration) {}
 	}
 	q := &Queue{
 		o: o, byEvent: map[string][]Consequence{}, byName: map[string]Consequence{},
@@ -393,6 +403,9 @@ func (q *Queue) relaySome(ctx context.Context, t tenant.Tenant) (int, error) {
 	}
 	if err := q.o.Keep.InTenant(inside, func(ctx context.Context) error { return q.o.Keep.HandedOn(ctx, events) }); err != nil {
 		return 0, err
+	}
+	for _, e := range events {
+		q.o.Handed(t.ID, time.Since(e.At))
 	}
 	return len(events), nil
 }

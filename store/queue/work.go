@@ -39,6 +39,7 @@ func (w *consequenceWorker) Work(ctx context.Context, job *river.Job[consequence
 	defer func() {
 		if !errors.Is(err, errNotYet) {
 			w.q.o.Observed(job.Args.Name, time.Since(started), err)
+			w.q.o.Worked(job.Args.Tenant, started.Sub(job.ScheduledAt), err)
 		}
 	}()
 	c, ok := w.q.byName[job.Args.Name]

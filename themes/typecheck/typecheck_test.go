@@ -140,6 +140,8 @@ func TestEveryPageOfEveryThemeUsesOnlyWhatItsStructHas(t *testing.T) {
 		checked[themes.AddressPage],
 		checked[themes.LeavingPage],
 		checked[themes.ReceiptPage],
+		checked[themes.StatusPage],
+		checked[themes.OperatorStatusPage],
 		checked[themes.AddressDomainPage],
 		checked[themes.OperatorSupportPage],
 		checked[themes.SupportEnterPage],
