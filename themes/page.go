@@ -37,11 +37,7 @@ func (s *Set) Template(theme tenant.Theme, p Page) *template.Template {
 func Pages() []Page {
 	return []Page{
 		SignInPage{}, ForgotPage{}, ResetPage{}, InvitationPage{}, LinkInvalidPage{}, AccountPage{},
-<<<<<<< HEAD
-		HomePage{}, CataloguePage{}, CoursePage{}, PlayerPage{}, CompletedPage{}, CertificatesPage{}, VerifyPage{}, IssuedPage{}, IssuedHistoryPage{}, CourseCertificatePage{}, FirstStepsPage{}, RolloutsPage{}, LeavingPage{}, ReceiptPage{}, PeopleImportsPage{}, PeopleImportPage{}, JoinLinksPage{}, JoinPage{},
-=======
-		HomePage{}, CataloguePage{}, CoursePage{}, PlayerPage{}, CompletedPage{}, CertificatesPage{}, VerifyPage{}, IssuedPage{}, FirstStepsPage{}, RolloutsPage{}, LeavingPage{}, ReceiptPage{}, StatusPage{}, OperatorStatusPage{}, PeopleImportsPage{}, PeopleImportPage{}, JoinLinksPage{}, JoinPage{},
->>>>>>> 8f0c714 (Say how well a portal and the platform work: counted where the work is done, judged by one table)
+		HomePage{}, CataloguePage{}, CoursePage{}, PlayerPage{}, CompletedPage{}, CertificatesPage{}, VerifyPage{}, IssuedPage{}, IssuedHistoryPage{}, CourseCertificatePage{}, FirstStepsPage{}, RolloutsPage{}, LeavingPage{}, ReceiptPage{}, StatusPage{}, OperatorStatusPage{}, PeopleImportsPage{}, PeopleImportPage{}, JoinLinksPage{}, JoinPage{},
 		NotificationsPage{}, NotificationSettingsPage{}, CalendarPage{}, TranscriptPage{}, TranscriptProofPage{},
 		PeoplePage{}, InvitePage{}, PersonPage{},
 		CatalogueSettingsPage{}, CourseSettingsPage{}, ReviewPage{}, VersionsPage{}, VersionPage{}, LanguagesPage{}, TranslationPage{}, PiecePage{},
