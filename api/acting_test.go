@@ -194,3 +194,31 @@ func TestAPortalRulesWhatSupportMay(t *testing.T) {
 	b.get("/studio").is(200).says("Read only.")
 	b.post("/studio/courses", "title", "No more").is(403)
 }
+
+func TestAVisitWorksAtAPortalsOwnDomain(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	owner, o := h.person(policy.Owner), h.operator()
+	own := h.as(owner)
+	own.get("/settings/address").is(200)
+	host := "learn." + h.tenant.Slug + ".io"
+	own.post("/settings/address/domains", "domain", host)
+	d, err := h.o.Addresses.ForOperators().Domain(h.ctx, host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.prove(d)
+	own.post("/settings/address/domains/" + host + "/check")
+	own.post("/settings/address/domains/" + host + "/primary").is(200)
+	h.o.Directory.Drop(h.tenant.ID)
+	h.asks(o, owner)
+	if page := o.get("/operator/support").is(200).body; strings.Contains(page, h.host+"/support/begin/") || !strings.Contains(page, host+":8080/support/begin/") {
+		t.Fatal("the way in does not lead to the portal's own domain")
+	}
+	h.host = host + ":8080"
+	b := h.browser(h.host)
+	h.enters(o, b).is(303).leads("/")
+	b.get("/").is(200).says("Read only.").says("T-1")
+	b.post("/support/leave").is(303)
+	b.get("/").is(303).leads("/signin")
+}

@@ -20,6 +20,7 @@ import (
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
+	"lyceum/auth/support"
 	"lyceum/billing"
 	"lyceum/billing/subscription"
 	"lyceum/internal/clock"
@@ -103,6 +104,7 @@ type Services struct {
 	Addresses     *address.Service
 	Leaving       *leaving.Service
 	Status        *status.Service
+	Support       *support.Service
 	Takeouts      *takeout.Service
 	Hosts         tenant.Hosts // for links to the portal's pages
 	Now           clock.Clock
@@ -163,6 +165,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.addressOperations()
 	a.leavingOperations()
 	a.statusOperations()
+	a.supportOperations()
 	if err := errors.Join(append(a.wrong, a.documentRoutes(router))...); err != nil {
 		return nil, err
 	}

@@ -30,6 +30,7 @@ import (
 	"lyceum/auth/policy"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
+	"lyceum/auth/support"
 	"lyceum/billing"
 	"lyceum/billing/subscription"
 	"lyceum/internal/blob"
@@ -123,6 +124,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 			return p, err
 		}, Seal: sealKey(t), Hosts: s.services.Hosts, Now: now, Log: slog.New(slog.DiscardHandler),
 	})
+	s.services.Support = support.New(w.Store, s.services.Auth, now)
 	s.services.Takeouts = takeout.New(takeout.Options{Keep: w.Store, Blobs: blobs(t), Now: now})
 	s.services.Addresses = address.New(address.Options{
 		Keep: w.Store, Hosts: s.services.Hosts, Resolver: noDNS{}, Now: now, Log: slog.New(slog.DiscardHandler),

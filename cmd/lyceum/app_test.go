@@ -15,15 +15,18 @@ import (
 
 	"lyceum/auth"
 	"lyceum/auth/policy"
+	"lyceum/auth/support"
 	"lyceum/billing"
 	"lyceum/internal/mail"
 	"lyceum/internal/page"
+	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
 	"lyceum/migrations"
 	"lyceum/store"
 	"lyceum/store/fleet"
 	"lyceum/tenant"
 	"lyceum/tenant/rollout"
+	"lyceum/tenant/status"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -229,6 +232,41 @@ func TestWhatHappensHasItsConsequences(t *testing.T) {
 	})
 	if usage.Total != 1 || usage.Rows[0].SubjectName != "Finn Keel" || usage.Rows[0].EventType != "lesson.started" {
 		t.Errorf("counted %d: %+v", usage.Total, usage.Rows)
+	}
+
+	// A support visit is mailed to the owner when it begins, and counts nobody.
+	visit, err := a.support.Ask(ctx, auth.Operator{ID: uid.New(), Name: "Olga Petrova"}, support.Wish{Email: finn.Email, Reason: "Knots cannot be opened", Ticket: "T-9"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser, hash := uid.Secret()
+	code, err := a.support.Code(ctx, auth.Operator{ID: visit.OperatorID}, visit.ID, hash)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := a.support.Enter(ctx, code, browser); err != nil {
+		t.Fatal(err)
+	}
+	m = mailTo(t, a, "nora@northwind.example", "Support looks at Northwind")
+	if !strings.Contains(m.Message.Text, "Olga Petrova") || !strings.Contains(m.Message.Text, "Knots cannot be opened") || !strings.Contains(m.Message.Text, "T-9") {
+		t.Errorf("the mail about a support visit says\n%s", m.Message.Text)
+	}
+	if u, err := a.billing.Usage(owner, billing.MeterActiveLearner, billing.PeriodOf(time.Now()), page.Request{}); err != nil || u.Total != 1 {
+		t.Errorf("counted %d after a support visit, %v", u.Total, err)
+	}
+
+	// What was done stands in the status: mails went out, jobs ran, events were handed on.
+	if err := a.meter.Flush(ctx, a.store); err != nil {
+		t.Fatal(err)
+	}
+	report, err := a.status.Portal(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, part := range []status.Part{status.Mails, status.Jobs, status.Handing} {
+		if n := report.Parts[i+2]; n.Part != part || n.Count.Good < 3 || n.Verdict != status.Working {
+			t.Errorf("the status says %+v", n.Count)
+		}
 	}
 
 	// A forgotten password is mailed too.

@@ -36,7 +36,7 @@ func (a *app) apiOptions(cmd serveCmd, m *metrics) api.Options {
 			Home: a.home, Notices: a.notices, Calendar: a.calendar, Transcripts: a.transcripts,
 			Brands: a.brands, Events: eventLog{a.store}, Audit: a.audit, SCIM: a.scim, LDAPSync: a.ldapsync, Groups: a.groups, Bulk: a.bulk, Intakes: a.intakes, Assignments: a.assignments, Search: a.search, Now: a.now,
 			Limit: throttle.New(a.now, cmd.RateLimit, time.Minute, cmd.RateLimit), Rate: rest.Rate{Requests: cmd.RateLimit, Window: time.Minute},
-			Hosts: a.hosts, Addresses: a.addresses, Leaving: a.leaving, Status: a.status, Takeouts: a.takeouts,
+			Hosts: a.hosts, Addresses: a.addresses, Leaving: a.leaving, Status: a.status, Support: a.support, Takeouts: a.takeouts,
 		}),
 	}
 	if cmd.PortalRate > 0 {
