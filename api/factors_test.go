@@ -31,6 +31,16 @@ func seedOn(t *testing.T, page answer) (token, seed string) {
 	return html.UnescapeString(m[1]), strings.ReplaceAll(s[1], " ", "")
 }
 
+// seedIn is the key that a page shows.
+func seedIn(t testing.TB, page answer) string {
+	t.Helper()
+	s := seedShown.FindStringSubmatch(page.body)
+	if s == nil {
+		t.Fatalf("no key is shown: %s", firstOf(page.body, 3000))
+	}
+	return strings.ReplaceAll(s[1], " ", "")
+}
+
 // code is what an app shows now.
 func (h *house) code(seed string) string {
 	h.t.Helper()
@@ -347,37 +357,4 @@ func TestOnesOwnFactorsAndSessionsAreTakenAway(t *testing.T) {
 	b.post("/account/sessions/end-all").is(303).leads("/signin")
 	other.get("/").is(303)
 	b.get("/").is(303)
-}
-
-func TestAnOperatorAddsAnAppAndIsAskedForItsCode(t *testing.T) {
-	t.Parallel()
-	h := setup(t)
-	email := uid.Opaque(8) + "@lyceum.example"
-	if _, err := h.o.Operators.Create(t.Context(), email, "Olga Operator", password); err != nil {
-		t.Fatal(err)
-	}
-	b := h.browser(platformHost)
-	b.get("/operator/signin").is(200)
-	b.post("/operator/signin", "email", email, "password", password).is(303).leads("/operator")
-	token, seed := seedOn(t, b.get("/operator/security").is(200).has("Cache-Control", "no-store"))
-	page := b.post("/operator/security/app", "token", token, "code", "000000").is(422).says("This code is not right")
-	if _, same := seedOn(t, page); same != seed {
-		t.Error("after a wrong code another key is shown")
-	}
-	b.post("/operator/security/app", "token", token, "code", h.code(seed)).is(303)
-	b.get("/operator/security").is(200).says("Remove the app")
-	b.post("/operator/signout").is(303)
-	b.get("/operator/signin/code").is(303).leads("/operator/signin")
-	b.get("/operator/signin").is(200)
-	b.post("/operator/signin", "email", email, "password", password, "next", "/operator/security").is(303).leads("/operator/signin/code?next=%2Foperator%2Fsecurity")
-	b.get("/operator").is(303)
-	b.get("/operator/signin/code?next=%2Foperator%2Fsecurity").is(200)
-	b.post("/operator/signin/code", "code", "000000", "next", "/operator/security").is(422).says("This code is not right", `value="/operator/security"`)
-	h.w.Now.Advance(time.Minute)
-	b.post("/operator/signin/code", "code", h.code(seed), "next", "/operator/security").is(303).leads("/operator/security")
-	h.w.Now.Advance(time.Minute)
-	b.get("/operator/security").is(200)
-	b.post("/operator/security/app/remove", "code", "000000").is(422)
-	b.post("/operator/security/app/remove", "code", h.code(seed)).is(303)
-	b.get("/operator/security").is(200).says(`class="qr"`)
 }

@@ -32,17 +32,26 @@ func mailbox(t testing.TB) *mail.Mailbox {
 	return b
 }
 
-// operator is a browser signed in to the console.
-func (h *house) operator() *browser {
+// operator is a browser signed in to the console, as an admin or with another role.
+func (h *house) operator(role ...auth.OperatorRole) *browser {
 	h.t.Helper()
-	email := uid.Opaque(8) + "@lyceum.example"
-	if _, err := h.o.Operators.Create(h.t.Context(), email, "Olga Operator", password); err != nil {
+	b, _, _ := h.operatorWith(role...)
+	return b
+}
+
+// operatorWith also gives the operator, and the key of their app.
+func (h *house) operatorWith(role ...auth.OperatorRole) (b *browser, who auth.Operator, seed string) {
+	h.t.Helper()
+	who, err := h.o.Operators.Create(h.t.Context(), uid.Opaque(8)+"@lyceum.example", "Olga Operator", password, role...)
+	if err != nil {
 		h.t.Fatal(err)
 	}
-	b := h.browser(platformHost)
+	b = h.browser(platformHost)
 	b.get("/operator/signin").is(200)
-	b.post("/operator/signin", "email", email, "password", password).is(303).leads("/operator")
-	return b
+	b.post("/operator/signin", "email", who.Email, "password", password).is(303).leads("/operator/signin/app")
+	seed = seedIn(h.t, b.get("/operator/signin/app").is(200))
+	b.post("/operator/signin/app", "code", h.code(seed)).is(200)
+	return b, who, seed
 }
 
 // failing mounts routes that fail in the way a test wants.

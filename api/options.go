@@ -60,6 +60,9 @@ import (
 // MailStore is the developer's mailbox.
 type MailStore = web.MailStore
 
+// DemoOperator is the operator of the demo, whose app has a key that is printed for everyone.
+type DemoOperator = web.DemoOperator
+
 // Limits bound how often something may be done from one address (an IPv6 /64 counts as one). All but Portals are required.
 type Limits struct {
 	// Strangers bounds what those who are not signed in post, per site: signing in, signing up, asking for a reset.
@@ -127,6 +130,8 @@ type Options struct {
 	Search      *search.Service
 	Themes      *themes.Set
 	Mailbox     MailStore // the demo's mail, shown to anyone at /dev/mail; nil: there are no such pages
+	// Authenticator is the demo's operator, whose code is shown to anyone at /dev/authenticator; zero: there is no such page.
+	Authenticator DemoOperator
 	// Played are the identity providers that the demo plays, by the path below which each stands on the platform's host
 	// ("/dev/saml"); nil: there are none.
 	Played map[string]http.Handler

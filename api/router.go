@@ -29,20 +29,24 @@ func (s *Server) onPlatform(t *table) {
 	t.get("/signup/wait/:slug", route.Public, p.Wait)
 	t.post("/preferences/appearance", route.Public, s.site.SetAppearance)
 
-	o := web.Console{Site: s.site, Operators: s.Operators, Tenants: s.Tenants, Addresses: s.Addresses, Content: s.Content, Leaving: s.Leaving, Newest: s.SchemaVersion}
+	o := s.console()
+	t.proven = o.Fresh
 	t.get("/operator/signin", route.Public, o.SignInForm)
 	t.post("/operator/signin", route.Public, o.SignIn)
 	t.get("/operator/signin/code", route.Public, o.CodeForm)
 	t.post("/operator/signin/code", route.Public, o.Code)
+	t.get("/operator/signin/app", route.Public, o.EnrolForm)
+	t.post("/operator/signin/app", route.Public, o.Enrol)
 	t.post("/operator/signout", route.Public, o.SignOut)
 	t.get("/operator/security", route.Operator, o.Security)
-	t.post("/operator/security/app", route.Operator, o.AddApp)
-	t.post("/operator/security/app/remove", route.Operator, o.RemoveApp)
+	t.postFresh("/operator/security/app", route.Operator, o.ReplaceApp)
+	t.postFresh("/operator/security/codes", route.Operator, o.RenewCodes)
+	t.post("/operator/step-up", route.Operator, o.StepUp)
 	t.get("/operator", route.Operator, o.List)
 	t.get("/operator/tenants/:slug", route.Operator, o.Show)
 	t.post("/operator/tenants/:slug/suspend", route.Operator, o.Suspend)
 	t.post("/operator/tenants/:slug/resume", route.Operator, o.Resume)
-	t.post("/operator/tenants/:slug/delete", route.Operator, o.Delete)
+	t.postFresh("/operator/tenants/:slug/delete", route.Operator, o.Delete)
 	t.post("/operator/tenants/:slug/keep", route.Operator, o.Keep)
 
 	s.onOperatorBilling(t)
@@ -59,9 +63,16 @@ func (s *Server) onPlatform(t *table) {
 		t.get("/dev/mail/:id", route.Public, m.Show)
 		t.get("/dev/mail/:id/html", route.Public, m.HTML)
 	}
+	if s.Authenticator.Email != "" {
+		t.get("/dev/authenticator", route.Public, web.Authenticator{Site: s.site, Operators: s.Operators, Of: s.Authenticator}.Show)
+	}
 	for path, provider := range s.Played {
 		t.play(path, provider)
 	}
+}
+
+func (s *Server) console() web.Console {
+	return web.Console{Site: s.site, Operators: s.Operators, Tenants: s.Tenants, Addresses: s.Addresses, Content: s.Content, Leaving: s.Leaving, Newest: s.SchemaVersion}
 }
 
 // onPortal is every portal.

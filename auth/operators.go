@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"lyceum/internal/clock"
@@ -40,6 +41,18 @@ type OperatorKeeper interface {
 	SetOperatorTOTP(ctx context.Context, id uid.ID, sealed []byte, step int64) error
 	// SpendOperatorStep notes that a code of a time step was used, when no later one was; ErrFactorSpent.
 	SpendOperatorStep(ctx context.Context, id uid.ID, step int64) error
+	// VerifyOperatorSession writes when an operator proved themselves anew in a session; ErrSessionNotFound.
+	VerifyOperatorSession(ctx context.Context, id uid.ID, at time.Time) error
+	// DeleteOperatorSessions ends the sessions of an operator, but one; uid.Nil: all.
+	DeleteOperatorSessions(ctx context.Context, operator, but uid.ID) error
+	// SetOperatorCodes writes the hashes of an operator's recovery codes over those from before.
+	SetOperatorCodes(ctx context.Context, operator uid.ID, hashes [][]byte) error
+	// SpendOperatorCode uses a recovery code up; ErrFactorSpent.
+	SpendOperatorCode(ctx context.Context, operator uid.ID, hash []byte) error
+	// OperatorCodes counts the recovery codes that an operator has left.
+	OperatorCodes(ctx context.Context, operator uid.ID) (int, error)
+	// Audit notes an act in the log of acts.
+	Audit(ctx context.Context, action string, tenantID uid.ID, data map[string]string, at time.Time) error
 	// DeleteExpiredOperatorSessions removes what has expired of an operator's.
 	DeleteExpiredOperatorSessions(ctx context.Context, operator uid.ID, now time.Time) error
 }
@@ -74,21 +87,23 @@ func NewOperators(keep OperatorKeeper, now clock.Clock, guess Limiter, cost ...P
 }
 
 // Sealing hands over the key that closes the seeds of operators' apps, and gives the service back. Without it nobody can
-// add one.
+// sign in: nobody does so by a password alone.
 func (o *Operators) Sealing(key seal.Key) *Operators {
 	o.seal = key
 	return o
 }
 
-// OperatorIn is what an operator's sign-in led to: a session, or a challenge for the code of their app.
+// OperatorIn is what an operator's sign-in led to: a challenge after the password, a session after the factor.
 type OperatorIn struct {
-	Secret    string // of the session; "" when a challenge stands before it
+	Secret    string // of the session; "" while a challenge stands before it
 	Challenge string
+	Enrol     bool // the challenge is to add the app, not to show its code
 	Operator  Operator
 }
 
-// SignIn opens a session for who knows the password, or asks for the code of their app; ErrWrongCredentials, after the same
-// work, for an unknown e-mail and for a wrong password; ErrTooManyAttempts.
+// SignIn asks who knows the password for the code of their app, or to add one: nobody enters by the password alone.
+// ErrWrongCredentials, after the same work, for an unknown e-mail, a wrong password and who is deactivated;
+// ErrTooManyAttempts.
 func (o *Operators) SignIn(ctx context.Context, email, password string, c Client) (in OperatorIn, err error) {
 	email, _ = NormaliseEmail(email)
 	if err := o.guesses.allow("operator sign-in", c.IP, email, adviceNone); err != nil {
@@ -106,7 +121,7 @@ func (o *Operators) SignIn(ctx context.Context, email, password string, c Client
 	if err != nil {
 		return in, err
 	}
-	if !right {
+	if !right || !who.Active() {
 		return in, ErrWrongCredentials
 	}
 	if stale {
@@ -120,15 +135,10 @@ func (o *Operators) SignIn(ctx context.Context, email, password string, c Client
 		if err != nil {
 			return in, err
 		}
+		who.PasswordHash = fresh
 	}
-	if who.HasApp() {
-		in.Challenge, err = o.challenge(who)
-		return in, err
-	}
-	err = o.keep.InControl(ctx, func(ctx context.Context) error {
-		in, err = o.begin(ctx, who, c)
-		return err
-	})
+	in.Enrol = !who.HasApp()
+	in.Challenge, err = o.challenge(who)
 	return in, err
 }
 
@@ -140,7 +150,7 @@ func (o *Operators) begin(ctx context.Context, who Operator, c Client) (Operator
 		return OperatorIn{}, err
 	}
 	err := o.keep.InsertOperatorSession(ctx, OperatorSession{
-		ID: uid.New(), Hash: hash, OperatorID: who.ID, CreatedAt: now, SeenAt: now,
+		ID: uid.New(), Hash: hash, OperatorID: who.ID, CreatedAt: now, SeenAt: now, VerifiedAt: &now,
 		ExpiresAt: now.Add(OperatorSessionLifetime), IP: printable(c.IP, ipMax), UserAgent: printable(c.UserAgent, userAgentMax),
 	})
 	if err != nil {
@@ -150,8 +160,9 @@ func (o *Operators) begin(ctx context.Context, who Operator, c Client) (Operator
 	return OperatorIn{Secret: secret, Operator: who}, nil
 }
 
-// Resume gives the operator who holds a session's secret; ErrSignInFirst when it is unknown or has expired. It is not
-// cached: operators are few.
+// Resume gives the operator who holds a session's secret; ErrSignInFirst when it is unknown or has expired, and when they
+// are deactivated or have no app: a session from before the app was a must, or from before it was reset, is over. It is
+// not cached: operators are few.
 func (o *Operators) Resume(ctx context.Context, secret string) (who Operator, err error) {
 	if len(secret) != secretLength {
 		return who, ErrSignInFirst
@@ -165,7 +176,14 @@ func (o *Operators) Resume(ctx context.Context, secret string) (who Operator, er
 		if err != nil {
 			return err
 		}
+		if !operator.Active() || !operator.HasApp() {
+			return ErrSignInFirst
+		}
 		who = operator
+		who.SessionID = s.ID
+		if s.VerifiedAt != nil {
+			who.VerifiedAt = *s.VerifiedAt
+		}
 		if now.Sub(s.SeenAt) < seenEvery {
 			return nil
 		}
@@ -186,9 +204,15 @@ func (o *Operators) SignOut(ctx context.Context, secret string) error {
 	})
 }
 
-// Create adds an operator; field faults, ErrOperatorTaken. The command line calls it: nobody in a browser may.
-func (o *Operators) Create(ctx context.Context, email, name, password string) (who Operator, err error) {
+// Create adds an operator with a role, "" for an admin; field faults, ErrOperatorTaken. The command line calls it: in a
+// browser they are invited.
+func (o *Operators) Create(ctx context.Context, email, name, password string, role ...OperatorRole) (who Operator, err error) {
 	f := fault.Fields{}
+	as := OperatorAdmin
+	if len(role) > 0 && role[0] != "" {
+		as = role[0]
+	}
+	checkOperatorRole(f, as)
 	email, ok := NormaliseEmail(email)
 	f.Check(ok, "email", "Enter an e-mail address, for example “anna@example.com”.")
 	name = checkName(f, "name", name)
@@ -200,11 +224,15 @@ func (o *Operators) Create(ctx context.Context, email, name, password string) (w
 	if err != nil {
 		return who, err
 	}
-	who = Operator{ID: uid.New(), Email: email, Name: name, PasswordHash: hash, CreatedAt: o.now()}
+	who = Operator{ID: uid.New(), Email: email, Name: name, PasswordHash: hash, Role: as, CreatedAt: o.now()}
 	err = o.keep.InControl(ctx, func(ctx context.Context) error { return o.keep.InsertOperator(ctx, who) })
 	if err != nil {
 		return Operator{}, err
 	}
 	who.PasswordHash = ""
 	return who, nil
+}
+
+func checkOperatorRole(f fault.Fields, role OperatorRole) {
+	f.Check(slices.Contains(OperatorRoles(), role), "role", "Choose a role.")
 }

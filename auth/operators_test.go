@@ -17,20 +17,53 @@ import (
 func operators(t *testing.T) (*storetest.World, *auth.Operators, auth.Operator) {
 	t.Helper()
 	w := storetest.New(t)
-	o := auth.NewOperators(w.Store, w.Now.Clock(), open{}, cheap)
+	o := auth.NewOperators(w.Store, w.Now.Clock(), open{}, cheap).Sealing(sealKey(t))
 	who, err := o.Create(t.Context(), uid.Opaque(8)+"@Lyceum.example", " Opal ", password)
 	wants(t, err, nil)
 	return w, o, who
 }
 
+// shows is what an app with a key shows now.
+func shows(t *testing.T, w *storetest.World, key string) string {
+	t.Helper()
+	code, err := totp.GenerateCode(key, w.Now.Now())
+	wants(t, err, nil)
+	return code
+}
+
+// enrolled adds an operator's app at their first sign-in.
+func enrolled(t *testing.T, w *storetest.World, o *auth.Operators, email string) (in auth.OperatorIn, key string, codes []string) {
+	t.Helper()
+	in, err := o.SignIn(t.Context(), email, password, client)
+	if wants(t, err, nil); !in.Enrol || in.Secret != "" {
+		t.Fatalf("the first sign-in gives %+v; want an enrolment", in)
+	}
+	seed, err := o.EnrolSeed(t.Context(), in.Challenge)
+	wants(t, err, nil)
+	in, codes, err = o.Enrol(t.Context(), in.Challenge, shows(t, w, seed.Text), client)
+	wants(t, err, nil)
+	return in, seed.Text, codes
+}
+
+// signedIn signs an operator in by password and app, a minute later.
+func signedIn(t *testing.T, w *storetest.World, o *auth.Operators, email, key string) (auth.OperatorIn, error) {
+	t.Helper()
+	w.Now.Advance(time.Minute)
+	in, err := o.SignIn(t.Context(), email, password, client)
+	wants(t, err, nil)
+	return o.AnswerChallenge(t.Context(), in.Challenge, shows(t, w, key), client)
+}
+
 func TestAnOperatorSignsInRollsOnAndSignsOut(t *testing.T) {
 	t.Parallel()
 	w, o, who := operators(t)
-	in, err := o.SignIn(t.Context(), who.Email, password, client)
-	secret, signedIn := in.Secret, in.Operator
-	wants(t, err, nil)
-	if signedIn.ID != who.ID || signedIn.Name != "Opal" || signedIn.PasswordHash != "" || who.PasswordHash != "" {
-		t.Errorf("signed in as %+v, created %+v; want Opal without a hash", signedIn, who)
+	in, key, codes := enrolled(t, w, o, who.Email)
+	if len(codes) != auth.RecoveryCodes {
+		t.Errorf("%d recovery codes", len(codes))
+	}
+	secret, entered := in.Secret, in.Operator
+	if entered.ID != who.ID || entered.Name != "Opal" || entered.PasswordHash != "" || who.PasswordHash != "" {
+		t.Errorf("signed in as %+v, created %+v; want Opal without a hash", entered, who)
 	}
 	began := w.Now.Now()
 	for w.Now.Now().Add(11 * time.Hour).Before(began.Add(auth.OperatorSessionMaximum)) {
@@ -41,10 +74,10 @@ func TestAnOperatorSignsInRollsOnAndSignsOut(t *testing.T) {
 		}
 	}
 	w.Now.Advance(11 * time.Hour)
-	_, err = o.Resume(t.Context(), secret)
+	_, err := o.Resume(t.Context(), secret)
 	wants(t, err, auth.ErrSignInFirst)
 
-	in, err = o.SignIn(t.Context(), who.Email, password, client)
+	in, err = signedIn(t, w, o, who.Email, key)
 	secret = in.Secret
 	wants(t, err, nil)
 	wants(t, o.SignOut(t.Context(), secret), nil)
@@ -52,7 +85,7 @@ func TestAnOperatorSignsInRollsOnAndSignsOut(t *testing.T) {
 	_, err = o.Resume(t.Context(), secret)
 	wants(t, err, auth.ErrSignInFirst)
 
-	in, err = o.SignIn(t.Context(), who.Email, password, client)
+	in, err = signedIn(t, w, o, who.Email, key)
 	secret = in.Secret
 	wants(t, err, nil)
 	w.Now.Advance(auth.OperatorSessionLifetime)
@@ -89,7 +122,7 @@ func TestAnOperatorsFaultsNameTheirFieldsAndTheEmailIsTakenOnce(t *testing.T) {
 func TestAnOperatorsPasswordIsHashedAnewWhenTheCostChanged(t *testing.T) {
 	t.Parallel()
 	w, _, who := operators(t)
-	dearer := auth.NewOperators(w.Store, w.Now.Clock(), open{}, auth.PasswordCost{MemoryKiB: 128, Iterations: 1, Parallelism: 1})
+	dearer := auth.NewOperators(w.Store, w.Now.Clock(), open{}, auth.PasswordCost{MemoryKiB: 128, Iterations: 1, Parallelism: 1}).Sealing(sealKey(t))
 	for range 2 {
 		_, err := dearer.SignIn(t.Context(), who.Email, password, client)
 		wants(t, err, nil)
@@ -105,77 +138,79 @@ func TestAnOperatorsPasswordIsHashedAnewWhenTheCostChanged(t *testing.T) {
 	}
 }
 
-func TestAnOperatorWithAnAppSignsInByItsCodeToo(t *testing.T) {
+func TestAnOperatorSignsInByPasswordAndAppOnly(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
-	o := auth.NewOperators(w.Store, w.Now.Clock(), throttle.New(w.Now.Clock(), 1, time.Minute, 12), cheap).Sealing(sealKey(t))
+	o := auth.NewOperators(w.Store, w.Now.Clock(), throttle.New(w.Now.Clock(), 1, time.Minute, 30), cheap).Sealing(sealKey(t))
 	email := uid.Opaque(10) + "@lyceum.example"
 	who, err := o.Create(t.Context(), email, "Olga Operator", password)
 	wants(t, err, nil)
-	show := func(seed string) string {
-		t.Helper()
-		code, err := totp.GenerateCode(seed, w.Now.Now())
-		wants(t, err, nil)
-		return code
-	}
-	seed, err := o.BeginApp(who)
-	wants(t, err, nil)
-	wantsField(t, o.AddApp(t.Context(), who, seed.Token, "000000"), "code")
-	again, err := o.OpenApp(who, seed.Token)
-	if wants(t, err, nil); again.Text != seed.Text {
-		t.Error("shown again it is another key")
-	}
-	wants(t, o.AddApp(t.Context(), who, seed.Token, show(seed.Text)), nil)
-	wants(t, o.AddApp(t.Context(), who, seed.Token, show(seed.Text)), auth.ErrAppThere)
-
 	in, err := o.SignIn(t.Context(), email, password, client)
-	if wants(t, err, nil); in.Secret != "" || in.Challenge == "" || in.Operator.Email != "" {
-		t.Fatalf("%+v", in)
-	}
+	wants(t, err, nil)
 	_, err = o.Resume(t.Context(), in.Challenge)
 	wants(t, err, auth.ErrSignInFirst)
-	_, err = o.AnswerChallenge(t.Context(), in.Challenge, show(seed.Text), client)
-	wants(t, err, auth.ErrFactorWrong) // the code that added it
-	w.Now.Advance(time.Minute)
-	_, err = o.AnswerChallenge(t.Context(), "nonsense", show(seed.Text), client)
+	_, err = o.AnswerChallenge(t.Context(), in.Challenge, "000000", client) // there is no app to answer with
 	wants(t, err, auth.ErrChallengeOver)
-	out, err := o.AnswerChallenge(t.Context(), in.Challenge, show(seed.Text), client)
+	_, _, err = o.Enrol(t.Context(), in.Challenge, "000000", client)
+	wantsField(t, err, "code")
+	other, err := o.EnrolSeed(t.Context(), in.Challenge)
 	wants(t, err, nil)
-	got, err := o.Resume(t.Context(), out.Secret)
-	if wants(t, err, nil); got.ID != who.ID || !got.HasApp() {
+	first, key, codes := enrolled(t, w, o, email)
+	got, err := o.Resume(t.Context(), first.Secret)
+	if wants(t, err, nil); got.ID != who.ID || !got.HasApp() || got.Role != auth.OperatorAdmin || o.Fresh(got) != nil {
 		t.Errorf("signed in %+v", got)
 	}
-	_, err = o.AnswerChallenge(t.Context(), in.Challenge, show(seed.Text), client)
-	wants(t, err, auth.ErrFactorWrong)
-
-	w.Now.Advance(auth.ChallengeLifetime)
-	_, err = o.AnswerChallenge(t.Context(), in.Challenge, show(seed.Text), client)
+	_, _, err = o.Enrol(t.Context(), in.Challenge, shows(t, w, other.Text), client) // the other sign-in cannot add a second one
 	wants(t, err, auth.ErrChallengeOver)
-	wantsField(t, o.RemoveApp(t.Context(), who, "000000"), "code")
-	wants(t, o.RemoveApp(t.Context(), who, show(seed.Text)), nil)
+
 	in, err = o.SignIn(t.Context(), email, password, client)
-	if wants(t, err, nil); in.Secret == "" {
-		t.Error("a code is asked after the app is gone")
+	if wants(t, err, nil); in.Secret != "" || in.Enrol {
+		t.Fatalf("%+v", in)
 	}
+	_, err = o.AnswerChallenge(t.Context(), in.Challenge, shows(t, w, key), client)
+	wants(t, err, auth.ErrFactorWrong) // the code that added it
+	_, err = o.AnswerChallenge(t.Context(), "nonsense", "000000", client)
+	wants(t, err, auth.ErrChallengeOver)
+	_, err = o.AnswerChallenge(t.Context(), in.Challenge, codes[0], client)
+	wants(t, err, nil)
+	_, err = o.AnswerChallenge(t.Context(), in.Challenge, codes[0], client)
+	wants(t, err, auth.ErrFactorWrong)
+	left, err := o.CodesLeft(t.Context(), who)
+	if wants(t, err, nil); left != auth.RecoveryCodes-1 {
+		t.Errorf("%d codes left", left)
+	}
+	w.Now.Advance(auth.ChallengeLifetime)
+	_, err = o.AnswerChallenge(t.Context(), in.Challenge, shows(t, w, key), client)
+	wants(t, err, auth.ErrChallengeOver)
+
+	got, err = o.Resume(t.Context(), first.Secret)
+	wants(t, err, nil)
+	w.Now.Advance(auth.OperatorFreshFor)
+	wants(t, o.Fresh(got), auth.ErrOperatorStepUp)
+	wants(t, o.StepUp(t.Context(), got, "000000"), auth.ErrFactorWrong)
+	wants(t, o.StepUp(t.Context(), got, shows(t, w, key)), nil)
+	got, err = o.Resume(t.Context(), first.Secret)
+	wants(t, err, nil)
+	wants(t, o.Fresh(got), nil)
+
 	wants(t, o.ResetApp(t.Context(), "nobody@lyceum.example"), auth.ErrOperatorNotFound)
 	wants(t, o.ResetApp(t.Context(), email), nil)
+	_, err = o.Resume(t.Context(), first.Secret)
+	wants(t, err, auth.ErrSignInFirst)
+	enrolled(t, w, o, email)
 }
 
 func TestGuessingAtAnOperatorsCodeIsHeldBack(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
-	o := auth.NewOperators(w.Store, w.Now.Clock(), throttle.New(w.Now.Clock(), 1, time.Minute, 3), cheap).Sealing(sealKey(t))
+	o := auth.NewOperators(w.Store, w.Now.Clock(), throttle.New(w.Now.Clock(), 1, time.Minute, 5), cheap).Sealing(sealKey(t))
 	email := uid.Opaque(10) + "@lyceum.example"
 	who, err := o.Create(t.Context(), email, "Olga Operator", password)
 	wants(t, err, nil)
-	seed, err := o.BeginApp(who)
-	wants(t, err, nil)
-	code, err := totp.GenerateCode(seed.Text, w.Now.Now())
-	wants(t, err, nil)
-	wants(t, o.AddApp(t.Context(), who, seed.Token, code), nil)
+	enrolled(t, w, o, who.Email)
 	in, err := o.SignIn(t.Context(), email, password, client)
 	wants(t, err, nil)
-	for range 3 {
+	for range 4 { // the enrolment was the fifth
 		_, err = o.AnswerChallenge(t.Context(), in.Challenge, "000000", client)
 		wants(t, err, auth.ErrFactorWrong)
 	}

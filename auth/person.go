@@ -109,10 +109,35 @@ type Operator struct {
 	CreatedAt    time.Time
 	TOTPSealed   []byte `gorm:"column:totp_sealed"` // the seed of their app; nil while they have none
 	TOTPStep     int64  `gorm:"column:totp_step"`   // the last time step whose code was used
+	Role         OperatorRole
+	// DeactivatedAt is since when they may no longer sign in; nil: they may.
+	DeactivatedAt *time.Time
+
+	// The session they ask in; zero outside of one.
+	SessionID  uid.ID    `gorm:"-"`
+	VerifiedAt time.Time `gorm:"-"` // when they last proved themselves in it
 }
 
-// HasApp tells whether the operator signs in by an app beside the password.
+// HasApp tells whether the operator has added their app. Until then they reach nothing but the page that adds it.
 func (o Operator) HasApp() bool { return o.TOTPSealed != nil }
+
+// Active tells whether the operator may sign in.
+func (o Operator) Active() bool { return o.DeactivatedAt == nil }
+
+// OperatorRole is what an operator may do.
+type OperatorRole string
+
+// The operators' roles.
+const (
+	OperatorAdmin  OperatorRole = "admin"    // everything: operators, settings, deletions
+	OperatorRunner OperatorRole = "operator" // runs tenants, and deletes none
+	OperatorReader OperatorRole = "reader"   // looks
+)
+
+// OperatorRoles are all roles, the mightiest first.
+func OperatorRoles() []OperatorRole {
+	return []OperatorRole{OperatorAdmin, OperatorRunner, OperatorReader}
+}
 
 // OperatorSession is an operator's signed-in browser.
 type OperatorSession struct {
@@ -121,6 +146,7 @@ type OperatorSession struct {
 	OperatorID uid.ID
 	CreatedAt  time.Time
 	SeenAt     time.Time
+	VerifiedAt *time.Time // when the factor was last shown; nil: in an earlier release
 	ExpiresAt  time.Time
 	IP         string
 	UserAgent  string

@@ -173,7 +173,7 @@ func TestResetMailsToOneEmailAreFewFromWhereverTheyAreAsked(t *testing.T) {
 func TestGuessingAtAnOperatorIsHeldBackFromOneNetworkAndInTheEndFromMany(t *testing.T) {
 	t.Parallel()
 	w, _, who := operators(t)
-	o := auth.NewOperators(w.Store, w.Now.Clock(), throttle.New(w.Now.Clock(), 1, time.Minute, 3), cheap)
+	o := auth.NewOperators(w.Store, w.Now.Clock(), throttle.New(w.Now.Clock(), 1, time.Minute, 3), cheap).Sealing(sealKey(t))
 	for range 3 {
 		_, err := o.SignIn(t.Context(), who.Email, "not the password", client)
 		wants(t, err, auth.ErrWrongCredentials)

@@ -23,7 +23,7 @@ func TestOperatorsAndTheirSessionsAreKeptInTheControlSchema(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
 	now := w.Now.Now()
-	o := auth.Operator{ID: uid.New(), Email: uid.Opaque(8) + "@lyceum.example", Name: "Opal", PasswordHash: "hash", CreatedAt: now}
+	o := auth.Operator{ID: uid.New(), Email: uid.Opaque(8) + "@lyceum.example", Name: "Opal", PasswordHash: "hash", Role: auth.OperatorAdmin, CreatedAt: now}
 	_, hash := uid.Secret()
 	s := auth.OperatorSession{ID: uid.New(), Hash: hash, OperatorID: o.ID, CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(time.Hour), IP: "192.0.2.1", UserAgent: "Browser"}
 
@@ -46,6 +46,22 @@ func TestOperatorsAndTheirSessionsAreKeptInTheControlSchema(t *testing.T) {
 		got, err := w.Store.OperatorByEmail(ctx, o.Email)
 		if got.ID != o.ID || got.Name != o.Name || got.PasswordHash != "new" || !got.CreatedAt.Equal(now) {
 			t.Errorf("found %+v, want %+v with the new hash", got, o)
+		}
+		return err
+	})
+
+	codes := [][]byte{[]byte("one"), []byte("two")}
+	control(t, w, nil, func(ctx context.Context) error {
+		return w.Store.SetOperatorCodes(ctx, o.ID, append(codes, []byte("three")))
+	})
+	control(t, w, nil, func(ctx context.Context) error { return w.Store.SetOperatorCodes(ctx, o.ID, codes) })
+	control(t, w, nil, func(ctx context.Context) error { return w.Store.SpendOperatorCode(ctx, o.ID, codes[0]) })
+	control(t, w, auth.ErrFactorSpent, func(ctx context.Context) error { return w.Store.SpendOperatorCode(ctx, o.ID, codes[0]) })
+	control(t, w, auth.ErrFactorSpent, func(ctx context.Context) error { return w.Store.SpendOperatorCode(ctx, uid.New(), codes[1]) })
+	control(t, w, nil, func(ctx context.Context) error {
+		n, err := w.Store.OperatorCodes(ctx, o.ID)
+		if n != 1 {
+			t.Errorf("%d codes left, want 1", n)
 		}
 		return err
 	})

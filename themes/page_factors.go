@@ -294,28 +294,6 @@ func (c *Chrome) Groups(text string) string {
 	return strings.Join(out, " ")
 }
 
-// OperatorCodePage is GET and POST /operator/signin/code: fields code, next.
-type OperatorCodePage struct {
-	Next    string
-	Problem *fault.Fault
-}
-
-func (p OperatorCodePage) in(c *Chrome) (string, any) {
-	return "operator_code", framed[OperatorCodePage]{c, p}
-}
-
-// OperatorSecurityPage is GET /operator/security. It posts token and code to /operator/security/app, and code to
-// /operator/security/app/remove.
-type OperatorSecurityPage struct {
-	HasApp  bool
-	Seed    auth.Seed // while there is no app
-	Problem *fault.Fault
-}
-
-func (p OperatorSecurityPage) in(c *Chrome) (string, any) {
-	return "operator_security", framed[OperatorSecurityPage]{c, p}
-}
-
 // NoticeKind is what a NoticeMail tells of.
 type NoticeKind string
 

@@ -45,8 +45,6 @@ func factorSpecimens(w *world) []specimen {
 	ways := auth.StepUpWays{Password: true, TOTP: true, Passkey: true, Recovery: true}
 	person := themes.PersonPage{Person: w.people[1], Roles: policy.BuiltInRoles(), Chosen: w.people[1].Roles, Factors: append(factors, codes(9))}
 	account := w.portal("/account/security", learnerMay())
-	operator := w.platform("/operator/security")
-	operator.Operator = &auth.Operator{ID: id("op"), Name: "Olga Petrova", Email: "operator@lyceum.example"}
 	return []specimen{
 		{"factor", w.stranger("/signin/factor"), themes.FactorPage{Challenge: all, RememberDays: 30, Next: "/courses"}},
 		{"factor-wrong", w.stranger("/signin/factor"), themes.FactorPage{Challenge: auth.Challenge{Person: p, TOTP: true, Recovery: true}, Remember: true, RememberDays: 1, Problem: auth.ErrFactorWrong}},
@@ -74,9 +72,6 @@ func factorSpecimens(w *world) []specimen {
 		{"rules-preview-nobody", w.portal("/settings/security", may()), themes.RulesPage{Form: nobody, Roles: roles, Counts: counts, MayName: true, Previewed: true}},
 		{"rules-preview-unnamed", w.portal("/settings/security", may()), themes.RulesPage{Form: form, Roles: roles, Counts: counts, Previewed: true}},
 		{"rules-wrong", w.portal("/settings/security", may()), themes.RulesPage{Form: wrong, Roles: roles, Counts: counts, Problem: refused(map[string]string{"grace_days": "Enter a whole number.", "idle_minutes": "Choose 5 minutes to 90 days.", "factor_from": "Choose a day from the calendar.", "password_off": "Nobody could sign in any more. First let an owner add a passkey, or sign in with your company account."})}},
-		{"operator-code", w.platform("/operator/signin/code"), themes.OperatorCodePage{Next: "/operator", Problem: auth.ErrFactorWrong}},
-		{"operator-security", operator, themes.OperatorSecurityPage{Seed: seed}},
-		{"operator-security-there", operator, themes.OperatorSecurityPage{HasApp: true, Problem: refused(map[string]string{"code": auth.ErrFactorWrong.Text})}},
 		{"person-factors", w.portal("/people/x", may()), person},
 	}
 }

@@ -44,6 +44,7 @@ func specimens(t *testing.T, w *world) []specimen {
 		leavingSpecimens(w),
 		statusSpecimens(w),
 		factorSpecimens(w),
+		consoleSpecimens(w),
 		connectionSpecimens(t, w),
 		directorySpecimens(w),
 		ldapSpecimens(w),

@@ -51,11 +51,11 @@ func (o Console) SignIn(c *fiber.Ctx) error {
 	if err != nil {
 		return o.refused(c, err, func(p *fault.Fault) themes.Page { return themes.OperatorSignInPage{Form: typed, Problem: p} })
 	}
-	if in.Challenge != "" {
-		visit.SetChallenge(c, in.Challenge)
-		return o.to(c, withNext("/operator/signin/code", typed.Next))
+	visit.SetChallenge(c, in.Challenge)
+	if in.Enrol {
+		return o.to(c, withNext("/operator/signin/app", typed.Next))
 	}
-	return o.entered(c, in, typed.Next)
+	return o.to(c, withNext("/operator/signin/code", typed.Next))
 }
 
 // entered signs the browser in to the console.

@@ -115,6 +115,12 @@ func (f Factors) Kept(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	resend(c, kept)
+	return c.RestartRouting()
+}
+
+// resend makes a kept form the request that is being answered.
+func resend(c *fiber.Ctx, kept auth.KeptRequest) {
 	r := c.Request()
 	r.SetBody(kept.Body)
 	r.Header.SetContentType(kept.Type)
@@ -124,7 +130,6 @@ func (f Factors) Kept(c *fiber.Ctx) error {
 	}
 	r.Header.Set(fiber.HeaderReferer, visit.Of(c).Origin()+kept.Back)
 	c.Path(kept.Path)
-	return c.RestartRouting()
 }
 
 // Fresh is around what is dangerous: who asks must have proved themselves lately. Else a form is kept, and answered when

@@ -19,6 +19,12 @@ import (
 // demoPassword opens every demo account.
 const demoPassword = "lyceum-demo" //nolint:gosec // it is printed for everyone
 
+// The demo's operator, and the key of their app: /dev/authenticator shows its code.
+const (
+	demoOperator    = "operator@lyceum.example"
+	demoOperatorKey = "NR4WGZLVNUWWIZLNN4WW64DFOJQXI33S" //nolint:gosec // it is printed for everyone
+)
+
 // demoCmd starts everything on this machine.
 type demoCmd struct {
 	Listen         string `default:"127.0.0.1:8080" help:"Address to serve on."`
@@ -81,8 +87,15 @@ type description struct {
 }
 
 type platformDescription struct {
-	URL      string  `json:"url"`
-	Operator account `json:"operator"`
+	URL           string          `json:"url"`
+	Operator      operatorAccount `json:"operator"`
+	Authenticator string          `json:"authenticator"` // shows the operator's present code
+}
+
+// operatorAccount has a second factor beside the password: the key of an app (base32, RFC 6238).
+type operatorAccount struct {
+	account
+	TOTPSecret string `json:"totp_secret"`
 }
 
 type tenantDescription struct {
@@ -105,6 +118,7 @@ func (d description) announce(w io.Writer, took time.Duration) {
 	say("Lyceum is ready after %.1f s. Every password is %q.", took.Seconds(), demoPassword)
 	say("")
 	say("  %-34s sign up, or run the platform as %s (%s/operator)", d.Platform.URL, d.Platform.Operator.Email, d.Platform.URL)
+	say("  %-34s the code that operators sign in with beside the password: %s", "", d.Platform.Authenticator)
 	for _, t := range d.Tenants {
 		say("")
 		say("  %-34s sign in as", t.URL)

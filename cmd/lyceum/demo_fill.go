@@ -34,8 +34,11 @@ func (a *app) fillDemo(ctx context.Context, file string) (description, error) {
 	if err := a.onlyDemo(ctx); err != nil {
 		return known, err
 	}
-	d := description{Platform: platformDescription{URL: a.hosts.PlatformURL(), Operator: account{"operator@lyceum.example", demoPassword}}}
+	d := description{Platform: platformDescription{URL: a.hosts.PlatformURL(), Operator: operatorAccount{account{demoOperator, demoPassword}, demoOperatorKey}, Authenticator: a.hosts.PlatformURL() + "/dev/authenticator"}}
 	if _, err := a.operators.Create(ctx, d.Platform.Operator.Email, "Olivia Operator", demoPassword); err != nil && !errors.Is(err, auth.ErrOperatorTaken) {
+		return d, err
+	}
+	if err := a.operators.GiveApp(ctx, demoOperator, demoOperatorKey); err != nil {
 		return d, err
 	}
 	hash, err := a.auth.HashPassword(ctx, demoPassword)

@@ -47,6 +47,7 @@ func (a *app) apiOptions(cmd serveCmd, m *metrics) api.Options {
 	}
 	if a.played != nil {
 		o.Played = a.played.handlers()
+		o.Authenticator = api.DemoOperator{Email: demoOperator, Key: demoOperatorKey}
 	}
 	return o
 }

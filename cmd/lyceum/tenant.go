@@ -242,17 +242,12 @@ type operatorResetAppCmd struct {
 	Email string `arg:"" help:"E-mail that the operator signs in with."`
 }
 
-// Run takes the app away, noted in the audit log.
+// Run takes the app away, noted in the log of acts.
 func (cmd *operatorResetAppCmd) Run(ctx context.Context, c *Config) error {
 	return operate(ctx, c, func(ctx context.Context, a *app) error {
-		err := a.store.InControl(ctx, func(ctx context.Context) error {
-			if err := a.operators.ResetApp(ctx, cmd.Email); err != nil {
-				return err
-			}
-			return a.store.Audit(ctx, "operator.app_reset", uid.Nil, map[string]string{"email": cmd.Email}, a.now())
-		})
+		err := a.operators.ResetApp(ctx, cmd.Email)
 		if err == nil {
-			fmt.Printf("%s signs in by password alone until they add an app at %s/operator/security\n", cmd.Email, a.hosts.PlatformURL())
+			fmt.Printf("%s adds another app at the next sign-in at %s/operator; every session is ended\n", cmd.Email, a.hosts.PlatformURL())
 		}
 		return err
 	})
@@ -261,6 +256,7 @@ func (cmd *operatorResetAppCmd) Run(ctx context.Context, c *Config) error {
 type operatorCreateCmd struct {
 	Email string `arg:"" help:"E-mail to sign in with."`
 	Name  string `required:"" help:"Name."`
+	Role  string `default:"admin" enum:"admin,operator,reader" help:"What they may do: admin (everything), operator (run tenants), reader (look)."`
 }
 
 // Run makes the account; the password is read from standard input.
@@ -272,13 +268,13 @@ func (cmd *operatorCreateCmd) Run(ctx context.Context, c *Config) error {
 	return operate(ctx, c, func(ctx context.Context, a *app) error {
 		var o auth.Operator
 		err := a.store.InControl(ctx, func(ctx context.Context) (err error) {
-			if o, err = a.operators.Create(ctx, cmd.Email, cmd.Name, password); err != nil {
+			if o, err = a.operators.Create(ctx, cmd.Email, cmd.Name, password, auth.OperatorRole(cmd.Role)); err != nil {
 				return err
 			}
-			return a.store.Audit(ctx, "operator.created", uid.Nil, map[string]string{"email": o.Email, "name": o.Name}, a.now())
+			return a.store.Audit(ctx, "operator.created", uid.Nil, map[string]string{"email": o.Email, "name": o.Name, "role": cmd.Role}, a.now())
 		})
 		if err == nil {
-			fmt.Printf("%s may sign in at %s/operator\n", o.Email, a.hosts.PlatformURL())
+			fmt.Printf("%s may sign in at %s/operator, and adds an authenticator app then\n", o.Email, a.hosts.PlatformURL())
 		}
 		return err
 	})

@@ -1,0 +1,34 @@
+package themes_test
+
+import (
+	"fmt"
+
+	"lyceum/auth"
+	"lyceum/themes"
+)
+
+func consoleSpecimens(w *world) []specimen {
+	seed := auth.Seed{Text: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", URL: "otpauth://totp/Lyceum%20operators:olga@lyceum.example?algorithm=SHA1&digits=6&issuer=Lyceum%20operators&period=30&secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", Token: "sealed"}
+	operator := w.platform("/operator/security")
+	operator.Operator = &auth.Operator{ID: id("op"), Name: "Olga Petrova", Email: "operator@lyceum.example", Role: auth.OperatorAdmin}
+	demo := w.platform("/operator/signin/code")
+	demo.DevMail = true
+	var recovery []string
+	for i := range 10 {
+		recovery = append(recovery, fmt.Sprintf("k3v9-q2t7-m2x%d-c5b4", i%8))
+	}
+	wrong := refused(map[string]string{"code": "This code is not right. Check that your phone's clock is, and type the six digits that the app shows now."})
+	return []specimen{
+		{"operator-code", w.platform("/operator/signin/code"), themes.OperatorCodePage{Next: "/operator", Problem: auth.ErrFactorWrong}},
+		{"operator-code-demo", demo, themes.OperatorCodePage{}},
+		{"operator-enrol", w.platform("/operator/signin/app"), themes.OperatorEnrolPage{Seed: seed, Next: "/operator"}},
+		{"operator-enrol-wrong", w.platform("/operator/signin/app"), themes.OperatorEnrolPage{Seed: seed, Problem: wrong}},
+		{"operator-codes", operator, themes.OperatorCodesPage{Codes: recovery, Next: "/operator", Platform: "https://lyceum.example"}},
+		{"operator-security", operator, themes.OperatorSecurityPage{Seed: seed, Left: 9}},
+		{"operator-security-wrong", operator, themes.OperatorSecurityPage{Seed: seed, Problem: wrong}},
+		{"operator-step-up", operator, themes.OperatorStepUpPage{Kept: "sealed", Back: "/operator/tenants/acme"}},
+		{"operator-step-up-wrong", operator, themes.OperatorStepUpPage{Kept: "sealed", Back: "/operator/tenants/acme", Problem: auth.ErrFactorWrong}},
+		{"authenticator", demo, themes.AuthenticatorPage{Email: "operator@lyceum.example", Key: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", Code: "123456", Seconds: 12}},
+		{"authenticator-used", demo, themes.AuthenticatorPage{Email: "operator@lyceum.example", Key: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", Seconds: 1}},
+	}
+}
