@@ -199,3 +199,64 @@ func TestAnAuthorSaysHowLongCertificatesAreValidAndEverySideSaysSo(t *testing.T)
 	}
 	h.as(h.person(policy.Manager)).get("/certificates/issued?state=expired").is(200).says(p.Name)
 }
+
+func TestAnAdministratorDesignsCertificatesWithAPreview(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	o := storetest.PublishedCourse(t, h.ctx, h.w, storetest.SmallCourse("Ladders"))
+	admin := h.as(h.person(policy.Admin))
+	at := "/settings/certificates"
+	h.as(h.person(policy.Instructor)).get(at).is(403)
+	admin.get(at).is(200).says("No designs yet")
+	admin.get(at+"/new").is(200).says("data:image/svg&#43;xml,", "{{name}}")
+	typed := []string{"name", "Diploma", "paper", "a4", "orientation", "portrait", "background", "frame", "body", "# {{name}}\nfor {{course}}", "qr", "1", "standard", "1"}
+	admin.post(at+"/preview", typed...).is(200).says("data:image/svg&#43;xml,", "# {{name}}")
+	admin.post(at+"/preview", "name", "x", "paper", "a4", "orientation", "portrait", "background", "frame", "body", "{{nmae}}").is(422).says("There is no name “nmae”").saysNot("data:image/svg&#43;xml,")
+	if pdf := admin.post(at+"/preview.pdf", typed...).is(200).has("Content-Type", "application/pdf"); !strings.HasPrefix(pdf.body, "%PDF-") {
+		t.Error("no document")
+	}
+	admin.get(at).is(200).says("No designs yet")
+	admin.post(at+"/new", append([]string{"name", ""}, typed[2:]...)...).is(422).says("Give the design a name.", "data:image/svg&#43;xml,")
+	admin.post(at+"/new", typed...).is(303).leads(at)
+	list, err := h.o.Certificates.DesignChoices(storetest.As(t, h.ctx, h.w, h.person(policy.Instructor)))
+	if err != nil || len(list) != 1 || !list[0].Standard {
+		t.Fatal(list, err)
+	}
+	one := at + "/" + list[0].ID.String()
+	admin.get(one).is(200).says("Diploma", "data:image/svg&#43;xml,")
+	admin.post(one, append(typed, "revision", "7")...).is(409)
+	admin.post(one, append(typed, "revision", "1", "title", "Well done")...).is(303)
+	author := h.as(h.person(policy.Instructor))
+	author.get("/studio/" + o.Course.ID.String() + "/certificate").is(200).says("Diploma")
+	author.post("/studio/"+o.Course.ID.String()+"/certificate", "valid", "always", "design_id", list[0].ID.String()).is(303)
+	p, c := h.certifiedIn(o)
+	before := h.as(p).get("/certificates/" + c.Code + ".pdf").is(200).body
+	admin.post(one + "/delete").is(303).leads(at)
+	admin.get(one).is(404)
+	if after := h.as(p).get("/certificates/" + c.Code + ".pdf").is(200).body; after != before || !strings.Contains(after, "/MediaBox [0 0 595.28 841.89]") {
+		t.Error("what was issued does not keep its design")
+	}
+}
+
+func TestDesignsAreKeptByRESTToo(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	admin, at := h.as(h.person(policy.Admin)), "/api/v1/certificate-designs"
+	body := `"paper":"letter","orientation":"landscape","background":"waves","title":"Well done, {{name}}","facts":["score"]`
+	admin.get("/certificates").is(200)
+	admin.json(http.MethodPost, at+"/preview", "{"+body+"}").is(200).has("Content-Type", "image/svg+xml").says("<svg")
+	admin.json(http.MethodPost, at+"/preview", `{"paper":"letter","orientation":"landscape","background":"waves","title":"{{who}}"}`).is(422).says("title")
+	admin.json(http.MethodPost, at, `{"name":"Diploma",`+body+"}").is(201).says(`"revision":1`)
+	admin.json(http.MethodPost, at, `{"name":"diploma",`+body+"}").is(409).says("design_name_taken")
+	list, err := h.o.Certificates.DesignChoices(storetest.As(t, h.ctx, h.w, h.person(policy.Instructor)))
+	if err != nil || len(list) != 1 {
+		t.Fatal(list, err)
+	}
+	one := at + "/" + list[0].ID.String()
+	admin.json(http.MethodGet, one, "").is(200).says("Well done")
+	admin.json(http.MethodPut, one, `{"revision":1,"name":"Pass",`+body+"}").is(200).says(`"revision":2`)
+	admin.json(http.MethodPut, one, `{"revision":1,"name":"Pass",`+body+"}").is(409).says("design_changed")
+	h.as(h.person(policy.Learner)).json(http.MethodGet, at, "").is(403)
+	admin.json(http.MethodDelete, one, "").is(204)
+	admin.json(http.MethodGet, one, "").is(404)
+}

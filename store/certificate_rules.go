@@ -19,7 +19,7 @@ func (s *Store) CertificateRule(ctx context.Context, course uid.ID) (r certifica
 // PutCertificateRule writes it.
 func (s *Store) PutCertificateRule(ctx context.Context, r certificate.Rule) error {
 	return fail(s.tx(ctx).Table("certificate_rules").Clauses(clause.OnConflict{
-		Columns: []clause.Column{{Name: "course_id"}}, DoUpdates: clause.AssignmentColumns([]string{"months", "until", "saved_by", "saved_at"}),
+		Columns: []clause.Column{{Name: "course_id"}}, DoUpdates: clause.AssignmentColumns([]string{"months", "until", "design_id", "saved_by", "saved_at"}),
 	}).Create(&r).Error, "save the certificate rule of course %s", r.CourseID)
 }
 

@@ -17,6 +17,7 @@ import (
 	"lyceum/learning/assessment"
 	"lyceum/learning/bank"
 	"lyceum/learning/catalog"
+	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/path"
@@ -36,6 +37,8 @@ func constraintFault(name string) *fault.Fault {
 		return tenant.ErrDomainTaken
 	case "takeouts_open_uq":
 		return takeout.ErrOpen
+	case "certificate_designs_name_uq":
+		return certificate.ErrDesignNameTaken
 	case "people_email_uq":
 		return auth.ErrEmailTaken
 	case "directory_people_user_name_uq":

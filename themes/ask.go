@@ -25,6 +25,7 @@ var askLooks = map[string]struct {
 	"archive":          {"button", "archive", false},
 	"delete_category":  {"button only", "trash", true},
 	"delete_skill":     {"button only", "trash", true},
+	"delete_design":    {"button only", "trash", true},
 	"discard_draft":    {"button", "trash", false},
 	"begin_from":       {"button small", "", false},
 	"remove_language":  {"button small quiet bad", "", false},

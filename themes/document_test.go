@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"golang.org/x/net/html"
+
+	"lyceum/learning/certificate"
 )
 
 // checkDocument checks what every page must be: well-formed, one h1, names for controls, texts for pictures, nothing
@@ -13,6 +15,9 @@ import (
 func checkDocument(t *testing.T, name, doc string) {
 	t.Helper()
 	wellFormed(t, name, doc)
+	for _, name := range certificate.Variables() { // people write these in the text of a certificate
+		doc = strings.ReplaceAll(doc, "{{"+name+"}}", "{"+name+"}")
+	}
 	for _, bad := range []string{"&lt;no value&gt;", "<no value>", "%!", "ZgotmplZ", "{{"} {
 		if strings.Contains(doc, bad) {
 			t.Errorf("%s: contains %q", name, bad)

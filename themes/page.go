@@ -37,7 +37,7 @@ func (s *Set) Template(theme tenant.Theme, p Page) *template.Template {
 func Pages() []Page {
 	return []Page{
 		SignInPage{}, ForgotPage{}, ResetPage{}, InvitationPage{}, LinkInvalidPage{}, AccountPage{},
-		HomePage{}, CataloguePage{}, CoursePage{}, PlayerPage{}, CompletedPage{}, CertificatesPage{}, VerifyPage{}, IssuedPage{}, IssuedHistoryPage{}, CourseCertificatePage{}, FirstStepsPage{}, RolloutsPage{}, LeavingPage{}, ReceiptPage{}, StatusPage{}, OperatorStatusPage{}, PeopleImportsPage{}, PeopleImportPage{}, JoinLinksPage{}, JoinPage{},
+		HomePage{}, CataloguePage{}, CoursePage{}, PlayerPage{}, CompletedPage{}, CertificatesPage{}, VerifyPage{}, IssuedPage{}, IssuedHistoryPage{}, DesignsPage{}, DesignPage{}, CourseCertificatePage{}, FirstStepsPage{}, RolloutsPage{}, LeavingPage{}, ReceiptPage{}, StatusPage{}, OperatorStatusPage{}, PeopleImportsPage{}, PeopleImportPage{}, JoinLinksPage{}, JoinPage{},
 		NotificationsPage{}, NotificationSettingsPage{}, CalendarPage{}, TranscriptPage{}, TranscriptProofPage{},
 		PeoplePage{}, InvitePage{}, PersonPage{},
 		CatalogueSettingsPage{}, CourseSettingsPage{}, ReviewPage{}, VersionsPage{}, VersionPage{}, LanguagesPage{}, TranslationPage{}, PiecePage{},
@@ -59,7 +59,7 @@ func Pages() []Page {
 		ConnectionAccessPage{}, ConnectionAttemptsPage{}, ConnectionAttemptPage{}, ConnectionOutlookPage{}, ConnectionDeletePage{},
 		DomainsPage{}, DomainPage{}, SignOnRulesPage{}, SetupLinksPage{}, SigningKeysPage{}, BreakGlassPage{}, SetupPage{}, SetupOverPage{},
 		DirectoriesPage{}, DirectoryPage{}, DirectorySettingsPage{}, DirectoryPeoplePage{}, DirectoryGroupsPage{}, DirectoryRequestsPage{}, DirectoryRequestPage{},
-		FactorPage{}, EnrolPage{}, SecurityPage{}, AppPage{}, RecoveryPage{}, StepUpPage{}, RulesPage{}, OperatorCodePage{}, OperatorEnrolPage{}, OperatorCodesPage{}, OperatorSecurityPage{}, OperatorStepUpPage{}, AuthenticatorPage{}, ActsPage{}, ActsCheckPage{},
+		FactorPage{}, EnrolPage{}, SecurityPage{}, AppPage{}, RecoveryPage{}, StepUpPage{}, RulesPage{}, OperatorCodePage{}, OperatorEnrolPage{}, OperatorCodesPage{}, OperatorSecurityPage{}, OperatorStepUpPage{}, AuthenticatorPage{},
 		LDAPNewPage{}, LDAPDirectoryPage{}, LDAPRunPage{}, LDAPSettingsPage{}, LDAPMappingPage{}, LDAPDeletePage{},
 		ProblemPage{}, SuspendedPage{}, ProvisioningPage{},
 		LandingPage{}, SignUpPage{}, SignUpWaitPage{}, UnknownPortalPage{},

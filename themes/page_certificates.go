@@ -97,12 +97,15 @@ type CertificateRuleForm struct {
 	Valid  string // always, months, until
 	Months string
 	Until  string // 2026-12-31
+	Design string // id, "" for the standard one
 }
 
-// CourseCertificatePage is GET /studio/:course/certificate. It posts valid, valid_months and valid_until to its own address.
+// CourseCertificatePage is GET /studio/:course/certificate. It posts valid, valid_months, valid_until and design_id to
+// its own address.
 type CourseCertificatePage struct {
 	Outline catalog.Outline
 	Form    CertificateRuleForm
+	Designs []certificate.Design
 	Problem *fault.Fault
 }
 

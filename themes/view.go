@@ -118,6 +118,7 @@ const (
 	FlashStarterAdded FlashKey = "starter_added" // Name: the course
 
 	FlashCertificateRevoked  FlashKey = "certificate_revoked"  // Name: the person
+	FlashDesignRemoved       FlashKey = "design_removed"       // Name: the design
 	FlashCertificateReissued FlashKey = "certificate_reissued" // Name: the person
 	FlashPathLeft            FlashKey = "path_left"            // Name: the path
 	FlashPathCreated         FlashKey = "path_created"         // Name: the path

@@ -15,6 +15,7 @@ import (
 // certificateRule is how the certificates of a course are.
 type certificateRule struct {
 	ValidMonths *int    `json:"valid_months,omitempty" minimum:"1" maximum:"240" doc:"Valid for so many months from the day of completion."`
+	DesignID    *uid.ID `json:"design_id,omitempty" doc:"How they look; left out: the portal's standard design, or the built-in one."`
 	ValidUntil  *string `json:"valid_until,omitempty" format:"date" doc:"Valid until the end of this day, in UTC. With neither of the two they are valid for ever." example:"2027-12-31"`
 }
 
@@ -39,9 +40,9 @@ func (a *api) certificateRuleOperations() {
 	on(a, operation{
 		method: put, path: "/courses/{course}/certificate", id: "set-course-certificate", tag: tagAuthoring, need: route.For(policy.CourseEdit),
 		summary: "Change how a course's certificates are", about: "It holds for those that come; certificates that were issued stay as they are. What is left out becomes empty.",
-		fails: faults{catalog.ErrCourseNotFound},
+		fails: faults{catalog.ErrCourseNotFound, certificate.ErrDesignNotFound},
 	}, func(ctx context.Context, in *certificateRuleIn) (*certificateRuleOut, error) {
-		r := certificate.Rule{CourseID: in.ID, Months: in.Body.ValidMonths}
+		r := certificate.Rule{CourseID: in.ID, Months: in.Body.ValidMonths, DesignID: in.Body.DesignID}
 		if in.Body.ValidUntil != nil {
 			at, err := time.Parse(time.DateOnly, *in.Body.ValidUntil)
 			if err != nil {
@@ -58,7 +59,7 @@ func (a *api) certificateRuleOperations() {
 }
 
 func showRule(r certificate.Rule) certificateRule {
-	out := certificateRule{ValidMonths: r.Months}
+	out := certificateRule{ValidMonths: r.Months, DesignID: r.DesignID}
 	if r.Until != nil {
 		day := r.Until.UTC().Format(time.DateOnly)
 		out.ValidUntil = &day

@@ -69,6 +69,7 @@ func (a *api) certificateOperations() {
 	a.issuedOperations()
 	a.badgeOperations()
 	a.certificateRuleOperations()
+	a.designOperations()
 	on(a, operation{
 		method: get, path: "/me/certificates", id: "list-my-certificates", tag: tagMe, need: route.For(policy.CertificateRead),
 		summary: "One's own certificates, the newest first",
@@ -102,7 +103,7 @@ func (a *api) certificateOperations() {
 		if err != nil {
 			return nil, err
 		}
-		look, err := a.certificateLook(ctx, c.Code)
+		look, err := a.certificateLook(ctx, c)
 		if err != nil {
 			return nil, err
 		}
@@ -116,14 +117,17 @@ func (a *api) certificateOperations() {
 
 // certificateLook is what a certificate is drawn with for who asks. A logo that is no PNG is left to the name in its
 // place.
-func (a *api) certificateLook(ctx context.Context, code string) (certificate.Look, error) {
+func (a *api) certificateLook(ctx context.Context, c certificate.Certificate) (certificate.Look, error) {
 	b, err := a.Brands.Get(ctx)
 	if err != nil {
 		return certificate.Look{}, err
 	}
-	logo, err := a.logoPNG(ctx, b)
+	look, err := a.Certificates.Dressed(ctx, c, certificate.Look{Brand: b, VerifyURL: a.verifyURL(ctx, c.Code)})
+	if err != nil {
+		return look, err
+	}
+	look.LogoPNG, err = a.logoPNG(ctx, look.Brand)
 	who, _ := auth.PrincipalFrom(ctx)
-	look := certificate.Look{Brand: b, LogoPNG: logo, VerifyURL: a.verifyURL(ctx, code)}
 	return look.For(who.TimeZone, who.Locale, behind(ctx).c.Get(fiber.HeaderAcceptLanguage)), err
 }
 

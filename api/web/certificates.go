@@ -9,12 +9,14 @@ import (
 	"lyceum/internal/fault"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
+	"lyceum/learning/content"
 	"lyceum/themes"
 )
 
-// CertificateDesk is where authors say how the certificates of their courses are.
+// CertificateDesk is where authors say how the certificates of their courses are, and administrators how they look.
 type CertificateDesk struct {
 	*Site
+	Content      *content.Service
 	Catalog      *catalog.Service
 	Certificates *certificate.Service
 }
@@ -33,7 +35,8 @@ func (d CertificateDesk) rule(c *fiber.Ctx) (p themes.CourseCertificatePage, err
 		return p, err
 	}
 	p.Form = validityForm(r)
-	return p, nil
+	p.Designs, err = d.Certificates.DesignChoices(ctx)
+	return p, err
 }
 
 func validityForm(r certificate.Rule) themes.CertificateRuleForm {
@@ -43,6 +46,9 @@ func validityForm(r certificate.Rule) themes.CertificateRuleForm {
 		f.Valid, f.Months = "months", strconv.Itoa(*r.Months)
 	case r.Until != nil:
 		f.Valid, f.Until = "until", r.Until.UTC().Format(time.DateOnly)
+	}
+	if r.DesignID != nil {
+		f.Design = r.DesignID.String()
 	}
 	return f
 }
@@ -66,9 +72,9 @@ func (d CertificateDesk) SaveRule(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	typed := themes.CertificateRuleForm{Valid: f.get("valid"), Months: f.get("valid_months"), Until: f.get("valid_until")}
+	typed := themes.CertificateRuleForm{Valid: f.get("valid"), Months: f.get("valid_months"), Until: f.get("valid_until"), Design: f.get("design_id")}
 	wrong := fault.Fields{}
-	r := certificate.Rule{CourseID: course}
+	r := certificate.Rule{CourseID: course, DesignID: optionalID(typed.Design)}
 	switch typed.Valid {
 	case "months":
 		n := f.number(wrong, "valid_months")

@@ -200,11 +200,13 @@ func (l Learn) PDF(c *fiber.Ctx) error {
 		return certificate.ErrNotFound
 	}
 	v := l.view(c)
-	logo, err := readPNG(ctx, l.Content, v.Brand.LogoFileID, maxLogo)
+	look, err := l.Certificates.Dressed(ctx, found, certificate.Look{Brand: v.Brand, VerifyURL: l.hosts.PortalURL(visit.Of(c).Tenant) + "/verify/" + found.Code})
 	if err != nil {
 		return err
 	}
-	look := certificate.Look{Brand: v.Brand, LogoPNG: logo, VerifyURL: l.hosts.PortalURL(visit.Of(c).Tenant) + "/verify/" + found.Code}
+	if look.LogoPNG, err = readPNG(ctx, l.Content, look.Brand.LogoFileID, maxLogo); err != nil {
+		return err
+	}
 	doc, err := l.Certificates.PDF(ctx, found, look.For(v.TimeZone, v.Locale))
 	if err != nil {
 		return err

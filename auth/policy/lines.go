@@ -96,7 +96,7 @@ func All() []PermissionInfo {
 		{EnrolmentManage, "Enrol and withdraw others and see their progress"},
 		{CertificateRead, "See one's own certificates"},
 		{CertificateAll, "See everyone's certificates"},
-		{CertificateManage, "Withdraw certificates and issue them anew"},
+		{CertificateManage, "Withdraw certificates, issue them anew and design them"},
 		{PersonSelf, "See and change one's own account and sessions"},
 		{PersonRead, "See who is here"},
 		{PersonManage, "Invite people, deactivate them and change their roles"},

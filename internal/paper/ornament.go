@@ -7,6 +7,7 @@ import (
 	"image/draw"
 	"image/png"
 	"math"
+	"strconv"
 
 	"codeberg.org/go-pdf/fpdf"
 	qrcode "github.com/skip2/go-qrcode"
@@ -18,6 +19,9 @@ import (
 func (p *Sheet) Fill(c colour.Colour) {
 	r, g, b := c.Channels()
 	p.SetFillColor(int(r), int(g), int(b))
+	if p.svg != nil {
+		p.svg.fill = c.String()
+	}
 }
 
 // Stroke sets colour and width of lines.
@@ -25,6 +29,9 @@ func (p *Sheet) Stroke(c colour.Colour, width float64) {
 	r, g, b := c.Channels()
 	p.SetDrawColor(int(r), int(g), int(b))
 	p.SetLineWidth(width)
+	if p.svg != nil {
+		p.svg.stroke, p.svg.line = c.String(), width
+	}
 }
 
 // Blend mixes two colours; share 0 is a, 1 is b.
@@ -101,14 +108,23 @@ func (p *Sheet) QR(text string, x, y, side float64) error {
 	return nil
 }
 
-// maxLogoPixels is the largest logo drawn.
-const maxLogoPixels = 16_000_000
+// maxPixels is the largest picture drawn.
+const maxPixels = 16_000_000
 
-// Logo draws a logo (PNG) within a box centred on x; it is false when there is none that can be drawn. The picture
-// is written anew as plain 8-bit PNG: fpdf does not read every kind.
+// Logo draws a picture (PNG) within a box centred on x, in the middle of its height; it is false when there is none that can be
+// drawn.
 func (p *Sheet) Logo(data []byte, x, y, width, height float64) bool {
+	return p.Picture(data, Box{X: x - width/2, Y: y, Width: width, Height: height, Across: 0.5, Down: 0.5})
+}
+
+// Box is where a picture may be, and where in it: 0 is at its left or top, 1 at its right or bottom.
+type Box struct{ X, Y, Width, Height, Across, Down float64 }
+
+// Picture draws a picture (PNG) as large as a box allows, in its shape; it is false when there is none that can be drawn. It
+// is written anew as plain 8-bit PNG: fpdf does not read every kind. A document may have any number of them.
+func (p *Sheet) Picture(data []byte, in Box) bool {
 	config, err := png.DecodeConfig(bytes.NewReader(data))
-	if err != nil || config.Width*config.Height > maxLogoPixels || config.Width == 0 || config.Height == 0 {
+	if err != nil || config.Width*config.Height > maxPixels || config.Width == 0 || config.Height == 0 {
 		return false
 	}
 	img, err := png.Decode(bytes.NewReader(data))
@@ -121,12 +137,17 @@ func (p *Sheet) Logo(data []byte, x, y, width, height float64) bool {
 	if err = png.Encode(&plain, flat); err != nil {
 		return false
 	}
-	w, h := width, width*float64(config.Height)/float64(config.Width)
-	if h > height {
-		w, h = height*float64(config.Width)/float64(config.Height), height
+	w, h := in.Width, in.Width*float64(config.Height)/float64(config.Width)
+	if h > in.Height {
+		w, h = in.Height*float64(config.Width)/float64(config.Height), in.Height
 	}
-	options := fpdf.ImageOptions{ImageType: "PNG"}
-	p.RegisterImageOptionsReader("logo", options, &plain)
-	p.ImageOptions("logo", x-w/2, y+(height-h)/2, w, h, false, options, 0, "")
+	x, y := in.X+(in.Width-w)*in.Across, in.Y+(in.Height-h)*in.Down
+	if p.svg != nil {
+		p.svg.image(plain.Bytes(), x, y, w, h)
+	}
+	p.pictures++
+	name, options := "picture"+strconv.Itoa(p.pictures), fpdf.ImageOptions{ImageType: "PNG"}
+	p.RegisterImageOptionsReader(name, options, &plain)
+	p.ImageOptions(name, x, y, w, h, false, options, 0, "")
 	return p.Ok()
 }

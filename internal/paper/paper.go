@@ -25,8 +25,10 @@ const (
 // letter they lack is drawn without its marks, or as a box).
 type Sheet struct {
 	*fpdf.Fpdf
-	Brand colour.Colour
-	fonts *faces
+	Brand    colour.Colour
+	fonts    *faces
+	svg      *picture // nil: not recorded
+	pictures int
 }
 
 // Facts are a document's metadata. The same facts and the same drawing give the same bytes.
@@ -34,9 +36,10 @@ type Facts struct {
 	Title, Author, Subject, Keywords string
 	Language                         string // BCP 47
 	At                               time.Time
+	Paper                            string // A4 or Letter; "" is A4
 }
 
-// New begins a document of A4 sheets: orientation is "P" or "L", brand a colour as #rrggbb. It has no page yet.
+// New begins a document of A4 sheets, or of the paper that the facts name: orientation is "P" or "L", brand a colour as #rrggbb. It has no page yet.
 func New(orientation, brand string, f Facts) (*Sheet, error) {
 	c, err := colour.Parse(brand)
 	if err != nil {
@@ -46,7 +49,11 @@ func New(orientation, brand string, f Facts) (*Sheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Sheet{Fpdf: fpdf.New(orientation, "mm", "A4", ""), Brand: c, fonts: fonts}
+	size := f.Paper
+	if size == "" {
+		size = "A4"
+	}
+	p := &Sheet{Fpdf: fpdf.New(orientation, "mm", size, ""), Brand: c, fonts: fonts}
 	p.SetCatalogSort(true)
 	p.SetCreationDate(f.At.UTC())
 	p.SetModificationDate(f.At.UTC())

@@ -20,18 +20,29 @@ import (
 const family = "go"
 
 // faces are the embedded fonts; the regular one tells which letters they have (all three have the same).
-type faces struct{ regular *sfnt.Font }
+type faces struct {
+	regular *sfnt.Font
+	byStyle map[string]*sfnt.Font
+}
 
 var readFaces = sync.OnceValues(func() (*faces, error) {
-	f, err := sfnt.Parse(goregular.TTF)
-	if err != nil {
-		return nil, fmt.Errorf("read the font: %w", err)
+	f := &faces{byStyle: map[string]*sfnt.Font{}}
+	for style, ttf := range files {
+		font, err := sfnt.Parse(ttf)
+		if err != nil {
+			return nil, fmt.Errorf("read the font: %w", err)
+		}
+		f.byStyle[style] = font
 	}
-	return &faces{regular: f}, nil
+	f.regular = f.byStyle[""]
+	return f, nil
 })
 
+// files are the fonts by style.
+var files = map[string][]byte{"": goregular.TTF, "B": gobold.TTF, "I": goitalic.TTF}
+
 func (*faces) embed(p *fpdf.Fpdf) {
-	for style, ttf := range map[string][]byte{"": goregular.TTF, "B": gobold.TTF, "I": goitalic.TTF} {
+	for style, ttf := range files {
 		p.AddUTF8FontFromBytes(family, style, ttf)
 	}
 }
@@ -85,6 +96,9 @@ func (p *Sheet) Use(style string, size float64, c colour.Colour) {
 	p.SetFont(family, style, size)
 	r, g, b := c.Channels()
 	p.SetTextColor(int(r), int(g), int(b))
+	if p.svg != nil {
+		p.svg.ink, p.svg.style, p.svg.size = c.String(), style, size
+	}
 }
 
 func (p *Sheet) width(s, style string, size float64) float64 {
@@ -131,6 +145,12 @@ func (p *Sheet) WrapFrom(s string, f Face, x, y, width float64, c colour.Colour)
 	if rest := s[len(first):]; rest != "" {
 		p.Text(x, y+size*PointToMM*1.2, p.Cut(rest, f.Style, size, width))
 	}
+}
+
+// SpacedFits tells whether Spaced can draw a text without leaving the width.
+func (p *Sheet) SpacedFits(s string, f Face, width, gap float64) bool {
+	s = strings.ToUpper(p.fonts.drawable(s))
+	return p.width(s, f.Style, f.AtLeast)+gap*float64(len([]rune(s))-1) <= width
 }
 
 // Spaced draws a line of capitals with space between the letters, centred on x and shrunk to a width.

@@ -29,6 +29,7 @@ type Certificate struct {
 	RevokeClass   Class      // what anyone may know of why; "" for one withdrawn before there were classes
 	ReissueOf     *uid.ID    // the certificate that was withdrawn for this one
 	ReplacedAt    *time.Time // another one of the same enrolment holds instead; unless it was revoked, this one stays true
+	Print         []byte     // the hash of what it was issued with (Print); nil: before there were prints
 	ValidUntil    *time.Time // the last second of its last day, in UTC; nil: for ever
 }
 

@@ -15,12 +15,15 @@ import (
 
 // Look is what a certificate is drawn with: the tenant's brand and where it can be verified.
 type Look struct {
-	Brand     tenant.Brand
-	LogoPNG   []byte         // empty or unreadable: the brand's name stands in its place
-	VerifyURL string         // printed, and drawn as a QR code (ISO/IEC 18004)
-	Location  *time.Location // of the dates; nil is UTC
-	Words     Words          // zero is English
-	At        time.Time      // when it is drawn: it says whether it has expired by then; zero leaves that out
+	Brand      tenant.Brand
+	LogoPNG    []byte         // empty or unreadable: the brand's name stands in its place
+	VerifyURL  string         // printed, and drawn as a QR code (ISO/IEC 18004)
+	Location   *time.Location // of the dates; nil is UTC
+	Words      Words          // zero is English
+	Layout     *Layout        // nil: the built-in one
+	SecondLogo []byte         // PNG, of the layout
+	Signature  []byte         // PNG, of the layout
+	At         time.Time      // when it is drawn: it says whether it has expired by then; zero leaves that out
 }
 
 // For gives the look as a reader wants it: with the dates of a time zone (an IANA name; none and an unknown one leave
@@ -61,12 +64,14 @@ func (s *Service) PDF(_ context.Context, c Certificate, look Look) ([]byte, erro
 	if look.At.IsZero() && s.now != nil {
 		look.At = s.now()
 	}
-	return render(c, look)
+	_, pdf, err := draw(c, look, false)
+	return pdf, err
 }
 
-func render(c Certificate, look Look) ([]byte, error) {
+// draw draws a certificate as PDF, and as SVG too where that is wanted.
+func draw(c Certificate, look Look, also bool) (svg, pdf []byte, err error) {
 	if c.RevokedAt != nil {
-		return nil, ErrRevoked
+		return nil, nil, ErrRevoked
 	}
 	if look.Words.Date == nil {
 		look.Words = English()
@@ -74,27 +79,53 @@ func render(c Certificate, look Look) ([]byte, error) {
 	if look.Location == nil {
 		look.Location = time.UTC
 	}
-	base, err := paper.New("L", look.Brand.Colour, paper.Facts{
+	facts := paper.Facts{
 		Title: look.Words.Title + ": " + c.CourseTitle + " – " + c.PersonName, Author: look.Brand.Name, Subject: c.CourseTitle,
 		Keywords: c.Spaced(), Language: look.Words.Language, At: c.IssuedAt,
-	})
+	}
+	tint, lying := look.Brand.Colour, "L"
+	if l := look.Layout; l != nil {
+		if l.Colour != "" {
+			tint = l.Colour
+		}
+		if l.Orientation == Portrait {
+			lying = "P"
+		}
+		facts.Paper = map[Paper]string{PaperA4: "A4", PaperLetter: "Letter"}[l.Paper]
+	}
+	base, err := paper.New(lying, tint, facts)
 	if err != nil {
-		return nil, fmt.Errorf("certificate %s: %w", c.ID, err)
+		return nil, nil, fmt.Errorf("certificate %s: %w", c.ID, err)
 	}
 	p := &sheet{Sheet: base, c: c, look: look}
 	p.AddPage()
+	if also {
+		p.Record()
+	}
+	if look.Layout != nil {
+		err = p.drawLayout(*look.Layout)
+	} else {
+		err = p.drawBuiltIn()
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	var out bytes.Buffer
+	if err = p.Output(&out); err != nil {
+		return nil, nil, fmt.Errorf("draw certificate %s: %w", c.ID, err)
+	}
+	if also {
+		svg = p.SVG()
+	}
+	return svg, out.Bytes(), nil
+}
+
+func (p *sheet) drawBuiltIn() error {
 	p.drawGround()
 	p.drawHead()
 	p.drawPerson()
 	p.drawFacts()
-	if err = p.drawProof(); err != nil {
-		return nil, err
-	}
-	var out bytes.Buffer
-	if err = p.Output(&out); err != nil {
-		return nil, fmt.Errorf("draw certificate %s: %w", c.ID, err)
-	}
-	return out.Bytes(), nil
+	return p.drawProof()
 }
 
 // fitted draws a line in the middle of the page.
@@ -124,34 +155,49 @@ func (p *sheet) drawPerson() {
 	p.Block(p.c.CourseTitle, paper.Fit("B", 22, 13), paper.Lines(centre, 128, textWidth, 2, 3), paper.Ink)
 }
 
+// fact is a label with what it says.
+type fact struct{ label, value string }
+
+// facts are those wanted that the certificate has, in their order.
+func (p *sheet) facts(wanted []Fact) (list []fact) {
+	w := p.look.Words
+	for _, f := range wanted {
+		switch {
+		case f == FactCompleted:
+			list = append(list, fact{w.CompletedOn, w.Date(p.c.CompletedAt.In(p.look.Location))})
+		case f == FactScore && p.c.Percent != nil:
+			list = append(list, fact{w.Result, strconv.Itoa(*p.c.Percent) + " %"})
+		case f == FactHours && p.c.Minutes > 0:
+			list = append(list, fact{w.LearningTime, duration(p.c.Minutes, w)})
+		case f == FactVersion:
+			list = append(list, fact{w.CourseVersion, strconv.Itoa(p.c.VersionNumber)})
+		case f == FactUntil && p.c.ValidUntil != nil:
+			label := w.ValidUntil
+			if !p.look.At.IsZero() && p.c.State(p.look.At) == StateExpired {
+				label = w.Expired
+			}
+			list = append(list, fact{label, w.Date(p.c.LastDay())})
+		}
+	}
+	return list
+}
+
 // drawFacts draws when, how well, how long, in columns.
 func (p *sheet) drawFacts() {
-	w := p.look.Words
-	type fact struct{ label, value string }
-	facts := []fact{{w.CompletedOn, w.Date(p.c.CompletedAt.In(p.look.Location))}}
-	if p.c.Percent != nil {
-		facts = append(facts, fact{w.Result, strconv.Itoa(*p.c.Percent) + " %"})
-	}
-	if p.c.Minutes > 0 {
-		facts = append(facts, fact{w.LearningTime, duration(p.c.Minutes, w)})
-	}
-	facts = append(facts, fact{w.CourseVersion, strconv.Itoa(p.c.VersionNumber)})
-	if p.c.ValidUntil != nil {
-		label := w.ValidUntil
-		if !p.look.At.IsZero() && p.c.State(p.look.At) == StateExpired {
-			label = w.Expired
-		}
-		facts = append(facts, fact{label, w.Date(p.c.LastDay())})
-	}
-	column := min(52.0, textWidth/float64(len(facts)))
-	left := centre - column*float64(len(facts))/2
+	p.columns(p.facts(Facts()), centre, 150.5, textWidth)
+}
+
+// columns draws facts beside one another, the labels on a line at y.
+func (p *sheet) columns(facts []fact, x, y, width float64) {
+	column := min(52.0, width/float64(max(1, len(facts))))
+	left := x - column*float64(len(facts))/2
 	for i, f := range facts {
-		x := left + column*(float64(i)+0.5)
-		p.At(f.label, paper.Fit("", 9, 6), x, 150.5, column-6, paper.Faint)
-		p.At(f.value, paper.Fit("B", 13, 8), x, 157, column-6, paper.Ink)
+		at := left + column*(float64(i)+0.5)
+		p.At(f.label, paper.Fit("", 9, 6), at, y, column-4, paper.Faint)
+		p.At(f.value, paper.Fit("B", 13, 8), at, y+6.5, column-4, paper.Ink)
 		if i > 0 {
 			p.Stroke(paper.Pale, 0.25)
-			p.Line(x-column/2, 146.5, x-column/2, 158.5)
+			p.Line(at-column/2, y-4, at-column/2, y+8)
 		}
 	}
 }

@@ -34,6 +34,7 @@ type Completion struct {
 type Keeper interface {
 	event.Log
 	RuleKeeper
+	DesignKeeper
 	InTenant(ctx context.Context, fn func(context.Context) error) error
 
 	CompletionOf(ctx context.Context, enrolment uid.ID) (Completion, error)
@@ -140,6 +141,9 @@ func (s *Service) add(ctx context.Context, done Completion, until *time.Time, re
 		ID: uid.New(), EnrolmentID: done.EnrolmentID, PersonID: done.PersonID, CourseID: done.CourseID,
 		PersonName: done.PersonName, CourseTitle: done.CourseTitle, VersionNumber: done.VersionNumber,
 		Percent: done.Percent, Minutes: done.Minutes, CompletedAt: *done.CompletedAt, IssuedAt: s.now(), ReissueOf: reissueOf, ValidUntil: until,
+	}
+	if c.Print, err = s.print(ctx, done.CourseID); err != nil {
+		return c, false, err
 	}
 	for range 5 {
 		c.Code = s.code()

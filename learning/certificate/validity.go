@@ -21,6 +21,7 @@ type Rule struct {
 	CourseID uid.ID
 	Months   *int       // valid for so many from the completion; nil: not counted
 	Until    *time.Time // valid until the end of a day, in UTC; nil: no such day. At most one of the two is set
+	DesignID *uid.ID    // nil: the standard one
 	SavedBy  *uid.ID
 	SavedAt  time.Time
 }
@@ -116,12 +117,17 @@ func (s *Service) SetRule(ctx context.Context, r Rule) (Rule, error) {
 		if err = s.check(r, before); err != nil {
 			return err
 		}
+		if r.DesignID != nil {
+			if _, err = s.keep.DesignByID(ctx, *r.DesignID); err != nil {
+				return err
+			}
+		}
 		who, _ := auth.PrincipalFrom(ctx)
 		r.SavedBy, r.SavedAt = &who.PersonID, s.now()
 		if err = s.keep.PutCertificateRule(ctx, r); err != nil {
 			return err
 		}
-		e, err := event.New(ctx, r.SavedAt, "course.certificate_changed", "course", c.ID, map[string]any{"slug": c.Slug, "valid_months": r.Months, "valid_until": r.Until})
+		e, err := event.New(ctx, r.SavedAt, "course.certificate_changed", "course", c.ID, map[string]any{"slug": c.Slug, "valid_months": r.Months, "valid_until": r.Until, "design_id": r.DesignID})
 		if err != nil {
 			return err
 		}

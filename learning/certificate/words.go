@@ -23,6 +23,7 @@ type Words struct {
 	Number        string
 	IssuedOn      string // before a date
 	ValidUntil    string
+	Sample        string // a course that there is not, for previews
 	Expired       string // instead of ValidUntil, for one that is no longer valid
 	Date          func(time.Time) string
 }
@@ -32,7 +33,7 @@ func English() Words {
 	return Words{
 		Language: "en", Title: "Certificate of completion", Certifies: "This is to certify that", Completed: "has successfully completed the course",
 		CompletedOn: "Completed on", Result: "Result", LearningTime: "Learning time", CourseVersion: "Course version", Hours: "h", Minutes: "min",
-		Verify: "Verify this certificate", Number: "Certificate number", IssuedOn: "Issued on", ValidUntil: "Valid until", Expired: "Expired on",
+		Verify: "Verify this certificate", Number: "Certificate number", IssuedOn: "Issued on", ValidUntil: "Valid until", Sample: "A course of yours", Expired: "Expired on",
 		Date: func(t time.Time) string { return t.Format("2 January 2006") },
 	}
 }
@@ -43,7 +44,7 @@ func German() Words {
 	return Words{
 		Language: "de", Title: "Abschlusszertifikat", Certifies: "Hiermit wird bestätigt, dass", Completed: "den folgenden Kurs erfolgreich abgeschlossen hat",
 		CompletedOn: "Abgeschlossen am", Result: "Ergebnis", LearningTime: "Lernzeit", CourseVersion: "Kursversion", Hours: "Std.", Minutes: "Min.",
-		Verify: "Dieses Zertifikat prüfen", Number: "Zertifikatsnummer", IssuedOn: "Ausgestellt am", ValidUntil: "Gültig bis", Expired: "Abgelaufen am",
+		Verify: "Dieses Zertifikat prüfen", Number: "Zertifikatsnummer", IssuedOn: "Ausgestellt am", ValidUntil: "Gültig bis", Sample: "Ein Kurs von Ihnen", Expired: "Abgelaufen am",
 		Date: func(t time.Time) string { return fmt.Sprintf("%d. %s %d", t.Day(), months[t.Month()-1], t.Year()) },
 	}
 }
