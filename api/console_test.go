@@ -187,3 +187,21 @@ func TestTheDemosAuthenticatorShowsACodeThatWorks(t *testing.T) {
 	b.get("/dev/authenticator").is(200).says("The present code was used")
 	setup(t).browser(platformHost).get("/dev/authenticator").is(404)
 }
+
+func TestOperatorsReadWhatWasDoneAndExportIt(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	b, who, _ := h.operatorWith()
+	at := "/operator/tenants/" + h.tenant.Slug
+	b.get(at).is(200)
+	b.post(at+"/suspend", "reason", "Unpaid since March").is(303)
+	b.get("/operator/acts?tenant="+h.tenant.Slug).is(200).says("Portal suspended", "Unpaid since March", "Olga Operator", "/operator/acts/check")
+	b.get("/operator/acts?who="+who.ID.String()).is(200).says("Operator signed in", "Authenticator app added", h.tenant.Slug)
+	b.get("/operator/acts?who=nonsense").is(422)
+	b.get("/operator/acts?from=yesterday").is(422)
+	b.get("/operator/acts?action=domain.*&tenant=" + h.tenant.Slug).is(200).says("Nothing here")
+	b.get("/operator/acts/check").is(200).says("lyceum audit verify")
+	b.get("/operator/acts/export.jsonl?tenant="+h.tenant.Slug).is(200).has("Content-Type", "application/jsonl").says(`"log":"lyceum-acts-1"`, `"action":"tenant.suspended"`, "Unpaid since March")
+	b.get("/operator/acts/export.csv?tenant="+h.tenant.Slug).is(200).says("tenant.suspended", "Olga Operator")
+	h.browser(platformHost).get("/operator/acts").is(303)
+}

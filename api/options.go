@@ -16,6 +16,7 @@ import (
 	"lyceum/api/route"
 	"lyceum/api/web"
 	"lyceum/auth"
+	"lyceum/auth/act"
 	"lyceum/auth/audit"
 	"lyceum/auth/bulk"
 	"lyceum/auth/group"
@@ -90,6 +91,7 @@ type Options struct {
 	Brands       *tenant.Brands
 	Auth         *auth.Service
 	Operators    *auth.Operators
+	Acts         *act.Service // what operators did
 	Policy       *policy.Engine
 	Catalog      *catalog.Service
 	Enrolment    *enrolment.Service
@@ -163,7 +165,7 @@ func (o *Options) complete() error {
 	var errs []error
 	for name, missing := range map[string]bool{
 		"Directory": o.Directory == nil, "Tenants": o.Tenants == nil, "Addresses": o.Addresses == nil, "Leaving": o.Leaving == nil, "Takeouts": o.Takeouts == nil, "Status": o.Status == nil, "Brands": o.Brands == nil, "Auth": o.Auth == nil,
-		"Operators": o.Operators == nil, "Policy": o.Policy == nil, "Catalog": o.Catalog == nil, "Enrolment": o.Enrolment == nil,
+		"Operators": o.Operators == nil, "Acts": o.Acts == nil, "Policy": o.Policy == nil, "Catalog": o.Catalog == nil, "Enrolment": o.Enrolment == nil,
 		"Content": o.Content == nil, "Exchange": o.Exchange == nil, "Certificates": o.Certificates == nil, "Badges": o.Badges == nil, "Starter": o.Starter == nil, "Onboarding": o.Onboarding == nil, "Billing": o.Billing == nil, "Audit": o.Audit == nil,
 		"Themes": o.Themes == nil, "SignOn": o.SignOn == nil, "SCIM": o.SCIM == nil, "LDAPSync": o.LDAPSync == nil,
 		"Banks": o.Banks == nil, "Groups": o.Groups == nil, "Intakes": o.Intakes == nil, "Assignments": o.Assignments == nil, "Search": o.Search == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,

@@ -49,6 +49,7 @@ func (s *Server) onPlatform(t *table) {
 	t.postFresh("/operator/tenants/:slug/delete", route.Operator, o.Delete)
 	t.post("/operator/tenants/:slug/keep", route.Operator, o.Keep)
 
+	s.onActs(t)
 	s.onOperatorBilling(t)
 	s.onRollouts(t)
 	s.onReceipts(t)

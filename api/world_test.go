@@ -14,6 +14,7 @@ import (
 	"lyceum/api/rest"
 	"lyceum/api/route"
 	"lyceum/auth"
+	"lyceum/auth/act"
 	"lyceum/auth/audit"
 	"lyceum/auth/bulk"
 	"lyceum/auth/group"
@@ -120,7 +121,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 	h.o = api.Options{
 		Directory: tenant.NewDirectory(hosts, w.Store, 2, now), Brands: tenant.NewBrands(w.Store, now), Auth: service,
 		Tenants:   tenant.New(tenant.Options{Keep: w.Store, Schemas: admin, Owners: owners{service}, Files: noFiles{}, Now: now, Log: slog.New(slog.DiscardHandler)}),
-		Operators: auth.NewOperators(w.Store, now, freely{}, cheap).Sealing(sealKey(t)), Policy: engine,
+		Operators: auth.NewOperators(w.Store, now, freely{}, cheap).Sealing(sealKey(t)), Acts: act.New(w.Store, now), Policy: engine,
 		Catalog: catalog.New(catalog.Options{Keep: w.Store, Now: now}), Enrolment: enrolment.New(enrolment.Options{Keep: w.Store, Now: now}),
 		Content: files, Certificates: certificate.New(certificate.Options{Keep: w.Store, Now: now}), Badges: badge.New(badge.Options{Keep: w.Store, Seal: sealKey(t), Now: now}), Billing: billing.New(w.Store, now), Status: status.New(w.Store, now),
 		Home: home.New(w.Store, now), Notices: notice.New(notice.Options{Keep: w.Store, Announce: w.Store, Now: now}), Transcripts: transcript.New(w.Store, now),

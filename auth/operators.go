@@ -26,6 +26,8 @@ type OperatorKeeper interface {
 	InsertOperator(ctx context.Context, o Operator) error
 	// OperatorByEmail gives the operator of a normalised e-mail; ErrOperatorNotFound.
 	OperatorByEmail(ctx context.Context, email string) (Operator, error)
+	// EveryOperator lists all operators by name, the deactivated last; at most 1,000.
+	EveryOperator(ctx context.Context) ([]Operator, error)
 	// OperatorByID gives an operator; ErrOperatorNotFound.
 	OperatorByID(ctx context.Context, id uid.ID) (Operator, error)
 	// SetOperatorPassword writes a password's hash, if the old one is still there; ErrOperatorNotFound.
@@ -202,6 +204,18 @@ func (o *Operators) SignOut(ctx context.Context, secret string) error {
 	return o.keep.InControl(ctx, func(ctx context.Context) error {
 		return o.keep.DeleteOperatorSession(ctx, uid.Hash(secret))
 	})
+}
+
+// All lists the operators, the deactivated last.
+func (o *Operators) All(ctx context.Context) (all []Operator, err error) {
+	err = o.keep.InControl(ctx, func(ctx context.Context) (err error) {
+		all, err = o.keep.EveryOperator(ctx)
+		return err
+	})
+	for i := range all {
+		all[i].PasswordHash = ""
+	}
+	return all, err
 }
 
 // Create adds an operator with a role, "" for an admin; field faults, ErrOperatorTaken. The command line calls it: in a

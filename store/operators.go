@@ -21,6 +21,12 @@ func (s *Store) OperatorByEmail(ctx context.Context, email string) (o auth.Opera
 	return o, notFound(err, auth.ErrOperatorNotFound, "find an operator")
 }
 
+// EveryOperator lists all operators by name, the deactivated last.
+func (s *Store) EveryOperator(ctx context.Context) (all []auth.Operator, err error) {
+	err = s.tx(ctx).Table("control.operators o").Select(operatorColumns).Order("o.deactivated_at is not null, lower(o.name), o.id").Limit(1000).Find(&all).Error
+	return all, fail(err, "list the operators")
+}
+
 // OperatorByID finds an operator.
 func (s *Store) OperatorByID(ctx context.Context, id uid.ID) (o auth.Operator, err error) {
 	err = s.tx(ctx).Table("control.operators o").Select(operatorColumns).Where("o.id = ?", id).Take(&o).Error

@@ -18,6 +18,7 @@ var OperatorNav = []OperatorPlace{
 	{Path: "/operator/billing", Key: "operator.billing"},
 	{Path: "/operator/migrations", Key: "operator.place_migrations"},
 	{Path: "/operator/support", Key: "operator.place_support"},
+	{Path: "/operator/acts", Key: "operator.place_acts"},
 	{Path: "/operator/status", Key: "operator.place_status"},
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"lyceum/auth"
+	"lyceum/auth/act"
+	"lyceum/internal/page"
 	"lyceum/themes"
 )
 
@@ -18,7 +20,18 @@ func consoleSpecimens(w *world) []specimen {
 		recovery = append(recovery, fmt.Sprintf("k3v9-q2t7-m2x%d-c5b4", i%8))
 	}
 	wrong := refused(map[string]string{"code": "This code is not right. Check that your phone's clock is, and type the six digits that the app shows now."})
+	who, about := id("op"), id("tenant")
+	acts := page.Of[act.Act]{Next: "x", Items: []act.Act{
+		{Seq: 9, ID: id("a9"), ActorKind: "operator", ActorID: &who, ActorName: "Olga Petrova", Action: "tenant.suspended", TenantID: &about, TenantSlug: "acme", Data: `{"slug": "acme", "reason": "Unpaid since March."}`, At: now, Hash: []byte("hash")},
+		{Seq: 8, ID: id("a8"), ActorKind: "command_line", Action: "something.new", Data: `{}`, At: now, Hash: []byte("hash")},
+		{Seq: 7, ID: id("a7"), ActorKind: "system", Action: "audit.anchored", TenantSlug: "gone", Data: `{"seq": 4}`, At: now, Hash: []byte("hash")},
+	}}
+	all := []auth.Operator{*operator.Operator}
 	return []specimen{
+		{"acts", operator, themes.ActsPage{Acts: acts, Operators: all}},
+		{"acts-none", operator, themes.ActsPage{Form: themes.ActsForm{Action: "tenant.*", Who: who.String(), Tenant: "acme", From: "2026-01-01", Until: "2026-02-01"}, Operators: all}},
+		{"acts-check", operator, themes.ActsCheckPage{Found: act.Checked{Entries: 9, Head: "00ff", At: now}}},
+		{"acts-broken", operator, themes.ActsCheckPage{Found: act.Checked{Entries: 9, Head: "00ff", At: now, Broken: act.ErrBroken.Saying("Entry %d of the log of acts was changed after it was written.", 4)}}},
 		{"operator-code", w.platform("/operator/signin/code"), themes.OperatorCodePage{Next: "/operator", Problem: auth.ErrFactorWrong}},
 		{"operator-code-demo", demo, themes.OperatorCodePage{}},
 		{"operator-enrol", w.platform("/operator/signin/app"), themes.OperatorEnrolPage{Seed: seed, Next: "/operator"}},

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"lyceum/auth"
+	"lyceum/auth/act"
 	"lyceum/auth/audit"
 	"lyceum/auth/bulk"
 	"lyceum/auth/group"
@@ -101,6 +102,7 @@ type app struct {
 	policy        *policy.Engine
 	auth          *auth.Service
 	operators     *auth.Operators
+	acts          *act.Service
 	gate          *signon.Gate
 	signon        *signon.Service
 	scim          *scim.Service
@@ -268,6 +270,7 @@ func (a *app) assemble() (err error) {
 	a.auth = auth.New(auth.Options{Keep: a.store, Policy: a.policy, Gate: a.gate, Now: a.now, Guess: guess, GuessFrom: guessFrom,
 		Resets: throttle.New(a.now, 3, time.Hour, 3), Invites: throttle.New(a.now, 200, time.Hour, 200), Seal: a.seal})
 	a.operators = auth.NewOperators(a.store, a.now, guess).Sealing(a.seal)
+	a.acts = act.New(a.store, a.now)
 	a.signon = signon.New(signon.Options{
 		Keep: a.store, Auth: a.auth, Gate: a.gate, Seal: a.seal, Hosts: a.hosts, HTTP: a.http, AllowPrivate: a.private, Now: a.now, Log: a.log, Resolver: a.resolver(),
 	})

@@ -173,6 +173,8 @@ func TestEveryPageOfEveryThemeUsesOnlyWhatItsStructHas(t *testing.T) {
 		checked[themes.OperatorCodesPage],
 		checked[themes.OperatorStepUpPage],
 		checked[themes.AuthenticatorPage],
+		checked[themes.ActsPage],
+		checked[themes.ActsCheckPage],
 		checked[themes.LDAPNewPage],
 		checked[themes.LDAPDirectoryPage],
 		checked[themes.LDAPRunPage],
