@@ -21,7 +21,7 @@ var tones = map[string]string{
 	"person_status.invited": "warn", "person_status.active": "good",
 	"course_status.published": "good", "course_status.archived": "warn",
 	"review_state.requested": "brandly", "review_state.approved": "good", "review_state.returned": "warn",
-	"question_status.published": "good", "question_status.changed": "brandly", "question_status.archived": "warn", "question_comes.plain": "good", "question_comes.changed": "warn", "question_comes.refused": "bad",
+	"question_status.published": "good", "question_status.changed": "brandly", "question_status.archived": "warn", "question_comes.plain": "good", "question_comes.changed": "warn", "question_comes.refused": "bad", "question_goes.changed": "warn", "question_goes.missing": "bad",
 	"certificate_state.valid": "good", "certificate_state.expiring": "warn", "certificate_state.expired": "warn", "certificate_state.revoked": "bad",
 	"path_status.published": "good", "path_status.archived": "warn",
 	"enrolment_status.completed": "good", "enrolment_status.started": "brandly",

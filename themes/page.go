@@ -46,7 +46,7 @@ func Pages() []Page {
 		PlacesPage{},
 		BillingPage{}, PlansPage{}, PlanPage{}, InvoicePage{}, OperatorBillingPage{}, SubscriptionsPage{}, SubscriptionPage{}, BooksCheckoutPage{}, BooksCardPage{}, PaymentsPage{}, MessagesPage{}, MessagePage{}, ToldPage{},
 		OperatorPlansPage{}, OperatorPlanPage{}, PlanVersionPage{}, PlanDraftPage{}, PlanMovePage{},
-		BanksPage{}, BankPage{}, BankImportPage{}, QuestionPage{},
+		BanksPage{}, BankPage{}, BankImportPage{}, BankExportPage{}, QuestionPage{},
 		PathsPage{}, PathPage{}, StudioPathsPage{}, PathEditPage{}, PathRosterPage{}, PrerequisitesPage{},
 		MarkingPage{}, SubmissionPage{}, ComparePage{}, AssignmentPage{}, EmbedsPage{},
 		BrandPage{}, BrandPreviewPage{}, AddressPage{}, AddressDomainPage{}, OperatorSupportPage{}, SupportEnterPage{}, SupportAccessPage{}, APIKeysPage{}, UsagePage{}, UsageEventPage{},

@@ -10,6 +10,7 @@ import (
 	"lyceum/internal/uid"
 	"lyceum/learning/bank"
 	"lyceum/learning/bank/format"
+	"lyceum/learning/bank/transfer"
 	"lyceum/learning/question"
 )
 
@@ -105,6 +106,43 @@ func (p BankImportPage) Coming() int {
 
 // Refused is how many cannot.
 func (p BankImportPage) Refused() int { _, _, n := p.Sheet.Counts(); return n }
+
+// Formats are those of files, the usual one first, with their names.
+func (p BankPage) Formats() [][2]string {
+	return [][2]string{{transfer.QTI, "QTI 2.1"}, {transfer.MoodleXML, "Moodle XML"}, {transfer.GIFT, "GIFT"}}
+}
+
+// BankExportPage is what POST /studio/questions/:bank/export shows when the format cannot hold everything. It posts format
+// and anyway to the same address, which gives the file.
+type BankExportPage struct {
+	Bank   bank.Listed
+	Format string
+	Left   []format.Left
+}
+
+func (p BankExportPage) in(c *Chrome) (string, any) {
+	return "bank_export", framed[BankExportPage]{c, p}
+}
+
+// Name is what the format is called.
+func (p BankExportPage) Name() string {
+	for _, f := range (BankPage{}).Formats() {
+		if f[0] == p.Format {
+			return f[1]
+		}
+	}
+	return ""
+}
+
+// Missing is how many questions are not in the file at all.
+func (p BankExportPage) Missing() (n int) {
+	for _, l := range p.Left {
+		if !l.Kept {
+			n++
+		}
+	}
+	return n
+}
 
 // QuestionPage is the editor of a question: GET /studio/questions/:bank/new?kind= and GET /studio/questions/:bank/:question.
 // It posts the fields of QuestionRowForm and do (save, publish, preview, add, remove.N, up.N, down.N) to the same address;

@@ -53,5 +53,7 @@ func questionsSpecimens(w *world) []specimen {
 		specimen{"bank-import-none", w.portal("/studio/questions/x", may()), themes.BankPage{Bank: bank.Listed{Bank: mine.Bank, Access: bank.AccessEdit}, Importing: format.ErrNothing}},
 		specimen{"bank-see", w.portal("/studio/questions/y", may()), themes.BankPage{Bank: theirs, Filter: bank.Filter{Query: "x"}}},
 		specimen{"bank-import", w.portal("/studio/questions/x/import", may()), themes.BankImportPage{Bank: mine, Sheet: sheet, File: "course.gift", Text: "::One::"}},
+		specimen{"bank-import-qti", w.portal("/studio/questions/x/import", may()), themes.BankImportPage{Bank: mine, Sheet: format.Sheet{Format: "qti", Items: []format.Item{{Line: 2, File: "items/q0001.xml", Name: "One", Body: bodies[0]}, {Line: 2, File: "items/q0002.xml", Name: "Two", Refused: "It asks several things at once. Make a question of each."}}}, File: "course.zip", Text: "UEs="}},
+		specimen{"bank-export", w.portal("/studio/questions/x/export", may()), themes.BankExportPage{Bank: mine, Format: "moodlexml", Left: []format.Left{{Title: "Spot", Why: "Moodle XML does not know this kind of question."}, {Title: "Steps", Why: "Feedback on single items is left out.", Kept: true}}}},
 	)
 }

@@ -1,10 +1,12 @@
 package web
 
 import (
+	"encoding/base64"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
+	"lyceum/api/problem"
 	"lyceum/auth"
 	"lyceum/auth/group"
 	"lyceum/auth/policy"
@@ -13,8 +15,7 @@ import (
 	"lyceum/internal/uid"
 	"lyceum/learning/bank"
 	"lyceum/learning/bank/format"
-	"lyceum/learning/bank/gift"
-	"lyceum/learning/bank/moodlexml"
+	"lyceum/learning/bank/transfer"
 	"lyceum/learning/content"
 	"lyceum/learning/question"
 	"lyceum/themes"
@@ -212,16 +213,12 @@ func (q Questions) act(c *fiber.Ctx, do func(f form, bank, question uid.ID) (str
 	return q.done(c, to, themes.FlashSaved, "")
 }
 
-// readSheet reads a file in the format that was chosen.
-func readSheet(kind string, data []byte) (format.Sheet, error) {
-	if kind == "moodlexml" {
-		return moodlexml.Read(data)
-	}
-	return gift.Read(data)
-}
-
 // maxImport is the largest file that a page brings in, in bytes: it is posted once more to be applied.
-const maxImport = 2 << 20
+const maxImport = 5 << 20
+
+func (q Questions) transfer() transfer.Service {
+	return transfer.Service{Banks: q.Banks, Content: q.Content}
+}
 
 // Import shows what a file would bring, and keeps nothing.
 func (q Questions) Import(c *fiber.Ctx) error {
@@ -233,24 +230,29 @@ func (q Questions) Import(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if !out.MayEdit() {
-		return bank.ErrMaySeeOnly
-	}
 	name, data, ok, err := f.file("file")
 	switch {
 	case err == nil && !ok:
 		err = fault.Invalid(map[string]string{"file": "Choose a file."})
 	case err == nil && len(data) > maxImport:
-		err = fault.Invalid(map[string]string{"file": "This file is larger than 2 MB. Please split it."})
+		err = fault.Invalid(map[string]string{"file": "This file is larger than 5 MB. Please split it."})
 	}
 	var sheet format.Sheet
 	if err == nil {
-		sheet, err = readSheet(f.get("format"), data)
+		sheet, err = q.transfer().Plan(c.UserContext(), out.Bank.ID, f.get("format"), data)
 	}
 	if err != nil {
 		return q.refused(c, err, func(wrong *fault.Fault) themes.Page { out.Importing = wrong; return out })
 	}
-	return q.showWith(c, fiber.StatusOK, themes.BankImportPage{Bank: out.Bank, Sheet: sheet, File: name, Text: clean(string(data))})
+	return q.showWith(c, fiber.StatusOK, themes.BankImportPage{Bank: out.Bank, Sheet: sheet, File: name, Text: carried(sheet.Format, data)})
+}
+
+// carried is a file as a page carries it along: bytes as base64, text as it is.
+func carried(kind string, data []byte) string {
+	if kind == transfer.QTI {
+		return base64.StdEncoding.EncodeToString(data)
+	}
+	return clean(string(data))
 }
 
 // Apply brings in what a file holds and can come: the file is read once more, so nothing is taken on trust.
@@ -263,17 +265,14 @@ func (q Questions) Apply(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	sheet, err := readSheet(f.get("format"), []byte(f.get("text")))
-	if err != nil {
-		return err
-	}
-	var list []bank.Input
-	for _, it := range sheet.Items {
-		if it.Refused == "" {
-			list = append(list, bank.Input{Folder: it.Folder, Tags: it.Tags, Difficulty: it.Difficulty, Body: it.Body})
+	data := []byte(f.get("text"))
+	if f.get("format") == transfer.QTI {
+		if data, err = base64.StdEncoding.DecodeString(f.get("text")); err != nil {
+			return problem.ErrBadRequest.Because(err)
 		}
 	}
-	if _, err = q.Banks.Bring(c.UserContext(), id, list, f.get("publish") != "", sheet.Format); err != nil {
+	sheet, _, err := q.transfer().Apply(c.UserContext(), id, f.get("format"), data, f.get("publish") != "")
+	if err != nil {
 		b, failed := q.Banks.Bank(c.UserContext(), id)
 		if failed != nil {
 			return failed
@@ -285,7 +284,7 @@ func (q Questions) Apply(c *fiber.Ctx) error {
 	return q.done(c, studioBank(id), themes.FlashSaved, "")
 }
 
-// Export gives the questions of a bank as a file.
+// Export gives the questions of a bank as a file; what the format cannot hold is told first.
 func (q Questions) Export(c *fiber.Ctx) error {
 	f, err := readForm(c)
 	if err != nil {
@@ -295,32 +294,19 @@ func (q Questions) Export(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	kind, ending, media := "gift", "gift.txt", "text/plain; charset=utf-8"
-	if f.get("format") == "moodlexml" {
-		kind, ending, media = "moodlexml", "xml", "application/xml; charset=utf-8"
-	}
-	list, err := q.Banks.Out(c.UserContext(), bank.Filter{Bank: id}, kind)
+	out, err := q.transfer().Export(c.UserContext(), bank.Filter{Bank: id}, f.get("format"), f.get("anyway") != "")
 	if err != nil {
 		return err
 	}
-	items := make([]format.Item, 0, len(list))
-	for _, x := range list {
-		items = append(items, format.Item{Folder: x.Folder, Tags: x.Tags, Difficulty: x.Difficulty, Body: x.Body.Question})
-	}
-	write := gift.Write
-	if kind == "moodlexml" {
-		write = moodlexml.Write
-	}
-	data, left := write(items)
-	if len(left) > 0 && kind == "gift" {
-		var told strings.Builder
-		for _, l := range left {
-			told.WriteString("// " + strings.Join(strings.Fields(l.Title), " ") + ": " + l.Why + "\n")
+	if out.Data == nil {
+		b, err := q.Banks.Bank(c.UserContext(), id)
+		if err != nil {
+			return err
 		}
-		data = append([]byte(told.String()+"\n"), data...)
+		return q.showWith(c, fiber.StatusOK, themes.BankExportPage{Bank: b, Format: f.get("format"), Left: out.Left})
 	}
-	c.Set(fiber.HeaderContentType, media)
-	c.Set(fiber.HeaderContentDisposition, `attachment; filename="questions.`+ending+`"`)
+	c.Set(fiber.HeaderContentType, out.Media)
+	c.Set(fiber.HeaderContentDisposition, `attachment; filename="`+out.Name+`"`)
 	c.Set(fiber.HeaderCacheControl, "no-store")
-	return c.Send(data)
+	return c.Send(out.Data)
 }

@@ -204,7 +204,10 @@ func TestQuestionsComeAllOrNone(t *testing.T) {
 	if err != nil || len(ids) != 2 {
 		t.Fatalf("%v, %v", ids, err)
 	}
-	list, err := h.banks.Out(h.owner, bank.Filter{Bank: h.bank.ID}, "gift")
+	list, err := h.banks.All(h.owner, bank.Filter{Bank: h.bank.ID})
+	if err == nil {
+		err = h.banks.Exported(h.owner, h.bank.ID, "gift", len(list))
+	}
 	if err != nil || len(list) != 2 || list[0].Version != 1 {
 		t.Errorf("%v, %v", list, err)
 	}

@@ -367,9 +367,9 @@ func (s *Service) Bring(ctx context.Context, bank uid.ID, list []Input, publish 
 	return ids, nil
 }
 
-// Out reads up to MaxAtOnce questions of a bank for an export, and tells of it: solutions leave the house.
-func (s *Service) Out(ctx context.Context, f Filter, format string) (list []Question, err error) {
-	err = s.in(ctx, f.Bank, AccessSee, func(ctx context.Context, b Listed) error {
+// All reads up to MaxAtOnce questions of a bank.
+func (s *Service) All(ctx context.Context, f Filter) (list []Question, err error) {
+	err = s.in(ctx, f.Bank, AccessSee, func(ctx context.Context, _ Listed) error {
 		for f.Page = (page.Request{Limit: page.MaxLimit}); len(list) < MaxAtOnce; {
 			piece, err := s.Questions(ctx, f)
 			if err != nil {
@@ -380,9 +380,16 @@ func (s *Service) Out(ctx context.Context, f Filter, format string) (list []Ques
 				break
 			}
 		}
-		return s.tell(ctx, "bank.exported", "bank", f.Bank, map[string]any{"name": b.Name, "questions": len(list), "format": format})
+		return nil
 	})
 	return list, err
+}
+
+// Exported tells that questions left the house in a file, with their solutions.
+func (s *Service) Exported(ctx context.Context, bank uid.ID, format string, questions int) error {
+	return s.in(ctx, bank, AccessSee, func(ctx context.Context, b Listed) error {
+		return s.tell(ctx, "bank.exported", "bank", bank, map[string]any{"name": b.Name, "questions": questions, "format": format})
+	})
 }
 
 // Published tells when the last version was published, nil for never.

@@ -100,6 +100,7 @@ func TestEveryPageOfEveryThemeUsesOnlyWhatItsStructHas(t *testing.T) {
 		checked[themes.BanksPage],
 		checked[themes.BankPage],
 		checked[themes.BankImportPage],
+		checked[themes.BankExportPage],
 		checked[themes.QuestionPage],
 		checked[themes.PathsPage],
 		checked[themes.PathPage],

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"lyceum/internal/fault"
+	"lyceum/internal/uid"
 	"lyceum/learning/question"
 )
 
@@ -18,14 +19,24 @@ const (
 
 // Item is one question of a file.
 type Item struct {
-	Line       int    `json:"line"` // where it begins, from 1
-	Name       string `json:"name"` // what the file calls it
+	Line       int    `json:"line"`           // where it begins, from 1
+	File       string `json:"file,omitempty"` // which one of a package
+	Name       string `json:"name"`           // what the file calls it
 	Folder     string `json:"folder,omitempty"`
 	Tags       []string
 	Difficulty int
 	Body       question.Question
 	Notes      []string `json:"notes,omitempty"`   // what is changed, one sentence each
 	Refused    string   `json:"refused,omitempty"` // why it cannot come; "" when it can
+	// Image is the picture of the question where the file holds it: when it is read, the body's Picture only stands for it
+	// until it is kept.
+	Image *Image `json:"-"`
+}
+
+// Image is a picture within a file.
+type Image struct {
+	Name string
+	Data []byte
 }
 
 // Note says once that something is changed.
@@ -68,6 +79,10 @@ func (s *Sheet) Settle() {
 			it.Body.Title = string(n[:question.MaxTitle])
 			it.Note("The title is cut to %d characters.", question.MaxTitle)
 		}
+		if it.Image != nil && it.Body.Picture == nil {
+			standing := uid.New()
+			it.Body.Picture = &standing
+		}
 		it.Body = question.Tidy(it.Body)
 		if err := question.Check(it.Body); err != nil {
 			fields := fault.Of(err).Fields
@@ -97,10 +112,11 @@ func (s Sheet) Counts() (plain, changed, refused int) {
 	return plain, changed, refused
 }
 
-// Left is a question that a format cannot hold, and why.
+// Left is a question that a format cannot hold, or not all of it, and why.
 type Left struct {
 	Title string `json:"title"`
 	Why   string `json:"why"`
+	Kept  bool   `json:"kept"` // it is in the file, without what Why tells of
 }
 
 // Failures of reading a file as a whole.
@@ -114,4 +130,23 @@ var (
 // At is ErrUnread with the line and the reason.
 func At(line int, format string, args ...any) error {
 	return ErrUnread.Saying("Line %d: %s", line, fmt.Sprintf(format, args...))
+}
+
+// Silent says once of each question what a format leaves out of it.
+type Silent struct {
+	Left  []Left
+	title string
+}
+
+// Of begins the next question.
+func (s *Silent) Of(title string) { s.title = title }
+
+// Refuse says why the question is not in the file.
+func (s *Silent) Refuse(why string) { s.Left = append(s.Left, Left{Title: s.title, Why: why}) }
+
+// Note says what of the question is not in the file.
+func (s *Silent) Note(missing bool, why string) {
+	if missing {
+		s.Left = append(s.Left, Left{Title: s.title, Why: why, Kept: true})
+	}
 }

@@ -120,6 +120,17 @@ func (n *Node) Find(name string) *Node {
 	return nil
 }
 
+// Walk does something with every element inside, and with the element itself.
+func (n *Node) Walk(do func(*Node)) {
+	if n == nil || n.Name == "" {
+		return
+	}
+	do(n)
+	for _, k := range n.Kids {
+		k.Walk(do)
+	}
+}
+
 // Words is all text inside, trimmed; "" of nil.
 func (n *Node) Words() string {
 	if n == nil {

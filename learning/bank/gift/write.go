@@ -15,12 +15,15 @@ var escape = strings.NewReplacer(`\`, `\\`, "~", `\~`, "=", `\=`, "#", `\#`, "{"
 func Write(items []format.Item) (out []byte, left []format.Left) {
 	var b strings.Builder
 	folder := ""
+	var silent format.Silent
 	for _, it := range items {
 		text, why := one(it.Body)
-		if why != "" {
-			left = append(left, format.Left{Title: it.Body.Title, Why: why})
+		if silent.Of(it.Body.Title); why != "" {
+			b.WriteString("// " + strings.Join(strings.Fields(it.Body.Title), " ") + ": " + why + "\n\n")
+			silent.Refuse(why)
 			continue
 		}
+		changed(&silent, it)
 		if it.Folder != folder {
 			folder = it.Folder
 			fmt.Fprintf(&b, "$CATEGORY: $course$/top/%s\n\n", strings.TrimPrefix(folder, "top/"))
@@ -34,7 +37,26 @@ func Write(items []format.Item) (out []byte, left []format.Left) {
 		}
 		b.WriteString(text + "\n\n")
 	}
-	return []byte(b.String()), left
+	return []byte(b.String()), silent.Left
+}
+
+// changed tells what of a question is not in the file, or means something else there.
+func changed(s *format.Silent, it format.Item) {
+	q := it.Body
+	texts, hints := q.Texts != nil && (q.Texts.Case || !q.Texts.Accents), false
+	for _, g := range q.Gaps {
+		texts = texts || g.Texts != nil && (g.Texts.Case || !g.Texts.Accents)
+	}
+	for _, p := range q.Pairs {
+		hints = hints || p.Partner.Feedback != ""
+	}
+	s.Note(it.Difficulty > 0, "The difficulty is left out.")
+	s.Note(texts, "In GIFT capital letters and accents are as the other system has them.")
+	s.Note((q.Kind == question.Multiple || q.Kind == question.Matching) && q.Scoring == question.AllOrNothing, "Moodle gives marks for each part; here it is all or nothing.")
+	s.Note(hints, "Feedback on single items is left out.")
+	s.Note(q.Feedback.Right+q.Feedback.Partly != "" || q.Feedback.Wrong != "" && q.Kind != question.Numeric, "Feedback for right, partly right and wrong answers is left out.")
+	s.Note(q.Keep && (q.Kind == question.Single || q.Kind == question.Multiple), "In GIFT choices are shuffled as the other system does.")
+	s.Note(q.Hand != nil, "What is for who marks, and how long an answer may be, is left out.")
 }
 
 func one(q question.Question) (text, why string) {

@@ -14,12 +14,14 @@ func Write(items []format.Item) (out []byte, left []format.Left) {
 	var b strings.Builder
 	b.WriteString("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<quiz>\n")
 	folder := ""
+	var silent format.Silent
 	for _, it := range items {
 		text, why := one(it)
-		if why != "" {
-			left = append(left, format.Left{Title: it.Body.Title, Why: why})
+		if silent.Of(it.Body.Title); why != "" {
+			silent.Refuse(why)
 			continue
 		}
+		changed(&silent, it)
 		if it.Folder != folder {
 			folder = it.Folder
 			fmt.Fprintf(&b, "<question type=\"category\"><category><text>$course$/top/%s</text></category></question>\n", format.Escape(folder))
@@ -27,7 +29,27 @@ func Write(items []format.Item) (out []byte, left []format.Left) {
 		b.WriteString(text)
 	}
 	b.WriteString("</quiz>\n")
-	return []byte(b.String()), left
+	return []byte(b.String()), silent.Left
+}
+
+// changed tells what of a question is not in the file, or means something else there.
+func changed(s *format.Silent, it format.Item) {
+	q := it.Body
+	accents, hints := q.Texts != nil && !q.Texts.Accents, false
+	for _, g := range q.Gaps {
+		accents = accents || g.Texts != nil && !g.Texts.Accents
+	}
+	for _, o := range q.Options {
+		hints = hints || q.Kind == question.Ordering && o.Feedback != ""
+	}
+	for _, p := range q.Pairs {
+		hints = hints || p.Partner.Feedback != ""
+	}
+	parts := q.Kind == question.Multiple || q.Kind == question.Matching || q.Kind == question.Blanks || q.Kind == question.Ordering
+	s.Note(it.Difficulty > 0, "The difficulty is left out.")
+	s.Note(accents, "In Moodle accents count; here they do not.")
+	s.Note(parts && q.Scoring == question.AllOrNothing, "Moodle gives marks for each part; here it is all or nothing.")
+	s.Note(hints, "Feedback on single items is left out.")
 }
 
 func tag(b *strings.Builder, name, attr, text string) {
