@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"lyceum/api"
-	"lyceum/api/route"
 	"lyceum/auth"
 	"lyceum/internal/uid"
 )
@@ -147,7 +146,7 @@ func TestEveryDangerousRouteOfTheConsoleIsHeldBack(t *testing.T) {
 	b.get("/operator").is(200)
 	n := 0
 	for _, r := range h.srv.Routes() {
-		if !r.Fresh || r.Need != route.Operator {
+		if !r.Fresh || !r.Need.Operators() {
 			continue
 		}
 		n++
@@ -204,4 +203,96 @@ func TestOperatorsReadWhatWasDoneAndExportIt(t *testing.T) {
 	b.get("/operator/acts/export.jsonl?tenant="+h.tenant.Slug).is(200).has("Content-Type", "application/jsonl").says(`"log":"lyceum-acts-1"`, `"action":"tenant.suspended"`, "Unpaid since March")
 	b.get("/operator/acts/export.csv?tenant="+h.tenant.Slug).is(200).says("tenant.suspended", "Olga Operator")
 	h.browser(platformHost).get("/operator/acts").is(303)
+}
+
+func TestAnAdminInvitesAnOperatorWhoJoinsByTheLinkOnce(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	admin := h.operator()
+	admin.get("/operator/operators").is(200).says("Olga Operator")
+	email := uid.Opaque(8) + "@lyceum.example"
+	admin.post("/operator/operators", "email", "nobody", "name", "", "role", "king").is(422).says("Enter an e-mail address", "Choose a role.")
+	page := admin.post("/operator/operators", "email", email, "name", "Nina New", "role", "operator").is(200).has("Cache-Control", "no-store").says(email)
+	link := regexp.MustCompile(`/operator/join/([A-Za-z0-9_-]{43})`).FindStringSubmatch(page.body)
+	if link == nil {
+		t.Fatal("no link is shown")
+	}
+	admin.get("/operator/operators").is(200).says("Nina New", "Open invitations").saysNot(link[1])
+	s := h.browser(platformHost)
+	s.get("/operator/join/" + strings.Repeat("x", 43)).is(404).says("Ask for another one")
+	s.get(link[0]).is(200).says(email, "Olga Operator")
+	s.post(link[0], "password", "short").is(422)
+	s.get(link[0]).is(200)
+	s.post(link[0], "password", password).is(303).leads("/operator/signin")
+	s.get(link[0]).is(404)
+	s.get("/operator/signin").is(200)
+	s.post("/operator/signin", "email", email, "password", password).is(303).leads("/operator/signin/app")
+	seed := seedIn(t, s.get("/operator/signin/app").is(200))
+	s.post("/operator/signin/app", "code", h.code(seed)).is(200)
+	s.get("/operator").is(200).saysNot("/operator/operators")
+	s.get("/operator/operators").is(403).says("Only an admin")
+
+	// One that was taken back, or has expired, opens nothing.
+	admin.get("/operator/operators").is(200)
+	page = admin.post("/operator/operators", "email", uid.Opaque(8)+"@lyceum.example", "name", "Vera Void", "role", "reader").is(200)
+	link = regexp.MustCompile(`/operator/join/([A-Za-z0-9_-]{43})`).FindStringSubmatch(page.body)
+	h.w.Now.Advance(auth.OperatorInvitationLifetime)
+	s.get(link[0]).is(404)
+}
+
+func TestWhatAnOperatorMayFollowsTheRole(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	at := "/operator/tenants/" + h.tenant.Slug
+	runner := h.operator(auth.OperatorRunner)
+	runner.get(at).is(200).saysNot(at + "/delete")
+	runner.post(at+"/delete", "confirm", h.tenant.Slug).is(403).says("Only an admin")
+	runner.get(at).is(200)
+	runner.post(at+"/suspend", "reason", "Unpaid since March").is(303)
+	runner.get(at).is(200)
+	runner.post(at + "/resume").is(303)
+	reader := h.operator(auth.OperatorReader)
+	reader.get(at).is(200).says("You may look and change nothing")
+	reader.post(at+"/suspend", "reason", "Because").is(403).says("Ask an admin for another role")
+	reader.get("/operator/security").is(200)
+	reader.post("/operator/security/codes").is(200)
+	reader.get("/operator/acts/export.csv").is(200)
+	reader.post("/operator/signout").is(303)
+}
+
+func TestAnAdminChangesRolesDeactivatesAndResetsWithAReason(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	admin, self, _ := h.operatorWith()
+	other, who, seed := h.operatorWith(auth.OperatorRunner)
+	at := "/operator/operators/" + who.ID.String()
+	admin.get(at).is(200).says(who.Email, "Reset the app")
+	admin.post(at+"/role", "role", "king").is(422).says("Choose a role.")
+	admin.post(at+"/role", "role", "reader").is(303)
+	other.get("/operator").is(200).says("You may look and change nothing")
+	admin.get(at).is(200)
+	admin.post(at+"/reset-app", "reason", " ").is(422).says("Say why")
+	admin.post(at+"/reset-app", "reason", "Lost the phone on a train").is(303)
+	other.get("/operator").is(303)
+	admin.get("/operator/acts?who="+self.ID.String()).is(200).says("Authenticator app reset", "Lost the phone on a train", "Operator given another role")
+	other.get("/operator/signin").is(200)
+	other.post("/operator/signin", "email", who.Email, "password", password).is(303).leads("/operator/signin/app")
+	seed = seedIn(t, other.get("/operator/signin/app").is(200))
+	other.post("/operator/signin/app", "code", h.code(seed)).is(200)
+	admin.get(at).is(200)
+	admin.post(at+"/deactivate", "reason", "Left the company").is(303)
+	other.get("/operator").is(303)
+	other.get("/operator/signin").is(200)
+	other.post("/operator/signin", "email", who.Email, "password", password).is(422)
+	admin.get(at).is(200).says("Deactivated")
+	admin.post(at + "/reactivate").is(303)
+	h.w.Now.Advance(time.Minute)
+	other.get("/operator/signin").is(200)
+	other.post("/operator/signin", "email", who.Email, "password", password).is(303).leads("/operator/signin/code")
+	other.post("/operator/signin/code", "code", h.code(seed)).is(303)
+
+	own := "/operator/operators/" + self.ID.String()
+	admin.get(own).is(200).saysNot("Reset the app")
+	admin.post(own+"/reset-app", "reason", "My own").is(409).says("Only another admin can reset it")
+	admin.get("/operator/operators/" + uid.New().String()).is(404)
 }

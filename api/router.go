@@ -46,9 +46,10 @@ func (s *Server) onPlatform(t *table) {
 	t.get("/operator/tenants/:slug", route.Operator, o.Show)
 	t.post("/operator/tenants/:slug/suspend", route.Operator, o.Suspend)
 	t.post("/operator/tenants/:slug/resume", route.Operator, o.Resume)
-	t.postFresh("/operator/tenants/:slug/delete", route.Operator, o.Delete)
+	t.postFresh("/operator/tenants/:slug/delete", route.OperatorAdmin, o.Delete)
 	t.post("/operator/tenants/:slug/keep", route.Operator, o.Keep)
 
+	s.onOperators(t)
 	s.onActs(t)
 	s.onOperatorBilling(t)
 	s.onRollouts(t)
@@ -168,7 +169,7 @@ func (s *Server) open() error {
 	portal.paid, portal.acting = s.writing, acting
 	s.anywhere(anywhere)
 	s.app.Use(s.enter)
-	for _, step := range []fiber.Handler{plain, s.resumedOperator, s.limited, legible, s.checked} {
+	for _, step := range []fiber.Handler{plain, s.resumedOperator, s.limited, legible, s.checked, looking} {
 		platform.app.Use(step)
 	}
 	s.onPlatform(platform)

@@ -14,3 +14,18 @@ func (s *Server) onActs(t *table) {
 	t.getOnce(web.ActsPath+"/export.csv", route.Operator, a.Export(act.CSV))
 	t.getOnce(web.ActsPath+"/export.jsonl", route.Operator, a.Export(act.JSONLines))
 }
+
+// onOperators is where admins look after the operators, and where who was invited joins.
+func (s *Server) onOperators(t *table) {
+	o := web.Operators{Site: s.site, Operators: s.Operators}
+	t.get(web.OperatorsPath, route.OperatorAdmin, o.List)
+	t.postFresh(web.OperatorsPath, route.OperatorAdmin, o.Invite)
+	t.post(web.OperatorsPath+"/invitations/:invitation/revoke", route.OperatorAdmin, o.Revoke)
+	t.get(web.OperatorsPath+"/:operator", route.OperatorAdmin, o.Show)
+	t.postFresh(web.OperatorsPath+"/:operator/role", route.OperatorAdmin, o.SetRole)
+	t.postFresh(web.OperatorsPath+"/:operator/deactivate", route.OperatorAdmin, o.Deactivate)
+	t.postFresh(web.OperatorsPath+"/:operator/reactivate", route.OperatorAdmin, o.Reactivate)
+	t.postFresh(web.OperatorsPath+"/:operator/reset-app", route.OperatorAdmin, o.ResetApp)
+	t.get("/operator/join/:token", route.Public, o.JoinForm)
+	t.post("/operator/join/:token", route.Public, o.Join)
+}

@@ -113,6 +113,20 @@ func (s *Server) resumedOperator(c *fiber.Ctx) error {
 	return c.Next()
 }
 
+// looking refuses changes by an operator who may only look. What is about their own sign-in they may.
+func looking(c *fiber.Ctx) error {
+	who, ok := route.OperatorFrom(c.UserContext())
+	if !ok || who.Role != auth.OperatorReader || !visit.Unsafe(c) {
+		return c.Next()
+	}
+	switch path := c.Path(); {
+	case !strings.HasPrefix(path, "/operator/"), path == "/operator/signout", path == "/operator/step-up",
+		strings.HasPrefix(path, "/operator/signin"), strings.HasPrefix(path, "/operator/security/"):
+		return c.Next()
+	}
+	return auth.ErrOperatorReads
+}
+
 var errTooMany = fault.New(fault.KindTooMany, "too_many_requests", "Too many requests came from your network. Wait a moment and try again.")
 
 // limited bounds what strangers post. Guessing at one person's password is bounded more tightly, by auth.
@@ -173,7 +187,7 @@ func need(n route.Need) fiber.Handler {
 		err := n.Check(c.UserContext())
 		if errors.Is(err, auth.ErrSignInFirst) && !visit.Unsafe(c) && !visit.WantsJSON(c) && looksAtPage(c) {
 			address := "/signin"
-			if n == route.Operator {
+			if n.Operators() {
 				address = "/operator/signin"
 			}
 			if next := visit.Local(c.OriginalURL()); next != "" && next != "/" {

@@ -96,7 +96,7 @@ func hostsOf(h *house) map[route.Route]string {
 	}
 	for _, r := range h.srv.Routes() {
 		out[r] = platformHost
-		if r.Need != route.Operator && onPortal[r.Method+" "+r.Path] {
+		if !r.Need.Operators() && onPortal[r.Method+" "+r.Path] {
 			out[r] = h.host
 		}
 	}

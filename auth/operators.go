@@ -53,6 +53,20 @@ type OperatorKeeper interface {
 	SpendOperatorCode(ctx context.Context, operator uid.ID, hash []byte) error
 	// OperatorCodes counts the recovery codes that an operator has left.
 	OperatorCodes(ctx context.Context, operator uid.ID) (int, error)
+	// HoldOperatorAdmins holds the active admins until the transaction ends, and counts them.
+	HoldOperatorAdmins(ctx context.Context) (int, error)
+	// SetOperatorRole writes what an operator may do; ErrOperatorNotFound.
+	SetOperatorRole(ctx context.Context, id uid.ID, role OperatorRole) error
+	// SetOperatorDeactivated writes since when an operator may not sign in, nil: they may; ErrOperatorNotFound.
+	SetOperatorDeactivated(ctx context.Context, id uid.ID, at *time.Time) error
+	// ReplaceOperatorInvitation adds an invitation in the place of one to the same e-mail.
+	ReplaceOperatorInvitation(ctx context.Context, i OperatorInvitation) error
+	// OperatorInvitations lists those that have not expired, newest first; at most 200.
+	OperatorInvitations(ctx context.Context, now time.Time) ([]OperatorInvitation, error)
+	// OperatorInvitationByHash gives one, expired or not; ErrOperatorInvitation.
+	OperatorInvitationByHash(ctx context.Context, hash []byte) (OperatorInvitation, error)
+	// TakeOperatorInvitation gives one and removes it; ErrOperatorInvitation.
+	TakeOperatorInvitation(ctx context.Context, id uid.ID) (OperatorInvitation, error)
 	// Audit notes an act in the log of acts.
 	Audit(ctx context.Context, action string, tenantID uid.ID, data map[string]string, at time.Time) error
 	// DeleteExpiredOperatorSessions removes what has expired of an operator's.

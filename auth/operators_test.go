@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"lyceum/auth"
 	"lyceum/internal/throttle"
 	"lyceum/internal/uid"
+	"lyceum/store"
 	"lyceum/store/storetest"
 )
 
@@ -216,4 +218,28 @@ func TestGuessingAtAnOperatorsCodeIsHeldBack(t *testing.T) {
 	}
 	_, err = o.AnswerChallenge(t.Context(), in.Challenge, "000000", client)
 	wants(t, err, auth.ErrTooManyAttempts)
+}
+
+func TestOneActiveAdminAlwaysStays(t *testing.T) {
+	t.Parallel()
+	w, o, who := operators(t)
+	alone := errors.New("take back that the others are gone")
+	for name, do := range map[string]func(ctx context.Context) error{
+		"another role": func(ctx context.Context) error { return o.SetRole(ctx, who.ID, auth.OperatorReader) },
+		"deactivated":  func(ctx context.Context) error { return o.Deactivate(ctx, who.ID, "Left the company") },
+	} {
+		err := w.Store.InControl(t.Context(), func(ctx context.Context) error {
+			if _, err := w.Store.HoldOperatorAdmins(ctx); err != nil {
+				return err
+			}
+			if _, err := store.Pgx(ctx).Exec(ctx, "update control.operators set deactivated_at = now() where role = 'admin' and id <> $1", who.ID); err != nil {
+				return err
+			}
+			if err := do(ctx); !errors.Is(err, auth.ErrLastAdmin) {
+				t.Errorf("%s: %v, want %v", name, err, auth.ErrLastAdmin)
+			}
+			return alone
+		})
+		wants(t, err, alone)
+	}
 }

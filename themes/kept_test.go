@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"lyceum/auth"
 	"lyceum/auth/policy"
 	"lyceum/internal/fault"
 	"lyceum/tenant"
@@ -100,7 +101,7 @@ func formsOfPeople(w *world) map[string]typed {
 }
 
 func formsOfSettings(w *world) map[string]typed {
-	view, platform, o := w.portal("/x", may()), w.platform("/x"), w.outlines[0]
+	view, platform, o := w.portal("/x", may()), asAdmin(w.platform("/x")), w.outlines[0]
 	quiz := themes.LessonForm{
 		Title: "typed title", Minutes: "typed minutes", Body: "typed body", PassPercent: "typed pass",
 		Questions: []themes.QuestionForm{{Prompt: "typed prompt", Explanation: "typed explanation", Options: []themes.OptionForm{{Text: "typed option", Correct: true}}}},
@@ -156,4 +157,9 @@ func formsOfSettings(w *world) map[string]typed {
 			[]string{"reason", "confirm"},
 		},
 	}
+}
+
+func asAdmin(v themes.View) themes.View {
+	v.Operator = &auth.Operator{ID: id("op"), Name: "Olga Petrova", Email: "operator@lyceum.example", Role: auth.OperatorAdmin}
+	return v
 }

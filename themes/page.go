@@ -59,7 +59,7 @@ func Pages() []Page {
 		ConnectionAccessPage{}, ConnectionAttemptsPage{}, ConnectionAttemptPage{}, ConnectionOutlookPage{}, ConnectionDeletePage{},
 		DomainsPage{}, DomainPage{}, SignOnRulesPage{}, SetupLinksPage{}, SigningKeysPage{}, BreakGlassPage{}, SetupPage{}, SetupOverPage{},
 		DirectoriesPage{}, DirectoryPage{}, DirectorySettingsPage{}, DirectoryPeoplePage{}, DirectoryGroupsPage{}, DirectoryRequestsPage{}, DirectoryRequestPage{},
-		FactorPage{}, EnrolPage{}, SecurityPage{}, AppPage{}, RecoveryPage{}, StepUpPage{}, RulesPage{}, OperatorCodePage{}, OperatorEnrolPage{}, OperatorCodesPage{}, OperatorSecurityPage{}, OperatorStepUpPage{}, AuthenticatorPage{}, ActsPage{}, ActsCheckPage{},
+		FactorPage{}, EnrolPage{}, SecurityPage{}, AppPage{}, RecoveryPage{}, StepUpPage{}, RulesPage{}, OperatorCodePage{}, OperatorEnrolPage{}, OperatorCodesPage{}, OperatorSecurityPage{}, OperatorStepUpPage{}, AuthenticatorPage{}, ActsPage{}, ActsCheckPage{}, OperatorsPage{}, OperatorPage{}, OperatorJoinPage{},
 		LDAPNewPage{}, LDAPDirectoryPage{}, LDAPRunPage{}, LDAPSettingsPage{}, LDAPMappingPage{}, LDAPDeletePage{},
 		ProblemPage{}, SuspendedPage{}, ProvisioningPage{},
 		LandingPage{}, SignUpPage{}, SignUpWaitPage{}, UnknownPortalPage{},

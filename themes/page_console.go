@@ -2,6 +2,7 @@ package themes
 
 import (
 	"html/template"
+	"slices"
 
 	"lyceum/auth"
 	"lyceum/internal/fault"
@@ -10,6 +11,7 @@ import (
 // OperatorPlace is one link of the operators' navigation.
 type OperatorPlace struct {
 	Path, Key string // Key: of the message that names it
+	Admin     bool   // offered to admins only
 }
 
 // OperatorNav is the operators' navigation in its order: the one list that the layout draws and tests walk.
@@ -19,11 +21,14 @@ var OperatorNav = []OperatorPlace{
 	{Path: "/operator/migrations", Key: "operator.place_migrations"},
 	{Path: "/operator/support", Key: "operator.place_support"},
 	{Path: "/operator/acts", Key: "operator.place_acts"},
+	{Path: "/operator/operators", Key: "operator.place_operators", Admin: true},
 	{Path: "/operator/status", Key: "operator.place_status"},
 }
 
 // OperatorPlaces are the places offered to the operator who looks.
-func (c *Chrome) OperatorPlaces() []OperatorPlace { return OperatorNav }
+func (c *Chrome) OperatorPlaces() []OperatorPlace {
+	return slices.DeleteFunc(slices.Clone(OperatorNav), func(p OperatorPlace) bool { return p.Admin && !c.Admin() })
+}
 
 // OperatorCodePage is GET and POST /operator/signin/code: fields code or recovery, next.
 type OperatorCodePage struct {

@@ -27,7 +27,21 @@ func consoleSpecimens(w *world) []specimen {
 		{Seq: 7, ID: id("a7"), ActorKind: "system", Action: "audit.anchored", TenantSlug: "gone", Data: `{"seq": 4}`, At: now, Hash: []byte("hash")},
 	}}
 	all := []auth.Operator{*operator.Operator}
+	reader := operator
+	reader.Operator = &auth.Operator{ID: id("op2"), Name: "Rita Read", Email: "rita@lyceum.example", Role: auth.OperatorReader}
+	colleague := auth.Operator{ID: id("op3"), Name: "Otto Ops", Email: "otto@lyceum.example", Role: auth.OperatorRunner, TOTPSealed: []byte("sealed")}
+	gone := colleague
+	gone.ID, gone.DeactivatedAt = id("op4"), &now
+	invited := auth.OperatorInvitation{ID: id("inv"), Email: "nina@lyceum.example", Name: "Nina New", Role: auth.OperatorReader, ByName: "Olga Petrova", ExpiresAt: now.AddDate(0, 0, 3)}
 	return []specimen{
+		{"operators", operator, themes.OperatorsPage{Operators: []auth.Operator{*operator.Operator, colleague, gone}, Invitations: []auth.OperatorInvitation{invited}, Form: auth.InviteOperator{Role: auth.OperatorRunner}}},
+		{"operators-link", operator, themes.OperatorsPage{Operators: all, Link: "https://lyceum.example/operator/join/k3v9q2t7m2x1c5b4"}},
+		{"operators-wrong", operator, themes.OperatorsPage{Operators: all, Form: auth.InviteOperator{Email: "nina", Role: auth.OperatorAdmin}, Problem: refused(map[string]string{"email": "Enter an e-mail address, for example “anna@example.com”."})}},
+		{"operator", operator, themes.OperatorPage{Operator: colleague, Role: colleague.Role}},
+		{"operator-gone", operator, themes.OperatorPage{Operator: gone, Role: gone.Role}},
+		{"operator-last", operator, themes.OperatorPage{Operator: *operator.Operator, Role: auth.OperatorAdmin, Problem: auth.ErrLastAdmin}},
+		{"operator-join", w.platform("/operator/join/x"), themes.OperatorJoinPage{Invitation: invited}},
+		{"acts-reader", reader, themes.ActsPage{Acts: acts, Operators: all}},
 		{"acts", operator, themes.ActsPage{Acts: acts, Operators: all}},
 		{"acts-none", operator, themes.ActsPage{Form: themes.ActsForm{Action: "tenant.*", Who: who.String(), Tenant: "acme", From: "2026-01-01", Until: "2026-02-01"}, Operators: all}},
 		{"acts-check", operator, themes.ActsCheckPage{Found: act.Checked{Entries: 9, Head: "00ff", At: now}}},

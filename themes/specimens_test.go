@@ -336,7 +336,7 @@ func platformSpecimens(w *world) []specimen {
 
 func operatorSpecimens(w *world) []specimen {
 	view := w.platform("/operator")
-	view.Operator, view.DevMail = &auth.Operator{ID: id("op"), Name: "Olga Petrova", Email: "operator@lyceum.example"}, true
+	view.Operator, view.DevMail = &auth.Operator{ID: id("op"), Name: "Olga Petrova", Email: "operator@lyceum.example", Role: auth.OperatorAdmin}, true
 	activated := now.AddDate(0, -2, 0)
 	active := tenant.Tenant{ID: id("t1"), Slug: "acme", Name: "Acme Tools", Status: tenant.StatusActive, SchemaName: "t_0a1b2c3d4e5f", Node: "main", SchemaVersion: 3, ContactEmail: "it@acme.example", CreatedAt: activated, ActivatedAt: &activated}
 	suspended, deleting, making := active, active, active

@@ -19,8 +19,10 @@ const (
 	Public Need = "public"
 	// SignedIn is any signed-in person of the portal.
 	SignedIn Need = "signed_in"
-	// Operator is a signed-in operator of the platform.
+	// Operator is a signed-in operator of the platform. One who may only look is refused changes by a middleware.
 	Operator Need = "operator"
+	// OperatorAdmin is an operator who is an admin.
+	OperatorAdmin Need = "operator_admin"
 )
 
 // For is the need of a permission.
@@ -34,12 +36,15 @@ func (n Need) Permission() (p policy.Permission, ok bool) {
 
 // Named tells whether this is a need at all: a special one or a known permission.
 func (n Need) Named() bool {
-	if n == Public || n == SignedIn || n == Operator {
+	if n == Public || n == SignedIn || n.Operators() {
 		return true
 	}
 	_, ok := n.Permission()
 	return ok
 }
+
+// Operators tells whether the need is met by operators of the platform only.
+func (n Need) Operators() bool { return n == Operator || n == OperatorAdmin }
 
 // Check is nil when who asks under ctx meets the need, else auth.ErrSignInFirst or policy.ErrForbidden. Operator is
 // met only under WithOperator. What is no need is met by nobody.
@@ -52,9 +57,13 @@ func (n Need) Check(ctx context.Context) error {
 			return auth.ErrSignInFirst
 		}
 		return nil
-	case Operator:
-		if _, ok := OperatorFrom(ctx); !ok {
+	case Operator, OperatorAdmin:
+		who, ok := OperatorFrom(ctx)
+		if !ok {
 			return auth.ErrSignInFirst
+		}
+		if n == OperatorAdmin && who.Role != auth.OperatorAdmin {
+			return auth.ErrOperatorAdminOnly
 		}
 		return nil
 	}
