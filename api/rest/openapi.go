@@ -158,6 +158,12 @@ func schemaName(t reflect.Type, hint string) string {
 		t = t.Elem()
 	}
 	name, suffix := t.Name(), ""
+	switch {
+	case strings.HasSuffix(t.PkgPath(), "learning/question") && name == "Question":
+		return "QuestionBody"
+	case strings.HasSuffix(t.PkgPath(), "learning/question"), strings.HasSuffix(t.PkgPath(), "bank/format"):
+		return "Question" + name // those of a quiz have names of their own
+	}
 	if item, ok := strings.CutPrefix(name, "pageOf["); ok {
 		name, suffix = strings.TrimSuffix(item[strings.LastIndexByte(item, '.')+1:], "]"), "Page"
 	}

@@ -28,6 +28,7 @@ import (
 	"lyceum/internal/page"
 	"lyceum/learning/assignment"
 	"lyceum/learning/badge"
+	"lyceum/learning/bank"
 	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
@@ -77,6 +78,7 @@ type Services struct {
 	Enrolment    *enrolment.Service
 	Paths        *path.Service
 	Content      *content.Service
+	Banks        *bank.Service
 	Exchange     *exchange.Service
 	Starter      *starter.Service
 	Onboarding   *onboarding.Service
@@ -140,6 +142,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.lessonOperations()
 	a.writingOperations()
 	a.exchangeOperations()
+	a.bankOperations()
 	a.learningOperations()
 	a.fileOperations()
 	a.usageOperations()

@@ -41,6 +41,7 @@ import (
 	"lyceum/internal/uid"
 	"lyceum/learning/assignment"
 	"lyceum/learning/badge"
+	"lyceum/learning/bank"
 	"lyceum/learning/calendar"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
@@ -103,6 +104,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		Content:       content.New(content.Options{Keep: w.Store, Blobs: blobs(t), Seal: sealKey(t), Now: now}),
 		Badges:        badge.New(badge.Options{Keep: w.Store, Seal: sealKey(t), Now: now}),
 		Certificates:  certificate.New(certificate.Options{Keep: w.Store, Now: now}),
+		Banks:         bank.New(bank.Options{Keep: w.Store, Now: now}),
 		Home:          home.New(w.Store, now),
 		Notices:       notice.New(notice.Options{Keep: w.Store, Announce: w.Store, Now: now}),
 		Calendar:      calendar.New(calendar.Options{Keep: w.Store, Now: now, Sources: []calendar.Source{store.DueDates{Store: w.Store}}}),

@@ -75,12 +75,12 @@ type Question struct {
 	Areas     []Area    `json:"areas,omitempty"`      // HotSpot
 	Hand      *HandRule `json:"hand,omitempty"`       // Essay, File
 	Keep      bool      `json:"keep,omitempty"`       // options stay in the order in which they were written
-	Feedback  Feedback  `json:"feedback"`
+	Feedback  Feedback  `json:"feedback,omitempty"`
 }
 
 // Option is one of several things to choose or to put in order.
 type Option struct {
-	ID       string `json:"id"`
+	ID       string `json:"id,omitempty"`
 	Text     string `json:"text"`               // Markdown
 	Share    Share  `json:"share,omitempty"`    // > 0: right; of Weighted: what choosing it gives or takes
 	Feedback string `json:"feedback,omitempty"` // shown to who chose it
@@ -88,7 +88,7 @@ type Option struct {
 
 // Pair is an item and the partner that belongs to it. Several items may have partners of the same text.
 type Pair struct {
-	ID      string `json:"id"`
+	ID      string `json:"id,omitempty"`
 	Item    string `json:"item"`
 	Partner Option `json:"partner"`
 }
@@ -115,7 +115,7 @@ type Texts struct {
 // Pattern is one accepted, or one expected wrong, short answer.
 type Pattern struct {
 	Text     string `json:"text"`
-	Match    Match  `json:"match"`
+	Match    Match  `json:"match,omitempty"`
 	Share    Share  `json:"share"`
 	Feedback string `json:"feedback,omitempty"`
 }
@@ -167,7 +167,7 @@ const (
 
 // Area is a place of a picture that is right or wrong to point at. Its label is how who cannot point chooses it.
 type Area struct {
-	ID     string  `json:"id"`
+	ID     string  `json:"id,omitempty"`
 	Label  string  `json:"label"`
 	Shape  string  `json:"shape"`
 	Points []Point `json:"points"`          // in ten-thousandths

@@ -118,11 +118,30 @@ type File struct {
 	Media string
 	Data  []byte
 	Left  []format.Left // what the format cannot hold
+
+	questions int // how many were to go
 }
 
 // Export writes up to bank.MaxAtOnce questions of a bank that who asks may see. Unless left is true it gives only the
 // report, File.Data empty, where the format cannot hold everything; then nothing has left the house and no event tells so.
 func (s Service) Export(ctx context.Context, f bank.Filter, kind string, left bool) (out File, err error) {
+	if out, err = s.written(ctx, f, kind); err != nil {
+		return File{}, err
+	}
+	if len(out.Left) > 0 && !left {
+		out.Data = nil
+		return out, nil
+	}
+	return out, s.Banks.Exported(ctx, f.Bank, kind, out.questions)
+}
+
+// Report tells what a format cannot hold of the questions that Export would write.
+func (s Service) Report(ctx context.Context, f bank.Filter, kind string) ([]format.Left, error) {
+	out, err := s.written(ctx, f, kind)
+	return out.Left, err
+}
+
+func (s Service) written(ctx context.Context, f bank.Filter, kind string) (out File, err error) {
 	if !slices.Contains(Formats, kind) {
 		return out, fault.Fields{"format": "Choose QTI 2.1, Moodle XML or GIFT."}.Err()
 	}
@@ -155,9 +174,6 @@ func (s Service) Export(ctx context.Context, f bank.Filter, kind string, left bo
 		out = File{Name: "questions.zip", Media: "application/zip"}
 		out.Data, out.Left = qti.Write(items)
 	}
-	if len(out.Left) > 0 && !left {
-		out.Data = nil
-		return out, nil
-	}
-	return out, s.Banks.Exported(ctx, f.Bank, kind, len(items))
+	out.questions = len(items)
+	return out, nil
 }
