@@ -106,6 +106,7 @@ func TestAnAdministratorWithdrawsACertificateAndIssuesItAnew(t *testing.T) {
 	admin.post(at+"/revoke", "reason", "Again.").is(409)
 	h.stranger().get("/verify/"+c.Code).is(200).says("withdrawn", "It had been issued in error.", p.Name, "Ladders").saysNot("Issued in &lt;", "Quiz result", "Version of the course")
 	h.as(p).get("/certificates/" + c.Code + ".pdf").is(409)
+	h.as(p).get("/certificates").is(200).says("Withdrawn").saysNot("being prepared")
 	if _, err := badge.Verify(jwt, issuerOf{h.stranger()}, h.w.Now.Now()); err == nil {
 		t.Error("a withdrawn badge is believed")
 	}

@@ -11,6 +11,7 @@ import (
 	"lyceum/auth/policy"
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
+	"lyceum/internal/uid"
 	"lyceum/learning/assignment"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
@@ -164,8 +165,12 @@ func (l Learn) CertificateList(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	had := map[uid.ID]bool{} // withdrawn ones too: nothing comes by itself after those
+	for _, one := range p.Certificates {
+		had[one.EnrolmentID] = true
+	}
 	for _, m := range mine {
-		if m.Status == enrolment.StatusCompleted && m.CertificateCode == "" {
+		if m.Status == enrolment.StatusCompleted && m.CertificateCode == "" && !had[m.ID] {
 			p.Pending = append(p.Pending, m)
 		}
 	}

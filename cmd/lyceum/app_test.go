@@ -21,6 +21,7 @@ import (
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
+	"lyceum/learning/certificate"
 	"lyceum/migrations"
 	"lyceum/store"
 	"lyceum/store/fleet"
@@ -206,6 +207,10 @@ func TestWhatHappensHasItsConsequences(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	soon := time.Now().AddDate(0, 0, 2)
+	if _, err := a.certificates.SetRule(owner, certificate.Rule{CourseID: course.Course.ID, Until: &soon}); err != nil {
+		t.Fatal(err)
+	}
 	learner, err := a.auth.As(ctx, finn.ID)
 	if err != nil {
 		t.Fatal(err)
@@ -225,6 +230,15 @@ func TestWhatHappensHasItsConsequences(t *testing.T) {
 	certificates, err := a.certificates.Mine(learner)
 	if err != nil || len(certificates) != 1 || !strings.Contains(m.Message.Text, "/verify/"+certificates[0].Code) {
 		t.Errorf("%d certificates (%v); the mail says\n%s", len(certificates), err, m.Message.Text)
+	}
+	checkedOffLine(t, a, learner, certificates[0])
+
+	// It ends in two days, which its owner is told.
+	if err := a.certificates.Remind(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if m = mailTo(t, a, finn.Email, "ends within"); !strings.Contains(m.Message.Text, "/certificates") {
+		t.Errorf("the reminder says\n%s", m.Message.Text)
 	}
 	usage := waitFor(t, "usage", func() (billing.Usage, bool) {
 		u, err := a.billing.Usage(owner, billing.MeterActiveLearner, billing.PeriodOf(time.Now()), page.Request{})

@@ -25,22 +25,23 @@ var version = "development"
 type commandLine struct {
 	Config
 
-	Serve         serveCmd         `cmd:"" help:"Serve the platform and every portal, with a worker inside."`
-	Worker        workerCmd        `cmd:"" help:"Run jobs only: beside servers that were started with --no-worker."`
-	Demo          demoCmd          `cmd:"" help:"Start everything on this machine, with two filled organizations to look at."`
-	Migrate       migrateCmd       `cmd:"" help:"Bring the database to this release's shape, or show how far it is."`
-	Tenant        tenantCmd        `cmd:"" help:"Make, list, show, suspend, resume and delete organizations."`
-	Domain        domainCmd        `cmd:"" help:"Rename portals, and keep domains of their own."`
-	Operator      operatorCmd      `cmd:"" help:"Make accounts for those who run the platform."`
-	Usage         usageCmd         `cmd:"" help:"Work out anew what the ledger of usage sums to."`
-	Search        searchCmd        `cmd:"" help:"Build anew what can be found."`
-	Billing       billingCmd       `cmd:"" help:"Keep plans, and have the payment service match them."`
-	Audit         auditCmd         `cmd:"" help:"Check an exported audit log."`
-	Verify        verifyCmd        `cmd:"" help:"Check an Open Badge, without a database."`
-	Doctor        doctorCmd        `cmd:"" help:"Check database, migrations, storage, mail and clock, and say how to mend each."`
-	Bench         benchCmd         `cmd:"" help:"Measure, side by side in one run, and print ratios."`
-	Yardstick     yardstickCmd     `cmd:"" hidden:""`
-	PageYardstick pageYardstickCmd `cmd:"" name:"page-yardstick" hidden:""`
+	Serve            serveCmd            `cmd:"" help:"Serve the platform and every portal, with a worker inside."`
+	Worker           workerCmd           `cmd:"" help:"Run jobs only: beside servers that were started with --no-worker."`
+	Demo             demoCmd             `cmd:"" help:"Start everything on this machine, with two filled organizations to look at."`
+	Migrate          migrateCmd          `cmd:"" help:"Bring the database to this release's shape, or show how far it is."`
+	Tenant           tenantCmd           `cmd:"" help:"Make, list, show, suspend, resume and delete organizations."`
+	Domain           domainCmd           `cmd:"" help:"Rename portals, and keep domains of their own."`
+	Operator         operatorCmd         `cmd:"" help:"Make accounts for those who run the platform."`
+	Usage            usageCmd            `cmd:"" help:"Work out anew what the ledger of usage sums to."`
+	Search           searchCmd           `cmd:"" help:"Build anew what can be found."`
+	Billing          billingCmd          `cmd:"" help:"Keep plans, and have the payment service match them."`
+	Audit            auditCmd            `cmd:"" help:"Check an exported audit log."`
+	Verify           verifyCmd           `cmd:"" help:"Check an Open Badge, without a database."`
+	Doctor           doctorCmd           `cmd:"" help:"Check database, migrations, storage, mail and clock, and say how to mend each."`
+	Bench            benchCmd            `cmd:"" help:"Measure, side by side in one run, and print ratios."`
+	Yardstick        yardstickCmd        `cmd:"" hidden:""`
+	PageYardstick    pageYardstickCmd    `cmd:"" name:"page-yardstick" hidden:""`
+	DrawCertificates drawCertificatesCmd `cmd:"" name:"draw-certificates" hidden:""`
 
 	ReportYardstick reportYardstickCmd `cmd:"" name:"report-yardstick" hidden:""`
 

@@ -2,6 +2,7 @@ package paper
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"image"
 	"image/draw"
@@ -120,8 +121,8 @@ func (p *Sheet) Logo(data []byte, x, y, width, height float64) bool {
 // Box is where a picture may be, and where in it: 0 is at its left or top, 1 at its right or bottom.
 type Box struct{ X, Y, Width, Height, Across, Down float64 }
 
-// Picture draws a picture (PNG) as large as a box allows, in its shape; it is false when there is none that can be drawn. It
-// is written anew as plain 8-bit PNG: fpdf does not read every kind. A document may have any number of them.
+// Picture draws a picture (PNG) as large as a box allows, in its shape; it is false when there is none that can be drawn. One
+// that is not plain is written anew: fpdf does not read every kind. A document may have any number of them.
 func (p *Sheet) Picture(data []byte, in Box) bool {
 	config, err := png.DecodeConfig(bytes.NewReader(data))
 	if err != nil || config.Width*config.Height > maxPixels || config.Width == 0 || config.Height == 0 {
@@ -131,11 +132,14 @@ func (p *Sheet) Picture(data []byte, in Box) bool {
 	if err != nil {
 		return false
 	}
-	flat := image.NewNRGBA(image.Rect(0, 0, config.Width, config.Height))
-	draw.Draw(flat, flat.Bounds(), img, img.Bounds().Min, draw.Src)
-	var plain bytes.Buffer
-	if err = png.Encode(&plain, flat); err != nil {
-		return false
+	if !plain(data) {
+		flat := image.NewNRGBA(image.Rect(0, 0, config.Width, config.Height))
+		draw.Draw(flat, flat.Bounds(), img, img.Bounds().Min, draw.Src)
+		var again bytes.Buffer
+		if err = png.Encode(&again, flat); err != nil {
+			return false
+		}
+		data = again.Bytes()
 	}
 	w, h := in.Width, in.Width*float64(config.Height)/float64(config.Width)
 	if h > in.Height {
@@ -143,11 +147,28 @@ func (p *Sheet) Picture(data []byte, in Box) bool {
 	}
 	x, y := in.X+(in.Width-w)*in.Across, in.Y+(in.Height-h)*in.Down
 	if p.svg != nil {
-		p.svg.image(plain.Bytes(), x, y, w, h)
+		p.svg.image(data, x, y, w, h)
 	}
 	p.pictures++
 	name, options := "picture"+strconv.Itoa(p.pictures), fpdf.ImageOptions{ImageType: "PNG"}
-	p.RegisterImageOptionsReader(name, options, &plain)
+	p.RegisterImageOptionsReader(name, options, bytes.NewReader(data))
 	p.ImageOptions(name, x, y, w, h, false, options, 0, "")
 	return p.Ok()
+}
+
+// plain tells of a sound PNG whether it is of the kind that fpdf reads, and has nothing in it that would change its look:
+// 8 bits a channel in colours, with or without transparency, not interlaced, and no chunk but the pixels (PNG, 3rd edition,
+// §11.2.1).
+func plain(data []byte) bool {
+	const head = 33 // signature and IHDR
+	if len(data) < head+12 || data[24] != 8 || data[25] != 2 && data[25] != 6 || data[28] != 0 {
+		return false
+	}
+	for at := head; at+8 <= len(data); {
+		if kind := string(data[at+4 : at+8]); kind != "IDAT" && kind != "IEND" {
+			return false
+		}
+		at += 12 + int(binary.BigEndian.Uint32(data[at:]))
+	}
+	return true
 }
