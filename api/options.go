@@ -39,6 +39,7 @@ import (
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
+	"lyceum/learning/desk"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/exchange"
 	"lyceum/learning/home"
@@ -107,6 +108,7 @@ type Options struct {
 	Notices      *notice.Service
 	Calendar     *calendar.Service
 	Transcripts  *transcript.Service
+	Desk         *desk.Service
 	Billing      *billing.Service
 	// Subscriptions says what the bill allows; nil: everything.
 	Subscriptions *subscription.Service
@@ -170,7 +172,7 @@ func (o *Options) complete() error {
 		"Themes": o.Themes == nil, "SignOn": o.SignOn == nil, "SCIM": o.SCIM == nil, "LDAPSync": o.LDAPSync == nil,
 		"Banks": o.Banks == nil, "Groups": o.Groups == nil, "Intakes": o.Intakes == nil, "Assignments": o.Assignments == nil, "Search": o.Search == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
 		"Limits.SignUps": o.Limits.SignUps == nil,
-		"Home":           o.Home == nil, "Notices": o.Notices == nil, "Calendar": o.Calendar == nil, "Transcripts": o.Transcripts == nil,
+		"Home":           o.Home == nil, "Notices": o.Notices == nil, "Calendar": o.Calendar == nil, "Transcripts": o.Transcripts == nil, "Desk": o.Desk == nil,
 		"Ready": o.Ready == nil, "Support": o.Support == nil, "Log": o.Log == nil,
 	} {
 		if missing {

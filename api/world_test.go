@@ -42,6 +42,7 @@ import (
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
+	"lyceum/learning/desk"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/exchange"
 	"lyceum/learning/home"
@@ -124,7 +125,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 		Operators: auth.NewOperators(w.Store, now, freely{}, cheap).Sealing(sealKey(t)), Acts: act.New(w.Store, now), Policy: engine,
 		Catalog: catalog.New(catalog.Options{Keep: w.Store, Now: now}), Enrolment: enrolment.New(enrolment.Options{Keep: w.Store, Now: now}),
 		Content: files, Certificates: certificate.New(certificate.Options{Keep: w.Store, Now: now}), Badges: badge.New(badge.Options{Keep: w.Store, Seal: sealKey(t), Now: now}), Billing: billing.New(w.Store, now), Status: status.New(w.Store, now),
-		Home: home.New(w.Store, now), Notices: notice.New(notice.Options{Keep: w.Store, Announce: w.Store, Now: now}), Transcripts: transcript.New(w.Store, now),
+		Home: home.New(w.Store, now), Notices: notice.New(notice.Options{Keep: w.Store, Announce: w.Store, Now: now}), Transcripts: transcript.New(w.Store, now), Desk: desk.New(w.Store, now),
 		Calendar: calendar.New(calendar.Options{Keep: w.Store, Now: now, Sources: []calendar.Source{store.DueDates{Store: w.Store}}}),
 		SignOn:   signon.New(signon.Options{Keep: w.Store, Auth: service, Gate: gate, Seal: sealKey(t), Hosts: hosts, HTTP: outbound.Client(outbound.Options{AllowPrivate: true}), AllowPrivate: true, Now: now}),
 		SCIM:     scim.New(scim.Options{Keep: w.Store, Auth: service, Policy: engine, Now: now}),

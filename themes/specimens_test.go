@@ -42,6 +42,7 @@ func specimens(t *testing.T, w *world) []specimen {
 		accessSpecimens(w),
 		addressSpecimens(w),
 		leavingSpecimens(w),
+		deskSpecimens(w),
 		statusSpecimens(w),
 		factorSpecimens(w),
 		consoleSpecimens(w),

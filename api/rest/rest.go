@@ -33,6 +33,7 @@ import (
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
+	"lyceum/learning/desk"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/exchange"
 	"lyceum/learning/home"
@@ -88,6 +89,7 @@ type Services struct {
 	Notices      *notice.Service
 	Calendar     *calendar.Service
 	Transcripts  *transcript.Service
+	Desk         *desk.Service
 	Billing      *billing.Service
 	// Subscriptions says what the bill allows.
 	Subscriptions *subscription.Service
@@ -168,6 +170,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.addressOperations()
 	a.leavingOperations()
 	a.statusOperations()
+	a.deskOperations()
 	a.supportOperations()
 	if err := errors.Join(append(a.wrong, a.documentRoutes(router))...); err != nil {
 		return nil, err

@@ -46,6 +46,7 @@ import (
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
+	"lyceum/learning/desk"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/exchange"
 	"lyceum/learning/home"
@@ -109,6 +110,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		Notices:       notice.New(notice.Options{Keep: w.Store, Announce: w.Store, Now: now}),
 		Calendar:      calendar.New(calendar.Options{Keep: w.Store, Now: now, Sources: []calendar.Source{store.DueDates{Store: w.Store}}}),
 		Transcripts:   transcript.New(w.Store, now),
+		Desk:          desk.New(w.Store, now),
 		Billing:       billing.New(w.Store, now),
 		Subscriptions: subscription.New(subscription.Options{Keep: w.Store, Now: now}),
 		Brands:        tenant.NewBrands(w.Store, now),

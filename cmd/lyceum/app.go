@@ -47,6 +47,7 @@ import (
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
+	"lyceum/learning/desk"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/exchange"
 	"lyceum/learning/home"
@@ -128,6 +129,7 @@ type app struct {
 	notices       *notice.Service
 	calendar      *calendar.Service
 	transcripts   *transcript.Service
+	desk          *desk.Service
 	billing       *billing.Service
 	subscriptions *subscription.Service
 	inbox         *inbox.Service
@@ -316,6 +318,7 @@ func (a *app) assemble() (err error) {
 	a.notices = notice.New(notice.Options{Keep: a.store, Announce: a.store, Now: a.now})
 	a.calendar = calendar.New(calendar.Options{Keep: a.store, Now: a.now, Sources: a.dates()})
 	a.transcripts = transcript.New(a.store, a.now)
+	a.desk = desk.New(a.store, a.now)
 	a.billing = billing.New(a.store, a.now)
 	a.hints = queue.NewHints(a.store.Hint, a.log)
 	a.store.OnEvents(a.hints.Add)

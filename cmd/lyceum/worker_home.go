@@ -62,6 +62,7 @@ type newsFacts struct {
 	AskedBy    *uid.ID     `json:"asked_by"`    // for it
 	ReviewedBy *uid.ID     `json:"reviewed_by"` // nil: nobody yet
 	Submission uid.ID      `json:"submission_id"`
+	Message    uid.ID      `json:"message_id"`
 	Author     *uid.ID     `json:"-"` // who made the course
 	Hidden     bool        `json:"-"` // the assignment hides names from markers
 }
@@ -87,6 +88,7 @@ func tellings() []telling {
 		{when: "submission.appeal_answered", kind: notice.KindMarked, to: theLearner, data: as("answered"), path: toLesson},
 		{when: "assignment.extended", kind: notice.KindDue, to: theLearner, data: extendedData, path: toLesson},
 		{when: "submission.submitted", kind: notice.KindSubmitted, to: theMarker, data: hiddenData, path: toMarking},
+		{when: "learner.messaged", kind: notice.KindMessage, to: theLearner, data: messageData, path: toCourse},
 		{when: "support.asked", kind: notice.KindSupport, to: whenWaiting(whoMay(policy.SecurityManage)), data: supportData("asked"), path: toSupport},
 		{when: "support.started", kind: notice.KindSupport, to: whoMay(policy.SecurityManage), data: supportData("started"), path: toSupport},
 		{when: "support.ended", kind: notice.KindSupport, to: whoMay(policy.SecurityManage), data: supportData("ended"), path: toSupport},
@@ -190,7 +192,7 @@ func (a *app) newsFacts(ctx context.Context, e event.Event) (f newsFacts, err er
 		f.Course = f.Title
 	}
 	err = a.store.InTenant(ctx, func(ctx context.Context) error {
-		if e.ActorID != nil && *e.ActorID != f.PersonID {
+		if e.ActorID != nil && (*e.ActorID != f.PersonID || f.Message != uid.Nil) {
 			if by, err := a.store.PersonByID(ctx, *e.ActorID); err == nil {
 				f.By = by.Name
 			}
@@ -199,6 +201,13 @@ func (a *app) newsFacts(ctx context.Context, e event.Event) (f newsFacts, err er
 			if w, err := a.store.WorkByID(ctx, f.Submission); err == nil {
 				f.Hidden = w.Anonymous && (e.Type == "submission.submitted" || e.Type == "submission.appealed")
 			}
+		}
+		if f.Message != uid.Nil {
+			m, err := a.store.CourseMessage(ctx, f.Message)
+			if err != nil {
+				return err
+			}
+			f.Note = m.Body
 		}
 		if f.CourseID == uid.Nil {
 			return nil
@@ -370,6 +379,9 @@ func underWay(ctx context.Context, a *app, f newsFacts) (people []uid.ID, err er
 }
 
 // What is said.
+
+// messageData is what an instructor wrote.
+func messageData(f newsFacts) notice.Data { return notice.Data{"note": f.Note} }
 
 func as(what string) func(newsFacts) notice.Data {
 	return func(f newsFacts) notice.Data {

@@ -25,6 +25,7 @@ const (
 	KindReviewTakenBack Kind = "review_taken_back" // a draft changed after its review was asked for or given
 	KindPathCompleted   Kind = "path_completed"    // you are through a path
 	KindCourseUpdated   Kind = "course_updated"    // a course you are in has a new version
+	KindMessage         Kind = "message"           // an instructor writes to you
 	KindSupport         Kind = "support"           // an operator wants to look, or looks, as one of the portal's people
 )
 
@@ -51,6 +52,7 @@ var kinds = []About{
 	{KindMoved, inApp, policy.EnrolmentSelf},
 	{KindPathCompleted, both, policy.EnrolmentSelf},
 	{KindCourseUpdated, inApp, policy.EnrolmentSelf},
+	{KindMessage, both, policy.EnrolmentSelf},
 	{KindSubmitted, inApp, policy.EnrolmentMark},
 	{KindRequested, both, policy.EnrolmentManage},
 	{KindReviewRequested, both, policy.CourseReview},

@@ -79,6 +79,7 @@ func TestEveryPageOfEveryThemeUsesOnlyWhatItsStructHas(t *testing.T) {
 		checked[themes.LessonEditPage],
 		checked[themes.PublishPage],
 		checked[themes.RosterPage],
+		checked[themes.DeskPage],
 		checked[themes.LessonHistoryPage],
 		checked[themes.ImportPage],
 		checked[themes.PlacesPage],
