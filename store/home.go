@@ -40,10 +40,11 @@ const (
 		join course_versions v on v.id = e.version_id cross join (select $3::text[] as list) wish ` + textOf + `spot.id` + dearest + `
 		order by e.touched_at desc`
 
-	// Certificates, and below them skills: a skill has neither code nor title.
+	// Certificates, and below them skills: a skill has neither code nor title. The row is read as JSON: a portal in the shape
+	// before has no such column.
 	homeEarnedSQL = `(select c.id, c.code, c.enrolment_id, c.person_id, c.course_id, c.person_name, c.course_title, c.version_number, c.percent,
-				c.minutes, c.completed_at, c.issued_at, c.valid_until
-			from certificates c where c.person_id = $1 and c.revoked_at is null and c.replaced_at is null and (c.valid_until is null or c.valid_until >= $3) order by c.id desc limit 4)
+				c.minutes, c.completed_at, c.issued_at, e.valid_until
+			from certificates c cross join lateral (select (to_jsonb(c) ->> 'valid_until')::timestamptz as valid_until) e where c.person_id = $1 and c.revoked_at is null and c.replaced_at is null and (e.valid_until is null or e.valid_until >= $3) order by c.id desc limit 4)
 		union all
 		(select s.id, '', s.id, s.id, s.id, s.name, '', 0, null, 0, min(e.completed_at), min(e.completed_at), null::timestamptz
 			from enrolments e join course_skills cs on cs.course_id = e.course_id join skills s on s.id = cs.skill_id

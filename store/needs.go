@@ -14,12 +14,13 @@ import (
 )
 
 // needMet tells of a prerequisite q whether a person has what it asks for, or may start the course without; its four
-// values are needMetFor's. A certificate that ended counts until that was told (certificate.expired), within minutes.
+// values are needMetFor's. A certificate that ended counts until that was told (certificate.expired), within minutes. Its row is
+// read as JSON: a portal in the shape before has no such column (migrations.OldestReadable).
 const needMet = `(exists (select 1 from prerequisite_waivers w where w.course_id = q.course_id and w.person_id = ?)
 	or case q.kind
 		when 'course' then exists (select 1 from enrolments e where e.person_id = ? and e.course_id = q.needed_course and ` + completedOnce + `)
 		when 'certificate' then exists (select 1 from certificates z join enrolments e on e.id = z.enrolment_id
-			where e.person_id = ? and e.course_id = q.needed_course and z.revoked_at is null and z.replaced_at is null and coalesce(z.expiry_told, 0) < 3)
+			where e.person_id = ? and e.course_id = q.needed_course and z.revoked_at is null and z.replaced_at is null and coalesce((to_jsonb(z) ->> 'expiry_told')::integer, 0) < 3)
 		else exists (select 1 from course_skills k join enrolments e on e.course_id = k.course_id where e.person_id = ? and k.skill_id = q.needed_skill and ` + completedOnce + `)
 	end)`
 

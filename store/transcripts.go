@@ -13,7 +13,7 @@ import (
 func (s *Store) TranscriptLines(ctx context.Context, person uid.ID, p transcript.Period, n int) (list []transcript.Line, err error) {
 	q := s.tx(ctx).Table("enrolments e").
 		Select(`e.id as enrolment_id, e.course_id, v.title as course_title, c.slug as course_slug, v.number as version_number, e.status,
-			e.enrolled_at, e.started_at, e.completed_at, e.percent, ce.percent as result, coalesce(ce.code, '') as certificate_code, ce.valid_until as certificate_until,
+			e.enrolled_at, e.started_at, e.completed_at, e.percent, ce.percent as result, coalesce(ce.code, '') as certificate_code, (to_jsonb(ce) ->> 'valid_until')::timestamptz as certificate_until,
 			(select coalesce(sum(case
 				when jsonb_array_length(p.watched) > 0 then (select sum((i ->> 1)::float - (i ->> 0)::float) from jsonb_array_elements(p.watched) i)
 				when p.completed_at is not null then least(extract(epoch from p.completed_at - p.started_at), greatest(l.minutes, 1) * 120)

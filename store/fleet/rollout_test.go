@@ -158,6 +158,9 @@ func TestARolloutPausesWhenTooManyFailAndGoesOnWhenToldTo(t *testing.T) { //noli
 	w := storetest.New(t)
 	a := open(t, w, withOneMore(t))
 	list := many(t, w, a, 30)
+	if _, err := w.Admin.Exec(t.Context(), "update control.tenants set created_at = created_at + interval '1 hour' where id = $1", list[29].ID); err != nil {
+		t.Fatal(err) // all were made at the same moment of the test's clock
+	}
 	mend := breaks(t, w, list[:6]...)
 	r := begun(t, a, rollout.Options{Plan: []int{1, 100}, Workers: 1, MaxFailed: 5})
 	// The youngest goes first and is good; in the second wave three of those that fail are enough.
