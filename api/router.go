@@ -74,7 +74,7 @@ func (s *Server) onPlatform(t *table) {
 }
 
 func (s *Server) console() web.Console {
-	return web.Console{Site: s.site, Operators: s.Operators, Tenants: s.Tenants, Addresses: s.Addresses, Content: s.Content, Leaving: s.Leaving, Newest: s.SchemaVersion}
+	return web.Console{Site: s.site, Operators: s.Operators, Tenants: s.Tenants, Addresses: s.Addresses, Content: s.Content, Leaving: s.Leaving, Health: s.Health, Newest: s.SchemaVersion}
 }
 
 // onPortal is every portal.

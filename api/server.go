@@ -13,7 +13,9 @@ import (
 
 	"lyceum/api/problem"
 	"lyceum/api/route"
+	"lyceum/api/visit"
 	"lyceum/api/web"
+	"lyceum/tenant/health"
 )
 
 // How long a connection may take; a request's own time is Options.RequestTimeout.
@@ -63,7 +65,7 @@ func New(o Options) (*Server, error) {
 		Themes: o.Themes, Brands: o.Brands, Hosts: o.Directory.Hosts(), Now: o.Now, Log: o.Log, DevMail: o.Mailbox != nil, Policy: o.Policy,
 		Notices: o.SignOn.Notices, Files: o.Content, News: o.Notices.Standing, Paths: o.Paths.Any,
 	})
-	s.desk = problem.Desk{Page: s.site.Problem, Log: o.Log}
+	s.desk = problem.Desk{Page: s.site.Problem, Log: o.Log, Failed: s.noted}
 	s.app = s.newApp()
 	for _, step := range []fiber.Handler{s.released, s.recovered, s.welcome, s.observed, s.guarded, s.deadline} {
 		s.app.Use(step)
@@ -86,6 +88,13 @@ func (s *Server) newApp() *fiber.App {
 		ErrorHandler: s.failed,
 	})
 	return app
+}
+
+// noted counts a failure of ours at the tenant that met it.
+func (s *Server) noted(c *fiber.Ctx, err error) {
+	if v := visit.Of(c); s.Health != nil {
+		s.Health.Failed(v.Tenant.ID, health.KindRequest, v.Route, v.ID, err)
+	}
 }
 
 // Routes is the table of all routes, by site: those of any host, the platform's, the portals'.

@@ -53,11 +53,13 @@ import (
 	"lyceum/learning/search"
 	"lyceum/learning/starter"
 	"lyceum/learning/transcript"
+	"lyceum/migrations"
 	"lyceum/store"
 	"lyceum/store/fleet"
 	"lyceum/store/storetest"
 	"lyceum/tenant"
 	"lyceum/tenant/address"
+	"lyceum/tenant/health"
 	"lyceum/tenant/leaving"
 	"lyceum/tenant/status"
 	"lyceum/tenant/takeout"
@@ -150,6 +152,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 			return p, err
 		}, Seal: sealKey(t), Hosts: hosts, Now: now, Log: slog.New(slog.DiscardHandler),
 	})
+	h.o.Health = health.New(health.Options{Keep: w.Store, Versions: health.Versions{Newest: admin.Version(), Oldest: migrations.OldestReadable}, Now: now})
 	h.o.Takeouts = takeout.New(takeout.Options{Keep: w.Store, Blobs: blobs, Now: now})
 	h.o.Addresses = address.New(address.Options{
 		Keep: w.Store, Hosts: hosts, Resolver: h.dns, Now: now, Log: h.o.Log,

@@ -12,6 +12,8 @@ import (
 	"lyceum/learning/catalog"
 	"lyceum/learning/enrolment"
 	"lyceum/tenant"
+	"lyceum/tenant/health"
+	"lyceum/tenant/life"
 )
 
 // Badge is a state in a word and a tone (good, warn, bad, brandly or none), drawn by parts/tile.html.
@@ -30,6 +32,8 @@ var tones = map[string]string{
 	"run_change.created": "good", "run_change.linked": "good", "run_change.reactivated": "good", "run_change.deactivated": "bad", "run_change.held": "warn", "run_change.passed": "warn", "run_change.noted": "warn",
 	"directory_status.on": "good", "directory_status.dry_run": "warn",
 	"status_verdict.working": "good", "status_verdict.disturbed": "warn", "status_verdict.down": "bad",
+	"life.trial": "brandly", "life.active": "good", "life.past_due": "warn", "life.read_only": "warn", "life.suspended": "bad", "life.export_ready": "warn",
+	"health.good": "good", "health.warn": "warn", "health.bad": "bad",
 	"tenant.active": "good", "tenant.suspended": "bad", "tenant.provisioning": "brandly", "tenant.deleting": "warn",
 }
 
@@ -50,6 +54,10 @@ func (c *Chrome) StatusBadge(group string, status any) (Badge, error) {
 	case catalog.Review:
 		code = string(s)
 	case bank.Status:
+		code = string(s)
+	case life.State:
+		code = string(s)
+	case health.Verdict:
 		code = string(s)
 	case string:
 		code = s
@@ -90,11 +98,6 @@ func (c *Chrome) CourseStatuses() []catalog.Status {
 // ReviewStates lists where a draft may stand, to filter by.
 func (c *Chrome) ReviewStates() []catalog.Review {
 	return []catalog.Review{catalog.ReviewRequested, catalog.ReviewApproved, catalog.ReviewReturned}
-}
-
-// TenantStatuses lists the states of tenants to filter by.
-func (c *Chrome) TenantStatuses() []tenant.Status {
-	return []tenant.Status{tenant.StatusActive, tenant.StatusProvisioning, tenant.StatusSuspended, tenant.StatusDeleting}
 }
 
 // LessonKinds lists what a lesson may be made of.

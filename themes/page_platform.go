@@ -6,10 +6,10 @@ import (
 	"time"
 
 	"lyceum/internal/fault"
-	"lyceum/internal/page"
 	"lyceum/learning/content"
 	"lyceum/tenant"
 	"lyceum/tenant/address"
+	"lyceum/tenant/health"
 )
 
 // LandingPage is GET / of the platform.
@@ -61,16 +61,6 @@ func (p OperatorSignInPage) in(c *Chrome) (string, any) {
 	return "operator_signin", framed[OperatorSignInPage]{c, p}
 }
 
-// TenantsPage is GET /operator?q=&status=&after=.
-type TenantsPage struct {
-	Query   string
-	Status  tenant.Status // "" is all
-	Tenants page.Of[tenant.Tenant]
-	Newest  int // the newest tenant migration
-}
-
-func (p TenantsPage) in(c *Chrome) (string, any) { return "tenants", framed[TenantsPage]{c, p} }
-
 // TenantForm is what was typed.
 type TenantForm struct {
 	Reason  string // why suspended
@@ -79,16 +69,18 @@ type TenantForm struct {
 
 // TenantPage is GET /operator/tenants/:slug. It posts reason to …/suspend, nothing to …/resume, confirm to …/delete.
 type TenantPage struct {
-	Tenant  tenant.Tenant
-	URL     string
-	Newest  int
-	Storage *content.Storage // nil: not known now
-	Domains []address.Domain // of its own
-	Former  []string         // subdomains it once had
-	Steps   []tenant.LifeStep
-	Days    int // of cooling off
-	Form    TenantForm
-	Problem *fault.Fault // fields reason, confirm
+	Tenant   tenant.Tenant
+	URL      string
+	Newest   int
+	Storage  *content.Storage // nil: not known now
+	Domains  []address.Domain // of its own
+	Former   []string         // subdomains it once had
+	Steps    []tenant.LifeStep
+	Health   *health.Health   // nil: it was not looked at yet
+	Failures []health.Failure // what failed last, the newest first
+	Days     int              // of cooling off
+	Form     TenantForm
+	Problem  *fault.Fault // fields reason, confirm
 }
 
 func (p TenantPage) in(c *Chrome) (string, any) { return "tenant", framed[TenantPage]{c, p} }

@@ -28,7 +28,7 @@ func specimens(t *testing.T, w *world) []specimen {
 		editorSpecimens(w),
 		filesSpecimens(w),
 		homeSpecimens(w),
-		rolesSpecimens(w), rolloutSpecimens(w), designSpecimens(t, w), supportSpecimens(w), firstSpecimens(w),
+		rolesSpecimens(w), rolloutSpecimens(w), designSpecimens(t, w), supportSpecimens(w), tenantsSpecimens(w), firstSpecimens(w),
 		catalogueSpecimens(w),
 		groupSpecimens(w),
 		searchSpecimens(w),
@@ -349,8 +349,6 @@ func operatorSpecimens(w *world) []specimen {
 	plain.HTML = false
 	return []specimen{
 		{"operator-signin", w.platform("/operator/signin"), themes.OperatorSignInPage{Form: themes.SignInForm{Email: "operator@lyceum.example", Next: "/operator"}, Problem: auth.ErrWrongCredentials}},
-		{"tenants", view, themes.TenantsPage{Tenants: page.Of[tenant.Tenant]{Items: []tenant.Tenant{active, suspended, deleting, making}, Next: "more"}, Newest: 3}},
-		{"tenants-none", view, themes.TenantsPage{Query: "zz", Status: tenant.StatusSuspended}},
 		{"tenant", view, themes.TenantPage{Tenant: active, URL: "https://acme.lyceum.example", Newest: 3, Form: themes.TenantForm{Reason: "Unpaid", Confirm: "acm"}, Problem: refused(map[string]string{"confirm": "Type the address exactly to delete the portal."})}},
 		{"tenant-suspended", view, themes.TenantPage{Tenant: suspended, URL: "https://globex.lyceum.example", Newest: 3, Storage: &content.Storage{Used: 7 << 30, Limit: 10 << 30, Files: 412}}},
 		{"tenant-deleting", view, themes.TenantPage{Tenant: deleting, URL: "https://initech.lyceum.example", Newest: 3}},

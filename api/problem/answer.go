@@ -67,6 +67,8 @@ type Desk struct {
 	// Page shows a failure to a person, in the look of the site that was asked for.
 	Page func(c *fiber.Ctx, f Found) error
 	Log  *slog.Logger
+	// Failed is told of our own mistakes; nil: nobody is.
+	Failed func(c *fiber.Ctx, err error)
 }
 
 type deskKey struct{}
@@ -82,6 +84,9 @@ func Answer(c *fiber.Ctx, err error) error {
 	d, _ := c.Locals(deskKey{}).(*Desk)
 	if f.Ours {
 		Note(c, err)
+		if d != nil && d.Failed != nil {
+			d.Failed(c, err)
+		}
 	}
 	for _, name := range []string{
 		fiber.HeaderETag, fiber.HeaderLastModified, fiber.HeaderContentDisposition, fiber.HeaderContentRange, fiber.HeaderContentEncoding,

@@ -13,7 +13,9 @@ import (
 	"lyceum/learning/content"
 	"lyceum/tenant"
 	"lyceum/tenant/address"
+	"lyceum/tenant/health"
 	"lyceum/tenant/leaving"
+	"lyceum/tenant/life"
 	"lyceum/themes"
 )
 
@@ -25,6 +27,7 @@ type Console struct {
 	Addresses *address.Service
 	Content   *content.Service
 	Leaving   *leaving.Service
+	Health    *health.Service
 	Newest    int // the newest tenant migration
 }
 
@@ -79,12 +82,21 @@ func (o Console) SignOut(c *fiber.Ctx) error {
 
 // List shows the tenants.
 func (o Console) List(c *fiber.Ctx) error {
-	f := tenant.Filter{Query: query(c, "q"), Status: tenant.Status(query(c, "status")), Page: after(c)}
-	tenants, err := o.Tenants.List(c.UserContext(), f)
+	f := health.Filter{
+		Query: query(c, "q"), State: life.State(query(c, "state")), Plan: query(c, "plan"), Verdict: health.Verdict(query(c, "health")), Sort: health.Sort(query(c, "sort")), Page: after(c),
+	}
+	if query(c, "behind") != "" {
+		f.Behind = o.Newest
+	}
+	tenants, err := o.Health.List(c.UserContext(), f)
 	if err != nil {
 		return err
 	}
-	return o.show(c, themes.TenantsPage{Query: f.Query, Status: f.Status, Tenants: tenants, Newest: o.Newest})
+	plans, err := o.Health.Plans(c.UserContext())
+	if err != nil {
+		return err
+	}
+	return o.show(c, themes.TenantsPage{Filter: f, Tenants: tenants, Plans: plans, Newest: o.Newest})
 }
 
 func (o Console) page(c *fiber.Ctx) (themes.TenantPage, error) {
@@ -99,6 +111,9 @@ func (o Console) page(c *fiber.Ctx) (themes.TenantPage, error) {
 	}
 	p.Domains, p.Former, p.Days = at.Domains, at.Old, o.Leaving.Days
 	if p.Steps, err = o.Tenants.Steps(c.UserContext(), t.ID); err != nil {
+		return p, err
+	}
+	if p.Health, p.Failures, err = o.Health.Of(c.UserContext(), t.ID); err != nil {
 		return p, err
 	}
 	// A portal whose files cannot be counted now can still be suspended and deleted.

@@ -64,6 +64,7 @@ import (
 	"lyceum/store/queue"
 	"lyceum/tenant"
 	"lyceum/tenant/address"
+	"lyceum/tenant/health"
 	"lyceum/tenant/leaving"
 	"lyceum/tenant/status"
 	"lyceum/tenant/takeout"
@@ -96,6 +97,7 @@ type app struct {
 	leaving       *leaving.Service
 	meter         *status.Meter
 	status        *status.Service
+	health        *health.Service
 	takeouts      *takeout.Service
 	domains       Domains
 	coolingOff    int // days
@@ -299,6 +301,7 @@ func (a *app) assemble() (err error) {
 	a.addresses = a.newAddresses(a.domains)
 	a.letGo(a.coolingOff)
 	a.openInbox()
+	a.health = a.newHealth()
 	a.catalog = catalog.New(catalog.Options{Keep: a.store, Now: a.now})
 	a.exchange = exchange.New(exchange.Options{Keep: a.store, Catalog: a.catalog, Content: a.content})
 	a.enrolment = enrolment.New(enrolment.Options{Keep: a.store, Now: a.now, Played: func(ctx context.Context, p enrolment.Playback) { a.billing.Played(ctx, billing.Played(p)) }})

@@ -73,8 +73,8 @@ func (a *app) serve(ctx context.Context, ln net.Listener, cmd serveCmd, started 
 	defer func() { stopPlain() }()
 	var stopJobs func() error
 	if cmd.NoWorker {
-		stopLine := a.startLine(ctx, func(uid.ID) {})
-		stopJobs = func() error { stopLine(); return nil }
+		stopLine, stopHealth := a.startLine(ctx, func(uid.ID) {}), a.noteFailures(ctx)
+		stopJobs = func() error { stopLine(); stopHealth(); return nil }
 	} else if stopJobs, err = a.startJobs(ctx, m, cmd.Workers, cmd.Spares); err != nil {
 		return err
 	}

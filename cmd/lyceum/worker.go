@@ -60,7 +60,7 @@ func (a *app) consequences() []queue.Consequence {
 
 // chores is what is done every so often.
 func (a *app) chores(spares int) []queue.Chore {
-	return slices.Concat(a.accessChores(), a.addressChores(), a.billingChores(), a.bulkChores(), a.filesChores(), a.groupChores(), a.homeChores(), a.inboxChores(), a.leavingChores(), a.paymentChores(), a.placeChores(), a.planChores(), a.searchChores(), a.statusChores(), a.supportChores(), a.usageChores(), []queue.Chore{
+	return slices.Concat(a.accessChores(), a.addressChores(), a.billingChores(), a.bulkChores(), a.filesChores(), a.groupChores(), a.healthChores(), a.homeChores(), a.inboxChores(), a.leavingChores(), a.paymentChores(), a.placeChores(), a.planChores(), a.searchChores(), a.statusChores(), a.supportChores(), a.usageChores(), []queue.Chore{
 		{Name: "fill_spares", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := a.admin.FillSpares(ctx, spares, a.now())
 			return err
@@ -312,7 +312,7 @@ func (cmd *workerCmd) Run(ctx context.Context, c *Config) error {
 // order, letting running jobs end.
 func (a *app) startJobs(ctx context.Context, m *metrics, workers, spares int) (stop func() error, err error) {
 	q, err := queue.New(ctx, queue.Options{
-		URL: a.db.direct, Keep: a.store, Consequences: a.consequences(), Chores: a.chores(spares), Workers: workers, Log: a.log, Observed: m.job,
+		URL: a.db.direct, Keep: a.store, Consequences: a.consequences(), Chores: a.chores(spares), Workers: workers, Log: a.log, Observed: m.job, Failed: a.health.JobFailed,
 		Worked: func(id uid.ID, waited time.Duration, err error) { a.meter.Note(id, status.Jobs, err == nil, waited) },
 		Handed: func(id uid.ID, waited time.Duration) { a.meter.Note(id, status.Handing, true, waited) },
 	})
@@ -323,7 +323,9 @@ func (a *app) startJobs(ctx context.Context, m *metrics, workers, spares int) (s
 		return nil, errors.Join(err, q.Stop(ctx))
 	}
 	stopLine := a.startLine(ctx, q.Wake)
+	stopHealth := a.noteFailures(ctx)
 	return func() error {
+		defer stopHealth() // after the last job
 		stopLine()
 		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
 		defer cancel()

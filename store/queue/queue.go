@@ -109,6 +109,8 @@ type Options struct {
 	// waited to be handed on. Nil: nobody is.
 	Worked func(tenantID uid.ID, waited time.Duration, err error)
 	Handed func(tenantID uid.ID, waited time.Duration)
+	// Failed is told of each consequence that failed, with its tenant.
+	Failed func(tenantID uid.ID, name string, err error)
 }
 
 // Queue is the relay and the workers of one process.
@@ -163,6 +165,9 @@ func New(ctx context.Context, o Options) (*Queue, error) {
 	}
 	if o.Handed == nil {
 		o.Handed = func(uid.ID, time.Duration) {}
+	}
+	if o.Failed == nil {
+		o.Failed = func(uid.ID, string, error) {}
 	}
 	q := &Queue{
 		o: o, byEvent: map[string][]Consequence{}, byName: map[string]Consequence{},

@@ -69,6 +69,7 @@ func (w *consequenceWorker) Work(ctx context.Context, job *river.Job[consequence
 		return gone(err)
 	}
 	if err := c.Do(ctx, e); err != nil {
+		w.q.o.Failed(t.ID, c.Name, err)
 		w.q.o.Log.ErrorContext(ctx, "job failed", slog.String("job", c.Name), slog.String("tenant", t.Slug), slog.String("event", e.ID.String()),
 			slog.Int("attempt", job.Attempt), slog.Any("err", err))
 		return fmt.Errorf("%s for %s of %s: %w", c.Name, e.Type, t.Slug, err)
