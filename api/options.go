@@ -32,6 +32,7 @@ import (
 	"lyceum/billing/report"
 	"lyceum/billing/subscription"
 	"lyceum/internal/clock"
+	"lyceum/learning/assessment"
 	"lyceum/learning/assignment"
 	"lyceum/learning/badge"
 	"lyceum/learning/bank"
@@ -133,9 +134,11 @@ type Options struct {
 	Intakes  *intake.Service
 	// Assignments is what learners hand in, and marking it.
 	Assignments *assignment.Service
-	Search      *search.Service
-	Themes      *themes.Set
-	Mailbox     MailStore // the demo's mail, shown to anyone at /dev/mail; nil: there are no such pages
+	// Tests is taking tests, setting them and marking them.
+	Tests   *assessment.Service
+	Search  *search.Service
+	Themes  *themes.Set
+	Mailbox MailStore // the demo's mail, shown to anyone at /dev/mail; nil: there are no such pages
 	// Authenticator is the demo's operator, whose code is shown to anyone at /dev/authenticator; zero: there is no such page.
 	Authenticator DemoOperator
 	// Played are the identity providers that the demo plays, by the path below which each stands on the platform's host
@@ -172,7 +175,7 @@ func (o *Options) complete() error {
 		"Operators": o.Operators == nil, "Acts": o.Acts == nil, "Policy": o.Policy == nil, "Catalog": o.Catalog == nil, "Enrolment": o.Enrolment == nil,
 		"Content": o.Content == nil, "Exchange": o.Exchange == nil, "Certificates": o.Certificates == nil, "Badges": o.Badges == nil, "Starter": o.Starter == nil, "Onboarding": o.Onboarding == nil, "Billing": o.Billing == nil, "Audit": o.Audit == nil,
 		"Themes": o.Themes == nil, "SignOn": o.SignOn == nil, "SCIM": o.SCIM == nil, "LDAPSync": o.LDAPSync == nil,
-		"Banks": o.Banks == nil, "Groups": o.Groups == nil, "Intakes": o.Intakes == nil, "Assignments": o.Assignments == nil, "Search": o.Search == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
+		"Banks": o.Banks == nil, "Groups": o.Groups == nil, "Intakes": o.Intakes == nil, "Assignments": o.Assignments == nil, "Tests": o.Tests == nil, "Search": o.Search == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
 		"Limits.SignUps": o.Limits.SignUps == nil,
 		"Home":           o.Home == nil, "Notices": o.Notices == nil, "Calendar": o.Calendar == nil, "Transcripts": o.Transcripts == nil, "Desk": o.Desk == nil,
 		"Ready": o.Ready == nil, "Support": o.Support == nil, "Log": o.Log == nil,

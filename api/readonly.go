@@ -52,7 +52,7 @@ var passes = map[string][]pass{
 	},
 	"looking and trying: nothing is kept": {
 		{"", "/settings/brand/preview"}, {"", "/settings/certificates/preview"}, {"", "/settings/certificates/preview.pdf"}, {"", "/api/v1/certificate-designs/preview"}, {"", "/api/v1/roles/:role/preview"}, {"", "/api/v1/groups/preview"}, {"", "/api/v1/courses/import/check"}, {"", "/api/v1/question-banks/:bank/import/check"}, {"", "/api/v1/ldap-directories/try"},
-		{"", "/studio/:course/lessons/:lesson/preview"}, {"", "/studio/:course/preview/:lesson/:step"}, {"", "/scim/v2/Users/.search"}, {"", "/scim/v2/Groups/.search"},
+		{"", "/studio/:course/lessons/:lesson/preview"}, {"", "/studio/:course/preview/:lesson/:step"}, {"", "/studio/:course/lessons/:lesson/test/try"}, {"", "/scim/v2/Users/.search"}, {"", "/scim/v2/Groups/.search"},
 		{"POST", "/people/imports"}, {"", "/people/imports/:import/plan"}, {"POST", "/api/v1/people/imports"}, {"PUT", "/api/v1/people/imports/:import"},
 		{"", "/settings/address/domains/:domain/check"}, {"", "/api/v1/address/domains/:domain/check"}, {"", "/first-steps/skip"}, {"", "/first-steps/dismiss"},
 	},

@@ -7,7 +7,7 @@ import (
 )
 
 func (s *Server) onLearning(t *table) {
-	l := web.Learn{Site: s.site, Catalog: s.Catalog, Enrolment: s.Enrolment, Assignments: s.Assignments, Paths: s.Paths, Content: s.Content, Certificates: s.Certificates, AtHome: s.Home, First: s.Onboarding}
+	l := web.Learn{Site: s.site, Catalog: s.Catalog, Enrolment: s.Enrolment, Assignments: s.Assignments, Tests: s.Tests, Paths: s.Paths, Content: s.Content, Certificates: s.Certificates, AtHome: s.Home, First: s.Onboarding}
 	read, learn, mine := route.For(policy.CourseRead), route.For(policy.EnrolmentSelf), route.For(policy.CertificateRead)
 	t.get("/", route.SignedIn, l.Home)
 	t.get("/courses", read, l.Catalogue)
@@ -24,6 +24,12 @@ func (s *Server) onLearning(t *table) {
 	t.post("/learn/:slug/:lesson/draft", learn, l.Draft)
 	t.post("/learn/:slug/:lesson/appeal", learn, l.Appeal)
 	t.post("/learn/:slug/:lesson/quiz", learn, l.Submit)
+	t.post("/learn/:slug/:lesson/test", learn, l.StartTest)
+	taken := web.Tests{Site: s.site, Tests: s.Tests, Enrolment: s.Enrolment, Content: s.Content}
+	t.getOnce("/learn/:slug/:lesson/test/:attempt", learn, taken.Show)
+	t.postFiles("/learn/:slug/:lesson/test/:attempt", learn, taken.Post)
+	t.post("/learn/:slug/:lesson/test/:attempt/answers", learn, taken.Answer)
+	t.get("/learn/:slug/:lesson/test/:attempt/pictures/:file", learn, taken.Picture)
 	t.get("/certificates", mine, l.CertificateList)
 	t.get("/certificates/:code.pdf", mine, l.PDF)
 	t.get("/verify/:code", route.Public, l.Verify)

@@ -22,6 +22,11 @@ func (s *Server) onMarking(t *table) {
 	edit := route.For(policy.CourseEdit)
 	t.get("/studio/:course/lessons/:lesson/assignment", edit, m.Rules)
 	t.post("/studio/:course/lessons/:lesson/assignment", edit, m.SetRules)
+	d := web.TestDesk{Site: s.site, Tests: s.Tests, Banks: s.Banks, Catalog: s.Catalog, Content: s.Content}
+	t.get("/studio/:course/lessons/:lesson/test", edit, d.Edit)
+	t.post("/studio/:course/lessons/:lesson/test", edit, d.Save)
+	t.get("/studio/:course/lessons/:lesson/test/try", edit, d.Try)
+	t.postFiles("/studio/:course/lessons/:lesson/test/try", edit, d.Try)
 
 	e := web.Embeds{Site: s.site, Catalog: s.Catalog}
 	secure := route.For(policy.SecurityManage)

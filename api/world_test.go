@@ -35,6 +35,7 @@ import (
 	"lyceum/internal/page"
 	"lyceum/internal/seal"
 	"lyceum/internal/uid"
+	"lyceum/learning/assessment"
 	"lyceum/learning/assignment"
 	"lyceum/learning/badge"
 	"lyceum/learning/bank"
@@ -160,7 +161,8 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 	})
 	h.o.Support = support.New(w.Store, service, now)
 	h.o.Assignments = assignment.New(assignment.Options{Keep: w.Store, Enrolment: h.o.Enrolment, Files: files, Now: now})
-	h.o.Banks = bank.New(bank.Options{Keep: w.Store, Now: now})
+	h.o.Banks = bank.New(bank.Options{Keep: w.Store, Now: now, Uses: w.Store.TestsUsing})
+	h.o.Tests = assessment.New(assessment.Options{Keep: w.Store, Questions: h.o.Banks, Lessons: assessment.LessonsOf(h.o.Enrolment), Now: now})
 	h.o.Paths = path.New(path.Options{Keep: w.Store, Enrolment: h.o.Enrolment, As: service.As, Now: now})
 	h.o.Exchange = exchange.New(exchange.Options{Keep: w.Store, Catalog: h.o.Catalog, Content: files})
 	h.o.Bulk = bulk.New(bulk.Options{Keep: w.Store, Auth: service, Groups: h.o.Groups, Seal: sealKey(t), Now: now})

@@ -30,7 +30,7 @@ func (s *Store) FileNamed(ctx context.Context, name string, kind content.FileKin
 	if handedBy != nil {
 		q = q.Where("handed and created_by = ?", *handedBy)
 	} else {
-		q = q.Where("handed is not true and not exists (select from submissions s where s.file_id = files.id) and not exists (select from submission_files w where w.file_id = files.id)")
+		q = q.Where("handed is not true and not exists (select from submissions s where s.file_id = files.id) and not exists (select from submission_files w where w.file_id = files.id) and not exists (select from test_answer_files a where a.file_id = files.id)")
 	}
 	err = q.Order("id").Limit(1).Take(&f).Error
 	return f, notFound(err, content.ErrFileNotFound, "file of hash %s", sha256)
@@ -41,8 +41,8 @@ const fileColumns = `f.id, f.name, f.kind, f.media_type, f.size, f.sha256, f.sec
 
 // fileFor says who may read a file; content.Service.File tells it in words. The cheap questions come first.
 const fileFor = `select ` + fileColumns + `, (f.created_by = $2
-	or (($3 or $6 and f.kind = 'picture') and f.handed is not true and not exists (select 1 from submissions s where s.file_id = f.id) and not exists (select 1 from submission_files w where w.file_id = f.id))
-	or ($5 and (exists (select 1 from submissions s where s.file_id = f.id) or exists (select 1 from submission_files w where w.file_id = f.id)))
+	or (($3 or $6 and f.kind = 'picture') and f.handed is not true and not exists (select 1 from submissions s where s.file_id = f.id) and not exists (select 1 from submission_files w where w.file_id = f.id) and not exists (select 1 from test_answer_files a where a.file_id = f.id))
+	or ($5 and (exists (select 1 from submissions s where s.file_id = f.id) or exists (select 1 from submission_files w where w.file_id = f.id) or exists (select 1 from test_answer_files a where a.file_id = f.id)))
 	or exists (select 1 from submission_files w join submissions s on s.id = w.submission_id join enrolments e on e.person_id = $2
 		where w.file_id = f.id and (w.kind = 'handed' or s.status <> 'submitted')
 		and (e.id = s.enrolment_id or exists (select 1 from submission_members m where m.submission_id = s.id and m.enrolment_id = e.id)))
@@ -173,7 +173,7 @@ func (s *Store) ExpiredUploads(ctx context.Context, before time.Time, limit int)
 }
 
 // neverHanded are files that were brought to be handed in, and are in no submission.
-const neverHanded = "handed and not exists (select from submissions s where s.file_id = files.id) and not exists (select from submission_files w where w.file_id = files.id)"
+const neverHanded = "handed and not exists (select from submissions s where s.file_id = files.id) and not exists (select from submission_files w where w.file_id = files.id) and not exists (select from test_answer_files a where a.file_id = files.id)"
 
 // HandedWaiting counts what a person brought to hand in, and did not, with what is on its way.
 func (s *Store) HandedWaiting(ctx context.Context, person uid.ID) (n int, err error) {

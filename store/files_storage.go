@@ -30,6 +30,7 @@ const fileUses = `
 	union all select (body->>'picture')::uuid, null, 'question' from question_versions where body->>'picture' is not null
 	union all select file_id, null, 'submission' from submissions where file_id is not null
 	union all select file_id, null, 'submission' from submission_files
+	union all select file_id, null, 'submission' from test_answer_files
 	union all select jsonb_array_elements_text(files)::uuid, null, 'submission' from submission_drafts
 	union all select (print->>'logo_file_id')::uuid, null, 'brand' from certificate_prints where print->>'logo_file_id' is not null
 	union all select (value->>'logo_file_id')::uuid, null, 'brand' from settings where name = 'brand' and value->>'logo_file_id' is not null

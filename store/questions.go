@@ -29,6 +29,12 @@ func (s *Store) QuestionByID(ctx context.Context, id uid.ID) (q bank.Question, e
 	return q, notFound(err, bank.ErrQuestionNotFound, "question %s", id)
 }
 
+// QuestionHeads reads questions without their bodies, as far as they are there.
+func (s *Store) QuestionHeads(ctx context.Context, ids []uid.ID) (list []bank.Question, err error) {
+	err = s.tx(ctx).Model(&bank.Question{}).Select("id, bank_id, folder, kind, title, difficulty, revision, version, changed, archived_at, created_at, updated_at").Where("id in ?", ids).Limit(testPartsMax).Find(&list).Error
+	return list, fail(err, "heads of %d questions", len(ids))
+}
+
 // TakeQuestionRevision counts a question's revision up when it still is the one named, and holds the question with that.
 func (s *Store) TakeQuestionRevision(ctx context.Context, id uid.ID, revision int, at time.Time) (q bank.Question, taken bool, err error) {
 	res := s.tx(ctx).Raw("update questions set revision = revision + 1, updated_at = ? where id = ? and revision = ? returning "+questionColumns, at, id, revision).Scan(&q)

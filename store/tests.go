@@ -49,7 +49,7 @@ func (s *Store) AddTestAttempt(ctx context.Context, a assessment.Attempt) error 
 }
 
 const testAttemptColumns = `t.id, t.enrolment_id, t.lesson_id, t.number, t.rules, t.slots, t.status, t.started_at, t.ends_at, t.ended_at, t.ended_by,
-	t.points, t.most, t.percent, t.passed, e.person_id, e.course_id`
+	t.points, t.most, t.percent, t.passed, t.section, t.section_at, t.more_percent, e.person_id, e.course_id`
 
 // TestAttempts reads the attempts of an enrolment at a test, the newest first.
 func (s *Store) TestAttempts(ctx context.Context, enrolment, lesson uid.ID) (list []assessment.Attempt, err error) {
@@ -69,6 +69,17 @@ func (s *Store) LockTestAttempt(ctx context.Context, id uid.ID, alone bool) (a a
 	return a, notFound(err, assessment.ErrAttempt, "lock attempt %s", id)
 }
 
+// TestAttempt reads an attempt.
+func (s *Store) TestAttempt(ctx context.Context, id uid.ID) (a assessment.Attempt, err error) {
+	err = s.tx(ctx).Table("test_attempts t").Select(testAttemptColumns).Joins("join enrolments e on e.id = t.enrolment_id").Where("t.id = ?", id).Take(&a).Error
+	return a, notFound(err, assessment.ErrAttempt, "attempt %s", id)
+}
+
+// EnterTestSection writes the section that was begun, and the end that follows from it.
+func (s *Store) EnterTestSection(ctx context.Context, a assessment.Attempt) error {
+	return s.changeOne(ctx, assessment.ErrAttempt, "enter section", "update test_attempts set section = ?, section_at = ?, ends_at = ? where id = ?", a.Section, a.SectionAt, a.EndsAt, a.ID)
+}
+
 // EndTestAttempt writes what an attempt came to.
 func (s *Store) EndTestAttempt(ctx context.Context, a assessment.Attempt) error {
 	return s.changeOne(ctx, assessment.ErrAttempt, "end attempt",
@@ -86,8 +97,8 @@ func (s *Store) OverdueTestAttempts(ctx context.Context, before time.Time, limit
 func (s *Store) PutTestAnswer(ctx context.Context, a assessment.Answer) (kept assessment.Answer, err error) {
 	later := clause.OnConflict{
 		Columns:   []clause.Column{{Name: "attempt_id"}, {Name: "slot"}},
-		Where:     clause.Where{Exprs: []clause.Expression{clause.Expr{SQL: "test_answers.sequence < excluded.sequence"}}},
-		DoUpdates: clause.AssignmentColumns([]string{"sequence", "answer", "saved_at"}),
+		Where:     clause.Where{Exprs: []clause.Expression{clause.Expr{SQL: "test_answers.sequence < excluded.sequence and test_answers.looked is not true"}}},
+		DoUpdates: clause.AssignmentColumns([]string{"sequence", "answer", "flagged", "saved_at"}),
 	}
 	res := s.tx(ctx).Clauses(later).Create(&a)
 	if res.Error != nil || res.RowsAffected == 1 {
@@ -101,6 +112,67 @@ func (s *Store) PutTestAnswer(ctx context.Context, a assessment.Answer) (kept as
 func (s *Store) TestAnswers(ctx context.Context, attempt uid.ID) (list []assessment.Answer, err error) {
 	err = s.tx(ctx).Where("attempt_id = ?", attempt).Order("slot").Limit(testPartsMax).Find(&list).Error
 	return list, fail(err, "answers of attempt %s", attempt)
+}
+
+// LookAtTestAnswer notes that the learner was told about an answer.
+func (s *Store) LookAtTestAnswer(ctx context.Context, attempt uid.ID, slot int) error {
+	return s.changeOne(ctx, assessment.ErrNoAnswer, "look at answer", "update test_answers set looked = true where attempt_id = ? and slot = ?", attempt, slot)
+}
+
+// SetTestAnswerFiles writes which files an answer is made of, in the place of those before.
+func (s *Store) SetTestAnswerFiles(ctx context.Context, attempt uid.ID, slot int, files []uid.ID) error {
+	if err := s.tx(ctx).Exec("delete from test_answer_files where attempt_id = ? and slot = ?", attempt, slot).Error; err != nil {
+		return fail(err, "files of answer %d of attempt %s", slot, attempt)
+	}
+	for _, id := range files {
+		if err := s.tx(ctx).Exec("insert into test_answer_files (attempt_id, slot, file_id) values (?, ?, ?)", attempt, slot, id).Error; err != nil {
+			return fail(err, "file %s of answer %d of attempt %s", id, slot, attempt)
+		}
+	}
+	return nil
+}
+
+// FileNames reads what files are called, as far as they are there.
+func (s *Store) FileNames(ctx context.Context, ids []uid.ID) (map[uid.ID]string, error) {
+	var rows []struct {
+		ID   uid.ID
+		Name string
+	}
+	err := s.tx(ctx).Table("files").Select("id, name").Where("id in ?", ids).Limit(testPartsMax).Find(&rows).Error
+	out := make(map[uid.ID]string, len(rows))
+	for _, r := range rows {
+		out[r.ID] = r.Name
+	}
+	return out, fail(err, "names of %d files", len(ids))
+}
+
+// CopyTestSettings gives a copied lesson the newest test of the one it was copied from.
+func (s *Store) CopyTestSettings(ctx context.Context, from, to uid.ID) error {
+	return fail(s.tx(ctx).Exec(`insert into test_settings (lesson_id, number, settings, saved_by, saved_at)
+		select ?, 1, settings, saved_by, saved_at from test_settings where lesson_id = ? order by number desc limit 1`, to, from).Error, "copy the test of lesson %s", from)
+}
+
+// HasTest tells whether anybody wrote the test of a lesson.
+func (s *Store) HasTest(ctx context.Context, lesson uid.ID) (has bool, err error) {
+	err = s.tx(ctx).Raw("select exists (select from test_settings where lesson_id = ?)", lesson).Scan(&has).Error
+	return has, fail(err, "test of lesson %s", lesson)
+}
+
+// TestsUsing counts the tests that ask each question by name, in whatever version of their rules.
+func (s *Store) TestsUsing(ctx context.Context, questions []uid.ID) (map[uid.ID]int, error) {
+	var rows []struct {
+		Question uid.ID
+		Tests    int
+	}
+	err := s.tx(ctx).Raw(`select (r.ref->>'question')::uuid as question, count(distinct t.lesson_id) as tests
+		from test_settings t cross join lateral jsonb_array_elements(t.settings->'sections') s(section)
+		cross join lateral jsonb_array_elements(coalesce(s.section->'fixed', '[]'::jsonb)) r(ref)
+		where (r.ref->>'question')::uuid in ? group by 1`, questions).Scan(&rows).Error
+	out := make(map[uid.ID]int, len(rows))
+	for _, r := range rows {
+		out[r.Question] = r.Tests
+	}
+	return out, fail(err, "tests that ask %d questions", len(questions))
 }
 
 // AddTestMark writes a person's mark.

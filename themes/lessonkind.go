@@ -85,6 +85,9 @@ func (c *Chrome) RuleTold(r catalog.Completion, kind catalog.LessonKind) (string
 			return c.T("rule.viewed_for", "Time", c.Stopwatch(r.Seconds))
 		}
 	case catalog.RulePassed:
+		if kind == catalog.LessonTest {
+			return c.T("rule.passed_test")
+		}
 		return c.T("rule.passed", "Percent", c.Percent(r.Percent))
 	case catalog.RuleSubmitted, catalog.RuleMarked:
 	}

@@ -6,6 +6,7 @@ import (
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
+	"lyceum/learning/assessment"
 	"lyceum/learning/assignment"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
@@ -53,6 +54,8 @@ type PlayerPage struct {
 	File            *content.File      // the recording or the document
 	Captions        *content.File      // WebVTT, of a recording
 	Desk            *assignment.Desk   // of a lesson that asks for something to be handed in; nil in a preview
+	Test            *assessment.Desk   // of a test; nil in a preview
+	Code            string             // of a test, as typed
 	Texts           []HandedText       // the texts of what was handed in, by their place in Desk.Works
 	Embed           bool               // the address of an embed may be shown inside this page; else it is a link
 	FileID          string             // of what was uploaded to be handed in and was not accepted

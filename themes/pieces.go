@@ -250,7 +250,7 @@ func (c *Chrome) KindIcon(k catalog.LessonKind) (template.HTML, error) {
 		return c.Icon("window")
 	case catalog.LessonLink:
 		return c.Icon("out-link")
-	case catalog.LessonQuiz:
+	case catalog.LessonQuiz, catalog.LessonTest:
 		return c.Icon("quiz")
 	case catalog.LessonSubmission:
 		return c.Icon("upload")

@@ -12,6 +12,7 @@ import (
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
+	"lyceum/learning/assessment"
 	"lyceum/learning/assignment"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
@@ -29,6 +30,7 @@ type Learn struct {
 	Catalog      *catalog.Service
 	Enrolment    *enrolment.Service
 	Assignments  *assignment.Service
+	Tests        *assessment.Service
 	Paths        *path.Service
 	Content      *content.Service
 	Certificates *certificate.Service

@@ -65,6 +65,9 @@ func (l Learn) playerPage(c *fiber.Ctx, p enrolment.Player) (themes.PlayerPage, 
 	if err = l.desk(ctx, p, &page); err != nil {
 		return page, err
 	}
+	if err = l.testDesk(ctx, p, &page); err != nil {
+		return page, err
+	}
 	if page.File, err = fileOf(ctx, l.Content, p.Lesson.FileID); err != nil {
 		return page, err
 	}

@@ -72,22 +72,7 @@ func preview(out *themes.QuestionPage, body question.Question) {
 	if asked.Kind != question.Blanks {
 		return
 	}
-	rest := asked.Prompt
-	for _, g := range inText(asked) {
-		before, behind, _ := strings.Cut(rest, "{{"+g.ID+"}}")
-		out.Parts = append(out.Parts, themes.PromptPart{Text: before, Gap: &g})
-		rest = behind
-	}
-	out.Parts = append(out.Parts, themes.PromptPart{Text: rest})
-}
-
-// inText are the gaps in the order of the text.
-func inText(a question.Asked) []question.AskedGap {
-	gaps := slices.Clone(a.Gaps)
-	slices.SortStableFunc(gaps, func(x, y question.AskedGap) int {
-		return cmp.Compare(strings.Index(a.Prompt, "{{"+x.ID+"}}"), strings.Index(a.Prompt, "{{"+y.ID+"}}"))
-	})
-	return gaps
+	out.Parts = themes.PromptParts(asked)
 }
 
 // New shows the editor of a new question.

@@ -40,6 +40,7 @@ import (
 	"lyceum/internal/seal"
 	"lyceum/internal/throttle"
 	"lyceum/internal/uid"
+	"lyceum/learning/assessment"
 	"lyceum/learning/assignment"
 	"lyceum/learning/badge"
 	"lyceum/learning/bank"
@@ -116,6 +117,7 @@ type app struct {
 	bulk          *bulk.Service
 	intakes       *intake.Service
 	assignments   *assignment.Service
+	tests         *assessment.Service
 	search        *search.Service
 	catalog       *catalog.Service
 	content       *content.Service
@@ -310,7 +312,8 @@ func (a *app) assemble() (err error) {
 	a.bulk = bulk.New(bulk.Options{Keep: a.store, Auth: a.auth, Groups: a.groups, Seal: a.seal, Joins: throttle.New(a.now, 300, time.Hour, 300), JoinMails: throttle.New(a.now, 3, time.Hour, 3), Now: a.now})
 	a.search = search.New(search.Options{Keep: a.store, Captions: a.captions, Now: a.now})
 	a.intakes = intake.New(a.store, a.enrolment, a.now)
-	a.banks = bank.New(bank.Options{Keep: a.store, Now: a.now})
+	a.banks = bank.New(bank.Options{Keep: a.store, Now: a.now, Uses: a.store.TestsUsing})
+	a.tests = assessment.New(assessment.Options{Keep: a.store, Questions: a.banks, Lessons: assessment.LessonsOf(a.enrolment), Now: a.now})
 	a.paths = path.New(path.Options{Keep: a.store, Enrolment: a.enrolment, As: a.auth.As, Now: a.now})
 	a.certificates = certificate.New(certificate.Options{Keep: a.store, Now: a.now})
 	a.starter = &starter.Service{Catalog: a.catalog, Content: a.content}

@@ -60,8 +60,11 @@ type Attempt struct {
 	Most        question.Share
 	Percent     int // rounded down
 	Passed      bool
-	PersonID    uid.ID `gorm:"->;-:migration"`
-	CourseID    uid.ID `gorm:"->;-:migration"`
+	Section     int        // where sections have times: the one that was begun last
+	SectionAt   *time.Time // when that was
+	MorePercent int        // of the time, that the person was allowed
+	PersonID    uid.ID     `gorm:"->;-:migration"`
+	CourseID    uid.ID     `gorm:"->;-:migration"`
 }
 
 // TableName is test_attempts.
@@ -73,6 +76,8 @@ type Answer struct {
 	Slot      int
 	Sequence  int64           // the browser's count: the later one wins
 	Answer    question.Answer `gorm:"serializer:json"`
+	Flagged   bool            // the learner wants to come back to it
+	Looked    bool            // the learner was told how it was marked: it stays as it is
 	SavedAt   time.Time
 }
 
@@ -124,5 +129,12 @@ var (
 	ErrEnded      = fault.New(fault.KindConflict, "test_ended", "This attempt was handed in. Nothing more can be answered.")
 	ErrNotHanded  = fault.New(fault.KindConflict, "test_still_runs", "This attempt still runs. Mark it when it was handed in.")
 	ErrNotByHand  = fault.New(fault.KindConflict, "test_marked_itself", "This question is marked by itself. Mend the question instead.")
+	ErrCode       = fault.New(fault.KindInvalid, "test_code", "This is not the code of this test. Ask whoever supervises it.")
+	ErrNotATest   = fault.New(fault.KindConflict, "lesson_not_test", "This lesson is not a test.")
+	ErrSection    = fault.New(fault.KindConflict, "test_section_over", "This section of the test is not open now. What was saved in it before counts.")
+	ErrLooked     = fault.New(fault.KindConflict, "test_answer_looked_at", "You were told how this answer was marked. It stays as it is.")
+	ErrNoLook     = fault.New(fault.KindConflict, "test_no_look", "This test does not tell how an answer was marked before it is handed in.")
+	ErrNoAnswer   = fault.New(fault.KindConflict, "test_no_answer", "Answer this question first.")
+	ErrOwnAttempt = fault.New(fault.KindForbidden, "own_test", "This is your own test. Someone else must decide about it.")
 	ErrNoSuchSlot = fault.New(fault.KindNotFound, "test_question_not_found", "This attempt has no such question.")
 )

@@ -17,8 +17,8 @@ import (
 )
 
 // Start begins an attempt, or gives the one that runs: pressing twice, a reload and a second tab come to the same one. It
-// needs enrolment:self, of one's own enrolment.
-func (s *Service) Start(ctx context.Context, enrol, lesson uid.ID) (a Attempt, err error) {
+// needs enrolment:self, of one's own enrolment. Fields: code.
+func (s *Service) Start(ctx context.Context, enrol, lesson uid.ID, code string) (a Attempt, err error) {
 	if err = auth.Require(ctx, policy.EnrolmentSelf); err != nil {
 		return Attempt{}, err
 	}
@@ -32,6 +32,12 @@ func (s *Service) Start(ctx context.Context, enrol, lesson uid.ID) (a Attempt, e
 			return enrolment.ErrEnrolmentNotFound
 		case e.Status == enrolment.StatusWithdrawn:
 			return enrolment.ErrWithdrawn
+		}
+		if err = s.isTest(ctx, e.VersionID, lesson); err != nil {
+			return err
+		}
+		if err = s.lessons.Begun(ctx, enrol, lesson); err != nil {
+			return err
 		}
 		rules, number, err := s.keep.TestSettings(ctx, lesson, 0)
 		if err != nil {
@@ -61,12 +67,18 @@ func (s *Service) Start(ctx context.Context, enrol, lesson uid.ID) (a Attempt, e
 		if err = rules.refuses(now, earlier, more); err != nil {
 			return err
 		}
+		if !rules.opens(code) {
+			return fault.Invalid(map[string]string{"code": ErrCode.Text})
+		}
 		id := uid.New()
 		slots, err := s.draw(ctx, rules, binary.BigEndian.Uint64(uid.Hash(id.String())))
 		if err != nil {
 			return err
 		}
-		a = Attempt{ID: id, EnrolmentID: enrol, LessonID: lesson, Number: len(earlier) + 1, Rules: number, Slots: slots, Status: StatusRunning, StartedAt: now, EndsAt: rules.ends(now, more), PersonID: e.PersonID, CourseID: e.CourseID}
+		a = Attempt{ID: id, EnrolmentID: enrol, LessonID: lesson, Number: len(earlier) + 1, Rules: number, Slots: slots, Status: StatusRunning, StartedAt: now, EndsAt: rules.ends(now, more), MorePercent: more.MorePercent, PersonID: e.PersonID, CourseID: e.CourseID}
+		if rules.Timed() {
+			a.SectionAt = &now
+		}
 		if err = s.keep.AddTestAttempt(ctx, a); err != nil {
 			return err
 		}
@@ -117,8 +129,9 @@ func (s *Service) draw(ctx context.Context, rules Settings, seed uint64) (slots 
 type Saving struct {
 	Attempt  uid.ID
 	Slot     int
-	Sequence int64 // counts up with each change in the browser, from 1
+	Sequence int64 // counts up with each change in the browser, from 1; browsers take the time in milliseconds
 	Answer   question.Answer
+	Flagged  bool
 }
 
 // Kept is what is kept now. Stale: something later was kept before, which stays.
@@ -128,7 +141,7 @@ type Kept struct {
 }
 
 // Save keeps an answer: it is kept when this returns. The same again changes nothing, and an older one than what is kept
-// is put aside without a fault. It needs enrolment:self, of one's own attempt. Fields: slot, sequence and those of
+// is put aside without a fault. It needs enrolment:self, of one's own attempt. Fields: slot, sequence, files and those of
 // question.Clean.
 func (s *Service) Save(ctx context.Context, in Saving) (out Kept, err error) {
 	if in.Sequence < 1 {
@@ -148,18 +161,38 @@ func (s *Service) Save(ctx context.Context, in Saving) (out Kept, err error) {
 		case in.Slot < 0 || in.Slot >= len(a.Slots):
 			return ErrNoSuchSlot
 		}
-		ref := a.Slots[in.Slot].Ref
-		bodies, err := s.questions.Bodies(ctx, []bank.Ref{ref})
+		if a.SectionAt != nil {
+			rules, err := s.rulesOf(ctx, a)
+			if err != nil {
+				return err
+			}
+			if !a.takes(rules, a.Slots[in.Slot].Section, now) {
+				return ErrSection
+			}
+		}
+		body, err := s.body(ctx, a.Slots[in.Slot].Ref)
 		if err != nil {
 			return err
 		}
-		clean, err := question.Clean(bodies[ref], in.Answer)
+		clean, err := question.Clean(body, in.Answer)
 		if err != nil {
 			return err
 		}
-		out.Answer, err = s.keep.PutTestAnswer(ctx, Answer{AttemptID: a.ID, Slot: in.Slot, Sequence: in.Sequence, Answer: clean, SavedAt: now})
+		if err = s.theirFiles(ctx, a, clean.Files); err != nil {
+			return err
+		}
+		out.Answer, err = s.keep.PutTestAnswer(ctx, Answer{AttemptID: a.ID, Slot: in.Slot, Sequence: in.Sequence, Answer: clean, Flagged: in.Flagged, SavedAt: now})
+		if err != nil {
+			return err
+		}
 		out.Stale = out.Sequence > in.Sequence
-		return err
+		if out.Looked && !out.Stale {
+			return ErrLooked
+		}
+		if body.Kind == question.File && !out.Stale {
+			return s.keep.SetTestAnswerFiles(ctx, a.ID, in.Slot, clean.Files)
+		}
+		return nil
 	})
 	if err != nil {
 		return Kept{}, err
@@ -167,17 +200,47 @@ func (s *Service) Save(ctx context.Context, in Saving) (out Kept, err error) {
 	return out, nil
 }
 
+// theirFiles fails for files that the person of an attempt did not bring themselves.
+func (s *Service) theirFiles(ctx context.Context, a Attempt, files []uid.ID) error {
+	for _, id := range files {
+		own, err := s.keep.FileIsOf(ctx, id, a.PersonID)
+		if err != nil {
+			return err
+		}
+		if !own {
+			return fault.Invalid(map[string]string{"files": "A file is not here any more. Upload it again."})
+		}
+	}
+	return nil
+}
+
 // ours holds an attempt of who asks.
-func (s *Service) ours(ctx context.Context, id uid.ID, alone bool) (Attempt, error) {
-	if err := auth.Require(ctx, policy.EnrolmentSelf); err != nil {
+func (s *Service) ours(ctx context.Context, id uid.ID, alone bool) (a Attempt, err error) {
+	if err = auth.Require(ctx, policy.EnrolmentSelf); err != nil {
 		return Attempt{}, err
 	}
 	who, _ := auth.PrincipalFrom(ctx)
-	a, err := s.keep.LockTestAttempt(ctx, id, alone)
+	if alone {
+		a, err = s.hold(ctx, id)
+	} else {
+		a, err = s.keep.LockTestAttempt(ctx, id, false)
+	}
 	if err == nil && a.PersonID != who.PersonID {
 		err = ErrAttempt
 	}
 	return a, err
+}
+
+// hold holds an attempt alone, and its enrolment before it: everything that holds both takes them in this order.
+func (s *Service) hold(ctx context.Context, id uid.ID) (Attempt, error) {
+	a, err := s.keep.TestAttempt(ctx, id)
+	if err != nil {
+		return a, err
+	}
+	if _, err = s.keep.LockEnrolment(ctx, a.EnrolmentID); err != nil {
+		return a, err
+	}
+	return s.keep.LockTestAttempt(ctx, id, true)
 }
 
 // HandIn ends an attempt and grades it, once: handing in again gives what it came to. After its time it ends by time. It
@@ -219,7 +282,7 @@ func (s *Service) EndOverdue(ctx context.Context, limit int) (n int, err error) 
 
 // end grades an attempt that runs; one that does not stays as it is.
 func (s *Service) end(ctx context.Context, id uid.ID, by Ended) (Attempt, error) {
-	a, err := s.keep.LockTestAttempt(ctx, id, true)
+	a, err := s.hold(ctx, id)
 	if err != nil || a.Status != StatusRunning {
 		return a, err
 	}
@@ -242,15 +305,11 @@ func (s *Service) end(ctx context.Context, id uid.ID, by Ended) (Attempt, error)
 
 // outcome reads all that an attempt came to so far.
 func (s *Service) outcome(ctx context.Context, a Attempt) (Outcome, error) {
-	rules, _, err := s.keep.TestSettings(ctx, a.LessonID, a.Rules)
+	rules, err := s.rulesOf(ctx, a)
 	if err != nil {
 		return Outcome{}, err
 	}
-	refs := make([]bank.Ref, 0, len(a.Slots))
-	for _, slot := range a.Slots {
-		refs = append(refs, slot.Ref)
-	}
-	bodies, err := s.questions.Bodies(ctx, refs)
+	bodies, err := s.bodies(ctx, a.Slots)
 	if err != nil {
 		return Outcome{}, err
 	}

@@ -32,6 +32,9 @@ type hall struct {
 	mu          sync.Mutex
 }
 
+// Begun takes everybody in.
+func (h *hall) Begun(context.Context, uid.ID, uid.ID) error { return nil }
+
 // Tested notes what the lesson is told.
 func (h *hall) Tested(_ context.Context, a assessment.Attempt) error {
 	h.mu.Lock()
@@ -45,10 +48,11 @@ func (h *hall) Tested(_ context.Context, a assessment.Attempt) error {
 func setup(t *testing.T, fixed question.Question, change func(*assessment.Settings)) *hall {
 	t.Helper()
 	w := storetest.New(t)
-	h := &hall{w: w, ctx: w.Tenant(t), lesson: uid.New()}
+	h := &hall{w: w, ctx: w.Tenant(t)}
 	h.author = storetest.Instructor(t, h.ctx, w)
 	banks := bank.New(bank.Options{Keep: w.Store, Now: w.Now.Clock()})
 	h.tests = assessment.New(assessment.Options{Keep: w.Store, Questions: banks, Lessons: h, Now: w.Now.Clock()})
+	courses := catalog.New(catalog.Options{Keep: w.Store, Now: w.Now.Clock()})
 	h.course = storetest.PublishedCourse(t, h.ctx, w, storetest.SmallCourse("Safety"))
 	b, err := banks.CreateBank(h.author, bank.BankInput{Name: "Safety"})
 	if err != nil {
@@ -64,10 +68,28 @@ func setup(t *testing.T, fixed question.Question, change func(*assessment.Settin
 	}
 	h.rules = assessment.Settings{Pass: 60, Seconds: 600, Sections: []assessment.Section{{Marks: 2, Fixed: []bank.Ref{{Question: ids[0], Version: 1}}, Pools: []bank.Pool{{Bank: b.ID, Folder: "pool", Count: 2}}}}}
 	change(&h.rules)
-	if err = h.tests.SetSettings(h.author, h.lesson, 0, h.rules); err != nil {
+	o, err := courses.Edit(h.author, h.course.Course.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o, h.lesson, err = courses.AddLesson(h.author, o.Course.ID, o.Course.Revision, o.Modules[0].ID, catalog.LessonInput{Kind: catalog.LessonTest, Title: "Show it"}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = courses.Publish(h.author, o.Course.ID, o.Course.Revision)
+	if err == nil {
+		t.Fatal("a course was published with a test that nobody has written")
+	}
+	h.set(t, 0, nil)
+	if h.course, err = courses.Publish(h.author, o.Course.ID, o.Course.Revision); err != nil {
 		t.Fatal(err)
 	}
 	return h
+}
+
+func (h *hall) set(t *testing.T, number int, wanted error) {
+	t.Helper()
+	_, err := h.tests.SetSettings(h.author, assessment.SetInput{Course: h.course.Course.ID, Lesson: h.lesson, Number: number, Settings: h.rules})
+	want(t, err, wanted)
 }
 
 var (
@@ -81,7 +103,7 @@ func asItIs(*assessment.Settings) {}
 func (h *hall) start(t *testing.T) (context.Context, assessment.Attempt) {
 	t.Helper()
 	as, e := storetest.EnrolledLearner(t, h.ctx, h.w, h.course)
-	a, err := h.tests.Start(as, e.ID, h.lesson)
+	a, err := h.tests.Start(as, e.ID, h.lesson, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +133,7 @@ func TestAnswersAreKeptAndGradedOnce(t *testing.T) {
 	if len(a.Slots) != 3 || a.Slots[1].Ref == a.Slots[2].Ref {
 		t.Fatalf("asked %v", a.Slots)
 	}
-	if again, err := h.tests.Start(as, a.EnrolmentID, h.lesson); err != nil || !reflect.DeepEqual(again.Slots, a.Slots) || again.ID != a.ID {
+	if again, err := h.tests.Start(as, a.EnrolmentID, h.lesson, ""); err != nil || !reflect.DeepEqual(again.Slots, a.Slots) || again.ID != a.ID {
 		t.Errorf("a second tab came to %v, %v", again, err)
 	}
 	h.save(t, as, a, 0, 1, no)
@@ -175,10 +197,10 @@ func TestTimeRunsOutOnce(t *testing.T) {
 	if len(h.told) != 1 || h.told[0].Percent != 100 || *h.told[0].EndedBy != assessment.EndedByTime || !h.told[0].EndedAt.Equal(*a.EndsAt) {
 		t.Errorf("told %+v", h.told)
 	}
-	_, err = h.tests.Start(as, a.EnrolmentID, h.lesson)
+	_, err = h.tests.Start(as, a.EnrolmentID, h.lesson, "")
 	want(t, err, assessment.ErrTooSoon)
 	h.w.Now.Advance(time.Minute)
-	second, err := h.tests.Start(as, a.EnrolmentID, h.lesson)
+	second, err := h.tests.Start(as, a.EnrolmentID, h.lesson, "")
 	if err != nil || second.Number != 2 {
 		t.Fatalf("%+v, %v", second, err)
 	}
@@ -186,12 +208,12 @@ func TestTimeRunsOutOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.w.Now.Advance(time.Hour)
-	_, err = h.tests.Start(as, a.EnrolmentID, h.lesson)
+	_, err = h.tests.Start(as, a.EnrolmentID, h.lesson, "")
 	want(t, err, assessment.ErrNoTryLeft)
 	if err = h.tests.Allow(h.author, assessment.Allowance{EnrolmentID: a.EnrolmentID, LessonID: h.lesson, MorePercent: 50, MoreTries: 1, Reason: "Dyslexia."}); err != nil {
 		t.Fatal(err)
 	}
-	third, err := h.tests.Start(as, a.EnrolmentID, h.lesson)
+	third, err := h.tests.Start(as, a.EnrolmentID, h.lesson, "")
 	if err != nil || third.EndsAt.Sub(third.StartedAt) != 15*time.Minute {
 		t.Errorf("with more time: %+v, %v", third, err)
 	}
@@ -216,10 +238,8 @@ func TestAnEssayWaitsForItsMarkAndRulesOfTodayDoNotReachIt(t *testing.T) {
 	h := setup(t, essay, asItIs)
 	as, a := h.start(t)
 	h.rules.Pass = 100
-	if err := h.tests.SetSettings(h.author, h.lesson, 1, h.rules); err != nil {
-		t.Fatal(err)
-	}
-	want(t, h.tests.SetSettings(h.author, h.lesson, 1, h.rules), assessment.ErrMoved)
+	h.set(t, 1, nil)
+	h.set(t, 1, assessment.ErrMoved)
 	h.save(t, as, a, 0, 1, question.Answer{Text: "Because."})
 	h.save(t, as, a, 1, 2, yes)
 	_, err := h.tests.Mark(h.author, assessment.MarkInput{Attempt: a.ID, Share: question.Whole})

@@ -37,8 +37,11 @@ func (s *Service) Mark(ctx context.Context, in MarkInput) (a Attempt, err error)
 	}
 	who, _ := auth.PrincipalFrom(ctx)
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
-		if a, err = s.keep.LockTestAttempt(ctx, in.Attempt, true); err != nil {
+		if a, err = s.hold(ctx, in.Attempt); err != nil {
 			return err
+		}
+		if a.PersonID == who.PersonID {
+			return ErrOwnAttempt
 		}
 		if a.Status == StatusRunning {
 			return ErrNotHanded

@@ -11,8 +11,10 @@ import (
 	"lyceum/internal/clock"
 	"lyceum/internal/event"
 	"lyceum/internal/fault"
+	"lyceum/internal/recall"
 	"lyceum/internal/uid"
 	"lyceum/learning/bank"
+	"lyceum/learning/catalog"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/question"
 )
@@ -23,6 +25,13 @@ type Keeper interface {
 	InTenant(ctx context.Context, fn func(context.Context) error) error
 	EnrolmentRecord(ctx context.Context, id uid.ID) (enrolment.Record, error)
 	LockEnrolment(ctx context.Context, id uid.ID) (enrolment.Enrolment, error)
+	CourseByID(ctx context.Context, id uid.ID) (catalog.Course, error)
+	VersionByID(ctx context.Context, id uid.ID) (catalog.Version, error)
+	LessonToLearn(ctx context.Context, version, lesson uid.ID) (l catalog.Lesson, seconds float64, err error)
+	LearnerByID(ctx context.Context, id uid.ID) (enrolment.Learner, error)
+	// FileIsOf tells whether a person brought a file themselves.
+	FileIsOf(ctx context.Context, file, person uid.ID) (bool, error)
+	FileNames(ctx context.Context, ids []uid.ID) (map[uid.ID]string, error)
 
 	// TestSettings reads the settings of a lesson in a version; 0 is the newest. Where there are none the number is 0.
 	TestSettings(ctx context.Context, lesson uid.ID, number int) (s Settings, is int, err error)
@@ -34,13 +43,21 @@ type Keeper interface {
 	TestAttempts(ctx context.Context, enrolment, lesson uid.ID) ([]Attempt, error)
 	// LockTestAttempt holds an attempt until the transaction ends: alone when it is to end, else against its end only.
 	LockTestAttempt(ctx context.Context, id uid.ID, alone bool) (Attempt, error)
+	TestAttempt(ctx context.Context, id uid.ID) (Attempt, error)
 	EndTestAttempt(ctx context.Context, a Attempt) error
+	// EnterTestSection writes the section that was begun, and the end that follows from it.
+	EnterTestSection(ctx context.Context, a Attempt) error
 	// OverdueTestAttempts are those that run and whose end was before a moment, the longest first.
 	OverdueTestAttempts(ctx context.Context, before time.Time, limit int) ([]uid.ID, error)
 
-	// PutTestAnswer keeps an answer unless a later one is kept, and tells which is kept then.
+	// PutTestAnswer keeps an answer unless a later one is kept or the learner was told about the kept one, and tells which
+	// is kept then.
 	PutTestAnswer(ctx context.Context, a Answer) (kept Answer, err error)
 	TestAnswers(ctx context.Context, attempt uid.ID) ([]Answer, error)
+	// LookAtTestAnswer notes that the learner was told about an answer.
+	LookAtTestAnswer(ctx context.Context, attempt uid.ID, slot int) error
+	// SetTestAnswerFiles writes which files an answer is made of.
+	SetTestAnswerFiles(ctx context.Context, attempt uid.ID, slot int, files []uid.ID) error
 
 	AddTestMark(ctx context.Context, m Mark) error
 	// TestMarks are the marks of an attempt in the order in which they were given.
@@ -55,10 +72,15 @@ type Keeper interface {
 type Questions interface {
 	Bodies(ctx context.Context, refs []bank.Ref) (map[bank.Ref]question.Question, error)
 	Pick(ctx context.Context, p bank.Pool) ([]bank.Ref, error)
+	// Heads reads questions without their bodies, of banks that who asks may use; the rest are left out.
+	Heads(ctx context.Context, ids []uid.ID) (map[uid.ID]bank.Question, error)
+	PoolSize(ctx context.Context, p bank.Pool) (int, error)
 }
 
 // Lessons is told what an attempt came to, in the transaction that writes it: both are kept or neither.
 type Lessons interface {
+	// Begun notes that somebody is in a lesson; it fails where they may not be in it.
+	Begun(ctx context.Context, enrolment, lesson uid.ID) error
 	Tested(ctx context.Context, a Attempt) error
 }
 
@@ -76,30 +98,38 @@ type Service struct {
 	questions Questions
 	lessons   Lessons
 	now       clock.Clock
+	asked     *recall.Cache[askedKey, question.Question]
+	rules     *recall.Cache[rulesKey, Settings]
 }
 
 // New makes the service.
 func New(o Options) *Service {
-	return &Service{keep: o.Keep, questions: o.Questions, lessons: o.Lessons, now: o.Now}
+	return &Service{
+		keep: o.Keep, questions: o.Questions, lessons: o.Lessons, now: o.Now,
+		asked: recall.New[askedKey, question.Question](askedKept, keptFor, o.Now), rules: recall.New[rulesKey, Settings](rulesKept, keptFor, o.Now),
+	}
 }
 
 func (s *Service) moment() time.Time { return s.now().Truncate(time.Microsecond) }
 
 // told is what events of this package carry.
 type told struct {
-	LessonID  uid.ID  `json:"lesson_id"`
-	PersonID  *uid.ID `json:"person_id,omitempty"`
-	CourseID  *uid.ID `json:"course_id,omitempty"`
-	AttemptID *uid.ID `json:"attempt_id,omitempty"`
-	Attempt   int     `json:"attempt,omitempty"`
-	EndedBy   *Ended  `json:"ended_by,omitempty"`
-	Percent   *int    `json:"percent,omitempty"`
-	Passed    *bool   `json:"passed,omitempty"`
-	Question  int     `json:"question,omitempty"` // from 1
-	Version   int     `json:"version,omitempty"`
-	Reason    string  `json:"reason,omitempty"`
-	More      int     `json:"more_percent,omitempty"`
-	Tries     int     `json:"more_attempts,omitempty"`
+	LessonID    uid.ID  `json:"lesson_id"`
+	LessonTitle string  `json:"lesson_title,omitempty"`
+	CourseTitle string  `json:"course_title,omitempty"`
+	PersonName  string  `json:"person_name,omitempty"`
+	PersonID    *uid.ID `json:"person_id,omitempty"`
+	CourseID    *uid.ID `json:"course_id,omitempty"`
+	AttemptID   *uid.ID `json:"attempt_id,omitempty"`
+	Attempt     int     `json:"attempt,omitempty"`
+	EndedBy     *Ended  `json:"ended_by,omitempty"`
+	Percent     *int    `json:"percent,omitempty"`
+	Passed      *bool   `json:"passed,omitempty"`
+	Question    int     `json:"question,omitempty"` // from 1
+	Version     int     `json:"version,omitempty"`
+	Reason      string  `json:"reason,omitempty"`
+	More        int     `json:"more_percent,omitempty"`
+	Tries       int     `json:"more_attempts,omitempty"`
 }
 
 func (s *Service) tell(ctx context.Context, typ, subject string, id uid.ID, t told) error {
@@ -114,37 +144,8 @@ func about(a Attempt) told {
 	return told{LessonID: a.LessonID, PersonID: &a.PersonID, CourseID: &a.CourseID, AttemptID: &a.ID, Attempt: a.Number}
 }
 
-// SetSettings writes the next version of a test's rules; number is the one they were made on, 0 for none. Attempts that
-// run stay by theirs. It needs course:edit. Fields are those of Settings.Validate.
-func (s *Service) SetSettings(ctx context.Context, lesson uid.ID, number int, in Settings) error {
-	if err := auth.Require(ctx, policy.CourseEdit); err != nil {
-		return err
-	}
-	if err := in.Validate(); err != nil {
-		return err
-	}
-	who, _ := auth.PrincipalFrom(ctx)
-	return s.keep.InTenant(ctx, func(ctx context.Context) error {
-		_, is, err := s.keep.TestSettings(ctx, lesson, 0)
-		if err != nil {
-			return err
-		}
-		if is != number {
-			return ErrMoved
-		}
-		for _, sec := range in.Sections {
-			if _, err = s.questions.Bodies(ctx, sec.Fixed); err != nil {
-				return err
-			}
-		}
-		if err = s.keep.AddTestSettings(ctx, lesson, number+1, in, who.PersonID, s.moment()); err != nil {
-			return err
-		}
-		return s.tell(ctx, "test.changed", "lesson", lesson, told{LessonID: lesson, Version: number + 1})
-	})
-}
-
-// Allow gives one person more time or attempts, with the reason, from their next attempt on. It needs enrolment:mark.
+// Allow gives one person more time or attempts, with the reason, from their next attempt on. It needs enrolment:mark, and
+// not for oneself.
 // Fields: more_percent, more_attempts, reason.
 func (s *Service) Allow(ctx context.Context, in Allowance) error {
 	if err := auth.Require(ctx, policy.EnrolmentMark); err != nil {
@@ -162,6 +163,12 @@ func (s *Service) Allow(ctx context.Context, in Allowance) error {
 	return s.keep.InTenant(ctx, func(ctx context.Context) error {
 		e, err := s.keep.EnrolmentRecord(ctx, in.EnrolmentID)
 		if err != nil {
+			return err
+		}
+		if e.PersonID == who.PersonID {
+			return ErrOwnAttempt
+		}
+		if err = s.isTest(ctx, e.VersionID, in.LessonID); err != nil {
 			return err
 		}
 		in.ID, in.GivenBy, in.GivenAt = uid.New(), who.PersonID, s.moment()

@@ -2,6 +2,8 @@ package assessment
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -19,6 +21,7 @@ const (
 	MaxSeconds   = 7 * 24 * 60 * 60
 	MaxAttempts  = 100
 	MaxReason    = 2_000
+	MaxCode      = 60
 )
 
 // Section is a part of a test: fixed questions, and then what is drawn from pools.
@@ -28,6 +31,40 @@ type Section struct {
 	Pools   []bank.Pool `json:"pools,omitempty"`
 	Shuffle bool        `json:"shuffle,omitempty"` // its questions
 	Marks   int         `json:"marks"`             // of each question
+	Seconds int         `json:"seconds,omitempty"` // its own time; 0: as long as the test lasts
+}
+
+// When is when the learner is told how each answer was marked. The score itself is told once it is there.
+type When string
+
+const (
+	// WhenEnded tells it once the attempt is graded.
+	WhenEnded When = ""
+	// WhenAnswered lets the learner have each answer looked at, which then stays as it is.
+	WhenAnswered When = "answered"
+	// WhenClosed tells it once the test is closed.
+	WhenClosed When = "closed"
+	// WhenNever keeps it from the learner.
+	WhenNever When = "never"
+)
+
+// Key names it where an empty name cannot stand.
+func (w When) Key() string {
+	if w == WhenEnded {
+		return "ended"
+	}
+	return string(w)
+}
+
+// Whens are all of them in the order in which they are offered.
+var Whens = []When{WhenEnded, WhenAnswered, WhenClosed, WhenNever}
+
+// Feedback is what the learner is told of each answer, and when.
+type Feedback struct {
+	When  When `json:"when,omitempty"`
+	Marks bool `json:"marks,omitempty"` // right, partly or wrong, and the marks
+	Right bool `json:"right,omitempty"` // the right answers
+	Texts bool `json:"texts,omitempty"` // what the author wrote for it
 }
 
 // Settings are the rules of a test. They are kept in versions; an attempt runs by the one it began under.
@@ -41,10 +78,59 @@ type Settings struct {
 	Negative bool       `json:"negative,omitempty"`  // wrong answers take marks away, where the question says so
 	OpensAt  *time.Time `json:"opens_at,omitempty"`
 	ClosesAt *time.Time `json:"closes_at,omitempty"` // ends running attempts too
+	Code     string     `json:"code,omitempty"`      // asked for to begin; "": none
+	Feedback Feedback   `json:"feedback"`
+
+	Anonymous bool `json:"anonymous,omitempty"` // who marks does not see whose answer it is
+}
+
+// Timed tells whether sections have times of their own: then they are taken one after the other.
+func (s Settings) Timed() bool {
+	for _, sec := range s.Sections {
+		if sec.Seconds > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Questions is how many questions an attempt asks.
+func (s Settings) Questions() (n int) {
+	for _, sec := range s.Sections {
+		n += len(sec.Fixed)
+		for _, p := range sec.Pools {
+			n += p.Count
+		}
+	}
+	return n
+}
+
+// Most is how many marks an attempt can reach.
+func (s Settings) Most() (n int) {
+	for _, sec := range s.Sections {
+		one := len(sec.Fixed)
+		for _, p := range sec.Pools {
+			one += p.Count
+		}
+		n += one * sec.Marks
+	}
+	return n
+}
+
+// Lasts is how long an attempt may take with so much more time in percent, in seconds; 0: as long as wished.
+func (s Settings) Lasts(more int) int {
+	sum := 0
+	for _, sec := range s.Sections {
+		sum += sec.Seconds
+	}
+	if s.Seconds > 0 && (sum == 0 || s.Seconds < sum) {
+		sum = s.Seconds
+	}
+	return sum * (100 + more) / 100
 }
 
 // Validate gathers what an author has to mend. Fields: sections, sections.0.marks and so on, seconds, attempts,
-// cool_down, pass, closes_at.
+// cool_down, pass, closes_at, code, feedback.
 func (s Settings) Validate() error {
 	f := fault.Fields{}
 	n, seen := 0, map[uid.ID]bool{}
@@ -62,7 +148,12 @@ func (s Settings) Validate() error {
 			n += p.Count
 		}
 		n += len(sec.Fixed)
+		f.Check(sec.Seconds == 0 || sec.Seconds >= 30 && sec.Seconds <= MaxSeconds, at+"seconds", "Give at least half a minute and at most a week, or no limit.")
+		f.Check(!s.Timed() || sec.Seconds > 0, at+"seconds", "Give every section a time, or none.")
 	}
+	f.Check(utf8.RuneCountInString(s.Code) <= MaxCode, "code", fmt.Sprintf("Use at most %d characters.", MaxCode))
+	f.Check(slices.Contains(Whens, s.Feedback.When), "feedback", "Choose when answers are told of.")
+	f.Check(s.Feedback.When != WhenClosed || s.ClosesAt != nil, "closes_at", "Say when the test closes, or tell of answers at another time.")
 	f.Check(len(s.Sections) >= 1 && len(s.Sections) <= MaxSections, "sections", fmt.Sprintf("Give the test 1 to %d sections.", MaxSections))
 	f.Check(n <= MaxQuestions, "sections", fmt.Sprintf("A test asks at most %d questions.", MaxQuestions))
 	f.Check(s.Seconds == 0 || s.Seconds >= 30 && s.Seconds <= MaxSeconds, "seconds", "Give at least half a minute and at most a week, or no limit.")
@@ -75,8 +166,8 @@ func (s Settings) Validate() error {
 
 // ends is when an attempt that begins at a moment has no time left; nil: never.
 func (s Settings) ends(at time.Time, a Allowance) (end *time.Time) {
-	if s.Seconds > 0 {
-		t := at.Add(time.Duration(s.Seconds) * time.Second * time.Duration(100+a.MorePercent) / 100)
+	if n := s.Lasts(a.MorePercent); n > 0 {
+		t := at.Add(time.Duration(n) * time.Second)
 		end = &t
 	}
 	if s.ClosesAt != nil && (end == nil || s.ClosesAt.Before(*end)) {
@@ -98,4 +189,17 @@ func (s Settings) refuses(at time.Time, earlier []Attempt, a Allowance) error {
 		return ErrTooSoon
 	}
 	return nil
+}
+
+// opens tells whether a code that was typed is the one asked for; case and spaces at its ends do not count.
+func (s Settings) opens(code string) bool {
+	return s.Code == "" || strings.EqualFold(strings.TrimSpace(code), strings.TrimSpace(s.Code))
+}
+
+// left is how many attempts may still begin; -1: any number.
+func (s Settings) left(earlier []Attempt, a Allowance) int {
+	if s.Attempts == 0 {
+		return -1
+	}
+	return max(0, s.Attempts+a.MoreTries-len(earlier))
 }

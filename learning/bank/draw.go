@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"lyceum/internal/fault"
 	"lyceum/internal/uid"
 	"lyceum/learning/question"
 )
@@ -82,4 +83,40 @@ func (s *Service) Bodies(ctx context.Context, refs []Ref) (map[Ref]question.Ques
 		}
 	}
 	return out, nil
+}
+
+// Heads reads questions without their bodies, of banks that who asks may use and that are not archived; the rest are left
+// out. It needs course:edit.
+func (s *Service) Heads(ctx context.Context, ids []uid.ID) (map[uid.ID]Question, error) {
+	out := make(map[uid.ID]Question, len(ids))
+	if len(ids) == 0 {
+		return out, nil
+	}
+	who, err := asker(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
+		list, err := s.keep.QuestionHeads(ctx, ids)
+		if err != nil {
+			return err
+		}
+		seen := map[uid.ID]bool{}
+		for _, q := range list {
+			see, asked := seen[q.BankID]
+			if !asked {
+				_, err := s.keep.BankFor(ctx, q.BankID, who)
+				if err != nil && fault.Of(err).Kind != fault.KindNotFound {
+					return err
+				}
+				see = err == nil
+				seen[q.BankID] = see
+			}
+			if see {
+				out[q.ID] = q
+			}
+		}
+		return nil
+	})
+	return out, err
 }

@@ -38,6 +38,8 @@ type Keeper interface {
 
 	AddQuestions(ctx context.Context, list []Question) error
 	QuestionByID(ctx context.Context, id uid.ID) (Question, error)
+	// QuestionHeads reads questions without their bodies, as far as they are there.
+	QuestionHeads(ctx context.Context, ids []uid.ID) ([]Question, error)
 	// TakeQuestionRevision holds the question too; it is false when the question has another revision than the one named.
 	TakeQuestionRevision(ctx context.Context, id uid.ID, revision int, at time.Time) (q Question, taken bool, err error)
 	UpdateQuestion(ctx context.Context, q Question) error

@@ -16,7 +16,7 @@ const MaxViewed = 4 * 60 * 60
 
 // LessonKinds lists every kind in the order in which authors choose.
 func LessonKinds() []LessonKind {
-	return []LessonKind{LessonText, LessonVideo, LessonAudio, LessonPDF, LessonFile, LessonEmbed, LessonLink, LessonQuiz, LessonSubmission}
+	return []LessonKind{LessonText, LessonVideo, LessonAudio, LessonPDF, LessonFile, LessonEmbed, LessonLink, LessonQuiz, LessonTest, LessonSubmission}
 }
 
 // Known tells whether this is a kind of lesson.
@@ -29,7 +29,7 @@ func (k LessonKind) Rules() []Rule {
 		return []Rule{RuleViewed}
 	case LessonVideo, LessonAudio:
 		return []Rule{RuleWatched, RuleViewed}
-	case LessonQuiz:
+	case LessonQuiz, LessonTest:
 		return []Rule{RulePassed}
 	case LessonSubmission:
 		return []Rule{RuleSubmitted, RuleMarked}

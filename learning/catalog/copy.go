@@ -80,10 +80,14 @@ func (s *Service) copied(ctx context.Context, source Outline, in CopyInput) (Out
 		return Outline{}, err
 	}
 	for _, l := range source.Lessons() {
-		if l.Kind != LessonSubmission {
-			continue
+		switch l.Kind {
+		case LessonSubmission:
+			err = s.keep.CopyAssignmentRules(ctx, l.ID, ids[l.ID])
+		case LessonTest:
+			err = s.keep.CopyTestSettings(ctx, l.ID, ids[l.ID])
+		default:
 		}
-		if err = s.keep.CopyAssignmentRules(ctx, l.ID, ids[l.ID]); err != nil {
+		if err != nil {
 			return Outline{}, err
 		}
 	}

@@ -46,6 +46,8 @@ const (
 	LessonLink LessonKind = "link"
 	// LessonSubmission asks the learner for a text or a file.
 	LessonSubmission LessonKind = "submission"
+	// LessonTest is a test of questions from banks, with rules of its own (learning/assessment); passing completes it.
+	LessonTest LessonKind = "test"
 )
 
 // Rule is what completes a lesson.

@@ -150,7 +150,7 @@ func (in LessonInput) Validate() error {
 }
 
 func (in LessonInput) check(f fault.Fields, prefix string) {
-	f.Check(in.Kind.Known(), prefix+"kind", "Choose text, video, audio, pdf, file, embed, link, quiz or submission.")
+	f.Check(in.Kind.Known(), prefix+"kind", "Choose text, video, audio, pdf, file, embed, link, quiz, test or submission.")
 	in.checkURL(f, prefix)
 	in.Completion.check(f, prefix, in.Kind)
 	checkTitle(f, prefix+"title", in.Title)

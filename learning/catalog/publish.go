@@ -232,6 +232,14 @@ func (s *Service) checkTeachable(ctx context.Context, f fault.Fields, o Outline,
 			l.checkTeachable(f, name.lesson(i, j))
 			l.checkPictures(f, name.lesson(i, j), known)
 			all[name.lesson(i, j)] = l.asInput()
+			if l.Kind != LessonTest {
+				continue
+			}
+			written, err := s.keep.HasTest(ctx, l.ID)
+			if err != nil {
+				return err
+			}
+			f.Check(written, name.lesson(i, j)+"test", fmt.Sprintf("Lesson “%s” has no questions yet. Write its test.", l.Title))
 		}
 	}
 	return s.checkMeetable(ctx, f, all)

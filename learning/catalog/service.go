@@ -56,6 +56,10 @@ type Keeper interface {
 	AddLessons(ctx context.Context, lessons []Lesson) error
 	// CopyAssignmentRules gives a copied lesson the rules by which the one it was copied from takes work in.
 	CopyAssignmentRules(ctx context.Context, from, to uid.ID) error
+	// CopyTestSettings gives a copied lesson the test of the one it was copied from.
+	CopyTestSettings(ctx context.Context, from, to uid.ID) error
+	// HasTest tells whether anybody wrote the test of a lesson.
+	HasTest(ctx context.Context, lesson uid.ID) (bool, error)
 	LessonsOf(ctx context.Context, version uid.ID) ([]Lesson, error)
 	// LessonHeads are the lessons without body and questions.
 	LessonHeads(ctx context.Context, version uid.ID) ([]Lesson, error)

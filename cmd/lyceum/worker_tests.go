@@ -1,0 +1,25 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"lyceum/store/queue"
+)
+
+// testChores hands in tests whose time is over when nobody comes back to them.
+func (a *app) testChores() []queue.Chore {
+	return []queue.Chore{{Name: "end_overdue_tests", Every: time.Minute, Do: func(ctx context.Context) error {
+		return a.everywhere(ctx, "overdue tests", func(ctx context.Context) error {
+			for {
+				n, err := a.tests.EndOverdue(ctx, overdueAtOnce)
+				if err != nil || n < overdueAtOnce {
+					return err
+				}
+			}
+		})
+	}}}
+}
+
+// overdueAtOnce is how many attempts are read at a time.
+const overdueAtOnce = 200
