@@ -10,12 +10,10 @@ import (
 	"lyceum/themes"
 )
 
-func questionsSpecimens(w *world) []specimen {
-	at := time.Date(2026, 3, 4, 9, 0, 0, 0, time.UTC)
-	mine := bank.Listed{Bank: bank.Bank{ID: id("bank"), Name: "Workplace safety", About: "Questions of the yearly instruction.", Everyone: bank.EveryoneSees, Revision: 2, UpdatedAt: at}, Access: bank.AccessOwn, OwnerName: "Ada Lovelace", Questions: 3}
-	theirs := bank.Listed{Bank: bank.Bank{ID: id("bank 2"), Name: longName, UpdatedAt: at}, Access: bank.AccessSee, Questions: 1}
+// questionBodies are questions of every kind.
+func questionBodies(w *world) []question.Question {
 	picture := *w.outlines[0].Version.CoverFileID
-	bodies := []question.Question{
+	return []question.Question{
 		{Kind: question.Single, Title: "Where is the exit?", Prompt: "Where is the **exit**?", Options: []question.Option{{ID: "a", Text: "On the left", Share: question.Whole}, {ID: "b", Text: "On the right", Feedback: "Look again."}}},
 		{Kind: question.Multiple, Title: "What burns?", Prompt: "What burns?", Scoring: question.Weighted, Options: []question.Option{{ID: "a", Text: "Wood", Share: 500_000}, {ID: "b", Text: "Paper", Share: 500_000}, {ID: "c", Text: "Water", Share: -500_000}}},
 		{Kind: question.TrueFalse, Title: "Doors", Prompt: "Fire doors stay open.", Options: []question.Option{{ID: "true", Text: "True"}, {ID: "false", Text: "False", Share: question.Whole}}},
@@ -28,6 +26,13 @@ func questionsSpecimens(w *world) []specimen {
 		{Kind: question.Essay, Title: "Why", Prompt: "Why do we drill?", Hand: &question.HandRule{MinWords: 50, Notes: "Look for reasons."}},
 		{Kind: question.File, Title: "Plan", Prompt: "Hand in your plan.", Hand: &question.HandRule{MaxFiles: 2, Accept: []string{".pdf"}}},
 	}
+}
+
+func questionsSpecimens(w *world) []specimen {
+	at := time.Date(2026, 3, 4, 9, 0, 0, 0, time.UTC)
+	mine := bank.Listed{Bank: bank.Bank{ID: id("bank"), Name: "Workplace safety", About: "Questions of the yearly instruction.", Everyone: bank.EveryoneSees, Revision: 2, UpdatedAt: at}, Access: bank.AccessOwn, OwnerName: "Ada Lovelace", Questions: 3}
+	theirs := bank.Listed{Bank: bank.Bank{ID: id("bank 2"), Name: longName, UpdatedAt: at}, Access: bank.AccessSee, Questions: 1}
+	bodies := questionBodies(w)
 	var questions []bank.Question
 	out := []specimen{}
 	for i, b := range bodies {

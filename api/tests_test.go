@@ -1,0 +1,170 @@
+package api_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"lyceum/auth"
+	"lyceum/auth/policy"
+	"lyceum/internal/uid"
+	"lyceum/learning/bank"
+	"lyceum/learning/catalog"
+	"lyceum/learning/question"
+	"lyceum/store/storetest"
+)
+
+// exam is a published course whose last lesson is a test that its author wrote in the browser.
+type exam struct {
+	*house
+	author   *browser
+	learner  *browser
+	person   auth.Person
+	studio   string // of the test
+	lesson   string // of the learner
+	attempt  string
+	question []uid.ID
+}
+
+func newExam(t *testing.T, fields ...string) *exam {
+	t.Helper()
+	h := setup(t)
+	x := &exam{house: h}
+	by := storetest.Instructor(t, h.ctx, h.w)
+	banks := bank.New(bank.Options{Keep: h.w.Store, Now: h.w.Now.Clock()})
+	courses := catalog.New(catalog.Options{Keep: h.w.Store, Now: h.w.Now.Clock()})
+	b, err := banks.CreateBank(by, bank.BankInput{Name: "Safety", Everyone: bank.EveryoneSees})
+	if err != nil {
+		t.Fatal(err)
+	}
+	right := []question.Option{{Text: "Left", Share: question.Whole, Feedback: "Well seen."}, {Text: "Right"}}
+	if x.question, err = banks.Bring(by, b.ID, []bank.Input{
+		{Body: question.Question{Kind: question.Single, Title: "Exit", Prompt: "Where is the exit?", Options: right}},
+		{Body: question.Question{Kind: question.Ordering, Title: "Steps", Prompt: "What comes first?", Options: []question.Option{{Text: "Look"}, {Text: "Call"}, {Text: "Help"}}}},
+	}, true, "test"); err != nil {
+		t.Fatal(err)
+	}
+	course := storetest.PublishedCourse(t, h.ctx, h.w, storetest.SmallCourse("Fire"))
+	o, err := courses.Edit(by, course.Course.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, lesson, err := courses.AddLesson(by, o.Course.ID, o.Course.Revision, o.Modules[0].ID, catalog.LessonInput{Kind: catalog.LessonTest, Title: "Show it"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.author = h.as(h.person(policy.Instructor))
+	x.studio = fmt.Sprintf("/studio/%s/lessons/%s/test", course.Course.ID, lesson)
+	x.author.get(x.studio).is(200).says("Write the test")
+	x.author.post(x.studio, "do", "pick.0", "number", "0", "sections.0.here", "1", "sections.0.marks", "2", "from", b.ID.String()).is(200).says("Exit", "Steps")
+	x.author.post(x.studio, "do", "save", "number", "0", "sections.0.here", "1", "sections.0.marks", "2", "pass", "101").is(422).says("Choose questions for this section.", "Choose 0 to 100 percent.")
+	x.author.post(x.studio, append([]string{"do", "save", "number", "0", "sections.0.here", "1", "sections.0.marks", "2", "sections.0.fixed", x.question[0].String() + ":1", "sections.0.fixed", x.question[1].String() + ":1", "pass", "60", "tell_marks", "1", "tell_right", "1", "tell_texts", "1"}, fields...)...).is(303)
+	x.author.get(x.studio).is(200).says("2 questions, 4 marks in all")
+	if _, err = courses.Publish(by, o.Course.ID, o.Course.Revision); err != nil {
+		t.Fatal(err)
+	}
+	p := h.person(policy.Learner)
+	x.person, x.learner = p, h.as(p)
+	x.learner.get("/courses/" + o.Course.Slug).is(200)
+	x.learner.post("/courses/" + o.Course.Slug + "/enrol").is(303)
+	x.lesson = "/learn/" + o.Course.Slug + "/" + lesson.String()
+	return x
+}
+
+func (x *exam) begin(fields ...string) string {
+	x.learner.get(x.lesson).is(200).says("The test")
+	x.attempt = x.learner.post(x.lesson+"/test", fields...).is(303).Header.Get("Location")
+	return x.learner.get(x.attempt).is(200).says("Where is the exit?").body
+}
+
+var optionOf = regexp.MustCompile(`value="([a-z2-7]{10})"[^>]*><span>(Left|Right)`)
+
+func option(t *testing.T, page, text string) string {
+	t.Helper()
+	for _, m := range optionOf.FindAllStringSubmatch(page, -1) {
+		if m[2] == text {
+			return m[1]
+		}
+	}
+	t.Fatalf("no option %s in %s", text, page)
+	return ""
+}
+
+func (x *exam) save(slot int, sequence int64, answer question.Answer) answer {
+	body, err := json.Marshal(map[string]any{"slot": slot, "sequence": sequence, "answer": answer})
+	if err != nil {
+		panic(err)
+	}
+	return x.learner.json("POST", x.attempt+"/answers", string(body))
+}
+
+func TestATestIsTakenAndPassed(t *testing.T) {
+	t.Parallel()
+	x := newExam(t, "minutes", "10", "attempts", "2", "code", "Owl")
+	x.author.get(x.studio + "/try").is(200).says("Where is the exit?")
+	x.learner.get(x.lesson).is(200).says("10 minutes", "2 left", "Access code")
+	x.learner.post(x.lesson+"/test", "code", "cat").is(422).says("This is not the code of this test.")
+	page := x.begin("code", " owl ")
+	if again := x.learner.post(x.lesson+"/test", "code", "owl").is(303).Header.Get("Location"); again != x.attempt {
+		t.Errorf("a second tab begins another attempt: %s and %s", again, x.attempt)
+	}
+	left := option(t, page, "Left")
+	x.save(0, 5, question.Answer{Choices: []string{left}}).is(200).says(`"sequence":5`, `"stale":false`)
+	x.save(0, 4, question.Answer{}).is(200).says(`"sequence":5`, `"stale":true`, left)
+	x.save(7, 1, question.Answer{}).is(404)
+	x.save(0, 0, question.Answer{}).is(422).says("Count answers from 1.")
+	x.save(1, 9, question.Answer{Choices: []string{"zzzz"}}).is(200).says(`"answer":{}`) // what is not asked is no answer
+	x.learner.json("POST", x.attempt+"/answers", "{").is(422)
+	x.learner.get(x.attempt).is(200).says(`value="` + left + `" checked`)
+	{
+		other := x.as(x.house.person(policy.Learner))
+		other.get(x.attempt).is(404)
+		other.json("POST", x.attempt+"/answers", `{"slot":0,"sequence":9,"answer":{}}`).is(404)
+	}
+	x.learner.post(x.attempt, "do", "review").is(303).leads(x.attempt + "?review=1")
+	x.learner.get(x.attempt+"?review=1").is(200).says("Hand in", "One question has no answer")
+	x.learner.post(x.attempt, "do", "hand_in").is(303).leads(x.attempt)
+	x.learner.get(x.attempt).is(200).says("50%", "2 of 4 marks; 60% are needed to pass.", "Well seen.", "No answer")
+	x.save(1, 9, question.Answer{}).is(409).says("This attempt was handed in.")
+	x.learner.get(x.lesson).is(200).says("1 left", "Attempt 1", "50%")
+
+	// The second attempt by plain forms alone.
+	page = x.begin("code", "owl")
+	var items []string
+	for _, word := range []string{"Look", "Call", "Help"} {
+		m := regexp.MustCompile(`name="a.1.item" value="([a-z2-7]{10})"><label for="[^"]*">` + word).FindStringSubmatch(page)
+		if m == nil {
+			t.Fatalf("no %s in %s", word, page)
+		}
+		items = append(items, m[1])
+	}
+	form := []string{"a.0.seq", "0", "a.0.choice", option(t, page, "Left"), "a.1.seq", "0"}
+	for n, id := range items {
+		form = append(form, "a.1.item", id, "a.1.place", fmt.Sprint(n+1))
+	}
+	x.learner.post(x.attempt, append(form, "do", "review")...).is(303)
+	x.learner.get(x.attempt + "?review=1").is(200).says("Every question is answered")
+	x.learner.post(x.attempt, "do", "hand_in").is(303)
+	x.learner.post(x.attempt, "do", "hand_in").is(303) // a second click
+	x.learner.get(x.attempt).is(200).says("100%", "You passed")
+	x.learner.get(x.lesson).is(200).says("Completed")
+	x.learner.post(x.lesson+"/test", "code", "owl").is(409).says("as often as it may be taken")
+}
+
+func TestATestEndsWithItsTime(t *testing.T) {
+	t.Parallel()
+	x := newExam(t, "minutes", "10")
+	page := x.begin()
+	x.save(0, 1, question.Answer{Choices: []string{option(t, page, "Left")}}).is(200)
+	x.w.Now.Advance(10*time.Minute + 3*time.Second)
+	x.save(1, 1, question.Answer{}).is(200) // on its way when the time was over
+	x.w.Now.Advance(3 * time.Second)
+	x.save(1, 2, question.Answer{}).is(409).says("The time for this test is over.")
+	x.learner.get(x.attempt).is(200).says("50%", "time")
+	if got := x.learner.get(x.attempt).body; strings.Contains(got, `name="do"`) {
+		t.Error("an ended attempt takes answers")
+	}
+}
