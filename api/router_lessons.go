@@ -8,7 +8,7 @@ import (
 
 // onMarking is what learners hand in, for those who mark it, and which sites lessons may show.
 func (s *Server) onMarking(t *table) {
-	m := web.Marking{Site: s.site, Assignments: s.Assignments, Content: s.Content, Catalog: s.Catalog}
+	m := web.Marking{Site: s.site, Assignments: s.Assignments, Tests: s.Tests, Content: s.Content, Catalog: s.Catalog}
 	mark := route.For(policy.EnrolmentMark)
 	t.get("/studio/marking", mark, m.List)
 	t.get("/studio/marking/:submission", mark, m.Show)
@@ -27,6 +27,14 @@ func (s *Server) onMarking(t *table) {
 	t.post("/studio/:course/lessons/:lesson/test", edit, d.Save)
 	t.get("/studio/:course/lessons/:lesson/test/try", edit, d.Try)
 	t.postFiles("/studio/:course/lessons/:lesson/test/try", edit, d.Try)
+
+	k := web.TestMarking{Site: s.site, Tests: s.Tests, Content: s.Content}
+	t.get("/studio/:course/lessons/:lesson/test/attempts", mark, k.List)
+	t.get("/studio/:course/lessons/:lesson/test/attempts/:attempt", mark, k.Show)
+	t.post("/studio/:course/lessons/:lesson/test/attempts/:attempt", mark, k.Post)
+	t.get("/studio/:course/lessons/:lesson/test/analysis", mark, k.Analysis)
+	t.get("/studio/:course/lessons/:lesson/test/regrade", mark, k.Regrading)
+	t.post("/studio/:course/lessons/:lesson/test/regrade", mark, k.Regrade)
 
 	e := web.Embeds{Site: s.site, Catalog: s.Catalog}
 	secure := route.For(policy.SecurityManage)

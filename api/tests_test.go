@@ -168,3 +168,42 @@ func TestATestEndsWithItsTime(t *testing.T) {
 		t.Error("an ended attempt takes answers")
 	}
 }
+
+// What a person has to mark waits in one place; a mended question is graded anew after a look; what happened is told and kept.
+func TestATestIsMarkedGradedAnewAndAnalysed(t *testing.T) {
+	t.Parallel()
+	x := newExam(t)
+	page := x.begin()
+	x.save(0, 1, question.Answer{Choices: []string{option(t, page, "Right")}}).is(200)
+	x.learner.post(x.attempt, "do", "hand_in").is(303)
+	x.learner.get(x.attempt).is(200).says("0%")
+	at := x.studio + "/attempts"
+	review := at + x.attempt[strings.LastIndex(x.attempt, "/"):]
+	x.author.get(at).is(200).says(x.person.Name, "0%")
+	x.author.get(at + "?status=to_mark").is(200).says("No attempts yet")
+	x.author.get(review).is(200).says("Where is the exit?", "Right")
+	x.author.post(review, "do", "mark", "points.0", "1").is(303) // the question marks itself: nothing to do
+	x.author.post(review, "do", "allow", "more_percent", "25", "more_attempts", "1").is(422).says("Say why")
+	x.author.post(review, "do", "allow", "more_percent", "25", "more_attempts", "1", "reason", "Reads slowly.").is(303)
+	x.author.get(review).is(200).says("Reads slowly.")
+
+	regrade := x.studio + "/regrade"
+	exit := "mend." + x.question[0].String()
+	x.author.get(regrade).is(200).says("Exit", "Steps")
+	x.author.post(regrade, "do", "preview", "number", "0").is(422).says("Choose at least one question")
+	x.author.post(regrade, "do", "preview", "number", "0", exit, "7").is(422).says("Choose a published version of the question.")
+	x.author.post(regrade, "do", "preview", "number", "0", exit, "full").is(200).says("What would change", "50%", x.person.Name)
+	x.author.post(regrade, "do", "apply", "number", "0", exit, "full").is(422).says("Say why")
+	x.author.post(regrade, "do", "apply", "number", "0", exit, "full", "reason", "Both doors lead out.").is(303)
+	x.author.post(regrade, "do", "apply", "number", "0", exit, "out", "reason", "A second tab.").is(409)
+	x.author.get(regrade).is(200).says("Both doors lead out.", "One attempt changed")
+	x.learner.get(x.attempt).is(200).says("50%", "Full marks for everybody")
+	x.author.get(review).is(200).says("Both doors lead out.", "0% → 50%")
+	x.author.get(x.studio+"/analysis").is(200).says("Exit", "Discrimination", "say little")
+	x.learner.get(at).is(403)
+	x.learner.get(regrade).is(403)
+	x.author.get("/studio/marking").is(200)
+	if x.author.get(strings.Replace(review, x.studio[8:44], uid.New().String(), 1)).StatusCode != 404 {
+		t.Error("an attempt is found below another course")
+	}
+}

@@ -69,7 +69,7 @@ func constraintFault(name string) *fault.Fault {
 		return offer.ErrMigrating
 	case "operators_email_uq":
 		return auth.ErrOperatorTaken
-	case "test_settings_pk":
+	case "test_settings_pk", "test_regrades_pk":
 		return assessment.ErrMoved
 	case "courses_slug_uq":
 		return catalog.ErrSlugTaken

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"strconv"
+	"strings"
 	"time"
 
 	"gorm.io/gorm/clause"
@@ -49,7 +51,7 @@ func (s *Store) AddTestAttempt(ctx context.Context, a assessment.Attempt) error 
 }
 
 const testAttemptColumns = `t.id, t.enrolment_id, t.lesson_id, t.number, t.rules, t.slots, t.status, t.started_at, t.ends_at, t.ended_at, t.ended_by,
-	t.points, t.most, t.percent, t.passed, t.section, t.section_at, t.more_percent, e.person_id, e.course_id`
+	t.points, t.most, t.percent, t.passed, t.section, t.section_at, t.more_percent, t.regrade, e.person_id, e.course_id`
 
 // TestAttempts reads the attempts of an enrolment at a test, the newest first.
 func (s *Store) TestAttempts(ctx context.Context, enrolment, lesson uid.ID) (list []assessment.Attempt, err error) {
@@ -80,11 +82,21 @@ func (s *Store) EnterTestSection(ctx context.Context, a assessment.Attempt) erro
 	return s.changeOne(ctx, assessment.ErrAttempt, "enter section", "update test_attempts set section = ?, section_at = ?, ends_at = ? where id = ?", a.Section, a.SectionAt, a.EndsAt, a.ID)
 }
 
-// EndTestAttempt writes what an attempt came to.
-func (s *Store) EndTestAttempt(ctx context.Context, a assessment.Attempt) error {
+// EndTestAttempt writes what an attempt came to, as a whole and question by question.
+func (s *Store) EndTestAttempt(ctx context.Context, a assessment.Attempt, out assessment.Outcome) error {
+	questions, versions, shares, marks := make([]string, len(out.Slots)), make([]string, len(out.Slots)), make([]string, len(out.Slots)), make([]string, len(out.Slots))
+	for i, one := range out.Slots {
+		slot := out.Graded[i]
+		questions[i], versions[i], marks[i], shares[i] = slot.Ref.Question.String(), strconv.Itoa(slot.Ref.Version), strconv.Itoa(slot.Marks), strconv.FormatInt(int64(one.Share), 10)
+		if one.Waits || one.Out {
+			shares[i] = "null"
+		}
+	}
+	array := func(list []string) string { return "{" + strings.Join(list, ",") + "}" }
 	return s.changeOne(ctx, assessment.ErrAttempt, "end attempt",
-		"update test_attempts set status = ?, ended_at = ?, ended_by = ?, points = ?, most = ?, percent = ?, passed = ? where id = ?",
-		a.Status, a.EndedAt, a.EndedBy, a.Points, a.Most, a.Percent, a.Passed, a.ID)
+		`update test_attempts set status = ?, ended_at = ?, ended_by = ?, points = ?, most = ?, percent = ?, passed = ?, regrade = nullif(?::integer, 0),
+			item_questions = ?::text::uuid[], item_versions = ?::text::integer[], item_shares = ?::text::bigint[], item_marks = ?::text::integer[] where id = ?`,
+		a.Status, a.EndedAt, a.EndedBy, a.Points, a.Most, a.Percent, a.Passed, a.Regrade, array(questions), array(versions), array(shares), array(marks), a.ID)
 }
 
 // OverdueTestAttempts reads those that run and should have ended before a moment.

@@ -8,6 +8,7 @@ import (
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
+	"lyceum/learning/assessment"
 	"lyceum/learning/assignment"
 	"lyceum/learning/catalog"
 	"lyceum/learning/rubric"
@@ -18,6 +19,7 @@ type MarkingPage struct {
 	Show   string // waits, mine, appeals, returned, accepted, failed
 	Lesson uid.ID // uid.Nil: of every one
 	Works  page.Of[assignment.Work]
+	Tests  []assessment.TestToMark // with attempts that wait
 }
 
 func (p MarkingPage) in(c *Chrome) (string, any) { return "marking", framed[MarkingPage]{c, p} }

@@ -2,6 +2,7 @@ package themes_test
 
 import (
 	"errors"
+	"fmt"
 	"html/template"
 	"time"
 
@@ -121,8 +122,64 @@ func testSpecimens(w *world) []specimen {
 	picking.Picking, picking.From, picking.Offered = 1, id("bank").String(), []bank.Question{heads[slots[0].Ref.Question], heads[slots[1].Ref.Question]}
 	broken.Problem = refused(map[string]string{"sections.0.fixed": "A question stands twice in this test. Take one of them out.", "sections.1.pools.0": "There are only 1 published questions to draw from.", "pass": "Choose 0 to 100 percent."})
 	empty.Number, empty.Form, empty.Heads = 0, themes.NewTestForm(assessment.DefaultSettings(), "", ""), nil
+	place := func(tab string) themes.TestPlace {
+		return themes.TestPlace{Course: course.ID, Lesson: written.ID, Titles: running.Outline, Tab: tab}
+	}
+	sitting := func(n int, status assessment.Status, name string) assessment.Sitting {
+		a := history[1]
+		a.ID, a.Number, a.Status, a.LessonID = id(fmt.Sprint("sitting", n)), n, status, written.ID
+		return assessment.Sitting{Attempt: a, PersonName: name, PersonEmail: "someone@example.org", CourseTitle: "Workplace safety", LessonTitle: "Show what you know"}
+	}
+	hidden := sitting(1, assessment.StatusToMark, "")
+	hidden.Alias = "4F2A1C"
+	list := listOf(hidden, sitting(2, assessment.StatusGraded, "Jonas Weber"), sitting(1, assessment.StatusRunning, longName))
+	reviewed := waits.View
+	_, reviewItems := seen(false, true)
+	marking := themes.TestReviewPage{
+		TestPlace: place("attempts"), Items: reviewItems, Marks: map[int]themes.TestMarkForm{9: {Points: "1", Comment: "Two good reasons."}},
+		Review: assessment.Review{
+			Sitting: sitting(2, assessment.StatusToMark, "Jonas Weber"), View: reviewed, Notes: map[int]string{9: "Look for reasons."}, ByHand: map[int]question.Kind{9: question.Essay, 10: question.File},
+			History: map[int][]assessment.Mark{9: {{Slot: 9, Share: 250_000, MarkerID: id("m"), At: now, Comment: "One reason."}, {Slot: 9, Share: 500_000, MarkerID: id("m"), At: now, Comment: "Two good reasons."}}}, Names: map[uid.ID]string{id("m"): "Maya Chen"},
+			Changes: []assessment.RegradeChange{{PercentBefore: 48, Percent: 56, At: now, Reason: "The key of question 3 was wrong."}}, More: assessment.Allowance{MorePercent: 25, MoreTries: 1, Reason: "Reads slowly."},
+		},
+	}
+	own, slipped := marking, marking
+	own.Review.Refused = assessment.ErrOwnAttempt
+	slipped.Problem, slipped.Tries = refused(map[string]string{"points.9": "Give none to all of the marks.", "reason": "Say why, in at most 2000 characters."}), "1"
+	var asked []assessment.AskedOften
+	for i, b := range bodies[:5] {
+		asked = append(asked, assessment.AskedOften{Question: id("bank question " + b.Title), Version: 1, Attempts: 1240 - i, Title: b.Title, Kind: b.Kind, Newest: 1 + i%2})
+	}
+	asked[1].Mend, asked[2].Mend = &assessment.Mend{Version: 2}, &assessment.Mend{Counts: assessment.CountsOut}
+	mending := themes.TestRegradePage{TestPlace: place("regrade"), Chosen: map[uid.ID]string{asked[0].Question: "full", asked[3].Question: "2"}, Mendable: assessment.Mendable{Asked: asked, Number: 1, Running: true, Regrades: []assessment.Regrade{{Number: 1, Reason: "The key was wrong.", ByName: "Maya Chen", At: now}, {Reason: "Asked unclearly.", ByName: "Maya Chen", At: now, DoneAt: &now, Changed: 12}}}}
+	foreseen, refusedMend := mending, mending
+	foreseen.Preview = &assessment.Preview{Attempts: 1240, Changed: 212, Up: 204, Down: 8, NowPassed: 61, NowFailed: 2, List: []assessment.Change{{Sitting: sitting(1, assessment.StatusGraded, "Jonas Weber"), PercentAfter: 96}, {Sitting: hidden, PercentAfter: 12, PassedAfter: true}}}
+	refusedMend.Problem = refused(map[string]string{"mends": "Leave at least one question that counts.", "reason": "Say why, in at most 2000 characters."})
+	figure := func(x float64) *float64 { return &x }
+	var figures []assessment.ItemFigures
+	for i, b := range bodies {
+		one := assessment.ItemFigures{ItemRow: assessment.ItemRow{Question: id("bank question " + b.Title), Version: 1, Count: 1240, Mean: []float64{0.97, 0.62, 0.41, 0.15, 0.8, 0.55}[i%6], Rest: figure([]float64{0.1, 0.42, -0.2, 0.31, 0.55, 0.22}[i%6])}, Title: b.Title, Kind: b.Kind, Number: i + 1, Spread: figure(0.4), Seconds: figure(float64(20 + 9*i)), Answered: 1000}
+		if i == 2 {
+			one.Flags = []assessment.Flag{assessment.FlagKey, assessment.FlagDrawing}
+		} else if i%6 == 0 {
+			one.Flags = []assessment.Flag{assessment.FlagWeak, assessment.FlagEasy, assessment.FlagDead}
+		}
+		for n, o := range b.Options {
+			one.Choices = append(one.Choices, assessment.Choice{Text: o.Text, Right: o.Share > 0, Count: 600 - 200*n, Mean: float64(72 - 9*n)})
+		}
+		figures = append(figures, one)
+	}
+	analysed := themes.TestAnalysisPage{TestPlace: place("analysis"), Analysis: assessment.Analysis{First: true, Latest: 2000, Portions: 27, Alpha: figure(0.83), Error: figure(6.2), Items: figures, Totals: assessment.TotalsRow{Attempts: 1240, Mean: 68.4, Median: 71, Passed: 812, Items: 11}}}
+	few, nothing := analysed, analysed
+	few.Analysis.Totals.Attempts, few.Analysis.Alpha, few.Analysis.Error = 7, nil, nil
+	nothing.Analysis.Totals, nothing.Analysis.Items = assessment.TotalsRow{}, nil
+	queue := themes.MarkingPage{Show: "waits", Tests: []assessment.TestToMark{{CourseID: course.ID, LessonID: written.ID, CourseTitle: "Workplace safety", LessonTitle: "Show what you know", Waiting: 14}}}
 	return []specimen{
-		{"test", view, taking}, {"test-review", view, review}, {"test-wrong", view, wrong}, {"test-looked", view, looked}, {"test-timed", view, timed}, {"test-try", studio, trying},
+		{"test-sittings", studio, themes.TestSittingsPage{TestPlace: place("attempts"), Sittings: list}}, {"test-sittings-none", studio, themes.TestSittingsPage{TestPlace: place("attempts"), Status: assessment.StatusToMark}},
+		{"test-review", studio, marking}, {"test-review-own", studio, own}, {"test-review-wrong", studio, slipped}, {"marking-tests", studio, queue},
+		{"test-regrade", studio, mending}, {"test-regrade-preview", studio, foreseen}, {"test-regrade-wrong", studio, refusedMend}, {"test-regrade-none", studio, themes.TestRegradePage{TestPlace: place("regrade")}},
+		{"test-analysis", studio, analysed}, {"test-analysis-few", studio, few}, {"test-analysis-none", studio, nothing},
+		{"test", view, taking}, {"test-finish", view, review}, {"test-wrong", view, wrong}, {"test-looked", view, looked}, {"test-timed", view, timed}, {"test-try", studio, trying},
 		{"test-passed", view, passed}, {"test-failed", view, failed}, {"test-waits", view, waits}, {"test-silent", view, silent}, {"test-tried", studio, tried},
 		{"player-test", view, player(&fresh)}, {"player-test-running", view, player(&going)}, {"player-test-resting", view, player(&resting)}, {"player-test-code", view, locked},
 		{"player-test-unwritten", view, player(&assessment.Desk{Refused: errors.Join(assessment.ErrNotFound)})}, {"player-test-preview", w.portal("/studio/x/preview/y", may()), player(nil)},

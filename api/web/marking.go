@@ -11,6 +11,7 @@ import (
 
 	"lyceum/internal/fault"
 	"lyceum/internal/uid"
+	"lyceum/learning/assessment"
 	"lyceum/learning/assignment"
 	"lyceum/learning/catalog"
 	"lyceum/learning/content"
@@ -23,6 +24,7 @@ import (
 type Marking struct {
 	*Site
 	Assignments *assignment.Service
+	Tests       *assessment.Service
 	Content     *content.Service
 	Catalog     *catalog.Service
 }
@@ -45,6 +47,11 @@ func (m Marking) List(c *fiber.Ctx) error {
 	var err error
 	if page.Works, err = m.Assignments.Works(c.UserContext(), f); err != nil {
 		return err
+	}
+	if page.Lesson == uid.Nil {
+		if page.Tests, err = m.Tests.ToMark(c.UserContext()); err != nil {
+			return err
+		}
 	}
 	return m.show(c, page)
 }

@@ -41,6 +41,7 @@ type Slot struct {
 	Section int      `json:"section"`
 	Marks   int      `json:"marks"`
 	Seed    uint64   `json:"seed"` // in which order its options stand
+	Counts  Counts   `json:"-"`    // once it was mended
 }
 
 // Attempt is one go of one person at a test.
@@ -63,6 +64,7 @@ type Attempt struct {
 	Section     int        // where sections have times: the one that was begun last
 	SectionAt   *time.Time // when that was
 	MorePercent int        // of the time, that the person was allowed
+	Regrade     int        // the newest that it was graded by; 0: none
 	PersonID    uid.ID     `gorm:"->;-:migration"`
 	CourseID    uid.ID     `gorm:"->;-:migration"`
 }
@@ -136,5 +138,7 @@ var (
 	ErrNoLook     = fault.New(fault.KindConflict, "test_no_look", "This test does not tell how an answer was marked before it is handed in.")
 	ErrNoAnswer   = fault.New(fault.KindConflict, "test_no_answer", "Answer this question first.")
 	ErrOwnAttempt = fault.New(fault.KindForbidden, "own_test", "This is your own test. Someone else must decide about it.")
+	ErrNoMend     = fault.New(fault.KindInvalid, "test_no_mend", "Choose at least one question that is graded in another way.")
+	ErrRegrading  = fault.New(fault.KindConflict, "test_regrading", "This test is being graded anew. Wait until that is done.")
 	ErrNoSuchSlot = fault.New(fault.KindNotFound, "test_question_not_found", "This attempt has no such question.")
 )

@@ -303,38 +303,53 @@ func (s *Service) end(ctx context.Context, id uid.ID, by Ended) (Attempt, error)
 	return s.settle(ctx, a, out)
 }
 
-// outcome reads all that an attempt came to so far.
+// outcome reads all that an attempt came to so far, with what was mended since.
 func (s *Service) outcome(ctx context.Context, a Attempt) (Outcome, error) {
-	rules, err := s.rulesOf(ctx, a)
-	if err != nil {
-		return Outcome{}, err
-	}
-	bodies, err := s.bodies(ctx, a.Slots)
-	if err != nil {
-		return Outcome{}, err
-	}
 	kept, err := s.keep.TestAnswers(ctx, a.ID)
 	if err != nil {
 		return Outcome{}, err
 	}
 	given, err := s.keep.TestMarks(ctx, a.ID)
-	answers, marks := map[int]question.Answer{}, map[int]question.Share{}
-	for _, k := range kept {
-		answers[k.Slot] = k.Answer
+	if err != nil {
+		return Outcome{}, err
 	}
-	for _, m := range given {
-		marks[m.Slot] = m.Share
+	mends, err := s.keep.TestMends(ctx, a.LessonID)
+	if err != nil {
+		return Outcome{}, err
 	}
-	return Score(rules, a.Slots, bodies, answers, marks), err
+	return s.grade(ctx, a, answersOf(kept), given, mends)
+}
+
+// grade finds what answers and marks come to by the rules of an attempt.
+func (s *Service) grade(ctx context.Context, a Attempt, answers map[int]question.Answer, given []Mark, mends Mends) (Outcome, error) {
+	rules, err := s.rulesOf(ctx, a)
+	if err != nil {
+		return Outcome{}, err
+	}
+	slots := mended(a.Slots, mends.List)
+	bodies, err := s.bodies(ctx, slots)
+	if err != nil {
+		return Outcome{}, err
+	}
+	marks, _ := marksOf(given)
+	out := Score(rules, slots, bodies, answers, marks)
+	out.Graded, out.Regrade = slots, mends.Number
+	return out, nil
+}
+
+// with is an attempt as it is after an outcome.
+func (a Attempt) with(out Outcome) Attempt {
+	a.Points, a.Most, a.Percent, a.Passed, a.Status, a.Regrade = out.Points, out.Most, out.Percent, out.Passed, StatusGraded, out.Regrade
+	if out.Waiting > 0 {
+		a.Status = StatusToMark
+	}
+	return a
 }
 
 // settle writes what an attempt came to, and tells its lesson once nothing waits.
 func (s *Service) settle(ctx context.Context, a Attempt, out Outcome) (Attempt, error) {
-	a.Points, a.Most, a.Percent, a.Passed, a.Status = out.Points, out.Most, out.Percent, out.Passed, StatusGraded
-	if out.Waiting > 0 {
-		a.Status = StatusToMark
-	}
-	if err := s.keep.EndTestAttempt(ctx, a); err != nil || a.Status == StatusToMark {
+	a = a.with(out)
+	if err := s.keep.EndTestAttempt(ctx, a, out); err != nil || a.Status == StatusToMark {
 		return a, err
 	}
 	t := about(a)

@@ -24,6 +24,8 @@ type hall struct {
 	w           *storetest.World
 	ctx, author context.Context
 	tests       *assessment.Service
+	banks       *bank.Service
+	fixed       uid.ID
 	course      catalog.Outline
 	lesson      uid.ID
 	rules       assessment.Settings
@@ -51,6 +53,7 @@ func setup(t *testing.T, fixed question.Question, change func(*assessment.Settin
 	h := &hall{w: w, ctx: w.Tenant(t)}
 	h.author = storetest.Instructor(t, h.ctx, w)
 	banks := bank.New(bank.Options{Keep: w.Store, Now: w.Now.Clock()})
+	h.banks = banks
 	h.tests = assessment.New(assessment.Options{Keep: w.Store, Questions: banks, Lessons: h, Now: w.Now.Clock()})
 	courses := catalog.New(catalog.Options{Keep: w.Store, Now: w.Now.Clock()})
 	h.course = storetest.PublishedCourse(t, h.ctx, w, storetest.SmallCourse("Safety"))
@@ -66,6 +69,7 @@ func setup(t *testing.T, fixed question.Question, change func(*assessment.Settin
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.fixed = ids[0]
 	h.rules = assessment.Settings{Pass: 60, Seconds: 600, Sections: []assessment.Section{{Marks: 2, Fixed: []bank.Ref{{Question: ids[0], Version: 1}}, Pools: []bank.Pool{{Bank: b.ID, Folder: "pool", Count: 2}}}}}
 	change(&h.rules)
 	o, err := courses.Edit(h.author, h.course.Course.ID)
@@ -271,7 +275,7 @@ func TestAnotherTenantSeesNoAttempt(t *testing.T) {
 	err := h.w.Store.InTenant(other, func(ctx context.Context) error {
 		_, err := h.w.Store.LockTestAttempt(ctx, a.ID, true)
 		want(t, err, assessment.ErrAttempt)
-		want(t, h.w.Store.EndTestAttempt(ctx, a), assessment.ErrAttempt)
+		want(t, h.w.Store.EndTestAttempt(ctx, a, assessment.Outcome{}), assessment.ErrAttempt)
 		answers, err1 := h.w.Store.TestAnswers(ctx, a.ID)
 		list, err2 := h.w.Store.TestAttempts(ctx, a.EnrolmentID, h.lesson)
 		late, err3 := h.w.Store.OverdueTestAttempts(ctx, h.w.Now.Now(), 10)

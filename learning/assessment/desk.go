@@ -123,6 +123,7 @@ type Told struct {
 	Hints    []string         // the author's words, Markdown
 	Solution *question.Answer // nil: not told, or there is none
 	Comment  string           // of who marked it
+	Counts   Counts           // how the question was mended, where it does not count as answered
 }
 
 // View is an attempt as its learner sees it.
@@ -204,8 +205,27 @@ func (s *Service) view(ctx context.Context, a Attempt) (v View, err error) {
 	for _, k := range kept {
 		by[k.Slot] = k
 	}
-	marks, comments := marksOf(given)
-	out := Score(rules, a.Slots, bodies, answers, marks)
+	_, comments := marksOf(given)
+	mends, err := s.keep.TestMends(ctx, a.LessonID)
+	if err != nil {
+		return v, err
+	}
+	if mends.Number > a.Regrade && !running { // not graded by it yet
+		mends = Mends{}
+		if a.Regrade > 0 {
+			if mends, err = s.keep.TestMendsAt(ctx, a.LessonID, a.Regrade); err != nil {
+				return v, err
+			}
+		}
+	}
+	out, err := s.grade(ctx, a, answers, given, mends)
+	if err != nil {
+		return v, err
+	}
+	graded, err := s.bodies(ctx, out.Graded)
+	if err != nil {
+		return v, err
+	}
 	var files []uid.ID
 	for i, slot := range a.Slots {
 		if v.SectionNow >= 0 && slot.Section != v.SectionNow {
@@ -214,7 +234,8 @@ func (s *Service) view(ctx context.Context, a Attempt) (v View, err error) {
 		k := by[i]
 		item := Item{Slot: i, Number: i + 1, Section: slot.Section, Marks: slot.Marks, Asked: question.Ask(bodies[slot.Ref], slot.Seed), Answer: k.Answer, Answered: !out.Slots[i].Result.Empty, Sequence: k.Sequence, Flagged: k.Flagged, Looked: k.Looked, Open: running && !k.Looked}
 		if v.Tells || k.Looked {
-			item.Told = toldOf(rules.Feedback, bodies[slot.Ref], out.Slots[i], comments[i])
+			item.Told = toldOf(rules.Feedback, graded[out.Graded[i].Ref], out.Slots[i], comments[i])
+			item.Told.Counts = out.Graded[i].Counts
 		}
 		files = append(files, k.Answer.Files...)
 		v.Items = append(v.Items, item)

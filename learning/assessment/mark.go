@@ -23,6 +23,18 @@ type MarkInput struct {
 	Comment string
 }
 
+// MarkAll judges several answers, all or none of them. It is Mark for the rest.
+func (s *Service) MarkAll(ctx context.Context, list []MarkInput) error {
+	return s.keep.InTenant(ctx, func(ctx context.Context) error {
+		for _, in := range list {
+			if _, err := s.Mark(ctx, in); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // Mark judges an answer that a person has to mark. The attempt has its outcome once the last one is judged; judging again
 // changes the outcome, and all marks stay in the history. It needs enrolment:mark. Fields: share, comment.
 func (s *Service) Mark(ctx context.Context, in MarkInput) (a Attempt, err error) {

@@ -13,6 +13,8 @@ type Outcome struct {
 	Passed  bool // never while something waits
 	Waiting int  // answers that a person has to mark
 	Slots   []Scored
+	Graded  []Slot // the slots as they were graded
+	Regrade int    // the newest by which they were
 }
 
 // Scored is what one slot came to.
@@ -20,6 +22,7 @@ type Scored struct {
 	Result question.Result
 	Share  question.Share // what counts, by the rules of the test and a person's mark
 	Waits  bool
+	Out    bool // it counts for nobody
 }
 
 // Score finds the outcome of answers. It is pure: the same answers, marks and versions of questions always come to the
@@ -37,6 +40,14 @@ func Score(s Settings, slots []Slot, bodies map[bank.Ref]question.Question, answ
 		}
 		if !s.Negative {
 			one.Share = max(0, one.Share)
+		}
+		switch slot.Counts {
+		case CountsFull:
+			one.Share, one.Waits = question.Whole, false
+		case CountsOut:
+			out.Slots = append(out.Slots, Scored{Result: r, Out: true})
+			continue
+		case CountsAsAnswered:
 		}
 		if one.Waits {
 			out.Waiting++

@@ -11,6 +11,7 @@ import (
 	"lyceum/internal/clock"
 	"lyceum/internal/event"
 	"lyceum/internal/fault"
+	"lyceum/internal/page"
 	"lyceum/internal/recall"
 	"lyceum/internal/uid"
 	"lyceum/learning/bank"
@@ -44,7 +45,8 @@ type Keeper interface {
 	// LockTestAttempt holds an attempt until the transaction ends: alone when it is to end, else against its end only.
 	LockTestAttempt(ctx context.Context, id uid.ID, alone bool) (Attempt, error)
 	TestAttempt(ctx context.Context, id uid.ID) (Attempt, error)
-	EndTestAttempt(ctx context.Context, a Attempt) error
+	// EndTestAttempt writes what an attempt came to, as a whole and question by question.
+	EndTestAttempt(ctx context.Context, a Attempt, out Outcome) error
 	// EnterTestSection writes the section that was begun, and the end that follows from it.
 	EnterTestSection(ctx context.Context, a Attempt) error
 	// OverdueTestAttempts are those that run and whose end was before a moment, the longest first.
@@ -62,6 +64,40 @@ type Keeper interface {
 	AddTestMark(ctx context.Context, m Mark) error
 	// TestMarks are the marks of an attempt in the order in which they were given.
 	TestMarks(ctx context.Context, attempt uid.ID) ([]Mark, error)
+
+	// TestMends are the newest of a lesson; the zero ones where nothing was mended.
+	TestMends(ctx context.Context, lesson uid.ID) (Mends, error)
+	TestMendsAt(ctx context.Context, lesson uid.ID, number int) (Mends, error)
+	// AddTestRegrade is ErrMoved when the number is taken.
+	AddTestRegrade(ctx context.Context, r Regrade) error
+	TestRegrades(ctx context.Context, lesson uid.ID, limit int) ([]Regrade, error)
+	// OpenTestRegrades are those that have not reached every attempt, the oldest first.
+	OpenTestRegrades(ctx context.Context, limit int) ([]Regrade, error)
+	FinishTestRegrade(ctx context.Context, lesson uid.ID, number int, at time.Time) error
+	// AskedQuestions are the questions that ended attempts at a test asked.
+	AskedQuestions(ctx context.Context, lesson uid.ID) ([]AskedOften, error)
+	QuestionHeads(ctx context.Context, ids []uid.ID) ([]bank.Question, error)
+	// EndedTestAttempts are attempts at a test that ended and were graded by no regrade of the number or a later one, by
+	// their ids from behind one on.
+	EndedTestAttempts(ctx context.Context, lesson uid.ID, before int, after uid.ID, limit int) ([]Sitting, error)
+	// AnswersOfTests and MarksOfTests read what belongs to many attempts.
+	AnswersOfTests(ctx context.Context, attempts []uid.ID) (map[uid.ID][]Answer, error)
+	MarksOfTests(ctx context.Context, attempts []uid.ID) (map[uid.ID][]Mark, error)
+	AddRegradeChange(ctx context.Context, c RegradeChange) error
+	RegradeChanges(ctx context.Context, attempt uid.ID) ([]RegradeChange, error)
+
+	// Sittings lists attempts at a test with whose they are.
+	Sittings(ctx context.Context, f SittingFilter) (page.Of[Sitting], error)
+	SittingByID(ctx context.Context, attempt uid.ID) (Sitting, error)
+	// TestsToMark are the tests with attempts that wait for a mark.
+	TestsToMark(ctx context.Context, limit int) ([]TestToMark, error)
+	PersonNames(ctx context.Context, ids []uid.ID) (map[uid.ID]string, error)
+
+	// TestItems, TestChoices, TestWords, TestTimes and TestTotals are what item analysis counts.
+	TestItems(ctx context.Context, lesson uid.ID, firstOnly bool) ([]ItemRow, error)
+	TestTotals(ctx context.Context, lesson uid.ID, firstOnly bool) (TotalsRow, error)
+	TestChoices(ctx context.Context, lesson uid.ID, firstOnly bool, latest int) ([]ChoiceRow, error)
+	TestTimes(ctx context.Context, lesson uid.ID, firstOnly bool, latest int) ([]TimeRow, error)
 
 	AddTestAllowance(ctx context.Context, a Allowance) error
 	// TestAllowance is the newest; the zero one where there is none.
@@ -130,6 +166,7 @@ type told struct {
 	Reason      string  `json:"reason,omitempty"`
 	More        int     `json:"more_percent,omitempty"`
 	Tries       int     `json:"more_attempts,omitempty"`
+	Before      *int    `json:"percent_before,omitempty"`
 }
 
 func (s *Service) tell(ctx context.Context, typ, subject string, id uid.ID, t told) error {
@@ -142,6 +179,21 @@ func (s *Service) tell(ctx context.Context, typ, subject string, id uid.ID, t to
 
 func about(a Attempt) told {
 	return told{LessonID: a.LessonID, PersonID: &a.PersonID, CourseID: &a.CourseID, AttemptID: &a.ID, Attempt: a.Number}
+}
+
+// AllowAfter is Allow for the person of an attempt, who need not be known to who gives it.
+func (s *Service) AllowAfter(ctx context.Context, attempt uid.ID, in Allowance) error {
+	if err := auth.Require(ctx, policy.EnrolmentMark); err != nil {
+		return err
+	}
+	return s.keep.InTenant(ctx, func(ctx context.Context) error {
+		a, err := s.keep.TestAttempt(ctx, attempt)
+		if err != nil {
+			return err
+		}
+		in.EnrolmentID, in.LessonID = a.EnrolmentID, a.LessonID
+		return s.Allow(ctx, in)
+	})
 }
 
 // Allow gives one person more time or attempts, with the reason, from their next attempt on. It needs enrolment:mark, and
