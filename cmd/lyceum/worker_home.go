@@ -63,8 +63,10 @@ type newsFacts struct {
 	ReviewedBy *uid.ID     `json:"reviewed_by"` // nil: nobody yet
 	Submission uid.ID      `json:"submission_id"`
 	Message    uid.ID      `json:"message_id"`
-	Author     *uid.ID     `json:"-"` // who made the course
-	Hidden     bool        `json:"-"` // the assignment hides names from markers
+	ToMark     bool        `json:"to_mark"`   // of a test: a person has to mark some of it
+	Anonymous  bool        `json:"anonymous"` // of a test: its rules hide names from markers
+	Author     *uid.ID     `json:"-"`         // who made the course
+	Hidden     bool        `json:"-"`         // the assignment hides names from markers
 }
 
 // tellings is the table. A line costs nothing where its event never happens. Names of jobs are "tell_" and the event.
@@ -86,6 +88,10 @@ func tellings() []telling {
 		{when: "submission.failed", kind: notice.KindMarked, to: theLearner, data: as("failed"), path: toLesson},
 		{when: "submission.appealed", kind: notice.KindSubmitted, to: theMarker, data: as("appealed"), path: toMarking},
 		{when: "submission.appeal_answered", kind: notice.KindMarked, to: theLearner, data: as("answered"), path: toLesson},
+		{when: "test.handed_in", kind: notice.KindSubmitted, to: testMarker, data: testHandedData, path: toTestMarking},
+		{when: "test.graded", kind: notice.KindMarked, to: markedByOthers, data: as("graded"), path: toLesson},
+		{when: "test.regraded", kind: notice.KindMarked, to: theLearner, data: as("regraded"), path: toLesson},
+		{when: "test.allowed", kind: notice.KindDue, to: theLearner, data: as("allowed"), path: toLesson},
 		{when: "assignment.extended", kind: notice.KindDue, to: theLearner, data: extendedData, path: toLesson},
 		{when: "submission.submitted", kind: notice.KindSubmitted, to: theMarker, data: hiddenData, path: toMarking},
 		{when: "learner.messaged", kind: notice.KindMessage, to: theLearner, data: messageData, path: toCourse},

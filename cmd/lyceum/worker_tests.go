@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"lyceum/internal/uid"
+	"lyceum/learning/notice"
 	"lyceum/store/queue"
 )
 
@@ -31,3 +33,31 @@ func (a *app) testChores() []queue.Chore {
 
 // overdueAtOnce is how many attempts are read at a time.
 const overdueAtOnce = 200
+
+// testMarker is who marks, where a test that was handed in waits for that.
+func testMarker(ctx context.Context, a *app, f newsFacts) ([]uid.ID, error) {
+	if !f.ToMark {
+		return nil, nil
+	}
+	return theMarker(ctx, a, f)
+}
+
+func testHandedData(f newsFacts) notice.Data {
+	if f.Anonymous || f.By == "" { // time may have ended it, with nobody there
+		return notice.Data{"as": "hidden"}
+	}
+	return nil
+}
+
+func toTestMarking(f newsFacts) string {
+	return toStudio(f) + "/lessons/" + f.LessonID.String() + "/test/attempts?status=to_mark"
+}
+
+// markedByOthers is the learner, where somebody else's mark gave the test its outcome: what grades itself is on the page
+// that they look at.
+func markedByOthers(ctx context.Context, a *app, f newsFacts) ([]uid.ID, error) {
+	if by := f.Event.ActorID; by == nil || *by == f.PersonID {
+		return nil, nil
+	}
+	return theLearner(ctx, a, f)
+}

@@ -296,7 +296,11 @@ func (s *Service) end(ctx context.Context, id uid.ID, by Ended) (Attempt, error)
 		return a, err
 	}
 	t := about(a)
-	t.EndedBy = &by
+	rules, err := s.rulesOf(ctx, a)
+	if err != nil {
+		return a, err
+	}
+	t.EndedBy, t.ToMark, t.Anonymous = &by, out.Waiting > 0, rules.Anonymous
 	if err = s.tell(ctx, "test.handed_in", "enrolment", a.EnrolmentID, t); err != nil {
 		return a, err
 	}

@@ -167,6 +167,8 @@ type told struct {
 	More        int     `json:"more_percent,omitempty"`
 	Tries       int     `json:"more_attempts,omitempty"`
 	Before      *int    `json:"percent_before,omitempty"`
+	ToMark      bool    `json:"to_mark,omitempty"`   // a person has to mark some of it
+	Anonymous   bool    `json:"anonymous,omitempty"` // who marks does not see whose it is
 }
 
 func (s *Service) tell(ctx context.Context, typ, subject string, id uid.ID, t told) error {
