@@ -171,7 +171,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 		return rest.Mount(portal, rest.Services{
 			Auth: service, SignOn: h.o.SignOn, Catalog: h.o.Catalog, Enrolment: h.o.Enrolment, Paths: h.o.Paths, Content: files, Banks: h.o.Banks, Exchange: h.o.Exchange, Certificates: h.o.Certificates, Badges: h.o.Badges, Starter: h.o.Starter, Onboarding: h.o.Onboarding, Billing: h.o.Billing, Subscriptions: h.o.Subscriptions,
 			Home: h.o.Home, Notices: h.o.Notices, Calendar: h.o.Calendar, Transcripts: h.o.Transcripts,
-			Brands: h.o.Brands, Events: events{w}, Audit: h.o.Audit, SCIM: h.o.SCIM, LDAPSync: h.o.LDAPSync, Groups: h.o.Groups, Bulk: h.o.Bulk, Intakes: h.o.Intakes, Assignments: h.o.Assignments, Search: h.o.Search, Limit: freely{}, Rate: rest.Rate{Requests: 100, Window: time.Minute}, Hosts: hosts, Addresses: h.o.Addresses, Leaving: h.o.Leaving, Status: h.o.Status, Support: h.o.Support, Desk: h.o.Desk, Takeouts: h.o.Takeouts, Now: now,
+			Brands: h.o.Brands, Events: events{w}, Audit: h.o.Audit, SCIM: h.o.SCIM, LDAPSync: h.o.LDAPSync, Groups: h.o.Groups, Bulk: h.o.Bulk, Intakes: h.o.Intakes, Assignments: h.o.Assignments, Tests: h.o.Tests, Search: h.o.Search, Limit: freely{}, Rate: rest.Rate{Requests: 100, Window: time.Minute}, Hosts: hosts, Addresses: h.o.Addresses, Leaving: h.o.Leaving, Status: h.o.Status, Support: h.o.Support, Desk: h.o.Desk, Takeouts: h.o.Takeouts, Now: now,
 		})
 	}
 	for _, e := range edit {

@@ -26,6 +26,7 @@ import (
 	"lyceum/internal/clock"
 	"lyceum/internal/event"
 	"lyceum/internal/page"
+	"lyceum/learning/assessment"
 	"lyceum/learning/assignment"
 	"lyceum/learning/badge"
 	"lyceum/learning/bank"
@@ -90,6 +91,7 @@ type Services struct {
 	Calendar     *calendar.Service
 	Transcripts  *transcript.Service
 	Desk         *desk.Service
+	Tests        *assessment.Service
 	Billing      *billing.Service
 	// Subscriptions says what the bill allows.
 	Subscriptions *subscription.Service
@@ -161,6 +163,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.needOperations()
 	a.reportOperations()
 	a.submissionOperations()
+	a.testOperations()
 	a.embedOperations()
 	a.directoryOperations()
 	a.ldapOperations()

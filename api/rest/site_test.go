@@ -39,6 +39,7 @@ import (
 	"lyceum/internal/page"
 	"lyceum/internal/seal"
 	"lyceum/internal/uid"
+	"lyceum/learning/assessment"
 	"lyceum/learning/assignment"
 	"lyceum/learning/badge"
 	"lyceum/learning/bank"
@@ -122,6 +123,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		Now:           now,
 		Status:        status.New(w.Store, now),
 	}
+	s.services.Tests = assessment.New(assessment.Options{Keep: w.Store, Questions: s.services.Banks, Lessons: assessment.LessonsOf(s.services.Enrolment), Now: now})
 	s.services.Leaving = leaving.New(leaving.Options{
 		Keep: w.Store, Tenants: tenant.New(tenant.Options{Keep: w.Store, Now: now}), People: func(ctx context.Context, id uid.ID) (p auth.Person, err error) {
 			err = w.Store.InTenant(ctx, func(ctx context.Context) error { p, err = w.Store.PersonByID(ctx, id); return err })

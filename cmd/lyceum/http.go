@@ -34,7 +34,7 @@ func (a *app) apiOptions(cmd serveCmd, m *metrics) api.Options {
 		REST: rest.Mounting(rest.Services{
 			Banks: a.banks,
 			Auth:  a.auth, SignOn: a.signon, Catalog: a.catalog, Enrolment: a.enrolment, Paths: a.paths, Content: a.content, Exchange: a.exchange, Certificates: a.certificates, Badges: a.badges, Starter: a.starter, Onboarding: a.onboarding, Billing: a.billing, Subscriptions: a.subscriptions,
-			Home: a.home, Notices: a.notices, Calendar: a.calendar, Transcripts: a.transcripts, Desk: a.desk,
+			Home: a.home, Notices: a.notices, Calendar: a.calendar, Transcripts: a.transcripts, Desk: a.desk, Tests: a.tests,
 			Brands: a.brands, Events: eventLog{a.store}, Audit: a.audit, SCIM: a.scim, LDAPSync: a.ldapsync, Groups: a.groups, Bulk: a.bulk, Intakes: a.intakes, Assignments: a.assignments, Search: a.search, Now: a.now,
 			Limit: throttle.New(a.now, cmd.RateLimit, time.Minute, cmd.RateLimit), Rate: rest.Rate{Requests: cmd.RateLimit, Window: time.Minute},
 			Hosts: a.hosts, Addresses: a.addresses, Leaving: a.leaving, Status: a.status, Support: a.support, Takeouts: a.takeouts,

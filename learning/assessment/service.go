@@ -3,6 +3,7 @@ package assessment
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -208,6 +209,7 @@ func (s *Service) Allow(ctx context.Context, in Allowance) error {
 	f := fault.Fields{}
 	f.Check(in.MorePercent >= 0 && in.MorePercent <= 1000, "more_percent", "Give 0 to 1,000 percent more time.")
 	f.Check(in.MoreTries >= 0 && in.MoreTries <= MaxAttempts, "more_attempts", fmt.Sprintf("Give at most %d more attempts.", MaxAttempts))
+	in.Reason = strings.TrimSpace(in.Reason)
 	n := utf8.RuneCountInString(in.Reason)
 	f.Check(n > 0 && n <= MaxReason, "reason", fmt.Sprintf("Say why, in at most %d characters.", MaxReason))
 	if err := f.Err(); err != nil {
