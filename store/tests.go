@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm/clause"
 
 	"lyceum/internal/uid"
@@ -118,6 +119,28 @@ func (s *Store) PutTestAnswer(ctx context.Context, a assessment.Answer) (kept as
 	}
 	err = s.tx(ctx).Where("attempt_id = ? and slot = ?", a.AttemptID, a.Slot).Take(&kept).Error
 	return kept, notFound(err, assessment.ErrNoSuchSlot, "answer %d of attempt %s", a.Slot, a.AttemptID)
+}
+
+// saveAnswerSQL keeps an answer of an attempt that runs, and holds the attempt against its end until the answer is committed:
+// an end that came first leaves no row to hold.
+const saveAnswerSQL = `insert into test_answers (attempt_id, slot, sequence, answer, flagged, saved_at)
+	select t.id, $2::integer, $3::bigint, $4::jsonb, $5::boolean, $6::timestamptz from test_attempts t where t.id = $1 and t.status = 'running' and (t.ends_at is null or t.ends_at >= $7) for key share
+	on conflict (attempt_id, slot) do update set sequence = excluded.sequence, answer = excluded.answer, flagged = excluded.flagged, saved_at = excluded.saved_at
+		where test_answers.sequence < excluded.sequence and test_answers.looked is not true
+	returning slot`
+
+// SaveTestAnswer keeps an answer of an attempt that runs and did not end before a moment, in one message.
+func (s *Store) SaveTestAnswer(ctx context.Context, a assessment.Answer, notBefore time.Time) (kept bool, err error) {
+	text, err := json.Marshal(a.Answer)
+	if err != nil {
+		return false, err
+	}
+	err = s.single(ctx, func(rows pgx.Rows) error {
+		kept = rows.Next()
+		rows.Close()
+		return rows.Err()
+	}, saveAnswerSQL, a.AttemptID, a.Slot, a.Sequence, string(text), a.Flagged, a.SavedAt, notBefore)
+	return kept, fail(err, "save answer %d of attempt %s", a.Slot, a.AttemptID)
 }
 
 // TestAnswers reads the answers of an attempt by their places.

@@ -10,28 +10,31 @@ import (
 // Item analysis reads the item columns of graded attempts: one pass over the attempts of a test, without their answers. $1 is
 // the lesson, $2: first attempts only.
 
-const analysed = `a as materialized (
-	select t.id, t.points::float8 / 1e6 as points, t.most::float8 / 1e6 as most, t.percent, t.passed, t.item_questions, t.item_versions, t.item_shares, t.item_marks,
-		ntile(100) over (order by t.points::float8 / nullif(t.most, 0), t.id) as part
-	from test_attempts t where t.lesson_id = $1 and t.status = 'graded' and t.item_questions is not null and t.most > 0 and (not $2 or t.number = 1)
-)`
+const analysedWhere = `t.lesson_id = $1 and t.status = 'graded' and t.item_questions is not null and t.most > 0 and (not $2 or t.number = 1)`
 
-const itemsSQL = `with ` + analysed + `, i as (
-	select u.question, u.version, u.share::float8 / 1e6 as share, u.marks, a.points, a.part
-	from a cross join lateral unnest(a.item_questions, a.item_versions, a.item_shares, a.item_marks) u(question, version, share, marks)
-	where u.share is not null
-) select question, version, count(*) as count, avg(share) as mean, coalesce(stddev_samp(share), 0) as deviation, corr(share * marks, points - share * marks) as rest,
-	avg(share) filter (where part > 73) as upper, avg(share) filter (where part <= 27) as lower, coalesce(var_samp(share * marks), 0) as variance
-from i group by question, version order by question, version limit 2000`
+// The regr_ functions share what they count with corr, so that all of them cost one pass. The cuts are where the best and the weakest 27 % begin; who stands at a cut belongs to both sides of it.
+const itemsSQL = `with c as (
+	select percentile_cont(array[0.27, 0.73]) within group (order by t.points::float8 / t.most) as at
+	from test_attempts t where ` + analysedWhere + `
+), a as (
+	select t.points, t.item_questions, t.item_versions, t.item_shares, t.item_marks, t.points::float8 / t.most >= c.at[2] as best, t.points::float8 / t.most <= c.at[1] as weak
+	from c cross join test_attempts t where ` + analysedWhere + ` offset 0
+) select u.question, u.version, count(*) as count, regr_avgy(u.share * u.marks, a.points - u.share * u.marks) * count(*) / sum(u.marks) / 1e6 as mean,
+	corr(u.share * u.marks, a.points - u.share * u.marks) as rest, avg(u.share::float8) filter (where a.best) / 1e6 as upper, avg(u.share::float8) filter (where a.weak) / 1e6 as lower,
+	coalesce(regr_syy(u.share * u.marks, a.points - u.share * u.marks) / nullif(count(*) - 1, 0), 0) / 1e12 as variance
+from a cross join lateral unnest(a.item_questions, a.item_versions, a.item_shares, a.item_marks) u(question, version, share, marks)
+where u.share is not null
+group by u.question, u.version order by u.question, u.version limit 2000`
 
-const totalsSQL = `with ` + analysed + ` select count(*) as attempts, coalesce(avg(percent), 0) as mean, coalesce(percentile_cont(0.5) within group (order by percent), 0) as median,
-	coalesce(stddev_samp(100 * points / most), 0) as deviation, coalesce(var_samp(points), 0) as variance, count(*) filter (where passed) as passed,
-	case when min(cardinality(item_questions)) = max(cardinality(item_questions)) then min(cardinality(item_questions)) else 0 end as items, coalesce(max(most), 0) as most from a`
+const totalsSQL = `select count(*) as attempts, coalesce(avg(t.percent), 0) as mean, coalesce(percentile_cont(0.5) within group (order by t.percent), 0) as median,
+	coalesce(stddev_samp(100 * t.points::float8 / t.most), 0) as deviation, coalesce(var_samp(t.points::float8), 0) / 1e12 as variance, count(*) filter (where t.passed) as passed,
+	case when min(cardinality(t.item_questions)) = max(cardinality(t.item_questions)) then min(cardinality(t.item_questions)) else 0 end as items, coalesce(max(t.most), 0)::float8 / 1e6 as most
+from test_attempts t where ` + analysedWhere
 
 // latest are the newest of the attempts, for what needs their answers.
 const latest = `l as materialized (
 	select t.id, t.percent, t.item_questions, t.item_versions, t.started_at
-	from test_attempts t where t.lesson_id = $1 and t.status = 'graded' and t.item_questions is not null and t.most > 0 and (not $2 or t.number = 1)
+	from test_attempts t where ` + analysedWhere + `
 	order by t.started_at desc, t.id desc limit $3
 )`
 

@@ -20,15 +20,14 @@ import (
 // ItemRow is what was counted of one version of a question, over graded attempts. Shares are of the question's marks, from 0
 // to 1.
 type ItemRow struct {
-	Question  uid.ID
-	Version   int
-	Count     int
-	Mean      float64  // of the share: the difficulty index p (1: everybody has it)
-	Deviation float64  // of the share
-	Rest      *float64 // correlation of the share with the rest of the score; nil: it cannot be told
-	Upper     *float64 // mean share of the best 27 %
-	Lower     *float64 // and of the weakest 27 %
-	Variance  float64  // of the marks, for the reliability
+	Question uid.ID
+	Version  int
+	Count    int
+	Mean     float64  // of the share: the difficulty index p (1: everybody has it)
+	Rest     *float64 // correlation of the share with the rest of the score; nil: it cannot be told
+	Upper    *float64 // mean share of the best 27 %
+	Lower    *float64 // and of the weakest 27 %
+	Variance float64  // of the marks, for the reliability
 }
 
 // TotalsRow is what was counted of whole attempts. Variance is of marks.

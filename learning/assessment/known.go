@@ -15,6 +15,7 @@ import (
 const (
 	askedKept = 2000
 	rulesKept = 500
+	satKept   = 5000 // attempts that are taken
 	keptFor   = time.Hour
 )
 
@@ -22,6 +23,8 @@ type askedKey struct {
 	tenant uid.ID
 	ref    bank.Ref
 }
+
+type satKey struct{ tenant, attempt uid.ID }
 
 type rulesKey struct {
 	tenant, lesson uid.ID

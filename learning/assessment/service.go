@@ -56,6 +56,9 @@ type Keeper interface {
 	// PutTestAnswer keeps an answer unless a later one is kept or the learner was told about the kept one, and tells which
 	// is kept then.
 	PutTestAnswer(ctx context.Context, a Answer) (kept Answer, err error)
+	// SaveTestAnswer is PutTestAnswer for an attempt that runs and did not end before a moment, in one message to the
+	// database: kept is false where it keeps nothing, for whatever reason.
+	SaveTestAnswer(ctx context.Context, a Answer, notBefore time.Time) (kept bool, err error)
 	TestAnswers(ctx context.Context, attempt uid.ID) ([]Answer, error)
 	// LookAtTestAnswer notes that the learner was told about an answer.
 	LookAtTestAnswer(ctx context.Context, attempt uid.ID, slot int) error
@@ -137,6 +140,7 @@ type Service struct {
 	now       clock.Clock
 	asked     *recall.Cache[askedKey, question.Question]
 	rules     *recall.Cache[rulesKey, Settings]
+	sat       *recall.Cache[satKey, Attempt] // what of an attempt never changes: whose it is and what it asks
 }
 
 // New makes the service.
@@ -144,6 +148,7 @@ func New(o Options) *Service {
 	return &Service{
 		keep: o.Keep, questions: o.Questions, lessons: o.Lessons, now: o.Now,
 		asked: recall.New[askedKey, question.Question](askedKept, keptFor, o.Now), rules: recall.New[rulesKey, Settings](rulesKept, keptFor, o.Now),
+		sat: recall.New[satKey, Attempt](satKept, keptFor, o.Now),
 	}
 }
 
