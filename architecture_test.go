@@ -42,6 +42,7 @@ var rooms = map[string][]string{
 	"learning/starter":     {"learning/sample", "learning/catalog", "learning/content", "auth", "tenant", "internal"},
 	"learning/onboarding":  {"auth", "tenant", "internal"},
 	"learning/calendar":    {"auth", "tenant", "internal"},
+	"learning/gradebook":   {"learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},
 	"learning/desk":        {"learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},
 	"learning/transcript":  {"learning/certificate", "learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},
 	"learning/home":        {"learning/certificate", "learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},

@@ -43,6 +43,7 @@ import (
 	"lyceum/learning/desk"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/exchange"
+	"lyceum/learning/gradebook"
 	"lyceum/learning/home"
 	"lyceum/learning/intake"
 	"lyceum/learning/notice"
@@ -112,6 +113,7 @@ type Options struct {
 	Calendar     *calendar.Service
 	Transcripts  *transcript.Service
 	Desk         *desk.Service
+	Grades       *gradebook.Service
 	Billing      *billing.Service
 	// Subscriptions says what the bill allows; nil: everything.
 	Subscriptions *subscription.Service
@@ -177,7 +179,7 @@ func (o *Options) complete() error {
 		"Themes": o.Themes == nil, "SignOn": o.SignOn == nil, "SCIM": o.SCIM == nil, "LDAPSync": o.LDAPSync == nil,
 		"Banks": o.Banks == nil, "Groups": o.Groups == nil, "Intakes": o.Intakes == nil, "Assignments": o.Assignments == nil, "Tests": o.Tests == nil, "Search": o.Search == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
 		"Limits.SignUps": o.Limits.SignUps == nil,
-		"Home":           o.Home == nil, "Notices": o.Notices == nil, "Calendar": o.Calendar == nil, "Transcripts": o.Transcripts == nil, "Desk": o.Desk == nil,
+		"Home":           o.Home == nil, "Notices": o.Notices == nil, "Calendar": o.Calendar == nil, "Transcripts": o.Transcripts == nil, "Desk": o.Desk == nil, "Grades": o.Grades == nil,
 		"Ready": o.Ready == nil, "Support": o.Support == nil, "Log": o.Log == nil,
 	} {
 		if missing {

@@ -20,6 +20,7 @@ import (
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/gradebook"
 	"lyceum/learning/path"
 	"lyceum/tenant"
 	"lyceum/tenant/address"
@@ -71,6 +72,8 @@ func constraintFault(name string) *fault.Fault {
 		return auth.ErrOperatorTaken
 	case "test_settings_pk", "test_regrades_pk":
 		return assessment.ErrMoved
+	case "gradebook_settings_pk", "gradebook_marks_pk":
+		return gradebook.ErrMoved
 	case "courses_slug_uq":
 		return catalog.ErrSlugTaken
 	case "categories_name_uq":

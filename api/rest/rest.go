@@ -37,6 +37,7 @@ import (
 	"lyceum/learning/desk"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/exchange"
+	"lyceum/learning/gradebook"
 	"lyceum/learning/home"
 	"lyceum/learning/intake"
 	"lyceum/learning/notice"
@@ -92,6 +93,7 @@ type Services struct {
 	Transcripts  *transcript.Service
 	Desk         *desk.Service
 	Tests        *assessment.Service
+	Grades       *gradebook.Service
 	Billing      *billing.Service
 	// Subscriptions says what the bill allows.
 	Subscriptions *subscription.Service
@@ -164,6 +166,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.reportOperations()
 	a.submissionOperations()
 	a.testOperations()
+	a.gradeOperations()
 	a.embedOperations()
 	a.directoryOperations()
 	a.ldapOperations()

@@ -50,6 +50,7 @@ import (
 	"lyceum/learning/desk"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/exchange"
+	"lyceum/learning/gradebook"
 	"lyceum/learning/home"
 	"lyceum/learning/intake"
 	"lyceum/learning/notice"
@@ -112,6 +113,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		Calendar:      calendar.New(calendar.Options{Keep: w.Store, Now: now, Sources: []calendar.Source{store.DueDates{Store: w.Store}}}),
 		Transcripts:   transcript.New(w.Store, now),
 		Desk:          desk.New(w.Store, now),
+		Grades:        gradebook.New(w.Store, now),
 		Billing:       billing.New(w.Store, now),
 		Subscriptions: subscription.New(subscription.Options{Keep: w.Store, Now: now}),
 		Brands:        tenant.NewBrands(w.Store, now),

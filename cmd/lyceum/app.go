@@ -51,6 +51,7 @@ import (
 	"lyceum/learning/desk"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/exchange"
+	"lyceum/learning/gradebook"
 	"lyceum/learning/home"
 	"lyceum/learning/intake"
 	"lyceum/learning/notice"
@@ -134,6 +135,7 @@ type app struct {
 	calendar      *calendar.Service
 	transcripts   *transcript.Service
 	desk          *desk.Service
+	grades        *gradebook.Service
 	billing       *billing.Service
 	subscriptions *subscription.Service
 	inbox         *inbox.Service
@@ -325,6 +327,7 @@ func (a *app) assemble() (err error) {
 	a.calendar = calendar.New(calendar.Options{Keep: a.store, Now: a.now, Sources: a.dates()})
 	a.transcripts = transcript.New(a.store, a.now)
 	a.desk = desk.New(a.store, a.now)
+	a.grades = gradebook.New(a.store, a.now)
 	a.billing = billing.New(a.store, a.now)
 	a.hints = queue.NewHints(a.store.Hint, a.log)
 	a.store.OnEvents(a.hints.Add)

@@ -1,0 +1,46 @@
+package rest_test
+
+import (
+	"testing"
+
+	"lyceum/auth/policy"
+	"lyceum/internal/uid"
+	"lyceum/store/storetest"
+)
+
+func TestGradesAreSetEnteredAndSeenByTheAPI(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada, _ := s.person(t, policy.Instructor)
+	lee, _ := s.person(t, policy.Learner)
+	eve, _ := s.person(t, policy.Learner)
+	course := storetest.PublishedCourse(t, s.ctx, s.World, storetest.SmallCourse("Fire"))
+	at := "/courses/" + course.Course.ID.String() + "/gradebook"
+	enrolment := s.call(t, lee, "POST", "/courses/"+course.Course.ID.String()+"/enrolments", object{}).want(t, 201).object(t).text("id")
+	s.call(t, lee, "GET", at, nil).want(t, 403)
+	s.call(t, ada, "GET", "/courses/"+uid.New().String()+"/gradebook", nil).failed(t, 404, "course_not_found")
+	s.call(t, ada, "PUT", at, object{"number": 0, "settings": object{"categories": []object{}}}).failed(t, 422, "invalid_input")
+	set := object{"categories": []object{{"name": "Tests", "weight": 60}, {"name": "Work", "weight": 40}}, "items": []object{{"title": "Talk"}}, "scale": []object{{"name": "Passed", "from": 60}, {"name": "Failed", "from": 0}}}
+	s.call(t, ada, "PUT", at, object{"number": 0, "settings": set}).want(t, 200)
+	s.call(t, ada, "PUT", at, object{"number": 0, "settings": set}).failed(t, 409, "gradebook_changed")
+	columns := s.call(t, ada, "GET", at, nil).want(t, 200).object(t).at("columns").([]any)
+	talk := columns[len(columns)-1].(map[string]any)["id"].(string)
+	person := at + "/people/" + enrolment
+	s.call(t, ada, "POST", person+"/entries", object{"column": uid.New(), "grade": 1}).failed(t, 404, "grade_column_not_found")
+	s.call(t, ada, "POST", person+"/entries", object{"column": talk, "grade": 201}).want(t, 422)
+	s.call(t, lee, "POST", person+"/entries", object{"column": talk, "grade": 100}).want(t, 403)
+	if got := s.call(t, ada, "POST", person+"/entries", object{"column": talk, "grade": 72.5}).want(t, 200).object(t); got.at("total") != 72.5 || got.at("step") != "Passed" {
+		t.Errorf("%v", got)
+	}
+	s.call(t, ada, "POST", person+"/entries", object{"column": talk, "grade": 80}).failed(t, 422, "invalid_input") // changed without a reason
+	s.call(t, ada, "POST", person+"/entries", object{"grade": 50, "reason": "Copied."}).want(t, 200)
+	own := "/enrolments/" + enrolment + "/grades"
+	if got := s.call(t, lee, "GET", own, nil).want(t, 200).object(t); got.at("total") != 50.0 || got.at("computed") != 72.5 || got.at("overridden") != true {
+		t.Errorf("%v", got)
+	}
+	s.call(t, eve, "GET", own, nil).failed(t, 404, "enrolment_not_found")
+	s.call(t, ada, "GET", at+"/people?limit=1", nil).want(t, 200)
+	set["hidden"] = true
+	s.call(t, ada, "PUT", at, object{"number": 1, "settings": set}).want(t, 200)
+	s.call(t, lee, "GET", own, nil).failed(t, 403, "grades_hidden")
+}
