@@ -126,6 +126,9 @@ func (a *app) fillOrganization(ctx context.Context, o organization, hash, key st
 	if outlines, err = a.demoCatalogue(owner, outlines); err != nil {
 		return tenantDescription{}, fmt.Errorf("catalogue: %w", err)
 	}
+	if err := a.demoTest(instructor); err != nil {
+		return tenantDescription{}, fmt.Errorf("test: %w", err)
+	}
 	if err := a.demoFiles(instructor); err != nil {
 		return tenantDescription{}, err
 	}

@@ -17,8 +17,6 @@ import (
 	"lyceum/store/storetest"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m) }
-
 // hall is a tenant with a test of a fixed question and two drawn from a pool of five.
 type hall struct {
 	w           *storetest.World
