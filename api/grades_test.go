@@ -52,8 +52,8 @@ func TestTheGradebookOfACourse(t *testing.T) {
 	if book := x.author.get(at + ".xlsx").is(200); !strings.HasPrefix(book.body, "PK") {
 		t.Error("no workbook")
 	}
-	filled := "email,=Talk,Show it\n" + x.person.Email + ",70,80.5\nnobody@example.org,1,1\n"
-	plan := x.author.multipart(at+"/import", map[string]string{}, "file", "grades.csv", []byte(filled)).is(200).says("Nobody in this course has this", "70%")
+	filled := "email,=Talk,Show it\n" + x.person.Email + ",70,80.5\nnobody@example.org,1,1\n" + x.person.Email + ",71,80.5\n"
+	plan := x.author.multipart(at+"/import", map[string]string{}, "file", "grades.csv", []byte(filled)).is(200).says("Nobody in this course has this", "stands in line 2 already", "70%")
 	text := regexp.MustCompile(`(?s)<textarea name="text"[^>]*>(.*?)</textarea>`).FindStringSubmatch(plan.body)
 	if text == nil {
 		t.Fatal(plan.body)

@@ -29,7 +29,9 @@ func (b *browser) tabs(wanted string) {
 }
 
 // button is what has the focus being a button or link of a text.
-func button(text string) string { return "e.matches('a, button') && e.innerText.trim().startsWith('" + text + "')" }
+func button(text string) string {
+	return "e.matches('a, button') && e.innerText.trim().startsWith('" + text + "')"
+}
 
 // option is the focus being in the choice of a text.
 func option(text string) string {

@@ -83,9 +83,12 @@ func (s *Store) GradesOf(ctx context.Context, enrolments []uid.ID) (list []grade
 		union all
 		select t.enrolment_id, t.lesson_id, max(round(t.points::numeric * 1000000 / t.most))::bigint from test_attempts t where t.enrolment_id in @who and t.status = 'graded' and t.most > 0 group by 1, 2
 		union all
-		(select distinct on (w.enrolment_id, s.lesson_id) w.enrolment_id, s.lesson_id, s.percent::bigint * 10000 from submissions s
-			join lateral (select s.enrolment_id union select m.enrolment_id from submission_members m where m.submission_id = s.id) w on true
-			where w.enrolment_id in @who and s.percent is not null and s.status in ('accepted', 'failed') order by w.enrolment_id, s.lesson_id, s.number desc, s.submitted_at desc)
+		(select distinct on (x.enrolment_id, x.lesson_id) x.enrolment_id, x.lesson_id, x.percent::bigint * 10000 from (
+				select s.enrolment_id, s.lesson_id, s.percent, s.number, s.submitted_at from submissions s where s.enrolment_id in @who and s.percent is not null and s.status in ('accepted', 'failed')
+				union all
+				select m.enrolment_id, s.lesson_id, s.percent, s.number, s.submitted_at from submission_members m join submissions s on s.id = m.submission_id
+					where m.enrolment_id in @who and s.percent is not null and s.status in ('accepted', 'failed')) x
+			order by x.enrolment_id, x.lesson_id, x.number desc, x.submitted_at desc)
 		limit @limit`, map[string]any{"who": enrolments, "limit": gradebookMax}).Scan(&list).Error
 	return list, fail(err, "grades of %d enrolments", len(enrolments))
 }
@@ -103,7 +106,7 @@ func (s *Store) GradebookHistory(ctx context.Context, enrolment uid.ID, limit in
 	return list, fail(err, "history of enrolment %s", enrolment)
 }
 
-// AddGradebookMark writes a mark.
-func (s *Store) AddGradebookMark(ctx context.Context, m gradebook.Mark) error {
-	return fail(s.tx(ctx).Create(&m).Error, "mark of enrolment %s", m.EnrolmentID)
+// AddGradebookMarks writes marks.
+func (s *Store) AddGradebookMarks(ctx context.Context, list []gradebook.Mark) error {
+	return fail(s.tx(ctx).CreateInBatches(&list, 500).Error, "%d marks", len(list))
 }

@@ -54,6 +54,7 @@ func (a *app) consequences() []queue.Consequence {
 	table = append(table, a.homeConsequences()...)
 	table = append(table, a.placeConsequences()...)
 	table = append(table, a.supportConsequences()...)
+	table = append(table, a.testConsequences()...)
 	table = append(table, a.pathConsequences()...)
 	return append(table, a.usageConsequences()...)
 }

@@ -2,33 +2,49 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"lyceum/internal/event"
 	"lyceum/internal/uid"
 	"lyceum/learning/notice"
 	"lyceum/store/queue"
+	"lyceum/tenant"
 )
 
-// testChores hands in tests whose time is over when nobody comes back to them, and goes on with grading tests anew.
+// testConsequences goes on with grading a test anew as soon as somebody wished it.
+func (a *app) testConsequences() []queue.Consequence {
+	return []queue.Consequence{{When: "test.mended", Name: "regrade_test", Long: true, Do: func(ctx context.Context, _ event.Event) error { return a.regradeAll(ctx) }}}
+}
+
+// testChores hands in tests whose time is over when nobody comes back to them (as of the moment when it was), and goes on
+// with regrades that were cut short.
 func (a *app) testChores() []queue.Chore {
-	return []queue.Chore{{Name: "end_overdue_tests", Every: time.Minute, Do: func(ctx context.Context) error {
-		return a.everywhere(ctx, "overdue tests", func(ctx context.Context) error {
-			for {
-				n, err := a.tests.EndOverdue(ctx, overdueAtOnce)
-				if err != nil || n < overdueAtOnce {
-					return err
-				}
+	return []queue.Chore{{Name: "sweep_tests", Every: 10 * time.Minute, Timeout: time.Hour, Do: func(ctx context.Context) error {
+		return a.everywhere(ctx, "tests", func(ctx context.Context) error {
+			err := a.endOverdue(ctx)
+			if errors.Is(err, tenant.ErrSchemaVersion) { // it is being updated: next time
+				return nil
 			}
-		})
-	}}, {Name: "regrade_tests", Every: time.Minute, Do: func(ctx context.Context) error {
-		return a.everywhere(ctx, "tests to grade anew", func(ctx context.Context) error {
-			for {
-				if n, err := a.tests.RegradePending(ctx); n == 0 || err != nil {
-					return err
-				}
-			}
+			return errors.Join(err, a.regradeAll(ctx))
 		})
 	}}}
+}
+
+func (a *app) endOverdue(ctx context.Context) error {
+	for {
+		if n, err := a.tests.EndOverdue(ctx, overdueAtOnce); err != nil || n < overdueAtOnce {
+			return err
+		}
+	}
+}
+
+func (a *app) regradeAll(ctx context.Context) error {
+	for {
+		if n, err := a.tests.RegradePending(ctx); n == 0 || err != nil {
+			return err
+		}
+	}
 }
 
 // overdueAtOnce is how many attempts are read at a time.

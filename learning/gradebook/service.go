@@ -72,7 +72,8 @@ type Keeper interface {
 	// GradebookMarksOf are the newest marks of enrolments for each column.
 	GradebookMarksOf(ctx context.Context, enrolments []uid.ID) ([]Mark, error)
 	GradebookHistory(ctx context.Context, enrolment uid.ID, limit int) ([]Mark, error)
-	AddGradebookMark(ctx context.Context, m Mark) error
+	// AddGradebookMarks is ErrMoved when somebody else entered one of them meanwhile.
+	AddGradebookMarks(ctx context.Context, list []Mark) error
 }
 
 // Service is the gradebook.
@@ -457,16 +458,21 @@ func (s *Service) Enter(ctx context.Context, in Entry) error {
 			}
 		}
 		m := Mark{EnrolmentID: in.Enrolment, ColumnID: in.Column, Number: last + 1, Grade: in.Grade, Excused: in.Excused, Reason: in.Reason, Before: cell.Grade, ByID: who.PersonID, At: s.now()}
-		if err = s.keep.AddGradebookMark(ctx, m); err != nil {
+		if err = s.keep.AddGradebookMarks(ctx, []Mark{m}); err != nil {
 			return err
 		}
-		ev, err := event.New(ctx, s.now(), "grade.entered", "enrolment", in.Enrolment, map[string]any{
-			"course_id": in.Course, "course_title": sheet.Title, "person_id": e.PersonID, "column_id": in.Column, "title": title, "before": percent(cell.Grade), "grade": percent(in.Grade), "excused": in.Excused, "reason": in.Reason,
-		})
+		ev, err := entered(ctx, in.Course, sheet.Title, e.PersonID, title, m)
 		if err != nil {
 			return err
 		}
 		return s.keep.AppendEvents(ctx, ev)
+	})
+}
+
+// entered is the event of a mark.
+func entered(ctx context.Context, course uid.ID, courseTitle string, person uid.ID, title string, m Mark) (event.Event, error) {
+	return event.New(ctx, m.At, "grade.entered", "enrolment", m.EnrolmentID, map[string]any{
+		"course_id": course, "course_title": courseTitle, "person_id": person, "column_id": m.ColumnID, "title": title, "before": percent(m.Before), "grade": percent(m.Grade), "excused": m.Excused, "reason": m.Reason,
 	})
 }
 

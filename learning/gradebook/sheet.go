@@ -2,14 +2,17 @@ package gradebook
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"lyceum/auth"
 	"lyceum/auth/policy"
+	"lyceum/internal/event"
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
@@ -105,6 +108,9 @@ type Change struct {
 	Before    *Share
 	Grade     *Share
 	Excused   bool
+
+	person uid.ID
+	last   int // the number of the newest mark
 }
 
 // Wrong is a cell or line of a table that cannot be taken.
@@ -123,6 +129,7 @@ type Plan struct {
 	Changes  []Change
 	Wrong    []Wrong
 	CourseID uid.ID
+	seen     map[uid.ID]int // the line of each person
 }
 
 // wrongShown bounds what is told.
@@ -143,7 +150,7 @@ func (s *Service) Plan(ctx context.Context, course uid.ID, table [][]string) (p 
 		if err != nil {
 			return err
 		}
-		p = Plan{Title: b.Title, CourseID: course, Rows: len(table) - 1}
+		p = Plan{Title: b.Title, CourseID: course, Rows: len(table) - 1, seen: map[uid.ID]int{}}
 		places, err := p.header(table[0], b.Columns)
 		if err != nil {
 			return err
@@ -194,21 +201,25 @@ func (p *Plan) header(row []string, columns []Column) (l layout, err error) {
 type everybody struct {
 	byID    map[string]*Person
 	byEmail map[string]*Person
+	last    map[uid.ID]map[uid.ID]Mark
 }
 
 // everybody reads all people of a course with their rows.
 func (s *Service) everybody(ctx context.Context, b Book) (out everybody, err error) {
-	out = everybody{map[string]*Person{}, map[string]*Person{}}
+	out = everybody{map[string]*Person{}, map[string]*Person{}, map[uid.ID]map[uid.ID]Mark{}}
 	for after, first := "", true; first || after != ""; first = false {
 		list, err := s.keep.GradedPeople(ctx, b.CourseID, page.Request{After: after, Limit: page.MaxLimit})
 		if err != nil {
 			return out, err
 		}
-		if err = s.compute(ctx, b, list.Items); err != nil {
+		known, err := s.known(ctx, list.Items)
+		if err != nil {
 			return out, err
 		}
 		for i := range list.Items {
 			one := &list.Items[i]
+			one.Row = Compute(b.Settings, b.Columns, known[one.EnrolmentID])
+			out.last[one.EnrolmentID] = known[one.EnrolmentID].Marks
 			out.byID[one.EnrolmentID.String()], out.byEmail[strings.ToLower(one.Email)] = one, one
 		}
 		after = list.Next
@@ -239,6 +250,11 @@ func (p *Plan) read(line int, row []string, l layout, columns []Column, people e
 		}
 		return
 	}
+	if first, twice := p.seen[who.EnrolmentID]; twice {
+		p.wrong(line, "", fmt.Sprintf("This person stands in line %d already.", first))
+		return
+	}
+	p.seen[who.EnrolmentID] = line
 	for i := range l.names {
 		at, ok := l.columns[i]
 		text := cell(i)
@@ -246,7 +262,7 @@ func (p *Plan) read(line int, row []string, l layout, columns []Column, people e
 			continue
 		}
 		now := who.Row.Cells[at]
-		c := Change{Line: line, Enrolment: who.EnrolmentID, Name: who.Name, Column: columns[at].ID, Title: columns[at].Title, Before: now.Grade}
+		c := Change{Line: line, Enrolment: who.EnrolmentID, Name: who.Name, Column: columns[at].ID, Title: columns[at].Title, Before: now.Grade, person: who.PersonID, last: people.last[who.EnrolmentID][columns[at].ID].Number}
 		if strings.EqualFold(text, "excused") {
 			c.Excused = true
 		} else {
@@ -272,18 +288,31 @@ func (s *Service) Apply(ctx context.Context, course uid.ID, table [][]string, re
 	if strings.TrimSpace(reason) == "" {
 		return 0, fault.Invalid(map[string]string{"reason": "Say why: it stands in the history of each grade."})
 	}
+	reason = strings.TrimSpace(reason)
+	if utf8.RuneCountInString(reason) > MaxReason {
+		return 0, fault.Invalid(map[string]string{"reason": fmt.Sprintf("Use at most %d characters.", MaxReason)})
+	}
+	who, _ := auth.PrincipalFrom(ctx)
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
 		p, err := s.Plan(ctx, course, table)
-		if err != nil {
+		if err != nil || len(p.Changes) == 0 {
 			return err
 		}
+		now := s.now()
+		marks, events := make([]Mark, 0, len(p.Changes)), make([]event.Event, 0, len(p.Changes))
 		for _, c := range p.Changes {
-			if err := s.Enter(ctx, Entry{Course: course, Enrolment: c.Enrolment, Column: c.Column, Grade: c.Grade, Excused: c.Excused, Reason: reason}); err != nil {
-				return fmt.Errorf("line %d: %w", c.Line, err)
+			if c.person == who.PersonID {
+				return ErrOwn
 			}
-			changed++
+			m := Mark{EnrolmentID: c.Enrolment, ColumnID: c.Column, Number: c.last + 1, Grade: c.Grade, Excused: c.Excused, Reason: reason, Before: c.Before, ByID: who.PersonID, At: now}
+			ev, err := entered(ctx, course, p.Title, c.person, c.Title, m)
+			if err != nil {
+				return err
+			}
+			marks, events = append(marks, m), append(events, ev)
 		}
-		return nil
+		changed = len(marks)
+		return errors.Join(s.keep.AddGradebookMarks(ctx, marks), s.keep.AppendEvents(ctx, events...))
 	})
 	return changed, err
 }
