@@ -300,8 +300,12 @@ func answerOf(f form, i themes.AskedItem) (a question.Answer, err error) {
 				a.Files = append(a.Files, id)
 			}
 		}
-	case question.Single, question.Multiple, question.TrueFalse, question.HotSpot:
-		a.Choices, a.Points = f.all(i.Name("choice")), i.Answer.Points
+	case question.HotSpot:
+		if a.Choices = f.all(i.Name("choice")); len(a.Choices) == 0 {
+			a.Points = pointed(f.all(i.Name("point")))
+		}
+	case question.Single, question.Multiple, question.TrueFalse:
+		a.Choices = f.all(i.Name("choice"))
 	case question.ShortText, question.Numeric, question.Essay:
 		a.Text, a.Unit = strings.ReplaceAll(f.get(i.Name("text")), "\r\n", "\n"), f.get(i.Name("unit"))
 		if i.Asked.Kind == question.Essay && i.Sequence == 0 && strings.TrimSpace(a.Text) == strings.TrimSpace(i.Asked.Template) {
@@ -309,6 +313,19 @@ func answerOf(f form, i themes.AskedItem) (a question.Answer, err error) {
 		}
 	}
 	return a, nil
+}
+
+// pointed reads places of a picture, "x,y" in ten-thousandths; what is none is left out.
+func pointed(list []string) (points []question.Point) {
+	for _, text := range list {
+		left, top, _ := strings.Cut(text, ",")
+		x, err := strconv.Atoi(left)
+		y, bad := strconv.Atoi(top)
+		if err == nil && bad == nil {
+			points = append(points, question.Point{X: x, Y: y})
+		}
+	}
+	return points
 }
 
 // withFile adds the file that came with a form.

@@ -33,7 +33,10 @@ function read(el) {
       answer.parts = {};
       for (const input of el.querySelectorAll('[name*=".part."]')) if (input.value) answer.parts[input.name.split('.part.')[1]] = input.value;
       break;
-    case 'single': case 'multiple': case 'true_false': case 'hot_spot':
+    case 'hot_spot':
+      answer.points = named(el, 'point').map((p) => { const [x, y] = p.value.split(',').map(Number); return { x, y }; });
+      // falls through: who does not point chooses by name
+    case 'single': case 'multiple': case 'true_false':
       answer.choices = named(el, 'choice').filter((c) => c.checked).map((c) => c.value);
       break;
     case 'file':
@@ -58,7 +61,10 @@ function write(el, answer, flagged) {
     case 'matching': case 'blanks':
       for (const input of el.querySelectorAll('[name*=".part."]')) input.value = answer.parts?.[input.name.split('.part.')[1]] ?? '';
       break;
-    case 'single': case 'multiple': case 'true_false': case 'hot_spot':
+    case 'hot_spot':
+      point(el, (answer.points ?? []).map((p) => `${p.x},${p.y}`));
+      // falls through
+    case 'single': case 'multiple': case 'true_false':
       for (const c of named(el, 'choice')) c.checked = (answer.choices ?? []).includes(c.value);
       break;
     case 'file': break;
@@ -71,7 +77,48 @@ function write(el, answer, flagged) {
   }
 }
 
-const answered = (a) => Boolean(a.text?.trim() || a.choices?.length || a.files?.length || Object.keys(a.parts ?? {}).length);
+// Pointing at a picture: places are ten-thousandths of its width and height, kept in hidden fields and drawn as marks. Pointing
+// at a mark takes it away; who points does not choose by name too.
+function point(el, places) {
+  const spot = el.querySelector('[data-spot]');
+  for (const old of named(el, 'point')) old.remove();
+  for (const mark of spot?.querySelectorAll('.spot-mark') ?? []) mark.remove();
+  for (const value of places) {
+    const hidden = document.createElement('input');
+    Object.assign(hidden, { type: 'hidden', name: `a.${el.dataset.slot}.point`, value });
+    el.append(hidden);
+    const [x, y] = value.split(',').map(Number);
+    const mark = document.createElement('span');
+    mark.className = 'spot-mark';
+    mark.style.setProperty('--x', `${x / 100}%`);
+    mark.style.setProperty('--y', `${y / 100}%`);
+    spot?.append(mark);
+  }
+}
+
+for (const spot of form.querySelectorAll('[data-spot]')) {
+  const el = spot.closest('[data-slot]');
+  const names = el.querySelector('.spot-names');
+  const places = () => named(el, 'point').map((p) => p.value);
+  point(el, places());
+  if (names && !names.querySelector(':checked')) names.open = false;
+  spot.addEventListener('click', (event) => {
+    const box = spot.getBoundingClientRect();
+    const x = Math.round(10_000 * Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)));
+    const y = Math.round(10_000 * Math.min(1, Math.max(0, (event.clientY - box.top) / box.height)));
+    const near = (value) => { const [a, b] = value.split(',').map(Number); return Math.hypot((a - x) * box.width, (b - y) * box.height) < 10_000 * 14; };
+    const now = places();
+    const hit = now.findIndex(near);
+    if (hit >= 0) now.splice(hit, 1); else now.push(`${x},${y}`);
+    for (const c of named(el, 'choice')) c.checked = false;
+    point(el, now.slice(-Number(spot.dataset.spot || 1)));
+    note(el);
+    flush();
+  });
+  names?.addEventListener('change', () => { point(el, []); note(el); });
+}
+
+const answered = (a) => Boolean(a.text?.trim() || a.choices?.length || a.points?.length || a.files?.length || Object.keys(a.parts ?? {}).length);
 
 function show(el) {
   const link = form.querySelector(`[data-of="${el.dataset.slot}"]`);
