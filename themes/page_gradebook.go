@@ -118,7 +118,7 @@ func (p GradeSheetPage) TitleOf(m gradebook.Mark) string {
 func (p GradeSheetPage) IsTotal(m gradebook.Mark) bool { return m.ColumnID == uid.Nil }
 
 // CategoryForm is a category as it is typed.
-type CategoryForm struct{ ID, Name, Weight, Drop string }
+type CategoryForm struct{ ID, Name, Weight, Drop, Highest string }
 
 // ItemForm is a column of an instructor's own as it is typed.
 type ItemForm struct{ ID, Title string }
@@ -130,26 +130,23 @@ type PlaceForm struct {
 	Weight   string
 }
 
-// GradingForm is how a course is graded, as it is typed. Its fields: categories.<n>.id, name, weight, drop; items.<n>.id, title;
-// places.<column>.category, places.<column>.weight; missing, scale (a line each: name and percent), hidden.
+// GradingForm is how a course is graded, as it is typed. Its fields: categories.<n>.id, name, weight, drop, drop_highest; items.<n>.id,
+// title; places.<column>.category, places.<column>.weight; missing, round, scale (a line each: name and percent), hidden.
 type GradingForm struct {
 	Categories []CategoryForm
 	Items      []ItemForm
 	Places     []PlaceForm
 	Missing    string
+	Round      string
 	Scale      string
 	Hidden     bool
 }
 
 // NewGradingForm fills a form in.
 func NewGradingForm(s gradebook.Settings, columns []gradebook.Column) GradingForm {
-	f := GradingForm{Missing: string(s.Missing), Hidden: s.Hidden}
+	f := GradingForm{Missing: string(s.Missing), Round: string(s.Round), Hidden: s.Hidden}
 	for _, k := range s.Categories {
-		drop := ""
-		if k.Lowest > 0 {
-			drop = strconv.Itoa(k.Lowest)
-		}
-		f.Categories = append(f.Categories, CategoryForm{k.ID.String(), k.Name, strconv.Itoa(k.Weight), drop})
+		f.Categories = append(f.Categories, CategoryForm{k.ID.String(), k.Name, strconv.Itoa(k.Weight), unlessZero(k.Lowest), unlessZero(k.Highest)})
 	}
 	for _, i := range s.Items {
 		f.Items = append(f.Items, ItemForm{i.ID.String(), i.Title})
@@ -165,15 +162,22 @@ func NewGradingForm(s gradebook.Settings, columns []gradebook.Column) GradingFor
 	return f
 }
 
+func unlessZero(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
 // ReadGradingForm reads the fields of a form.
 func ReadGradingForm(get func(string) string, columns []gradebook.Column) GradingForm {
-	f := GradingForm{Missing: get("missing"), Scale: strings.ReplaceAll(get("scale"), "\r\n", "\n"), Hidden: get("hidden") != ""}
+	f := GradingForm{Missing: get("missing"), Round: get("round"), Scale: strings.ReplaceAll(get("scale"), "\r\n", "\n"), Hidden: get("hidden") != ""}
 	for n := range gradebook.MaxCategories + 1 {
 		at := "categories." + strconv.Itoa(n) + "."
 		if get(at+"id") == "" {
 			break
 		}
-		f.Categories = append(f.Categories, CategoryForm{get(at + "id"), get(at + "name"), get(at + "weight"), get(at + "drop")})
+		f.Categories = append(f.Categories, CategoryForm{get(at + "id"), get(at + "name"), get(at + "weight"), get(at + "drop"), get(at + "drop_highest")})
 	}
 	for n := range gradebook.MaxItems + 1 {
 		at := "items." + strconv.Itoa(n) + "."
@@ -208,11 +212,11 @@ func (f GradingForm) Apply(do string) GradingForm {
 
 // Settings reads what was typed; what cannot be read is noted as wrong.
 func (f GradingForm) Settings(wrong fault.Fields) gradebook.Settings {
-	s := gradebook.Settings{Missing: gradebook.Missing(f.Missing), Hidden: f.Hidden, Places: map[string]gradebook.Place{}}
+	s := gradebook.Settings{Missing: gradebook.Missing(f.Missing), Round: gradebook.Round(f.Round), Hidden: f.Hidden, Places: map[string]gradebook.Place{}}
 	for n, k := range f.Categories {
 		at := "categories." + strconv.Itoa(n) + "."
 		id, _ := uid.Parse(k.ID)
-		s.Categories = append(s.Categories, gradebook.Category{ID: id, Name: k.Name, Weight: whole(wrong, at+"weight", k.Weight), Lowest: whole(wrong, at+"drop", k.Drop)})
+		s.Categories = append(s.Categories, gradebook.Category{ID: id, Name: k.Name, Weight: whole(wrong, at+"weight", k.Weight), Lowest: whole(wrong, at+"drop", k.Drop), Highest: whole(wrong, at+"drop_highest", k.Highest)})
 	}
 	for _, i := range f.Items {
 		id, _ := uid.Parse(i.ID)
@@ -259,6 +263,9 @@ func (p GradeSettingsPage) At() string { return gradesAt(p.Outline.Course.ID) }
 
 // Missings are how may count what has no grade.
 func (GradeSettingsPage) Missings() []gradebook.Missing { return gradebook.Missings }
+
+// Rounds are how totals may be rounded.
+func (GradeSettingsPage) Rounds() []gradebook.Round { return gradebook.Rounds }
 
 // GradeImportPage is GET /studio/:course/grades/import. It posts file to its own address, and text (the table as it came, in
 // JSON), reason to …/apply.

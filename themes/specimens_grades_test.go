@@ -14,8 +14,8 @@ import (
 func gradeSpecimens(w *world) []specimen {
 	o := w.outlines[0]
 	share := func(n int64) *gradebook.Share { g := gradebook.Share(n); return &g }
-	exams, work := gradebook.Category{ID: id("cat1"), Name: "Tests", Weight: 60, Lowest: 1}, gradebook.Category{ID: id("cat2"), Name: "Assignments and everything that was done in the workshop", Weight: 40}
-	s := gradebook.Settings{Categories: []gradebook.Category{exams, work, {ID: id("cat3"), Name: "Extra"}}, Missing: gradebook.MissingOverdue, Scale: []gradebook.Step{{Name: "Passed", From: 60}, {Name: "Failed"}}, Items: []gradebook.Item{{ID: id("c5"), Title: "Talk"}}}
+	exams, work := gradebook.Category{ID: id("cat1"), Name: "Tests", Weight: 60, Lowest: 1, Highest: 1}, gradebook.Category{ID: id("cat2"), Name: "Assignments and everything that was done in the workshop", Weight: 40}
+	s := gradebook.Settings{Categories: []gradebook.Category{exams, work, {ID: id("cat3"), Name: "Extra"}}, Missing: gradebook.MissingOverdue, Round: gradebook.RoundTenths, Scale: []gradebook.Step{{Name: "Passed", From: 60}, {Name: "Failed"}}, Items: []gradebook.Item{{ID: id("c5"), Title: "Talk"}}}
 	columns := []gradebook.Column{{ID: id("c1"), Kind: gradebook.KindQuiz, Title: "Check yourself", Category: exams.ID, Weight: 1}, {ID: id("c2"), Kind: gradebook.KindTest, Title: "Show what you know", Category: exams.ID, Weight: 2}, {ID: id("c3"), Kind: gradebook.KindTest, Title: longName, Category: exams.ID, Weight: 1}, {ID: id("c4"), Kind: gradebook.KindAssignment, Title: "Your escape route", Category: work.ID, Weight: 1}, {ID: id("c5"), Kind: gradebook.KindManual, Title: "Talk", Category: work.ID}}
 	var people []gradebook.Person
 	for i, p := range w.people {

@@ -7,6 +7,7 @@ import (
 
 	"lyceum/api/route"
 	"lyceum/auth/policy"
+	"lyceum/internal/sheet"
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
 	"lyceum/learning/enrolment"
@@ -37,6 +38,7 @@ type grading struct {
 	Missing    gradebook.Missing     `json:"missing,omitempty" enum:",overdue,zero" doc:"What has no grade is left out, counts nothing once the due date is over or the course completed, or from the start."`
 	Scale      []gradeStep           `json:"scale,omitempty" maxItems:"20"`
 	Hidden     bool                  `json:"hidden,omitempty" doc:"Learners do not see their grades."`
+	Round      gradebook.Round       `json:"round,omitempty" enum:",tenths,whole" doc:"How computed totals are rounded, a half up: not, to a tenth of a percent, to whole percents."`
 }
 
 type gradeCategory struct {
@@ -44,6 +46,8 @@ type gradeCategory struct {
 	Name   string `json:"name" maxLength:"120"`
 	Weight int    `json:"weight" minimum:"0" maximum:"1000" doc:"Against the other categories; 0: it does not count."`
 	Drop   int    `json:"drop,omitempty" minimum:"0" doc:"So many of the lowest grades are dropped, as long as one stays."`
+
+	DropHighest int `json:"drop_highest,omitempty" minimum:"0" doc:"Then so many of the highest, as long as one stays."`
 }
 
 type gradePlace struct {
@@ -62,9 +66,9 @@ type gradeStep struct {
 }
 
 func (g grading) read() gradebook.Settings {
-	out := gradebook.Settings{Missing: g.Missing, Hidden: g.Hidden, Places: map[string]gradebook.Place{}}
+	out := gradebook.Settings{Missing: g.Missing, Round: g.Round, Hidden: g.Hidden, Places: map[string]gradebook.Place{}}
 	for _, c := range g.Categories {
-		out.Categories = append(out.Categories, gradebook.Category{ID: c.ID, Name: c.Name, Weight: c.Weight, Lowest: c.Drop})
+		out.Categories = append(out.Categories, gradebook.Category{ID: c.ID, Name: c.Name, Weight: c.Weight, Lowest: c.Drop, Highest: c.DropHighest})
 	}
 	for id, p := range g.Places {
 		out.Places[id] = gradebook.Place(p)
@@ -79,9 +83,9 @@ func (g grading) read() gradebook.Settings {
 }
 
 func showGrading(s gradebook.Settings) grading {
-	out := grading{Missing: s.Missing, Hidden: s.Hidden, Places: map[string]gradePlace{}, Categories: []gradeCategory{}}
+	out := grading{Missing: s.Missing, Round: s.Round, Hidden: s.Hidden, Places: map[string]gradePlace{}, Categories: []gradeCategory{}}
 	for _, c := range s.Categories {
-		out.Categories = append(out.Categories, gradeCategory{c.ID, c.Name, c.Weight, c.Lowest})
+		out.Categories = append(out.Categories, gradeCategory{c.ID, c.Name, c.Weight, c.Lowest, c.Highest})
 	}
 	for id, p := range s.Places {
 		out.Places[id] = gradePlace(p)
@@ -179,10 +183,91 @@ type (
 	ownGradesIn struct {
 		Enrolment uid.ID `path:"enrolment" doc:"The enrolment's id."`
 	}
+	gradeTableIn struct {
+		ID   uid.ID `path:"course" doc:"The course's id."`
+		Body struct {
+			List string `json:"list" maxLength:"4000000" doc:"CSV with a heading: enrolment_id or email, and columns by their titles. Percentages, points of so many (33/40), or excused; empty cells are left alone." example:"email,Talk\nanna@example.com,82.5"`
+		}
+	}
+	applyGradeTableIn struct {
+		ID   uid.ID `path:"course" doc:"The course's id."`
+		Body struct {
+			List   string `json:"list" maxLength:"4000000" doc:"As in plan-grades."`
+			Reason string `json:"reason" maxLength:"2000" doc:"It stands in the history of each grade."`
+		}
+	}
+	whatIfIn struct {
+		Enrolment uid.ID `path:"enrolment" doc:"The enrolment's id."`
+		Body      struct {
+			Grades map[string]float64 `json:"grades" minProperties:"1" maxProperties:"200" doc:"Percent by column id. What was entered by hand stays as it is."`
+		}
+	}
+	gradePlanOut  struct{ Body gradePlan }
+	gradesEntered struct{ Body gradesEnteredBody }
+	whatIfOut     struct{ Body whatIfShown }
 	gradingOut    struct{ Body gradingShown }
 	gradeSheetOut struct{ Body gradeSheet }
 	ownGradesOut  struct{ Body ownGrades }
 )
+
+// gradePlan is what a table would change.
+type gradePlan struct {
+	Rows    int           `json:"rows"`
+	Same    int           `json:"same" doc:"Cells that stand as they are."`
+	Unknown []string      `json:"unknown" doc:"Columns that the course does not have; they are left alone."`
+	Changes []gradeChange `json:"changes"`
+	Wrong   []gradeWrong  `json:"wrong" doc:"What cannot be taken, the first 200; applying leaves it out."`
+}
+
+type gradeChange struct {
+	Line        int      `json:"line" doc:"From 2: the heading is 1."`
+	EnrolmentID uid.ID   `json:"enrolment_id"`
+	Name        string   `json:"name"`
+	Column      uid.ID   `json:"column"`
+	Before      *float64 `json:"before"`
+	Grade       *float64 `json:"grade"`
+	Excused     bool     `json:"excused"`
+}
+
+type gradeWrong struct {
+	Line   int    `json:"line"`
+	Column string `json:"column,omitempty" doc:"Its heading; left out: the whole line."`
+	Why    string `json:"why"`
+}
+
+type gradesEnteredBody struct {
+	Changed int `json:"changed"`
+}
+
+// whatIfShown is what a learner's total would be.
+type whatIfShown struct {
+	Total *float64 `json:"total" doc:"Percent; null: nothing that counts is graded."`
+	Step  string   `json:"step,omitempty"`
+}
+
+func showGradePlan(p gradebook.Plan) gradePlan {
+	out := gradePlan{Rows: p.Rows, Same: p.Same, Unknown: append([]string{}, p.Unknown...), Changes: []gradeChange{}, Wrong: []gradeWrong{}}
+	for _, c := range p.Changes {
+		out.Changes = append(out.Changes, gradeChange{c.Line, c.Enrolment, c.Name, c.Column, percentOf(c.Before), percentOf(c.Grade), c.Excused})
+	}
+	for _, w := range p.Wrong {
+		out.Wrong = append(out.Wrong, gradeWrong{w.Line, w.What, w.Why})
+	}
+	return out
+}
+
+// shareOf gives percent as millionths, at the most Most.
+func shareOf(percent float64) gradebook.Share {
+	return gradebook.Share(math.Round(min(percent, 200) * float64(gradebook.Whole/100)))
+}
+
+func gradeRows(list string) ([][]string, error) {
+	rows, err := sheet.Read([]byte(list))
+	if err != nil {
+		return nil, gradebook.ErrFile.Because(err)
+	}
+	return rows, nil
+}
 
 // percentOf gives millionths as percent.
 func percentOf(g *gradebook.Share) *float64 {
@@ -276,7 +361,7 @@ func (a *api) gradeOperations() {
 			}
 		}
 		if in.Body.Grade != nil {
-			g := gradebook.Share(math.Round(*in.Body.Grade * float64(gradebook.Whole/100)))
+			g := shareOf(*in.Body.Grade)
 			e.Grade = &g
 		}
 		if err := a.Grades.Enter(ctx, e); err != nil {
@@ -297,5 +382,57 @@ func (a *api) gradeOperations() {
 			return nil, err
 		}
 		return &ownGradesOut{ownGrades{showGraded(&s.Person), showColumns(s.Columns)}}, nil
+	})
+	on(a, operation{
+		method: post, path: "/courses/{course}/gradebook/plan", id: "plan-grades", tag: tagLearning, need: mark, status: 200,
+		summary: "What a table of grades would change", about: "Nothing is kept; apply-grades enters it.",
+		fails: faults{catalog.ErrCourseNotFound, gradebook.ErrFile},
+	}, func(ctx context.Context, in *gradeTableIn) (*gradePlanOut, error) {
+		rows, err := gradeRows(in.Body.List)
+		if err != nil {
+			return nil, err
+		}
+		p, err := a.Grades.Plan(ctx, in.ID, rows)
+		if err != nil {
+			return nil, err
+		}
+		return &gradePlanOut{showGradePlan(p)}, nil
+	})
+	on(a, operation{
+		method: post, path: "/courses/{course}/gradebook/apply", id: "apply-grades", tag: tagLearning, need: mark, status: 200,
+		summary: "Enter the grades of a table", about: "It is planned anew: what is wrong is left out, the rest is entered as a whole or not at all. The same again changes nothing.",
+		fails: faults{catalog.ErrCourseNotFound, gradebook.ErrFile, gradebook.ErrOwn, gradebook.ErrMoved},
+	}, func(ctx context.Context, in *applyGradeTableIn) (*gradesEntered, error) {
+		rows, err := gradeRows(in.Body.List)
+		if err != nil {
+			return nil, err
+		}
+		n, err := a.Grades.Apply(ctx, in.ID, rows, in.Body.Reason)
+		if err != nil {
+			return nil, err
+		}
+		return &gradesEntered{gradesEnteredBody{n}}, nil
+	})
+	on(a, operation{
+		method: post, path: "/enrolments/{enrolment}/grades/what-if", id: "what-if-grades", tag: tagLearning, need: learn, status: 200,
+		summary: "What one's own total would be with other grades", about: "Nothing is kept.",
+		fails: faults{enrolment.ErrEnrolmentNotFound, gradebook.ErrHidden, gradebook.ErrColumn},
+	}, func(ctx context.Context, in *whatIfIn) (*whatIfOut, error) {
+		ifs := map[uid.ID]gradebook.Share{}
+		for text, percent := range in.Body.Grades {
+			column, ok := uid.Parse(text)
+			if !ok {
+				return nil, gradebook.ErrColumn
+			}
+			ifs[column] = shareOf(max(0, percent))
+		}
+		own, then, err := a.Grades.Own(ctx, in.Enrolment, ifs)
+		if err != nil {
+			return nil, err
+		}
+		if then == nil {
+			then = &own.Person.Row
+		}
+		return &whatIfOut{whatIfShown{percentOf(then.Total.Grade), then.Step}}, nil
 	})
 }

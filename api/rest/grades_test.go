@@ -38,9 +38,34 @@ func TestGradesAreSetEnteredAndSeenByTheAPI(t *testing.T) {
 	if got := s.call(t, lee, "GET", own, nil).want(t, 200).object(t); got.at("total") != 50.0 || got.at("computed") != 72.5 || got.at("overridden") != true {
 		t.Errorf("%v", got)
 	}
+	would := object{"grades": object{talk: 90}}
+	if got := s.call(t, lee, "POST", own+"/what-if", would).want(t, 200).object(t); got.at("total") != 72.5 { // it was entered by hand
+		t.Errorf("%v", got)
+	}
+	s.call(t, lee, "POST", own+"/what-if", object{"grades": object{"x": 1}}).failed(t, 404, "grade_column_not_found")
+	s.call(t, eve, "POST", own+"/what-if", would).failed(t, 404, "enrolment_not_found")
+	list := "enrolment_id,Talk,Else\n" + enrolment + ",33/40,1\n" + uid.New().String() + ",1,1\n"
+	plan := s.call(t, ada, "POST", at+"/plan", object{"list": list}).want(t, 200).object(t)
+	changes, wrong := plan.at("changes").([]any), plan.at("wrong").([]any)
+	if len(changes) != 1 || changes[0].(map[string]any)["grade"] != 82.5 || changes[0].(map[string]any)["before"] != 72.5 || len(wrong) != 1 || wrong[0].(map[string]any)["line"] != 3.0 || len(plan.at("unknown").([]any)) != 1 {
+		t.Errorf("%v", plan)
+	}
+	s.call(t, lee, "POST", at+"/plan", object{"list": list}).want(t, 403)
+	s.call(t, ada, "POST", at+"/plan", object{"list": "x,y"}).failed(t, 422, "grades_file")
+	s.call(t, ada, "POST", at+"/apply", object{"list": list, "reason": " "}).failed(t, 422, "invalid_input")
+	for _, want := range []float64{1, 0} { // the same again changes nothing
+		if got := s.call(t, ada, "POST", at+"/apply", object{"list": list, "reason": "The workshop."}).want(t, 200).object(t).at("changed"); got != want {
+			t.Errorf("%v changed, not %v", got, want)
+		}
+	}
+	if got := s.call(t, lee, "GET", own, nil).want(t, 200).object(t).at("computed"); got != 82.5 {
+		t.Errorf("%v", got)
+	}
 	s.call(t, eve, "GET", own, nil).failed(t, 404, "enrolment_not_found")
 	s.call(t, ada, "GET", at+"/people?limit=1", nil).want(t, 200)
-	set["hidden"] = true
+	set["round"] = "thirds"
+	s.call(t, ada, "PUT", at, object{"number": 1, "settings": set}).want(t, 422)
+	set["hidden"], set["round"] = true, "whole"
 	s.call(t, ada, "PUT", at, object{"number": 1, "settings": set}).want(t, 200)
 	s.call(t, lee, "GET", own, nil).failed(t, 403, "grades_hidden")
 }

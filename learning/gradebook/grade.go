@@ -48,6 +48,41 @@ type Category struct {
 	Name   string `json:"name"`
 	Weight int    `json:"weight"`         // against the other categories; 0: it does not count
 	Lowest int    `json:"drop,omitempty"` // so many of the lowest grades are dropped, as long as one stays
+
+	Highest int `json:"drop_highest,omitempty"` // then so many of the highest, as long as one stays
+}
+
+// Round is how a computed total is rounded, a half up; categories and what was entered stay as they are.
+type Round string
+
+// The ways to round.
+const (
+	RoundNot    Round = ""       // to a millionth
+	RoundTenths Round = "tenths" // of a percent
+	RoundWhole  Round = "whole"  // percents
+)
+
+// Rounds are all of them in the order in which they are offered.
+var Rounds = []Round{RoundNot, RoundTenths, RoundWhole}
+
+// Key names it where an empty name cannot stand.
+func (r Round) Key() string {
+	if r == RoundNot {
+		return "not"
+	}
+	return string(r)
+}
+
+// unit is what it rounds to, in millionths.
+func (r Round) unit() int64 {
+	switch r {
+	case RoundTenths:
+		return int64(Whole) / 1000
+	case RoundWhole:
+		return int64(Whole) / 100
+	case RoundNot:
+	}
+	return 1
 }
 
 // Missing is how something counts that has no grade.
@@ -99,6 +134,7 @@ type Settings struct {
 	Missing    Missing          `json:"missing,omitempty"`
 	Scale      []Step           `json:"scale,omitempty"`  // none: percentages alone
 	Hidden     bool             `json:"hidden,omitempty"` // learners do not see their grades
+	Round      Round            `json:"round,omitempty"`
 }
 
 // place puts a column where the settings say.
@@ -205,7 +241,7 @@ func Compute(s Settings, columns []Column, k Known) (r Row) {
 	sum, weights := new(big.Rat), new(big.Rat)
 	for _, cat := range s.Categories {
 		mean := category(cat, columns, r.Cells, byCategory[cat.ID])
-		r.Categories = append(r.Categories, Sum{cat.ID, rounded(mean)})
+		r.Categories = append(r.Categories, Sum{cat.ID, rounded(mean, 1)})
 		if mean != nil && cat.Weight > 0 {
 			w := big.NewRat(int64(cat.Weight), 1)
 			sum.Add(sum, new(big.Rat).Mul(mean, w))
@@ -213,7 +249,7 @@ func Compute(s Settings, columns []Column, k Known) (r Row) {
 		}
 	}
 	if weights.Sign() > 0 {
-		r.Computed = rounded(sum.Quo(sum, weights))
+		r.Computed = rounded(sum.Quo(sum, weights), s.Round.unit())
 	}
 	r.Total.Grade = r.Computed
 	if m, ok := k.Marks[uid.Nil]; ok && m.Grade != nil {
@@ -244,18 +280,19 @@ func cellOf(s Settings, c Column, k Known) Cell {
 	return out
 }
 
-// category is the weighted mean of what counts, after the lowest were dropped; nil: nothing does.
+// category is the weighted mean of what counts, after the lowest and the highest were dropped; nil: nothing does.
 func category(cat Category, columns []Column, cells []Cell, counted []int) *big.Rat {
 	counted = slices.Clone(counted)
 	slices.SortStableFunc(counted, func(a, b int) int {
 		return cmp.Or(cmp.Compare(*cells[a].Grade, *cells[b].Grade), bytes.Compare(columns[a].ID[:], columns[b].ID[:]))
 	})
-	drop := max(0, min(cat.Lowest, len(counted)-1))
-	for _, i := range counted[:drop] {
+	low := max(0, min(cat.Lowest, len(counted)-1))
+	high := len(counted) - max(0, min(cat.Highest, len(counted)-1-low))
+	for _, i := range slices.Concat(counted[:low], counted[high:]) {
 		cells[i].Dropped = true
 	}
 	sum, weights := int64(0), int64(0)
-	for _, i := range counted[drop:] {
+	for _, i := range counted[low:high] {
 		sum += int64(*cells[i].Grade) * int64(columns[i].Weight)
 		weights += int64(columns[i].Weight)
 	}
@@ -265,15 +302,16 @@ func category(cat Category, columns []Column, cells []Cell, counted []int) *big.
 	return big.NewRat(sum, weights)
 }
 
-// rounded is the nearest millionth; a half goes up.
-func rounded(x *big.Rat) *Share {
+// rounded is the nearest multiple of a unit of millionths; a half goes up.
+func rounded(x *big.Rat, unit int64) *Share {
 	if x == nil {
 		return nil
 	}
+	whole := new(big.Int).Mul(x.Denom(), big.NewInt(unit))
 	twice := new(big.Int).Mul(x.Num(), big.NewInt(2))
-	twice.Add(twice, x.Denom())
+	twice.Add(twice, whole)
 	n := new(big.Int)
-	n.Div(twice, new(big.Int).Mul(x.Denom(), big.NewInt(2))) // Euclidean: also right below nothing
-	g := Share(n.Int64())
+	n.Div(twice, whole.Mul(whole, big.NewInt(2))) // Euclidean: also right below nothing
+	g := Share(n.Int64() * unit)
 	return &g
 }

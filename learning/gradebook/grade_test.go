@@ -12,9 +12,9 @@ import (
 // course is a random course, and somebody in it.
 func course(r *rand.Rand) (s gradebook.Settings, columns []gradebook.Column, k gradebook.Known) {
 	for range 1 + r.IntN(4) {
-		s.Categories = append(s.Categories, gradebook.Category{ID: uid.New(), Weight: r.IntN(4), Lowest: r.IntN(3)})
+		s.Categories = append(s.Categories, gradebook.Category{ID: uid.New(), Weight: r.IntN(4), Lowest: r.IntN(3), Highest: r.IntN(3)})
 	}
-	s.Missing = gradebook.Missings[r.IntN(3)]
+	s.Missing, s.Round = gradebook.Missings[r.IntN(3)], gradebook.Rounds[r.IntN(3)]
 	k = gradebook.Known{Grades: map[uid.ID]gradebook.Share{}, Marks: map[uid.ID]gradebook.Mark{}, Over: r.IntN(2) == 0}
 	for range r.IntN(9) {
 		c := gradebook.Column{ID: uid.New(), Category: s.Categories[r.IntN(len(s.Categories))].ID, Weight: r.IntN(4)}
@@ -46,7 +46,8 @@ func TestTotalsAreBoundedAndDoNotHangOnTheOrder(t *testing.T) {
 				least, most = min(least, *c.Grade), max(most, *c.Grade)
 			}
 		}
-		if g := row.Total.Grade; g != nil && (*g < least || *g > most) {
+		unit := map[gradebook.Round]gradebook.Share{gradebook.RoundNot: 1, gradebook.RoundTenths: 1000, gradebook.RoundWhole: 10_000}[s.Round]
+		if g := row.Total.Grade; g != nil && (2**g < 2*least-unit || 2**g > 2*most+unit || *g%unit != 0) {
 			t.Fatalf("total %d outside of %d to %d", *g, least, most)
 		}
 		r.Shuffle(len(columns), func(i, j int) { columns[i], columns[j] = columns[j], columns[i] })
@@ -68,6 +69,73 @@ func TestDroppingTheLowestNeverLowersATotal(t *testing.T) {
 		after := gradebook.Compute(s, columns, k)
 		if (before.Total.Grade == nil) != (after.Total.Grade == nil) || before.Total.Grade != nil && *after.Total.Grade < *before.Total.Grade {
 			t.Fatalf("%+v, then %+v", before, after)
+		}
+	}
+}
+
+func TestDroppingTheHighestNeverRaisesATotal(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(8, 8))
+	for range 5000 {
+		s, columns, k := course(r)
+		before := gradebook.Compute(s, columns, k)
+		s.Categories[r.IntN(len(s.Categories))].Highest++
+		after := gradebook.Compute(s, columns, k)
+		if (before.Total.Grade == nil) != (after.Total.Grade == nil) || before.Total.Grade != nil && *after.Total.Grade > *before.Total.Grade {
+			t.Fatalf("%+v, then %+v", before, after)
+		}
+	}
+}
+
+func TestBothEndsAreDroppedAsLongAsOneStays(t *testing.T) {
+	t.Parallel()
+	cat := gradebook.Category{ID: uid.New(), Weight: 1, Lowest: 1, Highest: 1}
+	k := gradebook.Known{Grades: map[uid.ID]gradebook.Share{}}
+	var columns []gradebook.Column
+	add := func(percent gradebook.Share) gradebook.Row {
+		c := gradebook.Column{ID: uid.New(), Category: cat.ID, Weight: 1}
+		columns, k.Grades[c.ID] = append(columns, c), percent*gradebook.Whole/100
+		return gradebook.Compute(gradebook.Settings{Categories: []gradebook.Category{cat}}, columns, k)
+	}
+	for i, want := range []string{"40", "90", "60", "65"} { // 40; 40 90; 40 60 90; 40 60 70 90
+		row := add([]gradebook.Share{40, 90, 60, 70}[i])
+		if got := gradebook.Text(row.Total.Grade); got != want {
+			t.Errorf("of %d grades: %s, not %s", i+1, got, want)
+		}
+	}
+}
+
+func TestTotalsAreRoundedAsTheCourseSays(t *testing.T) {
+	t.Parallel()
+	cat := gradebook.Category{ID: uid.New(), Weight: 1}
+	c := gradebook.Column{ID: uid.New(), Category: cat.ID, Weight: 1}
+	for text, want := range map[string][3]string{"59.5": {"59.5 D", "59.5 D", "60 C"}, "59.95": {"59.95 D", "60 C", "60 C"}, "59.4499": {"59.4499 D", "59.4 D", "59 D"}} {
+		g, _ := gradebook.Parse(text)
+		for i, round := range gradebook.Rounds {
+			s := gradebook.Settings{Categories: []gradebook.Category{cat}, Round: round, Scale: []gradebook.Step{{Name: "C", From: 60}, {Name: "D", From: 0}}}
+			row := gradebook.Compute(s, []gradebook.Column{c}, gradebook.Known{Grades: map[uid.ID]gradebook.Share{c.ID: g}})
+			if got := gradebook.Text(row.Total.Grade) + " " + row.Step; got != want[i] {
+				t.Errorf("%s rounded %q: %s, not %s", text, round, got, want[i])
+			}
+		}
+	}
+}
+
+func TestGradesAreReadAsTheyAreTyped(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{"82.5": "82.5", " 82,5 %": "82.5", "0": "0", ".5": "0.5", "200": "200", "33/40": "82.5", "2 / 3": "66.6667", "12,5/20": "62.5", "0.00005": "0.0001"} {
+		if g, ok := gradebook.Parse(text); !ok || gradebook.Text(&g) != want {
+			t.Errorf("%q: %s, not %s", text, gradebook.Text(&g), want)
+		}
+	}
+	for _, text := range []string{"", "%", ".", "-1", "200.01", "1e1", "0x10", "NaN", "Inf", "1/0", "3/", "/3", "1/2/3", "41/20", "50%/100", "+5", "1.2.3"} {
+		if g, ok := gradebook.Parse(text); ok {
+			t.Errorf("%q was read as %s", text, gradebook.Text(&g))
+		}
+	}
+	for g := gradebook.Share(0); g <= gradebook.Most; g += 37 {
+		if again, ok := gradebook.Parse(gradebook.Text(&g)); !ok || again != g {
+			t.Fatalf("%d went out as %s and came back as %d", g, gradebook.Text(&g), again)
 		}
 	}
 }

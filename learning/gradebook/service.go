@@ -316,8 +316,8 @@ type SetInput struct {
 	Settings Settings
 }
 
-// Validate gathers what is to be mended. Fields: categories, categories.N.name, .weight, .drop, items.N.title, missing,
-// scale, scale.N.name, .from, places.ID.
+// Validate gathers what is to be mended. Fields: categories, categories.N.name, .weight, .drop, .drop_highest, items.N.title, missing,
+// round, scale, scale.N.name, .from, places.ID.
 func (s Settings) Validate() error {
 	f := fault.Fields{}
 	f.Check(len(s.Categories) >= 1 && len(s.Categories) <= MaxCategories, "categories", fmt.Sprintf("Have 1 to %d categories.", MaxCategories))
@@ -327,6 +327,7 @@ func (s Settings) Validate() error {
 		f.Check(utf8.RuneCountInString(c.Name) <= MaxName && (c.Name != "" || len(s.Categories) == 1), at+"name", fmt.Sprintf("Give the category a name of at most %d characters.", MaxName))
 		f.Check(c.Weight >= 0 && c.Weight <= MaxWeight, at+"weight", fmt.Sprintf("Use a weight of 0 to %d.", MaxWeight))
 		f.Check(c.Lowest >= 0 && c.Lowest <= MaxItems, at+"drop", fmt.Sprintf("Drop at most %d grades.", MaxItems))
+		f.Check(c.Highest >= 0 && c.Highest <= MaxItems, at+"drop_highest", fmt.Sprintf("Drop at most %d grades.", MaxItems))
 		f.Check(!slices.ContainsFunc(s.Categories[:i], func(o Category) bool { return o.ID == c.ID }), at+"name", "This category stands twice.")
 		sum += c.Weight
 	}
@@ -340,6 +341,7 @@ func (s Settings) Validate() error {
 		f.Check(p.Weight >= 0 && p.Weight <= MaxWeight, "places."+id, fmt.Sprintf("Use a weight of 0 to %d.", MaxWeight))
 	}
 	f.Check(slices.Contains(Missings, s.Missing), "missing", "Choose how counts what has no grade.")
+	f.Check(slices.Contains(Rounds, s.Round), "round", "Choose how totals are rounded.")
 	f.Check(len(s.Scale) <= MaxSteps, "scale", fmt.Sprintf("Have at most %d steps.", MaxSteps))
 	for i, step := range s.Scale {
 		n := utf8.RuneCountInString(step.Name)
@@ -451,10 +453,14 @@ func (s *Service) Enter(ctx context.Context, in Entry) error {
 		case in.Reason == "" && (cell.Computed != nil && cell.Source != SourceMissing || cell.Source == SourceEntered || cell.Source == SourceExcused || in.Excused):
 			return fault.Invalid(map[string]string{"reason": "Say why: it stands in the history of this grade."})
 		}
+		newest, err := s.keep.GradebookMarksOf(ctx, []uid.ID{in.Enrolment}) // the history of the sheet is not all of it
+		if err != nil {
+			return err
+		}
 		last := 0
-		for _, m := range sheet.History {
+		for _, m := range newest {
 			if m.ColumnID == in.Column {
-				last = max(last, m.Number)
+				last = m.Number
 			}
 		}
 		m := Mark{EnrolmentID: in.Enrolment, ColumnID: in.Column, Number: last + 1, Grade: in.Grade, Excused: in.Excused, Reason: in.Reason, Before: cell.Grade, ByID: who.PersonID, At: s.now()}

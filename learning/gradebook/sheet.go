@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
+	"math/big"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -74,17 +73,42 @@ func Text(g *Share) string {
 	if g == nil {
 		return ""
 	}
-	return strconv.FormatFloat(float64(*g)/float64(Whole/100), 'f', -1, 64)
+	whole, rest := *g/(Whole/100), *g%(Whole/100)
+	return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%d.%04d", whole, rest), "0"), ".")
 }
 
-// Parse reads a percentage that was typed; a comma is a point.
+// Parse reads a percentage that was typed ("82.5", "82,5 %"), or points of so many ("33/40"); it is rounded to a millionth.
 func Parse(text string) (Share, bool) {
-	text = strings.TrimSuffix(strings.TrimSpace(text), "%")
-	n, err := strconv.ParseFloat(strings.Replace(strings.TrimSpace(text), ",", ".", 1), 64)
-	if err != nil || math.IsNaN(n) || n < 0 || n > 200 {
+	text = strings.TrimSpace(text)
+	got, of, points := strings.Cut(text, "/")
+	most := big.NewRat(100, 1)
+	if points {
+		var ok bool
+		if most, ok = decimal(of); !ok || most.Sign() == 0 {
+			return 0, false
+		}
+	} else {
+		got = strings.TrimSuffix(got, "%")
+	}
+	n, ok := decimal(got)
+	if !ok {
 		return 0, false
 	}
-	return Share(math.Round(n * float64(Whole/100))), true
+	n.Mul(n.Quo(n, most), big.NewRat(int64(Whole), 1))
+	if n.Cmp(big.NewRat(int64(Most), 1)) > 0 {
+		return 0, false
+	}
+	return *rounded(n, 1), true
+}
+
+// decimal reads digits with at most one point or comma among them.
+func decimal(text string) (*big.Rat, bool) {
+	text = strings.TrimSpace(text)
+	whole, rest, _ := strings.Cut(strings.Replace(text, ",", ".", 1), ".")
+	if whole+rest == "" || len(text) > 40 || strings.Trim(whole+rest, "0123456789") != "" {
+		return nil, false
+	}
+	return new(big.Rat).SetString("0" + whole + "." + rest + "0")
 }
 
 func headings(columns []Column) []string {
