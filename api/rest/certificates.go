@@ -16,8 +16,8 @@ import (
 	"lyceum/tenant"
 )
 
-// proof is a certificate: the proof of a completion.
-type proof struct {
+// Proof is a certificate: the proof of a completion.
+type Proof struct {
 	ID            uid.ID            `json:"id"`
 	Code          string            `json:"code" doc:"The public number, by which anyone may check it."`
 	PersonName    string            `json:"person_name" doc:"As it was when it was issued."`
@@ -73,12 +73,12 @@ func (a *api) certificateOperations() {
 	on(a, operation{
 		method: get, path: "/me/certificates", id: "list-my-certificates", tag: tagMe, need: route.For(policy.CertificateRead),
 		summary: "One's own certificates, the newest first",
-	}, func(ctx context.Context, _ *nothing) (*pageOut[proof], error) {
+	}, func(ctx context.Context, _ *nothing) (*pageOut[Proof], error) {
 		mine, err := a.Certificates.Mine(ctx)
 		if err != nil {
 			return nil, err
 		}
-		return whole(ctx, mine, func(c *certificate.Certificate) proof { return a.showCertificate(ctx, c) }), nil
+		return whole(ctx, mine, func(c *certificate.Certificate) Proof { return a.showCertificate(ctx, c) }), nil
 	})
 	on(a, operation{
 		method: get, path: "/certificates/{code}", id: "get-certificate", tag: tagCertificates, need: route.Public,
@@ -164,8 +164,8 @@ func (a *api) logoPNG(ctx context.Context, b tenant.Brand) ([]byte, error) {
 	return io.ReadAll(bytes)
 }
 
-func (a *api) showCertificate(ctx context.Context, c *certificate.Certificate) proof {
-	return proof{
+func (a *api) showCertificate(ctx context.Context, c *certificate.Certificate) Proof {
+	return Proof{
 		ID: c.ID, Code: c.Code, PersonName: c.PersonName, CourseID: c.CourseID, CourseTitle: c.CourseTitle, VersionNumber: c.VersionNumber,
 		Percent: c.Percent, Minutes: c.Minutes, CompletedAt: utc(c.CompletedAt), IssuedAt: utc(c.IssuedAt), ValidUntil: utcOrNone(c.ValidUntil), State: c.State(a.Now()), RevokedAt: utcOrNone(c.RevokedAt), ReplacedAt: utcOrNone(c.ReplacedAt),
 		VerifyURL: a.verifyURL(ctx, c.Code),

@@ -21,7 +21,7 @@ type issuedIn struct {
 
 // issuedProof is a certificate for those who may see everyone's.
 type issuedProof struct {
-	proof
+	Proof
 	PersonID     uid.ID            `json:"person_id"`
 	RevokedBy    *uid.ID           `json:"revoked_by,omitempty" doc:"Who withdrew it."`
 	RevokeClass  certificate.Class `json:"revoke_class,omitempty" enum:"error,corrected,conditions,request,other" doc:"What the public page says of why."`
@@ -97,7 +97,7 @@ func (a *api) issuedOperations() {
 }
 
 func (a *api) showIssued(ctx context.Context, c *certificate.Certificate) issuedProof {
-	return issuedProof{proof: a.showCertificate(ctx, c), PersonID: c.PersonID, RevokedBy: c.RevokedBy, RevokeClass: c.RevokeClass, RevokeReason: c.RevokeReason, ReissueOf: c.ReissueOf}
+	return issuedProof{Proof: a.showCertificate(ctx, c), PersonID: c.PersonID, RevokedBy: c.RevokedBy, RevokeClass: c.RevokeClass, RevokeReason: c.RevokeReason, ReissueOf: c.ReissueOf}
 }
 
 type badgeOut struct {

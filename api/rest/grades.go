@@ -114,8 +114,8 @@ type gradeSum struct {
 	Grade    *float64 `json:"grade"`
 }
 
-// gradedPerson is a person's grades.
-type gradedPerson struct {
+// GradedPerson is a person's grades.
+type GradedPerson struct {
 	EnrolmentID uid.ID      `json:"enrolment_id"`
 	PersonID    uid.ID      `json:"person_id"`
 	Name        string      `json:"name"`
@@ -140,14 +140,14 @@ type enteredGrade struct {
 
 // gradeSheet is a person's grades with what was entered.
 type gradeSheet struct {
-	gradedPerson
+	GradedPerson
 	Columns []gradeColumn  `json:"columns"`
 	History []enteredGrade `json:"history" doc:"The newest first."`
 }
 
 // ownGrades are a learner's own.
 type ownGrades struct {
-	gradedPerson
+	GradedPerson
 	Columns []gradeColumn `json:"columns"`
 }
 
@@ -286,8 +286,8 @@ func showColumns(list []gradebook.Column) []gradeColumn {
 	return out
 }
 
-func showGraded(p *gradebook.Person) gradedPerson {
-	out := gradedPerson{EnrolmentID: p.EnrolmentID, PersonID: p.PersonID, Name: p.Name, Total: percentOf(p.Row.Total.Grade), Computed: percentOf(p.Row.Computed), Overridden: p.Row.Overridden, Step: p.Row.Step, Cells: []gradeCell{}, Categories: []gradeSum{}}
+func showGraded(p *gradebook.Person) GradedPerson {
+	out := GradedPerson{EnrolmentID: p.EnrolmentID, PersonID: p.PersonID, Name: p.Name, Total: percentOf(p.Row.Total.Grade), Computed: percentOf(p.Row.Computed), Overridden: p.Row.Overridden, Step: p.Row.Step, Cells: []gradeCell{}, Categories: []gradeSum{}}
 	for _, c := range p.Row.Cells {
 		out.Cells = append(out.Cells, gradeCell{c.Column, percentOf(c.Grade), percentOf(c.Computed), c.Source, c.Dropped, c.Reason})
 	}
@@ -298,7 +298,7 @@ func showGraded(p *gradebook.Person) gradedPerson {
 }
 
 func showGradeSheet(s gradebook.Sheet) gradeSheet {
-	out := gradeSheet{gradedPerson: showGraded(&s.Person), Columns: showColumns(s.Columns), History: []enteredGrade{}}
+	out := gradeSheet{GradedPerson: showGraded(&s.Person), Columns: showColumns(s.Columns), History: []enteredGrade{}}
 	for _, m := range s.History {
 		out.History = append(out.History, enteredGrade{unlessNil(m.ColumnID), percentOf(m.Before), percentOf(m.Grade), m.Excused, m.Reason, m.ByID, utc(m.At)})
 	}
@@ -331,7 +331,7 @@ func (a *api) gradeOperations() {
 	on(a, operation{
 		method: get, path: "/courses/{course}/gradebook/people", id: "list-grades", tag: tagLearning, need: mark,
 		summary: "Everybody's grades in a course, by name", fails: faults{catalog.ErrCourseNotFound},
-	}, func(ctx context.Context, in *gradedIn) (*pageOut[gradedPerson], error) {
+	}, func(ctx context.Context, in *gradedIn) (*pageOut[GradedPerson], error) {
 		b, err := a.Grades.Book(ctx, in.ID, in.request())
 		if err != nil {
 			return nil, err

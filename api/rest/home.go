@@ -17,7 +17,7 @@ type atHome struct {
 	Doing        []doing          `json:"doing" doc:"Under way and begun, the last touched first."`
 	Others       []myEnrolment    `json:"others" doc:"The other courses under way."`
 	Completed    []myEnrolment    `json:"completed" doc:"The newest first."`
-	Certificates []proof          `json:"certificates" doc:"The newest."`
+	Certificates []Proof          `json:"certificates" doc:"The newest."`
 	Skills       []learnedSkill   `json:"skills" doc:"What the completed courses teach, the newest first."`
 	Recommended  []recommendation `json:"recommended"`
 }
@@ -79,7 +79,7 @@ func (a *api) homeOperations() {
 func (a *api) showHome(ctx context.Context, h home.Home) atHome {
 	out := atHome{
 		Due: showMines(h.Due), Others: showMines(h.Mine), Completed: showMines(h.Completed),
-		Doing: []doing{}, Certificates: []proof{}, Skills: []learnedSkill{}, Recommended: []recommendation{},
+		Doing: []doing{}, Certificates: []Proof{}, Skills: []learnedSkill{}, Recommended: []recommendation{},
 	}
 	for i := range h.Doing {
 		d := &h.Doing[i]

@@ -9,7 +9,8 @@ import (
 	"lyceum/tenant/status"
 )
 
-type statusCount struct {
+// StatusCount is how often a part went well.
+type StatusCount struct {
 	Good        int64 `json:"good" doc:"How often it went well."`
 	Bad         int64 `json:"bad" doc:"How often it did not."`
 	LongestWait int64 `json:"longest_wait_ms" doc:"Longest wait in milliseconds; of jobs and events only."`
@@ -18,13 +19,13 @@ type statusCount struct {
 type statusSpan struct {
 	Begin  time.Time      `json:"begin"`
 	Status status.Verdict `json:"status" enum:"working,disturbed,down" doc:"The worst of its quarters of an hour."`
-	statusCount
+	StatusCount
 }
 
 type statusPart struct {
 	Part   status.Part    `json:"part" enum:"pages,sign_in,mail,jobs,events"`
 	Status status.Verdict `json:"status" enum:"working,disturbed,down"`
-	Now    statusCount    `json:"now" doc:"The quarter of an hour that runs and the one before."`
+	Now    StatusCount    `json:"now" doc:"The quarter of an hour that runs and the one before."`
 	Hours  []statusSpan   `json:"hours" doc:"The last 24 hours, the oldest first."`
 }
 
@@ -36,8 +37,8 @@ type portalStatus struct {
 
 type portalStatusOut struct{ Body portalStatus }
 
-func counted(c status.Count) statusCount {
-	return statusCount{Good: c.Good, Bad: c.Bad, LongestWait: c.WorstMS}
+func counted(c status.Count) StatusCount {
+	return StatusCount{Good: c.Good, Bad: c.Bad, LongestWait: c.WorstMS}
 }
 
 func (a *api) statusOperations() {

@@ -35,11 +35,11 @@ type startOfTest struct {
 	Open         bool                `json:"open" doc:"An attempt may begin, or goes on."`
 	Why          string              `json:"why,omitempty" doc:"The code of why not."`
 	NextAt       *time.Time          `json:"next_at,omitempty" doc:"When the next one may begin."`
-	Attempts     []testAttempt       `json:"attempts" doc:"The newest first."`
+	Attempts     []TestAttempt       `json:"attempts" doc:"The newest first."`
 }
 
-// testAttempt is an attempt at a test.
-type testAttempt struct {
+// TestAttempt is an attempt at a test.
+type TestAttempt struct {
 	ID        uid.ID            `json:"id"`
 	LessonID  uid.ID            `json:"lesson_id"`
 	CourseID  uid.ID            `json:"course_id"`
@@ -58,17 +58,17 @@ type testAttempt struct {
 
 // takenTest is an attempt with its questions, as its learner sees it.
 type takenTest struct {
-	testAttempt
+	TestAttempt
 	Now           time.Time   `json:"now" doc:"The clock that counts."`
 	Section       *int        `json:"section,omitempty" doc:"Where sections have times of their own: the one that is open, from 0."`
 	SectionEndsAt *time.Time  `json:"section_ends_at,omitempty"`
 	Told          bool        `json:"told" doc:"How answers were marked is told."`
 	ToldAt        *time.Time  `json:"told_at,omitempty" doc:"When it will be."`
-	Items         []takenItem `json:"items" doc:"Of the open section alone, where sections have times of their own."`
+	Items         []TakenItem `json:"items" doc:"Of the open section alone, where sections have times of their own."`
 }
 
-// takenItem is a question of an attempt.
-type takenItem struct {
+// TakenItem is a question of an attempt.
+type TakenItem struct {
 	Slot     int         `json:"slot" doc:"Its place, from 0."`
 	Section  int         `json:"section"`
 	Marks    int         `json:"marks"`
@@ -102,9 +102,9 @@ type keptTestAnswer struct {
 	SavedAt  time.Time   `json:"saved_at"`
 }
 
-// sitting is an attempt with whose it is.
-type sitting struct {
-	testAttempt
+// Sitting is an attempt with whose it is.
+type Sitting struct {
+	TestAttempt
 	EnrolmentID *uid.ID `json:"enrolment_id,omitempty" doc:"Left out where names are hidden."`
 	PersonID    *uid.ID `json:"person_id,omitempty"`
 	PersonName  string  `json:"person_name,omitempty"`
@@ -113,13 +113,13 @@ type sitting struct {
 
 // reviewedTest is an attempt for who marks it.
 type reviewedTest struct {
-	sitting
+	Sitting
 	Items   []reviewedItem `json:"items"`
 	Changes []regraded     `json:"changes" doc:"What grading anew did to it."`
 }
 
 type reviewedItem struct {
-	takenItem
+	TakenItem
 	ByHand bool        `json:"by_hand" doc:"A person marks it."`
 	Notes  string      `json:"notes,omitempty" doc:"Of the author, for who marks."`
 	Given  []givenMark `json:"marks_given" doc:"In the order in which they were given; the last one counts."`
@@ -181,7 +181,7 @@ type regradePreview struct {
 }
 
 type regradeChange struct {
-	sitting
+	Sitting
 	PercentAfter int  `json:"percent_after"`
 	PassedAfter  bool `json:"passed_after"`
 }
@@ -294,15 +294,15 @@ type (
 // marksOf gives millionths as marks.
 func marksOf(s body.Share) float64 { return float64(s) / float64(body.Whole) }
 
-func showTestAttempt(a assessment.Attempt) testAttempt {
-	return testAttempt{
+func showTestAttempt(a assessment.Attempt) TestAttempt {
+	return TestAttempt{
 		ID: a.ID, LessonID: a.LessonID, CourseID: a.CourseID, Number: a.Number, Status: a.Status, StartedAt: utc(a.StartedAt), EndsAt: utcOrNone(a.EndsAt), EndedAt: utcOrNone(a.EndedAt), EndedBy: a.EndedBy,
 		Points: marksOf(a.Points), Most: marksOf(a.Most), Percent: a.Percent, Passed: a.Passed, Regrade: a.Regrade,
 	}
 }
 
-func showItem(i assessment.Item) takenItem {
-	out := takenItem{Slot: i.Slot, Section: i.Section, Marks: i.Marks, Question: i.Asked, Answer: i.Answer, Answered: i.Answered, Sequence: i.Sequence, Flagged: i.Flagged, Open: i.Open}
+func showItem(i assessment.Item) TakenItem {
+	out := TakenItem{Slot: i.Slot, Section: i.Section, Marks: i.Marks, Question: i.Asked, Answer: i.Answer, Answered: i.Answered, Sequence: i.Sequence, Flagged: i.Flagged, Open: i.Open}
 	if t := i.Told; t != nil {
 		out.Told = &toldItem{Waits: t.Waits, Hints: listed(t.Hints), Solution: t.Solution, Comment: t.Comment, Counts: t.Counts}
 		if t.Marks {
@@ -314,7 +314,7 @@ func showItem(i assessment.Item) takenItem {
 }
 
 func showTaken(v assessment.View) takenTest {
-	out := takenTest{testAttempt: showTestAttempt(v.Attempt), Now: utc(v.Now), SectionEndsAt: utcOrNone(v.SectionEnds), Told: v.Tells, ToldAt: utcOrNone(v.TellsAt), Items: []takenItem{}}
+	out := takenTest{TestAttempt: showTestAttempt(v.Attempt), Now: utc(v.Now), SectionEndsAt: utcOrNone(v.SectionEnds), Told: v.Tells, ToldAt: utcOrNone(v.TellsAt), Items: []TakenItem{}}
 	if v.SectionNow >= 0 {
 		out.Section = &v.SectionNow
 	}
@@ -324,15 +324,15 @@ func showTaken(v assessment.View) takenTest {
 	return out
 }
 
-func showSitting(t assessment.Sitting) sitting {
-	return sitting{testAttempt: showTestAttempt(t.Attempt), EnrolmentID: unlessNil(t.EnrolmentID), PersonID: unlessNil(t.PersonID), PersonName: t.PersonName, Alias: t.Alias}
+func showSitting(t assessment.Sitting) Sitting {
+	return Sitting{TestAttempt: showTestAttempt(t.Attempt), EnrolmentID: unlessNil(t.EnrolmentID), PersonID: unlessNil(t.PersonID), PersonName: t.PersonName, Alias: t.Alias}
 }
 
 func showReview(r assessment.Review) reviewedTest {
-	out := reviewedTest{sitting: showSitting(r.Sitting), Items: []reviewedItem{}, Changes: []regraded{}}
+	out := reviewedTest{Sitting: showSitting(r.Sitting), Items: []reviewedItem{}, Changes: []regraded{}}
 	for _, i := range r.View.Items {
 		_, hand := r.ByHand[i.Slot]
-		one := reviewedItem{takenItem: showItem(i), ByHand: hand, Notes: r.Notes[i.Slot], Given: []givenMark{}}
+		one := reviewedItem{TakenItem: showItem(i), ByHand: hand, Notes: r.Notes[i.Slot], Given: []givenMark{}}
 		for _, m := range r.History[i.Slot] {
 			one.Given = append(one.Given, givenMark{Points: marksOf(m.Share * body.Share(i.Marks)), Comment: m.Comment, MarkerID: m.MarkerID, At: utc(m.At)})
 		}
@@ -468,7 +468,7 @@ func (a *api) takeTestOperations() {
 }
 
 func showStart(d assessment.Desk) startOfTest {
-	out := startOfTest{Number: d.Number, Questions: d.Rules.Questions(), Most: d.Rules.Most(), Settings: d.Rules, Seconds: d.Lasts, Open: d.Refused == nil, NextAt: utcOrNone(d.NextAt), Attempts: []testAttempt{}}
+	out := startOfTest{Number: d.Number, Questions: d.Rules.Questions(), Most: d.Rules.Most(), Settings: d.Rules, Seconds: d.Lasts, Open: d.Refused == nil, NextAt: utcOrNone(d.NextAt), Attempts: []TestAttempt{}}
 	out.Settings.Sections = nil
 	for _, sec := range d.Rules.Sections {
 		sec.Fixed, sec.Pools = nil, nil // what is asked is seen once it is
@@ -492,12 +492,12 @@ func (a *api) markTestOperations() {
 		method: get, path: "/courses/{course}/lessons/{lesson}/test/attempts", id: "list-test-attempts", tag: tagLearning, need: mark,
 		summary: "The attempts at a test",
 		about:   "What waits for a mark, the longest first; everything else the newest first. Where the test hides names, they are left out until it is marked.", fails: noTest,
-	}, func(ctx context.Context, in *sittingsIn) (*pageOut[sitting], error) {
+	}, func(ctx context.Context, in *sittingsIn) (*pageOut[Sitting], error) {
 		list, _, err := a.Tests.Sittings(ctx, assessment.SittingFilter{Course: in.Course, Lesson: in.Lesson, Status: in.Status, Page: in.request()})
 		if err != nil {
 			return nil, err
 		}
-		return paged(ctx, list, func(t *assessment.Sitting) sitting { return showSitting(*t) }), nil
+		return paged(ctx, list, func(t *assessment.Sitting) Sitting { return showSitting(*t) }), nil
 	})
 	review := func(ctx context.Context, course, id uid.ID) (*reviewedTestOut, error) {
 		r, err := a.Tests.Review(ctx, course, id)

@@ -19,8 +19,8 @@ type lessonText struct {
 	Lesson    lesson `json:"lesson"`
 }
 
-// lessonState is what a lesson said at one of its revisions.
-type lessonState struct {
+// LessonState is what a lesson said at one of its revisions.
+type LessonState struct {
 	Revision  int       `json:"revision"`
 	Automatic bool      `json:"automatic" doc:"Saved by the editor, not by its button."`
 	SavedBy   *uid.ID   `json:"saved_by,omitempty" doc:"Left out for what the lesson said before anything of it was kept."`
@@ -30,7 +30,7 @@ type lessonState struct {
 
 // lessonPast is such a state with what it says and what made it of the one before.
 type lessonPast struct {
-	lessonState
+	LessonState
 	Lesson  lesson       `json:"lesson"`
 	Fields  []string     `json:"fields" doc:"What changed beside the text."`
 	Changes []textChange `json:"changes" doc:"How the text changed, line by line; those that stayed are among them."`
@@ -100,8 +100,8 @@ func showWritten(w catalog.Written) lessonText {
 	return lessonText{CourseID: w.Course.ID, VersionID: w.Version.ID, Lesson: showLesson(&w.Lesson, revealed)}
 }
 
-func showState(s *catalog.Save) lessonState {
-	return lessonState{Revision: s.Revision, Automatic: s.Automatic, SavedBy: s.SavedBy, Name: s.Name, SavedAt: utc(s.SavedAt)}
+func showState(s *catalog.Save) LessonState {
+	return LessonState{Revision: s.Revision, Automatic: s.Automatic, SavedBy: s.SavedBy, Name: s.Name, SavedAt: utc(s.SavedAt)}
 }
 
 // showInput shows what an author wrote as the lesson it is of.
@@ -199,7 +199,7 @@ func (a *api) pastOperations() {
 		method: get, path: "/courses/{course}/lessons/{lesson}/saves", id: "list-lesson-saves", tag: tagAuthoring, need: edit,
 		summary: "What is kept of a lesson's past, the newest first",
 		about:   "At most 100: a person's automatic saves of three minutes count as one.", fails: faults{catalog.ErrCourseNotFound, catalog.ErrLessonNotFound},
-	}, func(ctx context.Context, in *lessonOneIn) (*pageOut[lessonState], error) {
+	}, func(ctx context.Context, in *lessonOneIn) (*pageOut[LessonState], error) {
 		saves, err := a.Catalog.Saves(ctx, in.ID, in.Lesson)
 		if err != nil {
 			return nil, err
@@ -215,7 +215,7 @@ func (a *api) pastOperations() {
 			return nil, err
 		}
 		l := catalog.LessonInput(p.Content).Into(catalog.Lesson{ID: in.Lesson, Revision: p.Revision})
-		out := &lessonPastOut{lessonPast{lessonState: showState(&p.Save), Lesson: showLesson(&l, revealed), Fields: []string{}, Changes: []textChange{}}}
+		out := &lessonPastOut{lessonPast{LessonState: showState(&p.Save), Lesson: showLesson(&l, revealed), Fields: []string{}, Changes: []textChange{}}}
 		for _, field := range p.Fields() {
 			out.Body.Fields = append(out.Body.Fields, jsonField(field))
 		}
