@@ -43,6 +43,7 @@ var rooms = map[string][]string{
 	"learning/onboarding":  {"auth", "tenant", "internal"},
 	"learning/calendar":    {"auth", "tenant", "internal"},
 	"learning/gradebook":   {"learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},
+	"learning/duty":        {"learning/enrolment", "auth", "tenant", "internal"},
 	"learning/desk":        {"learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},
 	"learning/transcript":  {"learning/certificate", "learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},
 	"learning/home":        {"learning/certificate", "learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},

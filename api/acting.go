@@ -40,11 +40,11 @@ var actingPlaces = map[string]Acting{
 	// Programs', with keys of their own: a visit makes none and uses none.
 	"/api": ActNever, "/scim": ActNever, "/webhooks": ActNever,
 	// Learning is the person's: a visit looks at lessons and is in none.
-	"/courses": ActReads, "/learn": ActReads, "/paths": ActReads, "/hand-ins": ActNever, "/certificates": ActReads, "/certificates/:code.jwt": ActNever, "/transcript": ActReads, "/transcript.pdf": ActNever,
+	"/courses": ActReads, "/learn": ActReads, "/paths": ActReads, "/hand-ins": ActNever, "/certificates": ActReads, "/certificates/:code.jwt": ActNever, "/transcript": ActReads, "/duties": ActReads, "/transcript.pdf": ActNever,
 	"/calendar": ActReads, "/notifications": ActReads, "/notifications/:notice": ActNever, "/notifications/live": ActNever, "/notifications/live/standing": ActReads, "/notifications/settings": ActReads,
 	"/search": ActReads, "/verify": ActReads, "/credentials": ActReads, "/.well-known": ActNever, "/brand": ActReads, "/status": ActReads, "/status.json": ActReads,
 	// What a portal's people build and look after.
-	"/studio": ActWrites, "/files": ActWrites, "/groups": ActWrites, "/people": ActWrites, "/first-steps": ActWrites, "/settings/brand": ActWrites, "/settings/certificates": ActWrites, "/settings/catalogue": ActWrites,
+	"/studio": ActWrites, "/files": ActWrites, "/groups": ActWrites, "/compliance": ActWrites, "/people": ActWrites, "/first-steps": ActWrites, "/settings/brand": ActWrites, "/settings/certificates": ActWrites, "/settings/catalogue": ActWrites,
 	"/settings/address": ActReads, "/settings/roles": ActReads, "/settings/sign-on": ActReads, "/settings/directories": ActReads, "/usage": ActReads, "/usage.csv": ActReads,
 	"/audit": ActReads, "/audit/export.csv": ActNever, "/audit/export.jsonl": ActNever,
 	// The way in and out, and how pages look.

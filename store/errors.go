@@ -19,6 +19,7 @@ import (
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
+	"lyceum/learning/duty"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/gradebook"
 	"lyceum/learning/path"
@@ -72,6 +73,8 @@ func constraintFault(name string) *fault.Fault {
 		return auth.ErrOperatorTaken
 	case "test_settings_pk", "test_regrades_pk":
 		return assessment.ErrMoved
+	case "requirements_name_uq":
+		return duty.ErrNameTaken
 	case "gradebook_settings_pk", "gradebook_marks_pk":
 		return gradebook.ErrMoved
 	case "courses_slug_uq":

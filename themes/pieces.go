@@ -54,11 +54,13 @@ func (c *Chrome) places() ([]NavGroup, error) {
 			{"/calendar", "nav.calendar", "calendar", policy.EnrolmentSelf},
 			{"/paths", "nav.paths", "flag", policy.CourseRead},
 			{"/certificates", "nav.certificates", "award", policy.CertificateRead},
+			{"/duties", "nav.duties", "check", policy.EnrolmentSelf},
 		}},
 		{"teach", []place{{"/studio", "nav.studio", "pen", policy.CourseEdit}, {"/studio/questions", "nav.questions", "list", policy.CourseEdit}, {"/studio/marking", "nav.marking", "check", policy.EnrolmentMark}, {"/files", "nav.files", "file", policy.FileUpload}, {"/people", "nav.people", "people", policy.PersonRead}}},
 		{"portal", []place{
 			{"/first-steps", "nav.first_steps", "flag", policy.BrandEdit},
 			{"/groups", "nav.groups", "people", policy.PersonRead},
+			{"/compliance", "nav.compliance", "check", policy.EnrolmentManage},
 			{"/usage", "nav.usage", "chart", policy.UsageRead}, {"/settings/billing", "nav.billing", "file", policy.BillingRead}, {"/settings/brand", "nav.brand", "palette", policy.BrandEdit},
 			{"/settings/certificates", "nav.designs", "award", policy.CertificateManage},
 			{"/settings/address", "nav.address", "window", policy.AddressManage},

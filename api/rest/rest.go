@@ -35,6 +35,7 @@ import (
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/desk"
+	"lyceum/learning/duty"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/exchange"
 	"lyceum/learning/gradebook"
@@ -94,6 +95,7 @@ type Services struct {
 	Desk         *desk.Service
 	Tests        *assessment.Service
 	Grades       *gradebook.Service
+	Duties       *duty.Service
 	Billing      *billing.Service
 	// Subscriptions says what the bill allows.
 	Subscriptions *subscription.Service
@@ -167,6 +169,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.submissionOperations()
 	a.testOperations()
 	a.gradeOperations()
+	a.dutyOperations()
 	a.embedOperations()
 	a.directoryOperations()
 	a.ldapOperations()

@@ -48,6 +48,7 @@ import (
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/desk"
+	"lyceum/learning/duty"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/exchange"
 	"lyceum/learning/gradebook"
@@ -114,6 +115,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		Transcripts:   transcript.New(w.Store, now),
 		Desk:          desk.New(w.Store, now),
 		Grades:        gradebook.New(w.Store, now),
+		Duties:        duty.New(w.Store, enrolment.New(enrolment.Options{Keep: w.Store, Now: now}), now),
 		Billing:       billing.New(w.Store, now),
 		Subscriptions: subscription.New(subscription.Options{Keep: w.Store, Now: now}),
 		Brands:        tenant.NewBrands(w.Store, now),

@@ -49,6 +49,7 @@ import (
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
 	"lyceum/learning/desk"
+	"lyceum/learning/duty"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/exchange"
 	"lyceum/learning/gradebook"
@@ -136,6 +137,7 @@ type app struct {
 	transcripts   *transcript.Service
 	desk          *desk.Service
 	grades        *gradebook.Service
+	duties        *duty.Service
 	billing       *billing.Service
 	subscriptions *subscription.Service
 	inbox         *inbox.Service
@@ -328,6 +330,7 @@ func (a *app) assemble() (err error) {
 	a.transcripts = transcript.New(a.store, a.now)
 	a.desk = desk.New(a.store, a.now)
 	a.grades = gradebook.New(a.store, a.now)
+	a.duties = duty.New(a.store, a.enrolment, a.now)
 	a.billing = billing.New(a.store, a.now)
 	a.hints = queue.NewHints(a.store.Hint, a.log)
 	a.store.OnEvents(a.hints.Add)

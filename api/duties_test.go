@@ -1,0 +1,52 @@
+package api_test
+
+import (
+	"strings"
+	"testing"
+
+	"lyceum/auth/group"
+	"lyceum/auth/policy"
+	"lyceum/internal/uid"
+	"lyceum/store/storetest"
+)
+
+func TestAManagerMakesARequirementAndALearnerSeesTheirDuty(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	course := storetest.PublishedCourse(t, h.ctx, h.w, storetest.SmallCourse("Knots"))
+	lee := h.person(policy.Learner)
+	admin := storetest.As(t, h.ctx, h.w, storetest.Person(t, h.ctx, h.w, policy.Admin))
+	g, err := h.o.Groups.Create(admin, group.Input{Name: "Riggers"})
+	if err == nil {
+		_, err = h.o.Groups.Add(admin, g.ID, []uid.ID{lee.ID})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	boss, learner := h.as(h.person(policy.Manager)), h.as(lee)
+	learner.get("/duties").is(200).says("Nothing is asked of you")
+	learner.get("/compliance").is(403)
+	boss.get("/compliance").is(200).says("No requirements yet")
+	boss.get("/compliance/new").is(200).says("Knots")
+	boss.post("/compliance/new", "name", " ", "course", course.Course.ID.String(), "grace_days", "0", "renew_days", "0").is(422).says("Use a name of 1 to 120 characters.")
+	boss.post("/compliance/new", "name", "Rigging", "course", course.Course.ID.String(), "due_days", "30", "valid_months", "12", "grace_days", "7", "renew_days", "60", "revision", "0").is(303)
+	_, rest, _ := strings.Cut(boss.get("/compliance").is(200).says("Rigging").body, `href="/compliance/`)
+	_, rest, _ = strings.Cut(rest, `href="/compliance/`) // the first one makes a new one
+	id, _, _ := strings.Cut(rest, `"`)
+	if strings.HasPrefix(rest, "new") {
+		t.Fatal("no requirement is listed")
+	}
+	at := "/compliance/" + id
+	boss.get(at+"?group="+g.ID.String()).is(200).says("1 person would get this duty.", "Apply to this group")
+	learner.get("/duties").is(200).says("Nothing is asked of you") // looking keeps nothing
+	boss.post(at+"/groups", "group", g.ID.String()).is(303).leads(at)
+	boss.get(at).is(200).says("Not started", "Riggers", "Valid for 12 months.")
+	learner.get("/duties").is(200).says("Rigging", "Not started", "because of Riggers", "Due on")
+	boss.post(at+"/people/"+lee.ID.String()+"/waive", "reason", " ").is(422).says("Say why, in at most 1,000 characters.")
+	boss.post(at+"/people/"+lee.ID.String()+"/waive", "reason", "On leave.").is(303)
+	learner.get("/duties").is(200).says("Waived", "On leave.")
+	boss.post(at + "/people/" + lee.ID.String() + "/unwaive").is(303)
+	boss.post(at + "/groups/" + g.ID.String() + "/remove").is(303)
+	learner.get("/duties").is(200).says("Nothing is asked of you")
+	boss.get("/compliance/" + uid.New().String()).is(404)
+}

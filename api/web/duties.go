@@ -1,0 +1,224 @@
+package web
+
+import (
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+
+	"lyceum/internal/fault"
+	"lyceum/internal/uid"
+	"lyceum/learning/duty"
+	"lyceum/themes"
+)
+
+// Duties is requirements with who must meet them, and each one's own duties.
+type Duties struct {
+	*Site
+	Duties *duty.Service
+}
+
+// List lists the requirements.
+func (d Duties) List(c *fiber.Ctx) error {
+	list, err := d.Duties.List(c.UserContext())
+	if err != nil {
+		return err
+	}
+	return d.show(c, themes.CompliancePage{Requirements: list})
+}
+
+// Own lists the asker's duties.
+func (d Duties) Own(c *fiber.Ctx) error {
+	list, err := d.Duties.Own(c.UserContext())
+	if err != nil {
+		return err
+	}
+	return d.show(c, themes.DutiesPage{Duties: list})
+}
+
+func (d Duties) page(c *fiber.Ctx) (p themes.RequirementPage, err error) {
+	ctx := c.UserContext()
+	r, err := id(c, "requirement")
+	if err != nil {
+		return p, err
+	}
+	if p.Requirement, err = d.Duties.Get(ctx, r); err != nil {
+		return p, err
+	}
+	if _, p.Groups, err = d.Duties.Choices(ctx); err != nil {
+		return p, err
+	}
+	if p.State = duty.State(query(c, "state")); !p.State.Known() {
+		p.State = ""
+	}
+	if group, ok := uid.Parse(query(c, "group")); ok {
+		preview, err := d.Duties.Preview(ctx, r, group)
+		if err != nil {
+			return p, err
+		}
+		p.Preview = &preview
+	}
+	p.Duties, err = d.Duties.Duties(ctx, r, duty.Filter{State: p.State, Page: after(c)})
+	return p, err
+}
+
+// Show shows a requirement and who must meet it; with a group, what applying it to that group would do.
+func (d Duties) Show(c *fiber.Ctx) error {
+	p, err := d.page(c)
+	if err != nil {
+		return err
+	}
+	return d.show(c, p)
+}
+
+func (d Duties) form(c *fiber.Ctx) (p themes.RequirementEditPage, err error) {
+	ctx := c.UserContext()
+	if p.Courses, _, err = d.Duties.Choices(ctx); err != nil {
+		return p, err
+	}
+	if c.Params("requirement") == "" {
+		p.Form = themes.RequirementForm{Grace: "0", Renew: "30", Chosen: map[uid.ID]bool{}}
+		return p, nil
+	}
+	r, err := id(c, "requirement")
+	if err != nil {
+		return p, err
+	}
+	if p.Requirement, err = d.Duties.Get(ctx, r); err != nil {
+		return p, err
+	}
+	p.Form = themes.RequirementForm{Name: p.Requirement.Name, Framework: p.Requirement.Framework, Grace: strconv.Itoa(p.Requirement.GraceDays), Renew: strconv.Itoa(p.Requirement.RenewDays), KeepDay: p.Requirement.KeepDay, Chosen: map[uid.ID]bool{}}
+	if n := p.Requirement.ValidMonths; n != nil {
+		p.Form.Valid = strconv.Itoa(*n)
+	}
+	if n := p.Requirement.DueDays; n != nil {
+		p.Form.Due = strconv.Itoa(*n)
+	}
+	for i, one := range p.Requirement.Courses {
+		if i == 0 {
+			p.Form.Course = one.ID
+		}
+		p.Form.Chosen[one.ID] = true
+	}
+	return p, nil
+}
+
+// Edit shows the form of a requirement.
+func (d Duties) Edit(c *fiber.Ctx) error {
+	p, err := d.form(c)
+	if err != nil {
+		return err
+	}
+	return d.show(c, p)
+}
+
+// Save writes a requirement.
+func (d Duties) Save(c *fiber.Ctx) error {
+	p, err := d.form(c)
+	if err != nil {
+		return err
+	}
+	f, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	p.Form = themes.RequirementForm{Name: f.get("name"), Framework: f.get("framework"), Valid: f.get("valid_months"), Due: f.get("due_days"), Grace: f.get("grace_days"), Renew: f.get("renew_days"), KeepDay: f.get("keep_day") != "", Chosen: map[uid.ID]bool{}}
+	in := duty.Input{Name: p.Form.Name, Framework: p.Form.Framework, Revision: max(f.revision(), 0)}
+	wrong := fault.Fields{}
+	maybe := func(name string) *int {
+		if n := f.number(wrong, name); n != 0 {
+			return &n
+		}
+		return nil
+	}
+	in.Terms = duty.Terms{ValidMonths: maybe("valid_months"), DueDays: maybe("due_days"), GraceDays: f.number(wrong, "grace_days"), RenewDays: f.number(wrong, "renew_days"), KeepDay: p.Form.KeepDay}
+	for i, text := range append([]string{f.get("course")}, f.all("courses")...) {
+		one, ok := uid.Parse(text)
+		if !ok || p.Form.Chosen[one] {
+			continue
+		}
+		if i == 0 {
+			p.Form.Course = one
+		}
+		p.Form.Chosen[one] = true
+		in.Courses = append(in.Courses, one)
+	}
+	err = wrong.Err()
+	var saved duty.Shown
+	if err == nil {
+		saved, err = d.Duties.Save(c.UserContext(), p.Requirement.ID, in)
+	}
+	if err != nil {
+		return d.refused(c, err, func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return p })
+	}
+	return d.done(c, "/compliance/"+saved.ID.String(), themes.FlashSaved, "")
+}
+
+// change does something to a requirement and leads back to it.
+func (d Duties) change(c *fiber.Ctx, do func(r uid.ID, f form) error) error {
+	r, err := id(c, "requirement")
+	if err != nil {
+		return err
+	}
+	f, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	if err := do(r, f); err != nil {
+		p, failed := d.page(c)
+		if failed != nil {
+			return failed
+		}
+		return d.refused(c, err, func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return p })
+	}
+	return d.done(c, "/compliance/"+r.String(), themes.FlashSaved, "")
+}
+
+// AddGroup applies a requirement to a group.
+func (d Duties) AddGroup(c *fiber.Ctx) error {
+	return d.change(c, func(r uid.ID, f form) error {
+		group, ok := uid.Parse(f.get("group"))
+		if !ok {
+			return fault.Invalid(map[string]string{"group": "Choose a group."})
+		}
+		_, err := d.Duties.AddGroup(c.UserContext(), r, group)
+		return err
+	})
+}
+
+// RemoveGroup ends that.
+func (d Duties) RemoveGroup(c *fiber.Ctx) error {
+	return d.change(c, func(r uid.ID, _ form) error {
+		group, err := id(c, "group")
+		if err == nil {
+			_, err = d.Duties.RemoveGroup(c.UserContext(), r, group)
+		}
+		return err
+	})
+}
+
+// Waive says that somebody need not.
+func (d Duties) Waive(c *fiber.Ctx) error {
+	return d.change(c, func(r uid.ID, f form) error {
+		person, err := id(c, "person")
+		if err != nil {
+			return err
+		}
+		wrong := fault.Fields{}
+		until := f.day(c.UserContext(), wrong, "until")
+		if err := wrong.Err(); err != nil {
+			return err
+		}
+		return d.Duties.Waive(c.UserContext(), r, person, until, f.get("reason"))
+	})
+}
+
+// Unwaive ends a waiver.
+func (d Duties) Unwaive(c *fiber.Ctx) error {
+	return d.change(c, func(r uid.ID, _ form) error {
+		person, err := id(c, "person")
+		if err != nil {
+			return err
+		}
+		return d.Duties.Unwaive(c.UserContext(), r, person)
+	})
+}

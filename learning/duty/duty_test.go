@@ -1,0 +1,207 @@
+package duty_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"lyceum/auth"
+	"lyceum/auth/group"
+	"lyceum/auth/policy"
+	"lyceum/internal/uid"
+	"lyceum/learning/catalog"
+	"lyceum/learning/duty"
+	"lyceum/learning/enrolment"
+	"lyceum/store/storetest"
+	"lyceum/tenant"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }
+
+type house struct {
+	*storetest.World
+	t           *testing.T
+	ctx, asking context.Context
+	duties      *duty.Service
+	groups      *group.Service
+	courses     []catalog.Outline
+}
+
+func setup(t *testing.T) *house {
+	t.Helper()
+	w := storetest.New(t)
+	ctx := w.Tenant(t)
+	now := w.Now.Clock()
+	h := &house{World: w, t: t, ctx: ctx, asking: storetest.As(t, ctx, w, storetest.Person(t, ctx, w, policy.Admin)), groups: group.New(w.Store, now), duties: duty.New(w.Store, enrolment.New(enrolment.Options{Keep: w.Store, Now: now}), now)}
+	for _, title := range []string{"Fire safety", "Fire safety again", "Fire safety once more", "Fire safety, the last"} {
+		h.courses = append(h.courses, storetest.PublishedCourse(t, ctx, w, storetest.SmallCourse(title)))
+	}
+	return h
+}
+
+func (h *house) do(err error) {
+	h.t.Helper()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func (h *house) group(name string, people ...auth.Person) uid.ID {
+	h.t.Helper()
+	g, err := h.groups.Create(h.asking, group.Input{Name: name})
+	h.do(err)
+	for _, p := range people {
+		_, err = h.groups.Add(h.asking, g.ID, []uid.ID{p.ID})
+		h.do(err)
+	}
+	return g.ID
+}
+
+func (h *house) requirement(terms duty.Terms) duty.Shown {
+	h.t.Helper()
+	in := duty.Input{Name: "Fire " + uid.Opaque(6), Framework: "OSHA", Terms: terms}
+	for _, c := range h.courses {
+		in.Courses = append(in.Courses, c.Course.ID)
+	}
+	r, err := h.duties.Save(h.asking, uid.Nil, in)
+	h.do(err)
+	return r
+}
+
+func (h *house) exec(sql string, args ...any) {
+	h.t.Helper()
+	portal, _ := tenant.From(h.ctx)
+	_, err := h.Admin.Exec(h.t.Context(), fmt.Sprintf(sql, portal.SchemaName), args...)
+	h.do(err)
+}
+
+func (h *house) all(r uid.ID) map[uid.ID]duty.Duty {
+	h.t.Helper()
+	list, err := h.duties.Duties(h.asking, r, duty.Filter{})
+	h.do(err)
+	out := map[uid.ID]duty.Duty{}
+	for _, d := range list.Items {
+		out[d.PersonID] = d
+	}
+	return out
+}
+
+func TestTwoGroupsGiveOneDutyWithTwoReasonsAndItGoesWithTheLast(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	ada, lee := storetest.Person(t, h.ctx, h.World, policy.Learner), storetest.Person(t, h.ctx, h.World, policy.Learner)
+	soon := 30
+	r := h.requirement(duty.Terms{DueDays: &soon})
+	cooks, smiths := h.group("Cooks", ada, lee), h.group("Smiths", ada)
+	p, err := h.duties.Preview(h.asking, r.ID, cooks)
+	h.do(err)
+	if p.Members != 2 || p.New != 2 || len(p.People) != 2 || len(h.all(r.ID)) != 0 {
+		t.Errorf("preview: %+v", p)
+	}
+	for _, g := range []uid.ID{cooks, smiths, cooks} {
+		_, err = h.duties.AddGroup(h.asking, r.ID, g)
+		h.do(err)
+	}
+	for range 2 {
+		h.do(h.duties.RunAll(h.ctx)) // again changes nothing
+	}
+	got := h.all(r.ID)
+	if len(got) != 2 || got[ada.ID].Reasons != "Cooks, Smiths" || got[lee.ID].Reasons != "Cooks" || got[ada.ID].State != duty.StateNotStarted {
+		t.Fatalf("%+v", got)
+	}
+	own, err := h.duties.Own(storetest.As(t, h.ctx, h.World, lee))
+	h.do(err)
+	if len(own) != 1 || own[0].CourseSlug != h.courses[0].Course.Slug || !own[0].DueAt.Equal(h.World.Now.Now().Add(30*24*time.Hour)) {
+		t.Errorf("own: %+v", own)
+	}
+	count := func(sql string) (n int) {
+		portal, _ := tenant.From(h.ctx)
+		h.do(h.Admin.QueryRow(t.Context(), fmt.Sprintf(sql, portal.SchemaName)).Scan(&n))
+		return n
+	}
+	if n := count("select count(*) from %s.enrolments where due_at is not null"); n != 2 {
+		t.Errorf("%d enrolled with a due date", n)
+	}
+	_, err = h.duties.RemoveGroup(h.asking, r.ID, cooks)
+	h.do(err)
+	if got = h.all(r.ID); len(got) != 1 || got[ada.ID].Reasons != "Smiths" {
+		t.Errorf("%+v", got)
+	}
+	if n := count("select count(*) from %s.enrolments"); n != 2 {
+		t.Errorf("%d enrolments left", n)
+	}
+	if n := count("select count(*) from %s.duty_reasons where ended_at is not null"); n != 2 {
+		t.Errorf("%d reasons in the history", n)
+	}
+	if _, err = h.duties.RemoveGroup(h.asking, r.ID, cooks); !errors.Is(err, duty.ErrGroupNotCaught) {
+		t.Error(err)
+	}
+	until := h.World.Now.Now().Add(24 * time.Hour)
+	h.do(h.duties.Waive(h.asking, r.ID, ada.ID, &until, "On leave."))
+	if got = h.all(r.ID); got[ada.ID].State != duty.StateWaived || got[ada.ID].WaivedReason != "On leave." {
+		t.Errorf("%+v", got)
+	}
+	h.World.Now.Advance(25 * time.Hour)
+	if got = h.all(r.ID); got[ada.ID].State != duty.StateNotStarted {
+		t.Errorf("%+v", got)
+	}
+	// Another tenant sees nothing of it.
+	other := h.World.Tenant(t)
+	stranger := storetest.As(t, other, h.World, storetest.Person(t, other, h.World, policy.Admin))
+	if _, err := h.duties.Get(stranger, r.ID); !errors.Is(err, duty.ErrNotFound) {
+		t.Error(err)
+	}
+	if list, err := h.duties.List(stranger); err != nil || len(list) != 0 {
+		t.Errorf("%v %v", list, err)
+	}
+	if _, err := h.duties.List(storetest.As(t, h.ctx, h.World, lee)); err == nil {
+		t.Error("a learner sees the list")
+	}
+}
+
+// What is kept is what the pure functions say, whenever it is looked at.
+func TestKeptDutiesAreWhatTheFactsSay(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	r := rand.New(rand.NewPCG(4, 2)) //nolint:gosec // a test
+	people := make([]auth.Person, 12)
+	for i := range people {
+		people[i] = storetest.Person(t, h.ctx, h.World, policy.Learner)
+	}
+	months, soon := 6, 40
+	terms := duty.Terms{ValidMonths: &months, DueDays: &soon, GraceDays: 20, RenewDays: 60, KeepDay: true}
+	one := h.requirement(terms)
+	began := h.World.Now.Now()
+	_, err := h.duties.AddGroup(h.asking, one.ID, h.group("All", people...))
+	h.do(err)
+	h.do(h.duties.Run(h.ctx, one.ID))
+	done := map[uid.ID][]time.Time{}
+	for range 30 {
+		h.World.Now.Advance(time.Duration(r.IntN(60*24)) * time.Hour)
+		now := h.World.Now.Now()
+		for _, p := range people {
+			if n := len(done[p.ID]); n < len(h.courses) && r.IntN(4) == 0 {
+				h.exec(`insert into %s.enrolments (id, course_id, version_id, person_id, status, source, percent, enrolled_at, started_at, completed_at) values ($1, $2, $3, $4, 'completed', 'assigned', 100, $5, $5, $5)
+					on conflict (person_id, course_id) do update set status = 'completed', percent = 100, started_at = excluded.started_at, completed_at = excluded.completed_at`, uid.New(), h.courses[n].Course.ID, *h.courses[n].Course.PublishedID, p.ID, now)
+				done[p.ID] = append(done[p.ID], now)
+				for range r.IntN(2) + 1 {
+					h.do(h.duties.Advance(h.ctx, p.ID))
+				}
+			}
+		}
+		if r.IntN(3) == 0 {
+			h.do(h.duties.RunAll(h.ctx))
+		}
+		for id, d := range h.all(one.ID) {
+			list := duty.Cycles(terms, began, done[id])
+			last := list[len(list)-1]
+			same := func(a, b *time.Time) bool { return (a == nil) == (b == nil) && (a == nil || a.Equal(*b)) }
+			if want := last.State(duty.Waiver{}, false, now); d.State != want || !same(d.CompletedAt, last.CompletedAt) || !same(d.ExpiresAt, last.ExpiresAt) || !same(d.GraceUntil, last.GraceUntil) {
+				t.Fatalf("kept %+v, but the facts say %s, %+v of %v", d, want, last, done[id])
+			}
+		}
+	}
+}

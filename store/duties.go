@@ -1,0 +1,323 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"lyceum/auth"
+	"lyceum/internal/page"
+	"lyceum/internal/uid"
+	"lyceum/learning/duty"
+)
+
+// requirementsMax bounds the requirements of a tenant that are listed.
+const requirementsMax = 500
+
+const (
+	// dutyState is duty.Cycle.State, of d and its live cycle c, at @now.
+	dutyState = `case when d.waived_at is not null and (d.waived_until is null or d.waived_until > @now) then 'waived'
+		when c.completed_at is not null and (c.expires_at is null or c.renews_at > @now) then 'compliant'
+		when c.completed_at is not null and c.expires_at > @now then 'expiring'
+		when c.completed_at is null and (c.due_at is null or c.due_at > @now) then case when exists (select 1 from requirement_courses q join enrolments e on e.course_id = q.course_id
+			where q.requirement_id = d.requirement_id and e.person_id = d.person_id and e.status = 'active' and e.started_at is not null) then 'in_progress' else 'not_started' end
+		when c.grace_until > @now then 'in_grace' else 'non_compliant' end`
+	dutyFrom = ` from duties d join duty_cycles c on c.duty_id = d.id and c.ended_at is null`
+
+	dutyRows = `with shown as (select d.id, d.requirement_id, r.name as requirement_name, r.framework, d.person_id, p.name, p.email, coalesce(nullif(p.name, ''), p.email) as called, d.began_at,
+		c.due_at, c.grace_until, c.completed_at, c.expires_at, d.waived_until, coalesce(d.waived_reason, '') as waived_reason, ` + dutyState + ` as state` + dutyFrom + `
+		join requirements r on r.id = d.requirement_id join people p on p.id = d.person_id where d.withdrawn_at is null`
+	dutyMore = ` select s.*, (select coalesce(string_agg(x.group_name, ', ' order by x.since, x.group_name), '') from duty_reasons x where x.duty_id = s.id and x.ended_at is null) as reasons,
+		coalesce(k.slug, '') as course_slug, coalesce(v.title, '') as course_title from shown s
+		left join lateral (select q.course_id from requirement_courses q where q.requirement_id = s.requirement_id order by q.position limit 1) f on true
+		left join courses k on k.id = f.course_id left join course_versions v on v.id = coalesce(k.published_id, k.draft_id)`
+	dutiesSQL     = dutyRows + ` and d.requirement_id = @requirement)` + dutyMore + ` where (@state = '' or s.state = @state) and (not @further or (s.called, s.id) > (@called, @id)) order by s.called, s.id limit @limit`
+	dutiesOfSQL   = dutyRows + ` and d.person_id = @person)` + dutyMore + ` order by case s.state when 'non_compliant' then 0 when 'in_grace' then 1 when 'expiring' then 2 when 'compliant' then 4 when 'waived' then 5 else 3 end, coalesce(s.expires_at, s.due_at) nulls last, s.requirement_name limit 500`
+	dutyCountsSQL = `select requirement_id, state, count(*) as n from (select d.requirement_id, ` + dutyState + ` as state` + dutyFrom + `
+		where d.withdrawn_at is null and (@all or d.requirement_id = @requirement)) x group by 1, 2`
+
+	// caught is who a requirement catches through which group.
+	caught = `with caught as (select m.person_id, m.group_id, g.name from requirement_groups x join groups g on g.id = x.group_id join group_members m on m.group_id = x.group_id
+		join people p on p.id = m.person_id where x.requirement_id = @requirement and p.status <> 'deactivated')`
+	giveDutiesSQL = caught + ` insert into duties (id, requirement_id, person_id, began_at) select gen_random_uuid(), @requirement, person_id, @now from (select distinct person_id from caught) w
+		on conflict (requirement_id, person_id) do update set began_at = excluded.began_at, withdrawn_at = null where duties.withdrawn_at is not null`
+	giveReasonsSQL = caught + ` insert into duty_reasons (duty_id, group_id, group_name, since) select d.id, w.group_id, w.name, @now from caught w
+		join duties d on d.requirement_id = @requirement and d.person_id = w.person_id on conflict (duty_id, group_id) where ended_at is null do nothing`
+	endReasonsSQL = caught + ` update duty_reasons r set ended_at = @now from duties d where d.id = r.duty_id and d.requirement_id = @requirement and r.ended_at is null
+		and not exists (select 1 from caught w where w.person_id = d.person_id and w.group_id = r.group_id)`
+	withdrawDutiesSQL = `update duties d set withdrawn_at = @now where d.requirement_id = @requirement and d.withdrawn_at is null
+		and not exists (select 1 from duty_reasons r where r.duty_id = d.id and r.ended_at is null)`
+	openCyclesSQL = `insert into duty_cycles (duty_id, number, began_at) select d.id, 1, d.began_at from duties d where d.requirement_id = @requirement and d.withdrawn_at is null
+		and not exists (select 1 from duty_cycles c where c.duty_id = d.id) on conflict do nothing`
+	dueCyclesSQL = `update duty_cycles c set began_at = d.began_at, due_at = d.began_at + r.due_days * interval '24 hours', grace_until = d.began_at + (r.due_days + r.grace_days) * interval '24 hours'
+		from duties d join requirements r on r.id = d.requirement_id where c.duty_id = d.id and d.requirement_id = @requirement and d.withdrawn_at is null and c.ended_at is null and c.completed_at is null
+		and (c.began_at, c.due_at, c.grace_until) is distinct from (d.began_at, d.began_at + r.due_days * interval '24 hours', d.began_at + (r.due_days + r.grace_days) * interval '24 hours')`
+
+	// completionsOf are the completions that may count for live cycles.
+	completionsOf = dutyFrom + ` join requirements r on r.id = d.requirement_id join requirement_courses q on q.requirement_id = r.id
+		join enrolments e on e.course_id = q.course_id and e.person_id = d.person_id and e.completed_at is not null
+		where d.withdrawn_at is null and (@everything or d.requirement_id = @requirement) and (@everyone or d.person_id = @person)`
+	completeCyclesSQL = `with f as (select distinct on (d.id) d.id, c.number, e.completed_at, e.course_id, e.id as enrolment_id, r.renew_days, r.grace_days,
+		(e.completed_at at time zone 'UTC' + make_interval(months => r.valid_months)) at time zone 'UTC' as expires_at` + completionsOf + ` and c.completed_at is null
+		and (r.valid_months is null or (e.completed_at at time zone 'UTC' + make_interval(months => r.valid_months)) at time zone 'UTC' > d.began_at) order by d.id, e.completed_at, e.id)
+		update duty_cycles c set completed_at = f.completed_at, course_id = f.course_id, enrolment_id = f.enrolment_id, expires_at = f.expires_at,
+		renews_at = f.expires_at - f.renew_days * interval '24 hours', grace_until = f.expires_at + f.grace_days * interval '24 hours' from f where c.duty_id = f.id and c.number = f.number`
+	endCyclesSQL = `with f as (select distinct on (d.id) d.id, c.number, e.completed_at` + completionsOf + ` and e.completed_at >= c.renews_at and e.completed_at > c.completed_at order by d.id, e.completed_at, e.id)
+		update duty_cycles c set ended_at = f.completed_at from f where c.duty_id = f.id and c.number = f.number`
+	renewCyclesSQL = `with f as (select distinct on (d.id) d.id, c.number, c.renews_at as began_at, c.expires_at as due_at, e.completed_at, e.course_id, e.id as enrolment_id, r.renew_days, r.grace_days,
+		((case when r.keep_day and e.completed_at < c.expires_at then c.expires_at else e.completed_at end) at time zone 'UTC' + make_interval(months => r.valid_months)) at time zone 'UTC' as expires_at
+		from duties d join requirements r on r.id = d.requirement_id join duty_cycles c on c.duty_id = d.id join requirement_courses q on q.requirement_id = r.id
+		join enrolments e on e.course_id = q.course_id and e.person_id = d.person_id and e.completed_at = c.ended_at
+		where d.withdrawn_at is null and (@everything or d.requirement_id = @requirement) and (@everyone or d.person_id = @person)
+		and not exists (select 1 from duty_cycles l where l.duty_id = d.id and l.number > c.number) order by d.id, e.id)
+		insert into duty_cycles (duty_id, number, began_at, due_at, completed_at, course_id, enrolment_id, expires_at, renews_at, grace_until)
+		select id, number + 1, began_at, due_at, completed_at, course_id, enrolment_id, expires_at, expires_at - renew_days * interval '24 hours', expires_at + grace_days * interval '24 hours' from f`
+)
+
+// Requirements lists all by name.
+func (s *Store) Requirements(ctx context.Context, now time.Time) ([]duty.Shown, error) {
+	return s.requirements(ctx, uid.Nil, now)
+}
+
+// RequirementByID finds one.
+func (s *Store) RequirementByID(ctx context.Context, id uid.ID, now time.Time) (duty.Shown, error) {
+	list, err := s.requirements(ctx, id, now)
+	if err == nil && (len(list) == 0 || id == uid.Nil) {
+		return duty.Shown{}, duty.ErrNotFound
+	}
+	if err != nil {
+		return duty.Shown{}, err
+	}
+	return list[0], nil
+}
+
+func (s *Store) requirements(ctx context.Context, id uid.ID, now time.Time) (out []duty.Shown, err error) {
+	args := map[string]any{"all": id == uid.Nil, "requirement": id, "now": now, "limit": requirementsMax}
+	var list []duty.Requirement
+	if err = s.tx(ctx).Raw("select * from requirements where @all or id = @requirement order by name, id limit @limit", args).Scan(&list).Error; err != nil {
+		return nil, fail(err, "requirements")
+	}
+	var courses []struct {
+		RequirementID uid.ID
+		duty.Course   `gorm:"embedded"`
+	}
+	var groups []struct {
+		RequirementID uid.ID
+		duty.Group    `gorm:"embedded"`
+	}
+	var counts []struct {
+		RequirementID uid.ID
+		duty.Count    `gorm:"embedded"`
+	}
+	if err = s.tx(ctx).Raw(`select q.requirement_id, c.id, c.slug, v.title from requirement_courses q join courses c on c.id = q.course_id join course_versions v on v.id = coalesce(c.published_id, c.draft_id)
+		where @all or q.requirement_id = @requirement order by q.position`, args).Scan(&courses).Error; err != nil {
+		return nil, fail(err, "courses of requirements")
+	}
+	if err = s.tx(ctx).Raw(`select x.requirement_id, g.id, g.name, (select count(*) from group_members m where m.group_id = g.id) as members from requirement_groups x join groups g on g.id = x.group_id
+		where @all or x.requirement_id = @requirement order by g.name, g.id`, args).Scan(&groups).Error; err != nil {
+		return nil, fail(err, "groups of requirements")
+	}
+	if err = s.tx(ctx).Raw(dutyCountsSQL, args).Scan(&counts).Error; err != nil {
+		return nil, fail(err, "count duties")
+	}
+	for _, r := range list {
+		one := duty.Shown{Requirement: r}
+		for _, c := range courses {
+			if c.RequirementID == r.ID {
+				one.Courses = append(one.Courses, c.Course)
+			}
+		}
+		for _, g := range groups {
+			if g.RequirementID == r.ID {
+				one.Groups = append(one.Groups, g.Group)
+			}
+		}
+		for _, state := range duty.States() {
+			for _, c := range counts {
+				if c.RequirementID == r.ID && c.State == state {
+					one.Counts = append(one.Counts, c.Count)
+				}
+			}
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+// AddRequirement writes a new one.
+func (s *Store) AddRequirement(ctx context.Context, r duty.Requirement, courses []uid.ID) error {
+	if err := s.tx(ctx).Table("requirements").Create(&r).Error; err != nil {
+		return fail(err, "add a requirement")
+	}
+	return s.requirementCourses(ctx, r.ID, courses)
+}
+
+// SaveRequirement writes one of the revision before.
+func (s *Store) SaveRequirement(ctx context.Context, r duty.Requirement, courses []uid.ID) error {
+	done := s.tx(ctx).Table("requirements").Where("id = ? and revision = ?", r.ID, r.Revision-1).Select("*").Omit("id", "created_by", "created_at").Updates(&r)
+	if done.Error != nil {
+		return fail(done.Error, "save requirement %s", r.ID)
+	}
+	if done.RowsAffected == 0 {
+		return duty.ErrChanged
+	}
+	return s.requirementCourses(ctx, r.ID, courses)
+}
+
+func (s *Store) requirementCourses(ctx context.Context, id uid.ID, courses []uid.ID) error {
+	if err := s.tx(ctx).Exec("delete from requirement_courses where requirement_id = ?", id).Error; err != nil {
+		return fail(err, "courses of requirement %s", id)
+	}
+	for i, c := range courses {
+		if err := s.tx(ctx).Exec("insert into requirement_courses (requirement_id, course_id, position) values (?, ?, ?) on conflict do nothing", id, c, i).Error; err != nil {
+			return fail(err, "courses of requirement %s", id)
+		}
+	}
+	return nil
+}
+
+// KnownCourses counts which of these are published.
+func (s *Store) KnownCourses(ctx context.Context, ids []uid.ID) (n int, err error) {
+	err = s.tx(ctx).Raw("select count(*) from courses where id in ? and status = 'published' and published_id is not null", ids).Scan(&n).Error
+	return n, fail(err, "count courses")
+}
+
+// AddRequirementGroup has a requirement catch the people of a group; again changes nothing.
+func (s *Store) AddRequirementGroup(ctx context.Context, id, group, by uid.ID, at time.Time) error {
+	return fail(s.tx(ctx).Exec("insert into requirement_groups (requirement_id, group_id, added_by, added_at) values (?, ?, ?, ?) on conflict do nothing", id, group, by, at).Error, "add a group to requirement %s", id)
+}
+
+// DeleteRequirementGroup ends that.
+func (s *Store) DeleteRequirementGroup(ctx context.Context, id, group uid.ID) error {
+	return s.changeOne(ctx, duty.ErrGroupNotCaught, "take a group from a requirement", "delete from requirement_groups where requirement_id = ? and group_id = ?", id, group)
+}
+
+// PreviewRequirementGroup counts whom a group would bring, and names the first of them.
+func (s *Store) PreviewRequirementGroup(ctx context.Context, id, group uid.ID, n int) (out duty.Preview, err error) {
+	const from = ` from group_members m join people p on p.id = m.person_id left join duties d on d.requirement_id = ? and d.person_id = m.person_id and d.withdrawn_at is null where m.group_id = ? and p.status <> 'deactivated'`
+	if err = s.tx(ctx).Raw("select count(*) as members, count(*) filter (where d.id is null) as new"+from, id, group).Scan(&out).Error; err != nil {
+		return out, fail(err, "preview group %s", group)
+	}
+	var people []struct {
+		ID          uid.ID
+		Name, Email string
+	}
+	err = s.tx(ctx).Raw("select p.id, p.name, p.email"+from+" and d.id is null order by p.name, p.id limit ?", id, group, n).Scan(&people).Error
+	for _, p := range people {
+		out.People = append(out.People, auth.Person{ID: p.ID, Name: p.Name, Email: p.Email})
+	}
+	return out, fail(err, "preview group %s", group)
+}
+
+// SettleDuties gives and withdraws the duties of a requirement as its groups are now, one at a time for each requirement.
+func (s *Store) SettleDuties(ctx context.Context, id uid.ID, now time.Time) (out duty.Change, err error) {
+	if err = s.tx(ctx).Exec("select 1 from requirements where id = ? for update", id).Error; err != nil {
+		return out, fail(err, "hold requirement %s", id)
+	}
+	args := map[string]any{"requirement": id, "now": now}
+	for _, step := range []struct {
+		sql   string
+		count *int
+	}{{giveDutiesSQL, &out.Added}, {giveReasonsSQL, nil}, {endReasonsSQL, nil}, {withdrawDutiesSQL, &out.Withdrawn}, {openCyclesSQL, nil}, {dueCyclesSQL, nil}} {
+		done := s.tx(ctx).Exec(step.sql, args)
+		if done.Error != nil {
+			return out, fail(done.Error, "settle requirement %s", id)
+		}
+		if step.count != nil {
+			*step.count = int(done.RowsAffected)
+		}
+	}
+	return out, nil
+}
+
+// renewalsMax bounds the renewals that one look at a duty takes in: those of a hundred courses, after a long outage.
+const renewalsMax = 100
+
+// AdvanceDuties takes completions into the cycles.
+func (s *Store) AdvanceDuties(ctx context.Context, requirement, person uid.ID) error {
+	args := map[string]any{"requirement": requirement, "person": person, "everything": requirement == uid.Nil, "everyone": person == uid.Nil}
+	if err := s.tx(ctx).Exec("select 1 from requirements where @everything or id = @requirement order by id for update", args).Error; err != nil {
+		return fail(err, "hold requirements")
+	}
+	if err := s.tx(ctx).Exec(completeCyclesSQL, args).Error; err != nil {
+		return fail(err, "complete duties")
+	}
+	for range renewalsMax {
+		done := s.tx(ctx).Exec(endCyclesSQL, args)
+		if done.Error != nil || done.RowsAffected == 0 {
+			return fail(done.Error, "end cycles of duties")
+		}
+		if err := s.tx(ctx).Exec(renewCyclesSQL, args).Error; err != nil {
+			return fail(err, "renew duties")
+		}
+	}
+	return nil
+}
+
+// Duties lists who has a duty, by name.
+func (s *Store) Duties(ctx context.Context, requirement uid.ID, f duty.Filter, now time.Time) (out page.Of[duty.Duty], err error) {
+	limit := f.Page.Bounded()
+	args := map[string]any{"requirement": requirement, "now": now, "state": string(f.State), "further": false, "called": "", "id": uid.Nil, "limit": limit + 1}
+	if f.Page.After != "" {
+		parts, err := page.Parts(f.Page.After, 2)
+		if err != nil {
+			return out, err
+		}
+		id, ok := uid.Parse(parts[1])
+		if !ok {
+			return out, page.ErrCursor
+		}
+		args["further"], args["called"], args["id"] = true, parts[0], id
+	}
+	var list []duty.Duty
+	if err = s.tx(ctx).Raw(dutiesSQL, args).Scan(&list).Error; err != nil {
+		return out, fail(err, "duties of requirement %s", requirement)
+	}
+	return page.Cut(list, limit, func(d duty.Duty) []string {
+		called := d.Name
+		if called == "" {
+			called = d.Email
+		}
+		return []string{called, d.ID.String()}
+	}), nil
+}
+
+// DutiesOf lists a person's duties, the most pressing first.
+func (s *Store) DutiesOf(ctx context.Context, person uid.ID, now time.Time) (list []duty.Duty, err error) {
+	err = s.tx(ctx).Raw(dutiesOfSQL, map[string]any{"person": person, "now": now}).Scan(&list).Error
+	return list, fail(err, "duties of %s", person)
+}
+
+// WaiveDuty writes or ends a waiver.
+func (s *Store) WaiveDuty(ctx context.Context, requirement, person uid.ID, at, until *time.Time, by uid.ID, reason string) error {
+	return s.changeOne(ctx, duty.ErrNoDuty, "waive a duty", "update duties set waived_at = ?, waived_until = ?, waived_by = ?, waived_reason = ? where requirement_id = ? and person_id = ? and withdrawn_at is null", at, until, by, reason, requirement, person)
+}
+
+// DutiesToEnrol gives people with an open duty who are in none of its courses.
+func (s *Store) DutiesToEnrol(ctx context.Context, requirement, after uid.ID, n int) (people []uid.ID, err error) {
+	err = s.tx(ctx).Raw(`select d.person_id from duties d join duty_cycles c on c.duty_id = d.id and c.ended_at is null where d.requirement_id = @requirement and d.withdrawn_at is null and c.completed_at is null and d.person_id > @after
+		and d.waived_at is null and not exists (select 1 from requirement_courses q join enrolments e on e.course_id = q.course_id where q.requirement_id = d.requirement_id and e.person_id = d.person_id) order by d.person_id limit @n`,
+		map[string]any{"requirement": requirement, "after": after, "n": n}).Scan(&people).Error
+	return people, fail(err, "whom requirement %s enrols", requirement)
+}
+
+// TakeDueFromDuty gives an enrolment the due date of the duty that made it.
+func (s *Store) TakeDueFromDuty(ctx context.Context, requirement, person, course uid.ID) error {
+	return fail(s.tx(ctx).Exec(`update enrolments e set due_at = c.due_at from duties d join duty_cycles c on c.duty_id = d.id and c.ended_at is null
+		where d.requirement_id = ? and d.person_id = ? and e.person_id = d.person_id and e.course_id = ?`, requirement, person, course).Error, "due date of a duty")
+}
+
+// RequirementsOfGroup lists those that catch the people of a group; with uid.Nil all.
+func (s *Store) RequirementsOfGroup(ctx context.Context, group uid.ID) (ids []uid.ID, err error) {
+	args := map[string]any{"all": group == uid.Nil, "group": group}
+	err = s.tx(ctx).Raw("select r.id from requirements r where @all or exists (select 1 from requirement_groups g where g.requirement_id = r.id and g.group_id = @group) order by r.id", args).Scan(&ids).Error
+	return ids, fail(err, "requirements of group %s", group)
+}
+
+// DutyChoices lists published courses and groups by name.
+func (s *Store) DutyChoices(ctx context.Context) (courses []duty.Course, groups []duty.Group, err error) {
+	if err = s.tx(ctx).Raw("select c.id, c.slug, v.title from courses c join course_versions v on v.id = c.published_id where c.status = 'published' order by v.title, c.id limit ?", requirementsMax).Scan(&courses).Error; err != nil {
+		return nil, nil, fail(err, "courses to choose from")
+	}
+	err = s.tx(ctx).Raw("select g.id, g.name, (select count(*) from group_members m where m.group_id = g.id) as members from groups g order by g.name, g.id limit ?", requirementsMax).Scan(&groups).Error
+	return courses, groups, fail(err, "groups to choose from")
+}

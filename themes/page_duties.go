@@ -1,0 +1,99 @@
+package themes
+
+import (
+	"lyceum/internal/fault"
+	"lyceum/internal/page"
+	"lyceum/internal/uid"
+	"lyceum/learning/duty"
+)
+
+// CompliancePage is GET /compliance: what people must have done.
+type CompliancePage struct{ Requirements []duty.Shown }
+
+func (p CompliancePage) in(c *Chrome) (string, any) {
+	return "compliance", framed[CompliancePage]{c, p}
+}
+
+// DutiesPage is GET /duties: what the reader must have done.
+type DutiesPage struct{ Duties []duty.Duty }
+
+func (p DutiesPage) in(c *Chrome) (string, any) { return "duties", framed[DutiesPage]{c, p} }
+
+// RequirementPage is GET /compliance/:requirement?state=&after=&group=. It posts group to …/groups, nothing to …/groups/:group/remove,
+// reason and until to …/people/:person/waive, and nothing to …/people/:person/unwaive.
+type RequirementPage struct {
+	Requirement duty.Shown
+	Duties      page.Of[duty.Duty]
+	State       duty.State   // "" all
+	Groups      []duty.Group // to choose from
+	Preview     *duty.Preview
+	Problem     *fault.Fault
+}
+
+func (p RequirementPage) in(c *Chrome) (string, any) {
+	return "requirement", framed[RequirementPage]{c, p}
+}
+
+// At is its address.
+func (p RequirementPage) At() string { return "/compliance/" + p.Requirement.ID.String() }
+
+// Valid is for how many months it is valid, 0 for good.
+func (p RequirementPage) Valid() int { return orNone(p.Requirement.ValidMonths) }
+
+// Due is after how many days it is due, 0 never.
+func (p RequirementPage) Due() int { return orNone(p.Requirement.DueDays) }
+
+func orNone(n *int) int {
+	if n == nil {
+		return 0
+	}
+	return *n
+}
+
+// RequirementForm is what was typed.
+type RequirementForm struct {
+	Name, Framework, Valid, Due, Grace, Renew string
+	KeepDay                                   bool
+	Course                                    uid.ID // that people are enrolled in
+	Chosen                                    map[uid.ID]bool
+}
+
+// RequirementEditPage is GET and POST /compliance/new (Requirement is zero then) and /compliance/:requirement/edit: fields name, framework,
+// course, courses, valid_months, due_days, grace_days, renew_days, keep_day and revision.
+type RequirementEditPage struct {
+	Requirement duty.Shown
+	Form        RequirementForm
+	Courses     []duty.Course
+	Problem     *fault.Fault
+}
+
+func (p RequirementEditPage) in(c *Chrome) (string, any) {
+	return "requirement_edit", framed[RequirementEditPage]{c, p}
+}
+
+// Fresh tells that it is a new one.
+func (p RequirementEditPage) Fresh() bool { return p.Requirement.ID == uid.Nil }
+
+// At is where it posts to.
+func (p RequirementEditPage) At() string {
+	if p.Fresh() {
+		return "/compliance/new"
+	}
+	return "/compliance/" + p.Requirement.ID.String() + "/edit"
+}
+
+// Has tells whether a course is chosen.
+func (p RequirementEditPage) Has(course uid.ID) bool { return p.Form.Chosen[course] }
+
+// DutyTone is the colour of a state, beside its words.
+func (c *Chrome) DutyTone(s duty.State) string {
+	switch s {
+	case duty.StateNonCompliant:
+		return "bad"
+	case duty.StateInGrace, duty.StateExpiring:
+		return "warn"
+	case duty.StateCompliant:
+		return "good"
+	}
+	return ""
+}
