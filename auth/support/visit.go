@@ -86,6 +86,7 @@ func (s *Service) tell(ctx context.Context, typ string, v Visit) error {
 // changes nothing: a job does so after each event, so that a process that dies in between loses nothing.
 func (s *Service) Register(ctx context.Context, v Visit) error {
 	t, _ := tenant.From(ctx)
+	ctx = byWhom(ctx, v)
 	return s.keep.InControl(ctx, func(ctx context.Context) error {
 		news, err := s.keep.RegisterVisit(ctx, Listed{
 			ID: v.ID, TenantID: t.ID, TenantSlug: t.Slug, OperatorID: v.OperatorID, OperatorName: v.OperatorName, PersonID: v.PersonID, Reason: v.Reason, Ticket: v.Ticket,
@@ -98,6 +99,28 @@ func (s *Service) Register(ctx context.Context, v Visit) error {
 			"visit": v.ID.String(), "operator": v.OperatorName, "person": v.PersonID.String(), "reason": v.Reason, "ticket": v.Ticket, "minutes": strconv.Itoa(v.Minutes), "why": string(v.Why),
 		}, s.now())
 	})
+}
+
+// byWhom names who brought a visit to its state where nobody is noted: the job after an event may be the first to register it,
+// and what an operator or one of the portal's people did is not the system's act. What time or a suspension ended stays the system's.
+func byWhom(ctx context.Context, v Visit) context.Context {
+	if event.ActorFrom(ctx).Kind != "system" {
+		return ctx
+	}
+	var person *uid.ID
+	switch {
+	case v.State == Approved || v.State == Refused:
+		person = v.DecidedBy
+	case v.State == Ended && v.Why == WhyPortal:
+		person = v.EndedBy
+	}
+	switch {
+	case person != nil:
+		return event.WithActor(ctx, event.Actor{ID: *person, Kind: "person"})
+	case v.State == Waiting || v.State == Approved || v.State == Open || v.State == Ended && v.Why == WhyOperator:
+		return as(ctx, v.OperatorID)
+	}
+	return ctx
 }
 
 // Registered is Register for the visit of an event.
