@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"lyceum/auth"
 	"lyceum/auth/policy"
 	"lyceum/billing"
 	"lyceum/billing/plan"
@@ -88,6 +89,16 @@ func TestAnOperatorWritesAPlanWithoutAScript(t *testing.T) {
 	o.post(edit, with(good, "do", "save")...).is(409).says("Somebody else changed this meanwhile", `value="40.00"`)
 
 	review := o.get(version).is(200).says("Nobody sees this yet", "777 ", "from 11: 2.50", "Publish it")
+	// Who is no admin sees plans and drafts, and no button that changes them.
+	for _, role := range []auth.OperatorRole{auth.OperatorReader, auth.OperatorRunner} {
+		r := h.operator(role)
+		r.get("/operator/billing/plans").is(200).says("Gold").saysNot("New plan")
+		r.get(at).is(200).says("Gold").saysNot(at+"/versions", at+"/archive", "/edit")
+		r.get(version).is(200).says("Nobody sees this yet").saysNot("Publish it", version+"/edit", version+"/discard")
+		r.get(edit).is(403).says("Only an admin")
+		r.get(at).is(200)
+		r.post(edit, with(good, "do", "save")...).is(403)
+	}
 	o.post(version+"/publish", "revision", "1").is(409).says("Somebody else changed this meanwhile")
 	o.post(version+"/publish", "revision", review.revision()).is(303).leads(at)
 	o.get(at).is(200).says("Gold is published", "On sale", "New version from this")

@@ -20,7 +20,7 @@ func (s *Server) onPlans(t *table) {
 	t.post(web.PlansPath+"/:plan/restore", route.OperatorAdmin, o.Restore)
 	t.post(web.PlansPath+"/:plan/versions", route.OperatorAdmin, o.NewVersion)
 	t.get(web.VersionsPath+"/:version", route.Operator, o.Version)
-	t.get(web.VersionsPath+"/:version/edit", route.Operator, o.Edit)
+	t.get(web.VersionsPath+"/:version/edit", route.OperatorAdmin, o.Edit)
 	t.post(web.VersionsPath+"/:version/edit", route.OperatorAdmin, o.Save)
 	t.post(web.VersionsPath+"/:version/publish", route.OperatorAdmin, o.Publish)
 	t.post(web.VersionsPath+"/:version/discard", route.OperatorAdmin, o.Discard)
