@@ -64,6 +64,7 @@ func (s *Server) onStudio(t *table) {
 	t.post("/studio/:course/people", enrol, w.EnrolPerson)
 	t.post("/studio/:course/people/:enrolment/withdraw", enrol, w.Withdraw)
 	t.post("/studio/:course/people/:enrolment/due", enrol, w.SetDue)
+	t.post("/studio/:course/people/:enrolment/again", enrol, w.Again)
 	t.get("/studio/:course/places", enrol, w.Places)
 	t.post("/studio/:course/places/move", publish, w.MovePeople)
 	t.post("/studio/:course/places/:request", enrol, w.DecidePlace)

@@ -16,7 +16,7 @@ import (
 // CompletionOf reads what a certificate says of an enrolment: the version it was taken on, and the score of the quiz
 // passed last.
 func (s *Store) CompletionOf(ctx context.Context, enrolmentID uid.ID) (c certificate.Completion, err error) {
-	err = s.tx(ctx).Table("enrolments e").
+	err = s.tx(ctx).Table(rounds(ctx)+" e").
 		Select(`e.id as enrolment_id, e.person_id, e.course_id, e.status, p.name as person_name, v.title as course_title, v.number as version_number,
 			v.estimated_minutes as minutes, e.completed_at,
 			(select (q.evidence->>'percent')::integer

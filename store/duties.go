@@ -54,7 +54,7 @@ const (
 
 	// completionsOf are the completions that may count for live cycles.
 	completionsOf = dutyFrom + ` join requirements r on r.id = d.requirement_id join requirement_courses q on q.requirement_id = r.id
-		join enrolments e on e.course_id = q.course_id and e.person_id = d.person_id and e.completed_at is not null
+		join enrolment_rounds e on e.course_id = q.course_id and e.person_id = d.person_id and e.completed_at is not null
 		where d.withdrawn_at is null and (@everything or d.requirement_id = @requirement) and (@everyone or d.person_id = @person)`
 	completeCyclesSQL = `with f as (select distinct on (d.id) d.id, c.number, e.completed_at, e.course_id, e.id as enrolment_id, r.renew_days, r.grace_days,
 		(e.completed_at at time zone 'UTC' + make_interval(months => r.valid_months)) at time zone 'UTC' as expires_at` + completionsOf + ` and c.completed_at is null
@@ -66,7 +66,7 @@ const (
 	renewCyclesSQL = `with f as (select distinct on (d.id) d.id, c.number, c.renews_at as began_at, c.expires_at as due_at, e.completed_at, e.course_id, e.id as enrolment_id, r.renew_days, r.grace_days,
 		((case when r.keep_day and e.completed_at < c.expires_at then c.expires_at else e.completed_at end) at time zone 'UTC' + make_interval(months => r.valid_months)) at time zone 'UTC' as expires_at
 		from duties d join requirements r on r.id = d.requirement_id join duty_cycles c on c.duty_id = d.id join requirement_courses q on q.requirement_id = r.id
-		join enrolments e on e.course_id = q.course_id and e.person_id = d.person_id and e.completed_at = c.ended_at
+		join enrolment_rounds e on e.course_id = q.course_id and e.person_id = d.person_id and e.completed_at = c.ended_at
 		where d.withdrawn_at is null and (@everything or d.requirement_id = @requirement) and (@everyone or d.person_id = @person)
 		and not exists (select 1 from duty_cycles l where l.duty_id = d.id and l.number > c.number) order by d.id, e.id)
 		insert into duty_cycles (duty_id, number, began_at, due_at, completed_at, course_id, enrolment_id, expires_at, renews_at, grace_until)
@@ -292,18 +292,17 @@ func (s *Store) WaiveDuty(ctx context.Context, requirement, person uid.ID, at, u
 	return s.changeOne(ctx, duty.ErrNoDuty, "waive a duty", "update duties set waived_at = ?, waived_until = ?, waived_by = ?, waived_reason = ? where requirement_id = ? and person_id = ? and withdrawn_at is null", at, until, by, reason, requirement, person)
 }
 
-// DutiesToEnrol gives people with an open duty who are in none of its courses.
-func (s *Store) DutiesToEnrol(ctx context.Context, requirement, after uid.ID, n int) (people []uid.ID, err error) {
-	err = s.tx(ctx).Raw(`select d.person_id from duties d join duty_cycles c on c.duty_id = d.id and c.ended_at is null where d.requirement_id = @requirement and d.withdrawn_at is null and c.completed_at is null and d.person_id > @after
-		and d.waived_at is null and not exists (select 1 from requirement_courses q join enrolments e on e.course_id = q.course_id where q.requirement_id = d.requirement_id and e.person_id = d.person_id) order by d.person_id limit @n`,
-		map[string]any{"requirement": requirement, "after": after, "n": n}).Scan(&people).Error
+// DutiesToEnrol gives people who have something to do for a requirement and are at none of its courses.
+func (s *Store) DutiesToEnrol(ctx context.Context, requirement, after uid.ID, now time.Time, n int) (people []duty.ToEnrol, err error) {
+	err = s.tx(ctx).Raw(`select d.person_id, case when c.completed_at is null then c.due_at else c.expires_at end as due_at,
+		exists (select 1 from enrolments e where e.course_id = f.course_id and e.person_id = d.person_id) as again
+		from duties d join duty_cycles c on c.duty_id = d.id and c.ended_at is null
+		join lateral (select q.course_id from requirement_courses q where q.requirement_id = d.requirement_id order by q.position limit 1) f on true
+		where d.requirement_id = @requirement and d.withdrawn_at is null and d.person_id > @after and (c.completed_at is null or c.renews_at <= @now)
+		and not (d.waived_at is not null and (d.waived_until is null or d.waived_until > @now))
+		and not exists (select 1 from requirement_courses q join enrolments e on e.course_id = q.course_id where q.requirement_id = d.requirement_id and e.person_id = d.person_id and e.status <> 'completed')
+		order by d.person_id limit @n`, map[string]any{"requirement": requirement, "after": after, "now": now, "n": n}).Scan(&people).Error
 	return people, fail(err, "whom requirement %s enrols", requirement)
-}
-
-// TakeDueFromDuty gives an enrolment the due date of the duty that made it.
-func (s *Store) TakeDueFromDuty(ctx context.Context, requirement, person, course uid.ID) error {
-	return fail(s.tx(ctx).Exec(`update enrolments e set due_at = c.due_at from duties d join duty_cycles c on c.duty_id = d.id and c.ended_at is null
-		where d.requirement_id = ? and d.person_id = ? and e.person_id = d.person_id and e.course_id = ?`, requirement, person, course).Error, "due date of a duty")
 }
 
 // RequirementsOfGroup lists those that catch the people of a group; with uid.Nil all.

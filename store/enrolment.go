@@ -29,8 +29,7 @@ func (s *Store) LearnerByID(ctx context.Context, id uid.ID) (l enrolment.Learner
 
 // AddEnrolment writes a new enrolment; added is false when the person is in the course already.
 func (s *Store) AddEnrolment(ctx context.Context, e enrolment.Enrolment) (added bool, err error) {
-	once := clause.OnConflict{Columns: []clause.Column{{Name: "person_id"}, {Name: "course_id"}}, DoNothing: true}
-	res := s.tx(ctx).Clauses(once).Create(&e)
+	res := s.tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&e)
 	return res.RowsAffected == 1, fail(res.Error, "enrol person %s in course %s", e.PersonID, e.CourseID)
 }
 
@@ -49,7 +48,7 @@ func (s *Store) EnrolmentRecord(ctx context.Context, id uid.ID) (r enrolment.Rec
 }
 
 func (s *Store) records(ctx context.Context) *gorm.DB {
-	return s.tx(ctx).Table("enrolments e").
+	return s.tx(ctx).Table(rounds(ctx) + " e").
 		Select(enrolmentColumns + ", p.name as person_name, p.email as person_email, coalesce(ce.code, '') as certificate_code").
 		Joins("join people p on p.id = e.person_id").
 		Joins("left join certificates ce on ce.enrolment_id = e.id and ce.revoked_at is null and ce.replaced_at is null")

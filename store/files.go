@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -60,11 +61,14 @@ const fileFor = `select ` + fileColumns + `, (f.created_by = $2
 	or ($4 and exists (select 1 from paths p where p.cover_file_id = f.id and p.status <> 'draft')))
 	from files f where f.id = $1`
 
+// fileForRounds is fileFor where people may have been in a course more than once: what came of earlier rounds stays theirs.
+var fileForRounds = strings.Replace(fileFor, "join enrolments e on e.person_id = $2", "join enrolment_rounds e on e.person_id = $2", 1)
+
 // FileFor reads a file and whether the reader may see it, in one round trip.
 func (s *Store) FileFor(ctx context.Context, id uid.ID, r content.Reader) (f content.File, may bool, err error) {
 	err = s.singleRow(ctx, content.ErrFileNotFound, func(row pgx.Row) error {
 		return row.Scan(&f.ID, &f.Name, &f.Kind, &f.MediaType, &f.Size, &f.SHA256, &f.Seconds, &f.Width, &f.Height, &f.Note, &f.Handed, &f.CreatedBy, &f.CreatedAt, &may)
-	}, fileFor, id, r.PersonID, r.All, r.Covers, r.Submissions, r.Pictures)
+	}, byRounds(ctx, fileForRounds, fileFor), id, r.PersonID, r.All, r.Covers, r.Submissions, r.Pictures)
 	return f, may, fail(err, "file %s for a reader", id)
 }
 

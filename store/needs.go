@@ -19,8 +19,8 @@ import (
 const needMet = `(exists (select 1 from prerequisite_waivers w where w.course_id = q.course_id and w.person_id = ?)
 	or case q.kind
 		when 'course' then exists (select 1 from enrolments e where e.person_id = ? and e.course_id = q.needed_course and ` + completedOnce + `)
-		when 'certificate' then exists (select 1 from certificates z join enrolments e on e.id = z.enrolment_id
-			where e.person_id = ? and e.course_id = q.needed_course and z.revoked_at is null and z.replaced_at is null and coalesce((to_jsonb(z) ->> 'expiry_told')::integer, 0) < 3)
+		when 'certificate' then exists (select 1 from certificates z
+			where z.person_id = ? and z.course_id = q.needed_course and z.revoked_at is null and z.replaced_at is null and coalesce((to_jsonb(z) ->> 'expiry_told')::integer, 0) < 3)
 		else exists (select 1 from course_skills k join enrolments e on e.course_id = k.course_id where e.person_id = ? and k.skill_id = q.needed_skill and ` + completedOnce + `)
 	end)`
 

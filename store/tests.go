@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -93,7 +92,6 @@ func (s *Store) EndTestAttempt(ctx context.Context, a assessment.Attempt, out as
 			shares[i] = "null"
 		}
 	}
-	array := func(list []string) string { return "{" + strings.Join(list, ",") + "}" }
 	return s.changeOne(ctx, assessment.ErrAttempt, "end attempt",
 		`update test_attempts set status = ?, ended_at = ?, ended_by = ?, points = ?, most = ?, percent = ?, passed = ?, regrade = nullif(?::integer, 0),
 			item_questions = ?::text::uuid[], item_versions = ?::text::integer[], item_shares = ?::text::bigint[], item_marks = ?::text::integer[] where id = ?`,

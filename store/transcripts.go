@@ -11,7 +11,7 @@ import (
 
 // TranscriptLines lists the courses a person is or was in, the latest first.
 func (s *Store) TranscriptLines(ctx context.Context, person uid.ID, p transcript.Period, n int) (list []transcript.Line, err error) {
-	q := s.tx(ctx).Table("enrolments e").
+	q := s.tx(ctx).Table(rounds(ctx)+" e").
 		Select(`e.id as enrolment_id, e.course_id, v.title as course_title, c.slug as course_slug, v.number as version_number, e.status,
 			e.enrolled_at, e.started_at, e.completed_at, e.percent, ce.percent as result, coalesce(ce.code, '') as certificate_code, (to_jsonb(ce) ->> 'valid_until')::timestamptz as certificate_until,
 			(select coalesce(sum(case

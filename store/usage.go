@@ -230,7 +230,7 @@ func (s *Store) UsageEventOf(ctx context.Context, tenantID, id uid.ID) (e billin
 func (s *Store) FirstEventOf(ctx context.Context, q billing.Sought) (event.Event, error) {
 	var row eventRow
 	find := s.tx(ctx).Table("events").
-		Where("subject_type = 'enrolment' and subject_id in (select id from enrolments where person_id = ?)", q.Person).
+		Where("subject_type = 'enrolment' and subject_id in (?)", s.tx(ctx).Table(rounds(ctx)).Select("id").Where("person_id = ?", q.Person)).
 		Where("type in ? and at >= ? and at < ?", q.Types, q.From, q.Before)
 	if q.Own {
 		find = find.Where("actor_id = ? and actor_kind in ?", q.Person, billing.OwnActors())

@@ -33,6 +33,7 @@ var askLooks = map[string]struct {
 	"delete_section":   {"button only", "trash", true},
 	"off_path":         {"button small quiet bad", "", false},
 	"withdraw":         {"button small quiet bad", "", false},
+	"again":            {"button small quiet", "", false},
 	"deactivate":       {"button", "", false},
 	"revoke_key":       {"button small quiet bad", "", false},
 	"remove_factor":    {"button small quiet bad", "", false},

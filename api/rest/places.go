@@ -175,6 +175,7 @@ func (a *api) placeOperations() {
 		return &placeOut{showRequest(enrolment.PlaceAsked{PlaceRequest: r})}, nil
 	})
 	a.moveOperations()
+	a.roundOperations()
 }
 
 func (a *api) moveOperations() {
@@ -222,6 +223,58 @@ func (a *api) moveOperations() {
 		}
 		return out, nil
 	})
+}
+
+// roundOperations are taking a course again.
+func (a *api) roundOperations() {
+	on(a, operation{
+		method: post, path: "/enrolments/{enrolment}/again", id: "take-again", tag: tagEnrolments, need: route.For(policy.EnrolmentManage), status: 201,
+		summary: "Have a person take a completed course again",
+		about: "It is a new enrolment on the version of today, with its own progress, attempts and certificate. The one before is closed and stays, as does its certificate. " +
+			"Requirements that expire do this by themselves.",
+		fails: faults{enrolment.ErrEnrolmentNotFound, enrolment.ErrNotCompleted, enrolment.ErrDeactivated, catalog.ErrNotPublished},
+	}, func(ctx context.Context, in *enrolmentIn) (*enrolledOut, error) {
+		e, err := a.Enrolment.Again(ctx, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		return &enrolledOut{showEnrolment(&e)}, nil
+	})
+	on(a, operation{
+		method: get, path: "/enrolments/{enrolment}/rounds", id: "list-rounds", tag: tagEnrolments, need: route.SignedIn,
+		summary: "Every time that the person of an enrolment was in its course, the newest first",
+		about:   "One's own needs enrolment:self, anyone's enrolment:manage; to everyone else there is none.",
+		fails:   faults{enrolment.ErrEnrolmentNotFound, policy.ErrForbidden},
+	}, func(ctx context.Context, in *enrolmentIn) (*roundsOut, error) {
+		list, err := a.Enrolment.Rounds(ctx, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		out := &roundsOut{}
+		out.Body.Items = make([]round, len(list))
+		for i, r := range list {
+			out.Body.Items[i] = round{ID: r.ID, Status: r.Status, Percent: r.Percent, VersionNumber: r.VersionNumber, EnrolledAt: utc(r.EnrolledAt), CompletedAt: utcOrNone(r.CompletedAt), DueAt: utcOrNone(r.DueAt), SupersededAt: utcOrNone(r.SupersededAt), CertificateCode: r.CertificateCode}
+		}
+		return out, nil
+	})
+}
+
+type round struct {
+	ID              uid.ID           `json:"id" doc:"The enrolment's."`
+	Status          enrolment.Status `json:"status"`
+	Percent         int              `json:"percent"`
+	VersionNumber   int              `json:"version_number"`
+	EnrolledAt      time.Time        `json:"enrolled_at"`
+	CompletedAt     *time.Time       `json:"completed_at"`
+	DueAt           *time.Time       `json:"due_at"`
+	SupersededAt    *time.Time       `json:"superseded_at" doc:"When the next round began; null: the round that runs."`
+	CertificateCode string           `json:"certificate_code" doc:"Empty without one that holds."`
+}
+
+type roundsOut struct {
+	Body struct {
+		Items []round `json:"items"`
+	}
 }
 
 func showPlaces(p enrolment.Places) standing {

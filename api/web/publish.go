@@ -174,6 +174,14 @@ func (s Studio) Withdraw(c *fiber.Ctx) error {
 	return s.withOne(c, themes.FlashWithdrawn, s.Enrolment.Withdraw)
 }
 
+// Again has a person take the course again.
+func (s Studio) Again(c *fiber.Ctx) error {
+	return s.withOne(c, themes.FlashPersonEnrolled, func(ctx context.Context, e uid.ID) error {
+		_, err := s.Enrolment.Again(ctx, e)
+		return err
+	})
+}
+
 // withOne does something with one enrolment of the course, and leads back to the roster.
 func (s Studio) withOne(c *fiber.Ctx, key themes.FlashKey, do func(ctx context.Context, e uid.ID) error) error {
 	course, err := id(c, "course")

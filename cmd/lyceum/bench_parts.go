@@ -290,7 +290,7 @@ func (b *bench) measureMigration(ctx context.Context) error {
 	}
 	script = append(script, migrations.Migration{
 		Number: len(script) + 1, Name: "bench",
-		Statements: []string{"alter table enrolments add column note text", "create index enrolments_note_ix on enrolments (note)"},
+		Statements: []string{"alter table enrolment_rounds add column note text", "create index enrolment_rounds_note_ix on enrolment_rounds (note)"},
 	})
 	if _, err := fire(ctx, product.address, b.shots(len(b.fleet)), 4, b.cmd.Round); err != nil {
 		return err

@@ -74,6 +74,7 @@ func tellings() []telling {
 	return []telling{
 		{when: "enrolment.created", kind: notice.KindEnrolled, to: assigned, data: enrolledData, path: toCourse, mail: enrolledMail},
 		{when: "enrolment.reinstated", kind: notice.KindEnrolled, to: assigned, data: enrolledData, path: toCourse, mail: enrolledMail},
+		{when: "enrolment.renewed", kind: notice.KindEnrolled, to: theLearner, data: againData, path: toCourse},
 		{when: "enrolment.due_changed", kind: notice.KindDue, to: unlessFirst, data: dueData, path: toCourse},
 		{when: "enrolment.due_soon", kind: notice.KindDueSoon, to: stillDue, data: dueData, path: toLesson},
 		{when: "enrolment.overdue", kind: notice.KindOverdue, to: stillDue, data: dueData, path: toLesson},
@@ -417,6 +418,17 @@ func enrolledData(f newsFacts) notice.Data {
 	d := notice.Data{}
 	if f.By != "" {
 		d["as"] = "by"
+	}
+	return d
+}
+
+// againData is a course to be taken again, by a day or not.
+func againData(f newsFacts) notice.Data {
+	d := dueData(f)
+	if f.DueAt != nil {
+		d["as"] = "again_due"
+	} else {
+		d["as"] = "again"
 	}
 	return d
 }

@@ -142,18 +142,24 @@ type Keeper interface {
 	DutiesOf(ctx context.Context, person uid.ID, now time.Time) ([]Duty, error)
 	// WaiveDuty is ErrNoDuty.
 	WaiveDuty(ctx context.Context, requirement, person uid.ID, at, until *time.Time, by uid.ID, reason string) error
-	// DutiesToEnrol gives, by id, people after one who have an open duty and are in none of its courses.
-	DutiesToEnrol(ctx context.Context, requirement, after uid.ID, n int) ([]uid.ID, error)
-	// TakeDueFromDuty gives an enrolment that a duty made the duty's due date.
-	TakeDueFromDuty(ctx context.Context, requirement, person, course uid.ID) error
+	// DutiesToEnrol gives, by id, people after one who have something to do for a requirement now, and are at none of its courses.
+	DutiesToEnrol(ctx context.Context, requirement, after uid.ID, now time.Time, n int) ([]ToEnrol, error)
 	// DutyChoices lists published courses and groups to choose from, at most 500 of each, by name.
 	DutyChoices(ctx context.Context) (courses []Course, groups []Group, err error)
 	RequirementsOfGroup(ctx context.Context, group uid.ID) ([]uid.ID, error)
 }
 
+// ToEnrol is someone who has to take the first course of a requirement.
+type ToEnrol struct {
+	PersonID uid.ID
+	DueAt    *time.Time
+	Again    bool // they completed it before
+}
+
 // Enroller enrols people; enrolment.Service is one.
 type Enroller interface {
-	Assign(ctx context.Context, in enrolment.Assignment) (added bool, err error)
+	AssignMany(ctx context.Context, course uid.ID, by *uid.ID, people []enrolment.Wanted) (n int, err error)
+	Renew(ctx context.Context, in enrolment.Assignment, due *time.Time) (added bool, err error)
 }
 
 // Failures of this package.
@@ -172,7 +178,7 @@ const (
 	monthsMax   = 120
 	reasonMax   = 1000
 	previewsMax = 20
-	batch       = 100 // how many people one transaction enrols
+	batch       = 500 // how many people one transaction enrols
 )
 
 // Service is requirements and duties.
@@ -443,8 +449,9 @@ func (s *Service) waive(ctx context.Context, requirement, person uid.ID, at, unt
 
 // What follows asks nobody's permission: jobs do it, each safe to run twice.
 
-// Run settles a requirement and enrols whoever has the duty open and is in none of its courses, a hundred in a transaction. What keeps
-// people out (a full course, no seat left) ends it for now; the daily chore tries again.
+// Run settles a requirement and enrols whoever has something to do for it and is at none of its courses: who has not done it yet, and whose
+// renewal is open. Who completed the first course before takes it again. Some hundreds go in a transaction. What keeps people out (the course
+// is not published any more) ends it for now; the chore tries again.
 func (s *Service) Run(ctx context.Context, id uid.ID) error {
 	var r Shown
 	err := s.keep.InTenant(ctx, func(ctx context.Context) (err error) {
@@ -454,33 +461,38 @@ func (s *Service) Run(ctx context.Context, id uid.ID) error {
 	if fault.Of(err).Code == ErrNotFound.Code && err != nil || err == nil && len(r.Courses) == 0 {
 		return nil // it is gone, or its courses are
 	}
-	for after, refused := uid.Nil, false; err == nil && !refused; {
-		var people []uid.ID
-		err = s.keep.InTenant(ctx, func(ctx context.Context) (err error) {
-			if people, err = s.keep.DutiesToEnrol(ctx, id, after, batch); err != nil {
-				return err
-			}
-			for _, p := range people {
-				added, err := s.enrol.Assign(ctx, enrolment.Assignment{Course: r.Courses[0].ID, Person: p, By: r.CreatedBy})
-				if err != nil && fault.Of(err).Kind != fault.KindInternal {
-					refused = true
-					return nil
-				}
-				if err == nil && added {
-					err = s.keep.TakeDueFromDuty(ctx, id, p, r.Courses[0].ID)
-				}
-				if err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if len(people) < batch {
-			break
-		}
-		after = people[len(people)-1]
+	for after, more := uid.Nil, true; err == nil && more; {
+		after, more, err = s.enrolSome(ctx, r, after)
+	}
+	if err != nil && fault.Of(err).Kind != fault.KindInternal {
+		return nil
 	}
 	return err
+}
+
+// enrolSome enrols the next people, and tells how far it came.
+func (s *Service) enrolSome(ctx context.Context, r Shown, after uid.ID) (last uid.ID, more bool, err error) {
+	course := r.Courses[0].ID
+	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
+		people, err := s.keep.DutiesToEnrol(ctx, r.ID, after, s.now(), batch)
+		if err != nil || len(people) == 0 {
+			return err
+		}
+		var fresh []enrolment.Wanted
+		for _, p := range people {
+			if !p.Again {
+				fresh = append(fresh, enrolment.Wanted{Person: p.PersonID, DueAt: p.DueAt})
+				continue
+			}
+			if _, err = s.enrol.Renew(ctx, enrolment.Assignment{Course: course, Person: p.PersonID, By: r.CreatedBy}, p.DueAt); err != nil {
+				return err
+			}
+		}
+		last, more = people[len(people)-1].PersonID, len(people) == batch
+		_, err = s.enrol.AssignMany(ctx, course, r.CreatedBy, fresh)
+		return err
+	})
+	return last, more, err
 }
 
 // Advance takes what a person completed into their duties.

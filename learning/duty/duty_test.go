@@ -184,8 +184,8 @@ func TestKeptDutiesAreWhatTheFactsSay(t *testing.T) {
 		now := h.World.Now.Now()
 		for _, p := range people {
 			if n := len(done[p.ID]); n < len(h.courses) && r.IntN(4) == 0 {
-				h.exec(`insert into %s.enrolments (id, course_id, version_id, person_id, status, source, percent, enrolled_at, started_at, completed_at) values ($1, $2, $3, $4, 'completed', 'assigned', 100, $5, $5, $5)
-					on conflict (person_id, course_id) do update set status = 'completed', percent = 100, started_at = excluded.started_at, completed_at = excluded.completed_at`, uid.New(), h.courses[n].Course.ID, *h.courses[n].Course.PublishedID, p.ID, now)
+				h.exec(`insert into %s.enrolment_rounds (id, course_id, version_id, person_id, status, source, percent, enrolled_at, started_at, completed_at) values ($1, $2, $3, $4, 'completed', 'assigned', 100, $5, $5, $5)
+					on conflict (person_id, course_id) where superseded_at is null do update set status = 'completed', percent = 100, started_at = excluded.started_at, completed_at = excluded.completed_at`, uid.New(), h.courses[n].Course.ID, *h.courses[n].Course.PublishedID, p.ID, now)
 				done[p.ID] = append(done[p.ID], now)
 				for range r.IntN(2) + 1 {
 					h.do(h.duties.Advance(h.ctx, p.ID))
@@ -203,5 +203,67 @@ func TestKeptDutiesAreWhatTheFactsSay(t *testing.T) {
 				t.Fatalf("kept %+v, but the facts say %s, %+v of %v", d, want, last, done[id])
 			}
 		}
+	}
+}
+
+// Who takes the same course every half year has a new round each time that renewal opens, and never two that run.
+func TestTheSameCourseIsTakenAgain(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.courses = h.courses[:1]
+	course := h.courses[0].Course
+	r := rand.New(rand.NewPCG(7, 1)) //nolint:gosec // a test
+	months := 6
+	terms := duty.Terms{ValidMonths: &months, GraceDays: 20, RenewDays: 60, KeepDay: true}
+	one := h.requirement(terms)
+	people := make([]auth.Person, 6)
+	for i := range people {
+		people[i] = storetest.Person(t, h.ctx, h.World, policy.Learner)
+	}
+	began := h.World.Now.Now()
+	_, err := h.duties.AddGroup(h.asking, one.ID, h.group("All", people...))
+	h.do(err)
+	h.do(h.duties.Run(h.ctx, one.ID))
+	portal, _ := tenant.From(h.ctx)
+	done := map[uid.ID][]time.Time{}
+	for range 60 {
+		now := h.World.Now.Now()
+		for _, p := range people {
+			if r.IntN(2) == 0 {
+				continue
+			}
+			res, err := h.Admin.Exec(t.Context(), fmt.Sprintf("update %s.enrolments set status = 'completed', percent = 100, started_at = $1, completed_at = $1 where person_id = $2 and course_id = $3 and status = 'active'", portal.SchemaName), now, p.ID, course.ID)
+			h.do(err)
+			if res.RowsAffected() == 1 {
+				done[p.ID] = append(done[p.ID], now)
+				h.do(h.duties.Advance(h.ctx, p.ID))
+			}
+		}
+		h.do(h.duties.Run(h.ctx, one.ID))
+		h.do(h.duties.Run(h.ctx, one.ID)) // again changes nothing
+		for id, d := range h.all(one.ID) {
+			list := duty.Cycles(terms, began, done[id])
+			last := list[len(list)-1]
+			if want := last.State(duty.Waiver{}, false, now); d.State != want {
+				t.Fatalf("kept %+v, but the facts say %s, %+v of %v", d, want, last, done[id])
+			}
+			var all, running int
+			h.do(h.Admin.QueryRow(t.Context(), fmt.Sprintf("select count(*), count(*) filter (where superseded_at is null) from %s.enrolment_rounds where person_id = $1", portal.SchemaName), id).Scan(&all, &running))
+			rounds := len(done[id])
+			if last.CompletedAt == nil || last.RenewsAt != nil && !now.Before(*last.RenewsAt) {
+				rounds++ // the one that is due
+			}
+			if running != 1 || all != rounds {
+				t.Fatalf("%d rounds of %d, %d of them run; completed %v", all, rounds, running, done[id])
+			}
+		}
+		h.World.Now.Advance(time.Duration(1+r.IntN(40*24)) * time.Hour)
+	}
+	most := 0
+	for _, list := range done {
+		most = max(most, len(list))
+	}
+	if most < 4 {
+		t.Errorf("nobody came to four rounds: %v", done)
 	}
 }

@@ -26,6 +26,7 @@ type Keeper interface {
 	OutlineHead(ctx context.Context, course, version uid.ID) (catalog.Outline, error)
 	PlaceKeeper
 	MoveKeeper
+	RoundKeeper
 	NeedKeeper
 	InTenant(ctx context.Context, fn func(context.Context) error) error
 

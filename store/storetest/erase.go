@@ -27,7 +27,7 @@ func (w *World) Erase(t testing.TB, ctx context.Context, person, course uid.ID) 
 		sql  string
 		args []any
 	}{
-		{"delete from enrolments where person_id = $1 or course_id = $2", []any{person, course}},
+		{"delete from enrolment_rounds where person_id = $1 or course_id = $2", []any{person, course}},
 		{"delete from courses where id = $1", []any{course}},
 		{"delete from people where id = $1", []any{person}},
 	} {

@@ -15,7 +15,7 @@ var Parts = []Part{
 	{"courses", nil}, {"course_versions", nil}, {"version_texts", nil}, {"modules", nil}, {"lessons", nil}, {"lesson_saves", nil},
 	{"course_groups", nil}, {"course_skills", nil}, {"course_tags", nil}, {"categories", nil}, {"skills", nil},
 	{"prerequisites", nil}, {"prerequisite_waivers", nil}, {"paths", nil}, {"path_enrolments", nil}, {"place_requests", nil},
-	{"enrolments", nil}, {"enrolment_moves", nil}, {"lesson_progress", nil}, {"learning_log", nil}, {"quiz_attempts", nil}, {"submissions", nil}, {"assignments", nil}, {"assignment_extensions", nil}, {"submission_files", nil}, {"submission_members", nil}, {"submission_drafts", nil},
+	{"enrolment_rounds", nil}, {"enrolment_moves", nil}, {"lesson_progress", nil}, {"learning_log", nil}, {"quiz_attempts", nil}, {"submissions", nil}, {"assignments", nil}, {"assignment_extensions", nil}, {"submission_files", nil}, {"submission_members", nil}, {"submission_drafts", nil},
 	{"submission_marks", nil}, {"submission_appeals", nil},
 	{"course_messages", nil}, {"course_message_people", nil}, {"certificates", nil}, {"certificate_rules", nil}, {"certificate_designs", nil}, {"certificate_pictures", nil}, {"certificate_prints", nil}, {"badge_statuses", nil}, {"transcripts", nil},
 	{"test_settings", nil}, {"test_attempts", nil}, {"test_answers", nil}, {"test_answer_files", nil}, {"test_marks", nil}, {"test_allowances", nil}, {"requirements", nil}, {"requirement_courses", nil}, {"requirement_groups", nil}, {"duties", nil}, {"duty_reasons", nil}, {"duty_cycles", nil}, {"gradebook_settings", nil}, {"gradebook_marks", nil}, {"test_regrades", nil}, {"test_regrade_changes", nil}, {"support_visits", []string{"hash", "code_hash"}},
@@ -31,7 +31,7 @@ var left = map[string][]string{
 	"secrets, and keys that are worth nothing elsewhere": {
 		"sessions", "tokens", "factors", "handshakes", "seen_assertions", "signing_keys", "badge_keys", "setup_links", "directory_tokens", "calendars", "join_links",
 	},
-	"made anew from what is taken out": {"search_entries", "search_words", "submission_prints", "submission_matches", "file_bytes", "file_variants"},
+	"made anew from what is taken out": {"enrolments", "search_entries", "search_words", "submission_prints", "submission_matches", "file_bytes", "file_variants"},
 	"the product's own work, kept for days": {
 		"outbox", "uploads", "lesson_writers", "metadata_polls", "expiry_warnings", "sign_on_attempts", "directory_requests", "directory_runs", "people_import_lines", "takeouts",
 	},
