@@ -31,7 +31,8 @@ func TestAManagerMakesARequirementAndALearnerSeesTheirDuty(t *testing.T) {
 	boss.post("/compliance/new", "name", " ", "course", course.Course.ID.String(), "grace_days", "0", "renew_days", "0").is(422).says("Use a name of 1 to 120 characters.")
 	boss.post("/compliance/new", "name", "Rigging", "course", course.Course.ID.String(), "due_days", "30", "valid_months", "12", "grace_days", "7", "renew_days", "60", "revision", "0").is(303)
 	_, rest, _ := strings.Cut(boss.get("/compliance").is(200).says("Rigging").body, `href="/compliance/`)
-	_, rest, _ = strings.Cut(rest, `href="/compliance/`) // the first one makes a new one
+	_, rest, _ = strings.Cut(rest, `href="/compliance/`) // the first one is the matrix
+	_, rest, _ = strings.Cut(rest, `href="/compliance/`) // the next one makes a new one
 	id, _, _ := strings.Cut(rest, `"`)
 	if strings.HasPrefix(rest, "new") {
 		t.Fatal("no requirement is listed")

@@ -59,6 +59,7 @@ func (s *Server) onStudio(t *table) {
 	t.post("/studio/:course/restore", publish, w.Restore)
 	s.onDesk(t)
 	s.onGrades(t)
+	s.onMatrix(t) // before the requirements: /compliance/matrix is none
 	s.onDuties(t)
 	t.get("/studio/:course/people", enrol, w.Roster)
 	t.post("/studio/:course/people", enrol, w.EnrolPerson)

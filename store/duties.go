@@ -233,7 +233,7 @@ func (s *Store) SettleDuties(ctx context.Context, id uid.ID, now time.Time) (out
 const renewalsMax = 100
 
 // AdvanceDuties takes completions into the cycles.
-func (s *Store) AdvanceDuties(ctx context.Context, requirement, person uid.ID) error {
+func (s *Store) AdvanceDuties(ctx context.Context, requirement, person uid.ID, now time.Time) error {
 	args := map[string]any{"requirement": requirement, "person": person, "everything": requirement == uid.Nil, "everyone": person == uid.Nil}
 	if err := s.tx(ctx).Exec("select 1 from requirements where @everything or id = @requirement order by id for update", args).Error; err != nil {
 		return fail(err, "hold requirements")
@@ -243,14 +243,17 @@ func (s *Store) AdvanceDuties(ctx context.Context, requirement, person uid.ID) e
 	}
 	for range renewalsMax {
 		done := s.tx(ctx).Exec(endCyclesSQL, args)
-		if done.Error != nil || done.RowsAffected == 0 {
+		if done.Error != nil {
 			return fail(done.Error, "end cycles of duties")
+		}
+		if done.RowsAffected == 0 {
+			break
 		}
 		if err := s.tx(ctx).Exec(renewCyclesSQL, args).Error; err != nil {
 			return fail(err, "renew duties")
 		}
 	}
-	return nil
+	return s.recordDuties(ctx, requirement, person, now)
 }
 
 // Duties lists who has a duty, by name.
@@ -288,8 +291,15 @@ func (s *Store) DutiesOf(ctx context.Context, person uid.ID, now time.Time) (lis
 }
 
 // WaiveDuty writes or ends a waiver.
-func (s *Store) WaiveDuty(ctx context.Context, requirement, person uid.ID, at, until *time.Time, by uid.ID, reason string) error {
-	return s.changeOne(ctx, duty.ErrNoDuty, "waive a duty", "update duties set waived_at = ?, waived_until = ?, waived_by = ?, waived_reason = ? where requirement_id = ? and person_id = ? and withdrawn_at is null", at, until, by, reason, requirement, person)
+func (s *Store) WaiveDuty(ctx context.Context, requirement, person uid.ID, at, until *time.Time, by uid.ID, reason string, now time.Time) error {
+	if err := s.tx(ctx).Exec("select 1 from requirements where id = ? for update", requirement).Error; err != nil {
+		return fail(err, "hold requirement %s", requirement)
+	}
+	err := s.changeOne(ctx, duty.ErrNoDuty, "waive a duty", "update duties set waived_at = ?, waived_until = ?, waived_by = ?, waived_reason = ? where requirement_id = ? and person_id = ? and withdrawn_at is null", at, until, by, reason, requirement, person)
+	if err != nil {
+		return err
+	}
+	return s.recordDuties(ctx, requirement, person, now)
 }
 
 // DutiesToEnrol gives people who have something to do for a requirement and are at none of its courses.

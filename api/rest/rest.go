@@ -44,6 +44,7 @@ import (
 	"lyceum/learning/notice"
 	"lyceum/learning/onboarding"
 	"lyceum/learning/path"
+	"lyceum/learning/report"
 	"lyceum/learning/search"
 	"lyceum/learning/starter"
 	"lyceum/learning/transcript"
@@ -96,6 +97,7 @@ type Services struct {
 	Tests        *assessment.Service
 	Grades       *gradebook.Service
 	Duties       *duty.Service
+	Compliance   *report.Service
 	Billing      *billing.Service
 	// Subscriptions says what the bill allows.
 	Subscriptions *subscription.Service
@@ -170,6 +172,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.testOperations()
 	a.gradeOperations()
 	a.dutyOperations()
+	a.matrixOperations()
 	a.embedOperations()
 	a.directoryOperations()
 	a.ldapOperations()

@@ -57,6 +57,7 @@ import (
 	"lyceum/learning/notice"
 	"lyceum/learning/onboarding"
 	"lyceum/learning/path"
+	"lyceum/learning/report"
 	"lyceum/learning/search"
 	"lyceum/learning/starter"
 	"lyceum/learning/transcript"
@@ -116,6 +117,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		Desk:          desk.New(w.Store, now),
 		Grades:        gradebook.New(w.Store, now),
 		Duties:        duty.New(w.Store, enrolment.New(enrolment.Options{Keep: w.Store, Now: now}), now),
+		Compliance:    report.New(w.Store, now),
 		Billing:       billing.New(w.Store, now),
 		Subscriptions: subscription.New(subscription.Options{Keep: w.Store, Now: now}),
 		Brands:        tenant.NewBrands(w.Store, now),

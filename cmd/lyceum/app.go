@@ -58,6 +58,7 @@ import (
 	"lyceum/learning/notice"
 	"lyceum/learning/onboarding"
 	"lyceum/learning/path"
+	standing "lyceum/learning/report"
 	"lyceum/learning/search"
 	"lyceum/learning/starter"
 	"lyceum/learning/transcript"
@@ -138,6 +139,7 @@ type app struct {
 	desk          *desk.Service
 	grades        *gradebook.Service
 	duties        *duty.Service
+	compliance    *standing.Service
 	billing       *billing.Service
 	subscriptions *subscription.Service
 	inbox         *inbox.Service
@@ -331,6 +333,7 @@ func (a *app) assemble() (err error) {
 	a.desk = desk.New(a.store, a.now)
 	a.grades = gradebook.New(a.store, a.now)
 	a.duties = duty.New(a.store, a.enrolment, a.now)
+	a.compliance = standing.New(a.store, a.now)
 	a.billing = billing.New(a.store, a.now)
 	a.hints = queue.NewHints(a.store.Hint, a.log)
 	a.store.OnEvents(a.hints.Add)

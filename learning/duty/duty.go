@@ -136,12 +136,13 @@ type Keeper interface {
 	PreviewRequirementGroup(ctx context.Context, id, group uid.ID, n int) (Preview, error)
 	// SettleDuties gives and withdraws the duties of a requirement as its groups are now.
 	SettleDuties(ctx context.Context, id uid.ID, now time.Time) (Change, error)
-	// AdvanceDuties takes completions into the cycles: of a requirement, of a person, with uid.Nil of all.
-	AdvanceDuties(ctx context.Context, requirement, person uid.ID) error
+	// AdvanceDuties takes completions into the cycles: of a requirement, of a person, with uid.Nil of all. What then differs from what was
+	// known goes into the history; it comes after SettleDuties, in its transaction.
+	AdvanceDuties(ctx context.Context, requirement, person uid.ID, now time.Time) error
 	Duties(ctx context.Context, requirement uid.ID, f Filter, now time.Time) (page.Of[Duty], error)
 	DutiesOf(ctx context.Context, person uid.ID, now time.Time) ([]Duty, error)
 	// WaiveDuty is ErrNoDuty.
-	WaiveDuty(ctx context.Context, requirement, person uid.ID, at, until *time.Time, by uid.ID, reason string) error
+	WaiveDuty(ctx context.Context, requirement, person uid.ID, at, until *time.Time, by uid.ID, reason string, now time.Time) error
 	// DutiesToEnrol gives, by id, people after one who have something to do for a requirement now, and are at none of its courses.
 	DutiesToEnrol(ctx context.Context, requirement, after uid.ID, now time.Time, n int) ([]ToEnrol, error)
 	// DutyChoices lists published courses and groups to choose from, at most 500 of each, by name.
@@ -299,7 +300,7 @@ func (s *Service) settle(ctx context.Context, id uid.ID, more map[string]any) (o
 	if err != nil {
 		return out, err
 	}
-	if err = s.keep.AdvanceDuties(ctx, id, uid.Nil); err != nil {
+	if err = s.keep.AdvanceDuties(ctx, id, uid.Nil, s.now()); err != nil {
 		return out, err
 	}
 	if out, err = s.keep.RequirementByID(ctx, id, s.now()); err != nil || c == (Change{}) {
@@ -440,7 +441,7 @@ func (s *Service) waive(ctx context.Context, requirement, person uid.ID, at, unt
 		if err != nil {
 			return err
 		}
-		if err := s.keep.WaiveDuty(ctx, requirement, person, at, until, who.PersonID, reason); err != nil {
+		if err := s.keep.WaiveDuty(ctx, requirement, person, at, until, who.PersonID, reason, s.now()); err != nil {
 			return err
 		}
 		return s.tell(ctx, typ, r, map[string]any{"person_id": person, "until": until, "reason": reason})
@@ -497,7 +498,7 @@ func (s *Service) enrolSome(ctx context.Context, r Shown, after uid.ID) (last ui
 
 // Advance takes what a person completed into their duties.
 func (s *Service) Advance(ctx context.Context, person uid.ID) error {
-	return s.keep.InTenant(ctx, func(ctx context.Context) error { return s.keep.AdvanceDuties(ctx, uid.Nil, person) })
+	return s.keep.InTenant(ctx, func(ctx context.Context) error { return s.keep.AdvanceDuties(ctx, uid.Nil, person, s.now()) })
 }
 
 // Joined runs the requirements that apply to a group; with uid.Nil all.

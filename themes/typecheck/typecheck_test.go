@@ -51,7 +51,7 @@ func TestEveryPageOfEveryThemeUsesOnlyWhatItsStructHas(t *testing.T) {
 		checked[themes.HomePage],
 		checked[themes.TestPage],
 		checked[themes.TestResultPage],
-		checked[themes.TestEditPage], checked[themes.CompliancePage], checked[themes.RequirementPage], checked[themes.RequirementEditPage], checked[themes.DutiesPage], checked[themes.GradebookPage], checked[themes.GradeSheetPage], checked[themes.GradeSettingsPage], checked[themes.GradeImportPage], checked[themes.OwnGradesPage], checked[themes.TestSittingsPage], checked[themes.TestReviewPage], checked[themes.TestRegradePage], checked[themes.TestAnalysisPage],
+		checked[themes.TestEditPage], checked[themes.CompliancePage], checked[themes.MatrixPage], checked[themes.DutyRecordPage], checked[themes.RequirementPage], checked[themes.RequirementEditPage], checked[themes.DutiesPage], checked[themes.GradebookPage], checked[themes.GradeSheetPage], checked[themes.GradeSettingsPage], checked[themes.GradeImportPage], checked[themes.OwnGradesPage], checked[themes.TestSittingsPage], checked[themes.TestReviewPage], checked[themes.TestRegradePage], checked[themes.TestAnalysisPage],
 		checked[themes.VersionsPage],
 		checked[themes.VersionPage],
 		checked[themes.TranslationPage],
