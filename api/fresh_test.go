@@ -76,6 +76,7 @@ var proofless = map[string]string{
 	"POST /people/:id/invite":                            "mails the invitation again, to the same address",
 	"POST /account":                                      "name, language and time zone",
 	"POST /notifications/read":                           "marks notices as read",
+	"POST /announcements/:banner/dismiss":                "puts an announcement away",
 	"POST /notifications/settings":                       "how one is told of things; security mails come anyway",
 	"POST /notifications/:notice/read":                   "marks a notice as read",
 	"POST /calendar/address":                             "shows due dates of one's own",

@@ -16,13 +16,19 @@ import (
 // pass is what is written all the same: a method, "" for any, and a path as the table writes it; * at the end stands for any rest.
 type pass struct{ method, path string }
 
+// Why some are let through.
+const (
+	whySignIn = "signing in and out, and proving who one is"
+	whyTrying = "looking and trying: nothing is kept"
+)
+
 // passes are grouped by why they are let through.
 var passes = map[string][]pass{
-	"signing in and out, and proving who one is": {
+	whySignIn: {
 		{"", "/signin*"}, {"", "/signout"}, {"", "/forgot"}, {"", "/reset/*"}, {"", "/sso/*"}, {"", "/step-up*"}, {"", "/break-glass*"}, {"", "/invitation/:token"},
 	},
 	"one's own account, its safety and what one is told": {
-		{"", "/account*"}, {"", "/api/v1/me/*"}, {"", "/calendar/address*"}, {"", "/notifications/*"}, {"", "/preferences/*"},
+		{"", "/account*"}, {"", "/api/v1/me/*"}, {"", "/calendar/address*"}, {"", "/notifications/*"}, {"", "/announcements/:banner/dismiss"}, {"", "/preferences/*"},
 	},
 	"learning goes on: nobody misses a training for a bill": {
 		{"", "/learn/*"}, {"", "/hand-ins*"}, {"", "/api/v1/submission-files"}, {"", "/api/v1/enrolments/:enrolment/lessons/*"}, {"POST", "/api/v1/courses/:course/open"},
@@ -50,7 +56,7 @@ var passes = map[string][]pass{
 		{"", "/settings/sign-on/*"}, {"", "/settings/security*"}, {"", "/settings/directories*"}, {"", "/setup/*"}, {"", "/api/v1/sign-on/*"}, {"", "/api/v1/connections/:connection*"},
 		{"", "/api/v1/settings/security"}, {"", "/api/v1/directories/:directory*"}, {"", "/api/v1/ldap-directories/:directory*"},
 	},
-	"looking and trying: nothing is kept": {
+	whyTrying: {
 		{"", "/settings/brand/preview"}, {"", "/settings/certificates/preview"}, {"", "/settings/certificates/preview.pdf"}, {"", "/api/v1/certificate-designs/preview"}, {"", "/api/v1/roles/:role/preview"}, {"", "/api/v1/groups/preview"}, {"", "/api/v1/courses/import/check"}, {"", "/api/v1/question-banks/:bank/import/check"}, {"", "/api/v1/ldap-directories/try"},
 		{"", "/studio/:course/lessons/:lesson/preview"}, {"", "/studio/:course/preview/:lesson/:step"}, {"", "/studio/:course/lessons/:lesson/test/try"}, {"", "/scim/v2/Users/.search"}, {"", "/scim/v2/Groups/.search"},
 		{"POST", "/people/imports"}, {"", "/people/imports/:import/plan"}, {"POST", "/api/v1/people/imports"}, {"PUT", "/api/v1/people/imports/:import"},
@@ -92,17 +98,27 @@ func passed(r route.Route) (why string, ok bool) {
 	return "", false
 }
 
-// writing gives what asks whether a portal's state and its bill allow a line; nil where they have no say.
+// writing gives what asks whether a portal's state, its bill and its maintenance allow a line; nil where they have no say.
 func (s *Server) writing(r route.Route) fiber.Handler {
 	if r.Method == fiber.MethodGet || r.Method == fiber.MethodHead {
 		return nil
 	}
 	feature, asks := adding[r.Path]
 	asks = asks && r.Method == fiber.MethodPost && s.Subscriptions != nil
-	if _, ok := passed(r); ok && !asks {
+	why, passes := passed(r)
+	still := !whileMaintained[why]
+	if passes && !asks && !still {
 		return nil
 	}
 	return func(c *fiber.Ctx) error {
+		if still {
+			if err := s.standsStill(c); err != nil {
+				return err
+			}
+		}
+		if passes && !asks {
+			return c.Next()
+		}
 		if visit.Of(c).Tenant.LeavesAt != nil {
 			return tenant.ErrLeaving
 		}

@@ -53,6 +53,7 @@ func (s *Server) onPlatform(t *table) {
 	s.onActs(t)
 	s.onOperatorBilling(t)
 	s.onRollouts(t)
+	s.onAnnouncements(t)
 	s.onReceipts(t)
 	s.onPlatformStatus(t)
 	s.onOperatorSupport(t)
@@ -117,6 +118,7 @@ func (s *Server) onPortal(t *table) {
 	s.onBilling(t)
 	s.onBooks(t)
 	s.onSupport(t)
+	s.onSaid(t)
 }
 
 func (s *Server) onSettings(t *table) {

@@ -15,14 +15,14 @@ import (
 
 // onStatus is how well a portal works, for anyone: who cannot sign in asks most.
 func (s *Server) onStatus(t *table) {
-	h := web.Status{Site: s.site, Status: s.Status}
+	h := web.Status{Site: s.site, Status: s.Status, Broadcast: s.Broadcast}
 	t.get("/status", route.Public, h.Portal)
 	t.get("/status.json", route.Public, h.PortalJSON)
 }
 
 // onPlatformStatus is how well the platform works, for anyone, and with its figures for operators.
 func (s *Server) onPlatformStatus(t *table) {
-	h := web.Status{Site: s.site, Status: s.Status}
+	h := web.Status{Site: s.site, Status: s.Status, Broadcast: s.Broadcast}
 	t.get("/status", route.Public, h.Platform)
 	t.get("/status.json", route.Public, h.PlatformJSON)
 	t.get("/operator/status", route.Operator, h.Operator)

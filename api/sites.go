@@ -38,6 +38,9 @@ func (s *Server) enterTenant(c *fiber.Ctx, t tenant.Tenant) error {
 	if home := s.moved(c, t); home != "" {
 		return c.Redirect(home, fiber.StatusPermanentRedirect)
 	}
+	if done, err := s.closed(c, t); done {
+		return err
+	}
 	leave, err := s.admit(c, t)
 	if err != nil {
 		return err

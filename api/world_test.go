@@ -63,6 +63,7 @@ import (
 	"lyceum/store/storetest"
 	"lyceum/tenant"
 	"lyceum/tenant/address"
+	"lyceum/tenant/broadcast"
 	"lyceum/tenant/health"
 	"lyceum/tenant/leaving"
 	"lyceum/tenant/status"
@@ -157,6 +158,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 		}, Seal: sealKey(t), Hosts: hosts, Now: now, Log: slog.New(slog.DiscardHandler),
 	})
 	h.o.Health = health.New(health.Options{Keep: w.Store, Versions: health.Versions{Newest: admin.Version(), Oldest: migrations.OldestReadable}, Now: now})
+	h.o.Broadcast = broadcast.New(broadcast.Options{Keep: w.Store, Languages: themes.Locales(), Now: now})
 	h.o.Takeouts = takeout.New(takeout.Options{Keep: w.Store, Blobs: blobs, Now: now})
 	h.o.Addresses = address.New(address.Options{
 		Keep: w.Store, Hosts: hosts, Resolver: h.dns, Now: now, Log: h.o.Log,

@@ -57,12 +57,26 @@ func (s *Store) AnnounceNotices(ctx context.Context, tenantID uid.ID, people []u
 	}
 }
 
+// platformChannel says that something changed for all portals: what operators announce, maintenance, flags.
+const platformChannel = "lyceum_platform"
+
+// AnnouncePlatform tells every process that something changed for all portals. It is called after the commit.
+func (s *Store) AnnouncePlatform(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if _, err := s.control.pool.Exec(ctx, "select pg_notify($1, '')", platformChannel); err != nil {
+		s.log.ErrorContext(ctx, "announce a change for all portals", slog.Any("err", err))
+	}
+}
+
 // Listener is what is told about announcements. All are called with uid.Nil at each (re)connection, when some may have
 // been missed: then everything may have changed.
 type Listener struct {
 	Changed func(tenantID uid.ID)
 	Events  func(tenantID uid.ID)
 	Notices func(tenantID, person uid.ID) // nil: nobody here waits for notices
+	// Platform is told that something changed for all portals; nil: nobody here keeps any of it.
+	Platform func()
 }
 
 // heard hands an announcement on.
@@ -71,6 +85,12 @@ func (l Listener) heard(channel, payload string) {
 		if l.Notices != nil {
 			of, whose, _ := strings.Cut(payload, " ")
 			l.Notices(parsed(of), parsed(whose))
+		}
+		return
+	}
+	if channel == platformChannel {
+		if l.Platform != nil {
+			l.Platform()
 		}
 		return
 	}
@@ -110,11 +130,11 @@ func listen(ctx context.Context, url string, l Listener, connected func()) error
 		return fmt.Errorf("connect for announcements: %w", err)
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	if _, err = conn.Exec(ctx, "listen "+changedChannel+"; listen "+eventsChannel+"; listen "+noticesChannel); err != nil {
+	if _, err = conn.Exec(ctx, "listen "+changedChannel+"; listen "+eventsChannel+"; listen "+noticesChannel+"; listen "+platformChannel); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
 	connected()
-	for _, channel := range []string{changedChannel, eventsChannel, noticesChannel} {
+	for _, channel := range []string{changedChannel, eventsChannel, noticesChannel, platformChannel} {
 		l.heard(channel, "")
 	}
 	for {

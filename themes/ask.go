@@ -58,6 +58,8 @@ var askLooks = map[string]struct {
 	"retire_plan":      {"button", "", false},
 	"archive_plan":     {"button", "archive", false},
 	"stop_migration":   {"button", "", false},
+	"end_banner":       {"button danger", "", false},
+	"end_window":       {"button danger", "", false},
 }
 
 // Ask makes a question of a kind; its words are the messages ask.<kind>, ask.<kind>_text and ask.<kind>_do, which may

@@ -12,6 +12,7 @@ import (
 	"lyceum/learning/catalog"
 	"lyceum/learning/enrolment"
 	"lyceum/tenant"
+	"lyceum/tenant/broadcast"
 	"lyceum/tenant/health"
 	"lyceum/tenant/life"
 )
@@ -34,6 +35,7 @@ var tones = map[string]string{
 	"status_verdict.working": "good", "status_verdict.disturbed": "warn", "status_verdict.down": "bad",
 	"life.trial": "brandly", "life.active": "good", "life.past_due": "warn", "life.read_only": "warn", "life.suspended": "bad", "life.export_ready": "warn",
 	"health.good": "good", "health.warn": "warn", "health.bad": "bad",
+	"broadcast_state.planned": "brandly", "broadcast_state.running": "warn",
 	"tenant.active": "good", "tenant.suspended": "bad", "tenant.provisioning": "brandly", "tenant.deleting": "warn",
 }
 
@@ -58,6 +60,8 @@ func (c *Chrome) StatusBadge(group string, status any) (Badge, error) {
 	case life.State:
 		code = string(s)
 	case health.Verdict:
+		code = string(s)
+	case broadcast.State:
 		code = string(s)
 	case string:
 		code = s

@@ -60,7 +60,7 @@ var (
 	fieldByName    = regexp.MustCompile(`\.Field [^ ]+ "([a-z_]+)" (?:""|[^"]*)? ?"([^"]*)"`)
 	usedInGo       = regexp.MustCompile(`[ct]\.(T|N)\("([a-z0-9_.]+)"|"((?:nav|ago|time|problem)\.[a-z0-9_]+)"`)
 	// families are keys made of a group and a code at run time.
-	families = []string{"operator.place_", "health.", "health_reason.", "health_sort.", "health_kind.", "desk_who.", "desk_cell.", "act.", "act_kind.", "operator_role.", "operator_role_hint.", "status.", "status_part.", "status_about.", "status_verdict.", "life.", "life_why.", "takeout_status.", "erase_step.", "mail.leaving_", "support_state.", "support_why.",
+	families = []string{"operator.place_", "banner_kind.", "banner_kind_hint.", "banner_readers.", "broadcast_state.", "maintenance_mode.", "maintenance_mode_hint.", "maintenance.coming_", "maintenance.now_", "health.", "health_reason.", "health_sort.", "health_kind.", "desk_who.", "desk_cell.", "act.", "act_kind.", "operator_role.", "operator_role_hint.", "status.", "status_part.", "status_about.", "status_verdict.", "life.", "life_why.", "takeout_status.", "erase_step.", "mail.leaving_", "support_state.", "support_why.",
 		"first_step.", "first_hint.", "rollout_state.", "rollout_why.", "bulk_status.", "bulk_outcome.", "bulk_field.", "group_kind.", "search_kind.", "search_one.", "group_hint.", "group_use.", "rule_field.", "rule_op.",
 		"home.good_", "field.file_", "upload.hint_", "flash.", "ask.", "nav.", "problem.", "step.", "role.", "role_hint.", "person_status.",
 		"course_status.", "enrolment_status.", "tenant.", "kind.", "theme.", "theme_hint.", "permission.", "event.", "event_kind.", "fact.", "actor.",

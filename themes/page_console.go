@@ -19,6 +19,7 @@ var OperatorNav = []OperatorPlace{
 	{Path: "/operator", Key: "tenants.title"},
 	{Path: "/operator/billing", Key: "operator.billing"},
 	{Path: "/operator/migrations", Key: "operator.place_migrations"},
+	{Path: "/operator/announcements", Key: "operator.place_announcements"},
 	{Path: "/operator/support", Key: "operator.place_support"},
 	{Path: "/operator/acts", Key: "operator.place_acts"},
 	{Path: "/operator/operators", Key: "operator.place_operators", Admin: true},

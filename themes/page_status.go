@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"lyceum/tenant/broadcast"
 	"lyceum/tenant/status"
 )
 
@@ -13,6 +14,7 @@ import (
 type StatusPage struct {
 	Report  status.Report
 	Figures bool
+	Windows []broadcast.Window // of the platform: a portal's stand above every page of it
 }
 
 func (p StatusPage) in(c *Chrome) (string, any) { return "status", framed[StatusPage]{c, p} }

@@ -10,6 +10,7 @@ import (
 	"lyceum/learning/content"
 	"lyceum/learning/notice"
 	"lyceum/tenant"
+	"lyceum/tenant/broadcast"
 )
 
 // View is what every page of a request has. The zero value of any part is allowed.
@@ -32,6 +33,7 @@ type View struct {
 	Notices     []signon.Notice // what administrators are reminded of on every page
 	News        notice.Standing // what who asks has not read
 	LeavesAt    *time.Time      // when the portal is erased by its owner's wish; nil: it stays
+	Said        broadcast.Said  // what operators say to the portal
 	Paths       bool            // the portal has paths to take
 	RequestID   string
 	Pictures    map[uid.ID]content.Picture // of the page's covers, as far as known
@@ -134,6 +136,10 @@ const (
 	FlashJoinLinkMade        FlashKey = "join_link_made"    // Name: the link
 	FlashJoinLinkRevoked     FlashKey = "join_link_revoked" // Name: the link
 	FlashNeedAdded           FlashKey = "need_added"
+	FlashBannerSaid          FlashKey = "banner_said"
+	FlashBannerEnded         FlashKey = "banner_ended"
+	FlashWindowPlanned       FlashKey = "window_planned"
+	FlashWindowEnded         FlashKey = "window_ended"
 	FlashNeedRemoved         FlashKey = "need_removed"
 	FlashWaived              FlashKey = "waived"   // Name: the person
 	FlashUnwaived            FlashKey = "unwaived" // Name: the person

@@ -10,6 +10,7 @@ import (
 	"html/template"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -29,6 +30,7 @@ import (
 	"lyceum/learning/content"
 	"lyceum/learning/notice"
 	"lyceum/tenant"
+	"lyceum/tenant/broadcast"
 	"lyceum/themes"
 )
 
@@ -44,6 +46,7 @@ type Site struct {
 	notices func(ctx context.Context) ([]signon.Notice, error)
 	news    func(ctx context.Context) (notice.Standing, error)
 	paths   func(ctx context.Context) (bool, error)
+	told    func(ctx context.Context, t tenant.Tenant, who broadcast.Reader) broadcast.Said
 	looks   *recall.Cache[string, look]
 	files   *content.Service
 
@@ -67,12 +70,14 @@ type SiteOptions struct {
 	News func(ctx context.Context) (notice.Standing, error)
 	// Paths tells whether the portal has paths to take; nil: it has none.
 	Paths func(ctx context.Context) (bool, error)
+	// Said gives what operators say to a portal; nil: nothing.
+	Said func(ctx context.Context, t tenant.Tenant, who broadcast.Reader) broadcast.Said
 }
 
 // NewSite makes the shared part.
 func NewSite(o SiteOptions) *Site {
 	return &Site{
-		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail, policy: o.Policy, notices: o.Notices, files: o.Files, news: o.News, paths: o.Paths,
+		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail, policy: o.Policy, notices: o.Notices, files: o.Files, news: o.News, paths: o.Paths, told: o.Said,
 		looks:     recall.New[string, look](2000, 24*time.Hour, o.Now),
 		summaries: recall.New[string, template.HTML](summaries, 24*time.Hour, o.Now),
 	}
@@ -156,8 +161,17 @@ func (s *Site) view(c *fiber.Ctx) themes.View {
 			s.log.WarnContext(ctx, "paths not looked for", slog.String("request_id", v.ID), slog.String("tenant", v.Tenant.Slug), slog.Any("err", err))
 		}
 	}
+	if v.Place == tenant.PlaceTenant && s.told != nil {
+		out.Said = s.told(ctx, v.Tenant, Reader(ctx))
+	}
 	out.Locale = themes.PickLocale(wish, c.Get(fiber.HeaderAcceptLanguage))
 	return out
+}
+
+// Reader is who asks, as announcements ask for it.
+func Reader(ctx context.Context) broadcast.Reader {
+	p := who(ctx)
+	return broadcast.Reader{Person: p.PersonID, Admin: slices.Contains(p.Roles, policy.Owner) || slices.Contains(p.Roles, policy.Admin)}
 }
 
 func pictureURL(kind string, file *uid.ID) string {

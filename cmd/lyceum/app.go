@@ -68,6 +68,7 @@ import (
 	"lyceum/store/queue"
 	"lyceum/tenant"
 	"lyceum/tenant/address"
+	"lyceum/tenant/broadcast"
 	"lyceum/tenant/health"
 	"lyceum/tenant/leaving"
 	"lyceum/tenant/status"
@@ -102,6 +103,7 @@ type app struct {
 	meter         *status.Meter
 	status        *status.Service
 	health        *health.Service
+	broadcast     *broadcast.Service
 	takeouts      *takeout.Service
 	domains       Domains
 	coolingOff    int // days
@@ -310,6 +312,7 @@ func (a *app) assemble() (err error) {
 	a.letGo(a.coolingOff)
 	a.openInbox()
 	a.health = a.newHealth()
+	a.broadcast = broadcast.New(broadcast.Options{Keep: a.store, Languages: themes.Locales(), Now: a.now, Log: a.log})
 	a.catalog = catalog.New(catalog.Options{Keep: a.store, Now: a.now})
 	a.exchange = exchange.New(exchange.Options{Keep: a.store, Catalog: a.catalog, Content: a.content})
 	a.enrolment = enrolment.New(enrolment.Options{Keep: a.store, Now: a.now, Played: func(ctx context.Context, p enrolment.Playback) { a.billing.Played(ctx, billing.Played(p)) }})

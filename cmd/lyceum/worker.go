@@ -103,7 +103,7 @@ func (a *app) syncDirectories(ctx context.Context) error {
 	return errors.Join(append(failed, err, several.Wait())...)
 }
 
-// everywhere does something in every tenant, one after the other; one tenant's failure does not keep it from the others.
+// everywhere does something in every tenant whose jobs do not wait for the end of maintenance, one after the other; one tenant's failure does not keep it from the others.
 func (a *app) everywhere(ctx context.Context, what string, do func(ctx context.Context) error) error {
 	var errs []error
 	for after := uid.Nil; ; {
@@ -113,6 +113,9 @@ func (a *app) everywhere(ctx context.Context, what string, do func(ctx context.C
 		}
 		for _, t := range list {
 			after = t.ID
+			if a.broadcast.Holds(ctx, t) > 0 {
+				continue // it is maintained: the next round
+			}
 			if err := do(tenant.With(ctx, t)); err != nil {
 				errs = append(errs, fmt.Errorf("%s of %s: %w", what, t.Slug, err))
 			}
@@ -314,7 +317,7 @@ func (cmd *workerCmd) Run(ctx context.Context, c *Config) error {
 // order, letting running jobs end.
 func (a *app) startJobs(ctx context.Context, m *metrics, workers, spares int) (stop func() error, err error) {
 	q, err := queue.New(ctx, queue.Options{
-		URL: a.db.direct, Keep: a.store, Consequences: a.consequences(), Chores: a.chores(spares), Workers: workers, Log: a.log, Observed: m.job, Failed: a.health.JobFailed,
+		URL: a.db.direct, Keep: a.store, Consequences: a.consequences(), Chores: a.chores(spares), Workers: workers, Log: a.log, Observed: m.job, Failed: a.health.JobFailed, Holds: a.broadcast.Holds,
 		Worked: func(id uid.ID, waited time.Duration, err error) { a.meter.Note(id, status.Jobs, err == nil, waited) },
 		Handed: func(id uid.ID, waited time.Duration) { a.meter.Note(id, status.Handing, true, waited) },
 	})
@@ -335,12 +338,18 @@ func (a *app) startJobs(ctx context.Context, m *metrics, workers, spares int) (s
 	}, nil
 }
 
+// noticesChanged wakes who waits for somebody's notices, and forgets what they had put away.
+func (a *app) noticesChanged(tenantID, person uid.ID) {
+	a.broadcast.ForgetReader(tenantID, person)
+	a.notices.Changed(tenantID, person)
+}
+
 // startLine hears announcements and sends hints until the function it gives is called.
 func (a *app) startLine(ctx context.Context, wake func(uid.ID)) (stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{}, 2)
 	go func() {
-		a.store.Listen(ctx, a.db.direct, store.Listener{Changed: a.forget, Events: wake, Notices: a.notices.Changed})
+		a.store.Listen(ctx, a.db.direct, store.Listener{Changed: a.forget, Events: wake, Notices: a.noticesChanged, Platform: a.broadcast.Forget})
 		done <- struct{}{}
 	}()
 	go func() { a.hints.Run(ctx); done <- struct{}{} }()

@@ -109,6 +109,8 @@ type Options struct {
 	// waited to be handed on. Nil: nobody is.
 	Worked func(tenantID uid.ID, waited time.Duration, err error)
 	Handed func(tenantID uid.ID, waited time.Duration)
+	// Holds is how long a portal's jobs still wait because it is maintained; 0: they do not. Nil: none ever do.
+	Holds func(ctx context.Context, t tenant.Tenant) time.Duration
 	// Failed is told of each consequence that failed, with its tenant.
 	Failed func(tenantID uid.ID, name string, err error)
 }
@@ -165,6 +167,9 @@ func New(ctx context.Context, o Options) (*Queue, error) {
 	}
 	if o.Handed == nil {
 		o.Handed = func(uid.ID, time.Duration) {}
+	}
+	if o.Holds == nil {
+		o.Holds = func(context.Context, tenant.Tenant) time.Duration { return 0 }
 	}
 	if o.Failed == nil {
 		o.Failed = func(uid.ID, string, error) {}

@@ -229,6 +229,45 @@ func TestAFailedJobIsTriedAgain(t *testing.T) { //nolint:paralleltest // see abo
 	}
 }
 
+func TestJobsOfAPortalThatIsMaintainedWaitAndCountNoTry(t *testing.T) { //nolint:paralleltest // see above
+	w := world(t)
+	still, other := w.Tenant(t), w.Tenant(t)
+	held, _ := tenant.From(still)
+	mine := happen(t, w.Store, still, "thing.held", 1)
+	happen(t, w.Store, other, "thing.held", 1)
+	c := newTally(2)
+	var asked atomic.Int32
+	q, err := queue.New(t.Context(), queue.Options{
+		URL: w.URL, Keep: w.Store, Consequences: []queue.Consequence{{When: "thing.held", Name: "held", Do: func(ctx context.Context, e event.Event) error {
+			if e.ID == mine[0] && asked.Load() < 3 {
+				t.Error("it was worked while its portal was maintained")
+			}
+			return c.do(ctx, e)
+		}}},
+		Holds: func(_ context.Context, tn tenant.Tenant) time.Duration {
+			if tn.ID == held.ID && asked.Add(1) < 3 {
+				return time.Millisecond
+			}
+			return 0
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := q.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := q.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	c.wait(t)
+	if asked.Load() != 3 || c.seen[mine[0]] != 1 {
+		t.Errorf("asked %d times, worked %d times", asked.Load(), c.seen[mine[0]])
+	}
+}
+
 func TestWorkThatTakesLongIsGivenItsTime(t *testing.T) { //nolint:paralleltest // see above
 	w := world(t)
 	ctx := w.Tenant(t)

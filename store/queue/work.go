@@ -51,6 +51,9 @@ func (w *consequenceWorker) Work(ctx context.Context, job *river.Job[consequence
 		return gone(err)
 	}
 	ctx = tenant.With(ctx, t)
+	if left := w.q.o.Holds(ctx, t); left > 0 {
+		return river.JobSnooze(min(left, heldAgain))
+	}
 	if c.Long {
 		if !w.q.begins(t.ID) {
 			return errNotYet
@@ -82,6 +85,9 @@ const longAgain = 5 * time.Second
 
 // errNotYet lays a job aside until then, which counts as no attempt.
 var errNotYet = river.JobSnooze(longAgain)
+
+// heldAgain is when a job that waits for the end of maintenance is looked at again: the end may come sooner.
+const heldAgain = time.Minute
 
 // begins tells whether a long job of a tenant may run, and holds the place until ends.
 func (q *Queue) begins(of uid.ID) bool {
