@@ -84,6 +84,8 @@ var proofless = map[string]string{
 	"POST /api/v1/me/notifications/read":                 "marks notices as read",
 	"POST /api/v1/me/notifications/:notification/read":   "marks a notice as read",
 	"PUT /api/v1/me/notification-preferences":            "how one is told of things; security mails come anyway",
+	"PUT /api/v1/me/quiet-hours":                         "when one is reminded",
+	"PUT /api/v1/reminder-rules":                         "when people are reminded; nobody gets a right",
 	"POST /api/v1/me/calendar/address":                   "shows due dates of one's own",
 	"DELETE /api/v1/me/calendar/address":                 "ends an address",
 	"PUT /api/v1/me/profile":                             "name, language and time zone",

@@ -174,7 +174,7 @@ func TestNotificationsAreListedReadAndChosen(t *testing.T) {
 	b := h.as(p)
 	b.get("/notifications").is(200).says("Nothing yet")
 	h.tell(p, notice.KindEnrolled, notice.Data{"course": "Fire <1>", "by": "Maya", "as": "by"})
-	h.tell(p, notice.KindOverdue, notice.Data{"course": "Water", "due": "2026-03-01T22:59:59Z"})
+	h.tell(p, notice.KindDueSoon, notice.Data{"as": "over", "course": "Water", "due": "2026-03-01T22:59:59Z"})
 	page := b.get("/notifications").is(200).says("Maya enrolled you in “Fire &lt;1&gt;”", "was due on 1 March 2026", "2 new notifications")
 	list, err := h.o.Notices.Mine(storetest.As(t, h.ctx, h.w, p), pageAll)
 	if err != nil || len(list.Items) != 2 || !strings.Contains(page.body, list.Items[0].ID.String()) {

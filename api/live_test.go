@@ -116,7 +116,7 @@ func TestAnOpenPageHearsWhatIsNewAndWhatItMissed(t *testing.T) {
 	s.close()
 
 	h.tell(p, notice.KindCertificate, notice.Data{"course": "Water"})
-	h.tell(p, notice.KindOverdue, notice.Data{"course": "Air"})
+	h.tell(p, notice.KindDueSoon, notice.Data{"course": "Air"})
 	s = b.listen(address, first.id)
 	s.expect("notice", "Water", 3)
 	s.expect("notice", "Air", 3)

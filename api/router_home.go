@@ -9,7 +9,7 @@ import (
 // onHome is what a learner comes back to beside their courses: notifications, the calendar, the transcript.
 func (s *Server) onHome(t *table) {
 	self := route.For(policy.PersonSelf)
-	n := web.Notices{Site: s.site, Notices: s.Notices, Auth: s.Auth}
+	n := web.Notices{Site: s.site, Notices: s.Notices, Reminders: s.Reminders, Auth: s.Auth}
 	t.get("/notifications", self, n.List)
 	t.post("/notifications/read", self, n.ReadAll)
 	t.get("/notifications/settings", self, n.Settings)

@@ -61,6 +61,7 @@ func (s *Server) onStudio(t *table) {
 	s.onGrades(t)
 	s.onMatrix(t) // before the requirements: /compliance/matrix is none
 	s.onDuties(t)
+	s.onReminders(t)
 	t.get("/studio/:course/people", enrol, w.Roster)
 	t.post("/studio/:course/people", enrol, w.EnrolPerson)
 	t.post("/studio/:course/people/:enrolment/withdraw", enrol, w.Withdraw)

@@ -7,7 +7,9 @@ import (
 
 	"lyceum/auth/signon"
 	"lyceum/billing/subscription"
+	"lyceum/internal/uid"
 	"lyceum/learning/notice"
+	"lyceum/learning/reminder"
 	"lyceum/tenant"
 	"lyceum/themes"
 )
@@ -59,6 +61,9 @@ func letters() []letter {
 		{"emergency-ended", themes.EmergencyMail{Name: "Maya", What: "ended", By: "Priya", Link: "https://acme.lyceum.example/settings/sign-on/rules"}},
 		{"news", themes.NewsMail{Name: "Jonas", Link: "https://acme.lyceum.example/learn/x", Choose: "https://acme.lyceum.example/notifications/settings",
 			Notice: notice.Notice{Kind: notice.KindMarked, Data: notice.Data{"course": "Workplace safety", "as": "returned", "note": "Please say more about the exits."}}}},
+		{"reminder", themes.ReminderMail{Name: "Jonas", Portal: "https://acme.lyceum.example", Message: reminded()}},
+		{"reminder-one", themes.ReminderMail{Name: "Jonas", Portal: "https://acme.lyceum.example", Message: reminder.Message{ID: uid.ID{3}, PersonID: uid.ID{1}, Items: reminded().Items[:1]}}},
+		{"reminder-team", themes.ReminderMail{Name: "Jonas", Portal: "https://acme.lyceum.example", Message: reminder.Message{ID: uid.ID{3}, PersonID: uid.ID{1}, Items: reminded().Team()}}},
 		{"welcome", themes.WelcomeMail{Name: "Maya", Organization: "Acme Tools"}},
 	}
 }

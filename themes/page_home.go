@@ -72,10 +72,12 @@ func (p NotificationsPage) Newest() string {
 }
 
 // NotificationSettingsPage is GET and POST /notifications/settings: boxes app.<kind> and mail.<kind>, each beside a hidden
-// kind (many) that says which were shown.
+// kind (many) that says which were shown, and quiet_from and quiet_to.
 type NotificationSettingsPage struct {
-	Choices []notice.Choice
-	Problem *fault.Fault
+	Choices              []notice.Choice
+	From, To             string // quiet_from and quiet_to, full hours; "" the portal's
+	PortalFrom, PortalTo int
+	Problem              *fault.Fault
 }
 
 func (p NotificationSettingsPage) in(c *Chrome) (string, any) {

@@ -44,6 +44,7 @@ import (
 	"lyceum/learning/notice"
 	"lyceum/learning/onboarding"
 	"lyceum/learning/path"
+	"lyceum/learning/reminder"
 	"lyceum/learning/report"
 	"lyceum/learning/search"
 	"lyceum/learning/starter"
@@ -97,6 +98,7 @@ type Services struct {
 	Tests        *assessment.Service
 	Grades       *gradebook.Service
 	Duties       *duty.Service
+	Reminders    *reminder.Service
 	Compliance   *report.Service
 	Billing      *billing.Service
 	// Subscriptions says what the bill allows.
@@ -172,6 +174,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.testOperations()
 	a.gradeOperations()
 	a.dutyOperations()
+	a.reminderOperations()
 	a.matrixOperations()
 	a.embedOperations()
 	a.directoryOperations()

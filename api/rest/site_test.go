@@ -57,6 +57,7 @@ import (
 	"lyceum/learning/notice"
 	"lyceum/learning/onboarding"
 	"lyceum/learning/path"
+	"lyceum/learning/reminder"
 	"lyceum/learning/report"
 	"lyceum/learning/search"
 	"lyceum/learning/starter"
@@ -118,6 +119,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		Grades:        gradebook.New(w.Store, now),
 		Duties:        duty.New(w.Store, enrolment.New(enrolment.Options{Keep: w.Store, Now: now}), now),
 		Compliance:    report.New(w.Store, now),
+		Reminders:     reminder.New(w.Store, notice.New(notice.Options{Keep: w.Store, Announce: w.Store, Now: now}), now),
 		Billing:       billing.New(w.Store, now),
 		Subscriptions: subscription.New(subscription.Options{Keep: w.Store, Now: now}),
 		Brands:        tenant.NewBrands(w.Store, now),

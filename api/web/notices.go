@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -10,14 +11,16 @@ import (
 	"lyceum/internal/fault"
 	"lyceum/internal/uid"
 	"lyceum/learning/notice"
+	"lyceum/learning/reminder"
 	"lyceum/themes"
 )
 
 // Notices is what the person is told: the list, how they want it, and the line to their open pages (live.go).
 type Notices struct {
 	*Site
-	Notices *notice.Service
-	Auth    *auth.Service
+	Notices   *notice.Service
+	Reminders *reminder.Service
+	Auth      *auth.Service
 }
 
 // List shows what the person was told, the newest first.
@@ -73,11 +76,23 @@ func (n Notices) ReadAll(c *fiber.Ctx) error {
 
 // Settings shows how the person wants to be told of what.
 func (n Notices) Settings(c *fiber.Ctx) error {
-	choices, err := n.Notices.Choices(c.UserContext())
+	p, err := n.settings(c)
 	if err != nil {
 		return err
 	}
-	return n.show(c, themes.NotificationSettingsPage{Choices: choices})
+	return n.show(c, p)
+}
+
+func (n Notices) settings(c *fiber.Ctx) (p themes.NotificationSettingsPage, err error) {
+	if p.Choices, err = n.Notices.Choices(c.UserContext()); err != nil {
+		return p, err
+	}
+	own, from, to, err := n.Reminders.Hours(c.UserContext())
+	p.PortalFrom, p.PortalTo = from, to
+	if own.From != nil && own.To != nil {
+		p.From, p.To = strconv.Itoa(*own.From), strconv.Itoa(*own.To)
+	}
+	return p, err
 }
 
 // SaveSettings keeps the choices of the kinds that the form showed.
@@ -90,16 +105,30 @@ func (n Notices) SaveSettings(c *fiber.Ctx) error {
 	for _, kind := range f.all("kind") {
 		wishes[notice.Kind(kind)] = notice.Ways{App: f.get("app."+kind) != "", Mail: f.get("mail."+kind) != ""}
 	}
-	if err := n.Notices.Choose(c.UserContext(), wishes); err != nil {
-		choices, failed := n.Notices.Choices(c.UserContext())
+	if err = n.Notices.Choose(c.UserContext(), wishes); err == nil {
+		err = n.Reminders.SetHours(c.UserContext(), reminder.Hours{From: hour(f.get("quiet_from")), To: hour(f.get("quiet_to"))})
+	}
+	if err != nil {
+		p, failed := n.settings(c)
 		if failed != nil {
 			return failed
 		}
-		return n.refused(c, err, func(wrong *fault.Fault) themes.Page {
-			return themes.NotificationSettingsPage{Choices: choices, Problem: wrong}
-		})
+		p.From, p.To = f.get("quiet_from"), f.get("quiet_to")
+		return n.refused(c, err, func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return p })
 	}
 	return n.done(c, "/notifications/settings", themes.FlashSaved, "")
+}
+
+// hour reads a full hour; nil for none. What is no number is no hour of the day.
+func hour(text string) *int {
+	if text == "" {
+		return nil
+	}
+	h, err := strconv.Atoi(text)
+	if err != nil {
+		h = -1
+	}
+	return &h
 }
 
 // seen is the newest notice that an open page knows: from the broken line (Last-Event-ID), else from the address, where

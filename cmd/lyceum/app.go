@@ -58,6 +58,7 @@ import (
 	"lyceum/learning/notice"
 	"lyceum/learning/onboarding"
 	"lyceum/learning/path"
+	"lyceum/learning/reminder"
 	standing "lyceum/learning/report"
 	"lyceum/learning/search"
 	"lyceum/learning/starter"
@@ -141,6 +142,7 @@ type app struct {
 	desk          *desk.Service
 	grades        *gradebook.Service
 	duties        *duty.Service
+	reminders     *reminder.Service
 	compliance    *standing.Service
 	billing       *billing.Service
 	subscriptions *subscription.Service
@@ -336,6 +338,7 @@ func (a *app) assemble() (err error) {
 	a.desk = desk.New(a.store, a.now)
 	a.grades = gradebook.New(a.store, a.now)
 	a.duties = duty.New(a.store, a.enrolment, a.now)
+	a.reminders = reminder.New(a.store, a.notices, a.now)
 	a.compliance = standing.New(a.store, a.now)
 	a.billing = billing.New(a.store, a.now)
 	a.hints = queue.NewHints(a.store.Hint, a.log)

@@ -22,6 +22,7 @@ import (
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
+	"lyceum/learning/reminder"
 	"lyceum/migrations"
 	"lyceum/store"
 	"lyceum/store/fleet"
@@ -233,11 +234,17 @@ func TestWhatHappensHasItsConsequences(t *testing.T) {
 	}
 	checkedOffLine(t, a, learner, certificates[0])
 
-	// It ends in two days, which its owner is told.
-	if err := a.certificates.Remind(ctx); err != nil {
+	// It ends in two days, of which its owner is told tomorrow, whatever hour it is.
+	rules := reminder.Default()
+	rules.BeforeExpiry, rules.QuietFrom, rules.QuietTo = []int{1}, 0, 0
+	if _, err := a.reminders.Save(owner, reminder.Policy{Scope: reminder.ScopePortal, Rules: rules}); err != nil {
 		t.Fatal(err)
 	}
-	if m = mailTo(t, a, finn.Email, "ends within"); !strings.Contains(m.Message.Text, "/certificates") {
+	tomorrow := reminder.New(a.store, a.notices, func() time.Time { return time.Now().Add(24 * time.Hour) })
+	if _, err := tomorrow.Sweep(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if m = mailTo(t, a, finn.Email, "Knots: ends on"); !strings.Contains(m.Message.Text, "/certificates") {
 		t.Errorf("the reminder says\n%s", m.Message.Text)
 	}
 	usage := waitFor(t, "usage", func() (billing.Usage, bool) {

@@ -21,7 +21,7 @@ type benchCmd struct {
 	Round        time.Duration `default:"3s" help:"Length of a round of load."`
 	Clients      int           `default:"16" help:"Connections that load at once."`
 	UsageEntries int           `name:"usage-entries" default:"10000000" help:"Entries of the ledger of usage that are summed up."`
-	Only         []string      `placeholder:"PART" help:"Only these parts: usage, certificates, matrix, tests, home, reports, catalog, search, files, signon, password, directory, fair, rest, latency, signup, migrate, demo."`
+	Only         []string      `placeholder:"PART" help:"Only these parts: usage, certificates, matrix, tests, home, reports, catalog, search, files, signon, password, directory, fair, rest, reminders, latency, signup, migrate, demo."`
 }
 
 // figure is a line of the table. Goal is what it should be; met is "" where nothing was asked.
@@ -102,6 +102,7 @@ func (b *bench) run(ctx context.Context) error {
 		{"usage", reporters, b.measureUsage},
 		{"fair", 40, b.measureFairness},
 		{"rest", 100, b.measureREST},
+		{"reminders", remindedPortals, b.measureReminders},
 		{"latency", b.cmd.Tenants, b.measureLatency},
 		{"signup", b.cmd.Tenants, b.measureSignUp},
 		{"migrate", b.cmd.Tenants, b.measureMigration},

@@ -14,7 +14,6 @@ import (
 	"lyceum/internal/event"
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
-	"lyceum/learning/certificate"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/notice"
 	"lyceum/store/queue"
@@ -76,13 +75,9 @@ func tellings() []telling {
 		{when: "enrolment.reinstated", kind: notice.KindEnrolled, to: assigned, data: enrolledData, path: toCourse, mail: enrolledMail},
 		{when: "enrolment.renewed", kind: notice.KindEnrolled, to: theLearner, data: againData, path: toCourse},
 		{when: "enrolment.due_changed", kind: notice.KindDue, to: unlessFirst, data: dueData, path: toCourse},
-		{when: "enrolment.due_soon", kind: notice.KindDueSoon, to: stillDue, data: dueData, path: toLesson},
-		{when: "enrolment.overdue", kind: notice.KindOverdue, to: stillDue, data: dueData, path: toLesson},
 		{when: "enrolment.moved", kind: notice.KindMoved, to: theLearner, data: versionData, path: toCourse},
 		{when: "certificate.issued", kind: notice.KindCertificate, to: theLearner, path: func(newsFacts) string { return "/certificates" }, mail: certificateMail},
 		{when: "certificate.revoked", kind: notice.KindCertificate, to: theLearner, data: as("withdrawn"), path: func(newsFacts) string { return "/certificates" }},
-		{when: "certificate.expires_soon", kind: notice.KindCertificate, to: whileHeld, data: expiryData("expires_soon"), path: func(newsFacts) string { return "/certificates" }},
-		{when: "certificate.expired", kind: notice.KindCertificate, to: whileHeld, data: expiryData("expired"), path: func(newsFacts) string { return "/certificates" }},
 		{when: "submission.marked", kind: notice.KindMarked, to: theLearner, data: markedData, path: toLesson},
 		{when: "submission.accepted", kind: notice.KindMarked, to: theLearner, data: as("accepted"), path: toLesson},
 		{when: "submission.returned", kind: notice.KindMarked, to: theLearner, data: as("returned"), path: toLesson},
@@ -121,11 +116,9 @@ func (a *app) homeConsequences() []queue.Consequence {
 	return out
 }
 
-// homeChores remind of due dates and forget what was told long ago.
+// homeChores forget what was told long ago. Reminders of dates are worker_reminders.go's.
 func (a *app) homeChores() []queue.Chore {
 	return []queue.Chore{
-		{Name: "remind_due", Every: 10 * time.Minute, Do: func(ctx context.Context) error { return a.everywhere(ctx, "due dates", a.enrolment.Remind) }},
-		{Name: "remind_certificates", Every: 10 * time.Minute, Do: func(ctx context.Context) error { return a.everywhere(ctx, "certificates", a.certificates.Remind) }},
 		{Name: "sweep_notices", Every: 24 * time.Hour, Do: func(ctx context.Context) error { return a.everywhere(ctx, "notices", a.notices.Sweep) }},
 	}
 }
@@ -280,37 +273,6 @@ func unlessFirst(ctx context.Context, a *app, f newsFacts) ([]uid.ID, error) {
 	return theLearner(ctx, a, f)
 }
 
-// stillDue is the learner, unless the course was completed or its date moved meanwhile.
-func stillDue(ctx context.Context, a *app, f newsFacts) (people []uid.ID, err error) {
-	err = a.store.InTenant(ctx, func(ctx context.Context) error {
-		r, err := a.store.EnrolmentRecord(ctx, f.Event.SubjectID)
-		if err == nil && r.Status == enrolment.StatusActive && r.DueAt != nil && f.DueAt != nil && r.DueAt.Equal(*f.DueAt) {
-			people = []uid.ID{r.PersonID}
-		}
-		return err
-	})
-	return people, err
-}
-
-// whileHeld is whose certificate it is, unless it was withdrawn or replaced meanwhile, or they can sign in no more.
-func whileHeld(ctx context.Context, a *app, f newsFacts) (people []uid.ID, err error) {
-	err = a.store.InTenant(ctx, func(ctx context.Context) error {
-		c, err := a.store.CertificateByCode(ctx, f.Code)
-		if err != nil || c.RevokedAt != nil || c.ReplacedAt != nil {
-			return err
-		}
-		p, err := a.store.PersonByID(ctx, c.PersonID)
-		if err == nil && p.Status == auth.PersonActive {
-			people = []uid.ID{p.ID}
-		}
-		return err
-	})
-	if unwanted(err) {
-		return nil, nil
-	}
-	return people, err
-}
-
 // theAuthor is who made the course.
 func theAuthor(_ context.Context, _ *app, f newsFacts) ([]uid.ID, error) {
 	if f.Author == nil || f.Event.ActorID != nil && *f.Event.ActorID == *f.Author {
@@ -442,17 +404,6 @@ func dueData(f newsFacts) notice.Data {
 		d["days"] = strconv.Itoa(f.Days)
 	}
 	return d
-}
-
-// expiryData says until when a certificate is valid: noon of the day, which is the same day for every reader.
-func expiryData(as string) func(newsFacts) notice.Data {
-	return func(f newsFacts) notice.Data {
-		d := notice.Data{"as": as, "due": certificate.Certificate{ValidUntil: f.ValidUntil}.LastDay().Format(time.RFC3339)}
-		if f.Days > 0 {
-			d["days"] = strconv.Itoa(f.Days)
-		}
-		return d
-	}
 }
 
 // hiddenData says that something was handed in by somebody whose name the assignment hides.

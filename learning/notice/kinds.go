@@ -11,8 +11,9 @@ type Kind string
 const (
 	KindEnrolled        Kind = "enrolled"          // someone enrolled you
 	KindDue             Kind = "due"               // a due date was set, changed or taken away
-	KindDueSoon         Kind = "due_soon"          // 7 days or a day are left
-	KindOverdue         Kind = "overdue"           // the due date is over
+	KindDueSoon         Kind = "due_soon"          // a reminder: something is due, overdue or about to end
+	KindOverdue         Kind = "overdue"           // a due date was over; told by releases before reminders were merged
+	KindTeam            Kind = "team_overdue"      // something is overdue of somebody you manage
 	KindCertificate     Kind = "certificate"       // a certificate was issued
 	KindMarked          Kind = "marked"            // what you handed in was accepted or returned
 	KindAnswered        Kind = "answered"          // a place you asked for was granted or refused, or came free
@@ -45,7 +46,7 @@ var kinds = []About{
 	{KindEnrolled, both, policy.EnrolmentSelf},
 	{KindDue, inApp, policy.EnrolmentSelf},
 	{KindDueSoon, both, policy.EnrolmentSelf},
-	{KindOverdue, both, policy.EnrolmentSelf},
+	{KindTeam, both, policy.PersonSelf},
 	{KindCertificate, both, policy.EnrolmentSelf},
 	{KindMarked, both, policy.EnrolmentSelf},
 	{KindAnswered, both, policy.EnrolmentSelf},
@@ -69,6 +70,9 @@ var byKind = func() map[Kind]About {
 	}
 	return m
 }()
+
+// retired are kinds that are told no more: wishes about them change nothing.
+var retired = map[Kind]bool{KindOverdue: true}
 
 // Kinds lists every kind in the order of its table.
 func Kinds() []About { return append([]About(nil), kinds...) }

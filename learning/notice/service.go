@@ -129,6 +129,9 @@ func (s *Service) tell(ctx context.Context, t Telling, people []uid.ID) (mail []
 	return mail, err
 }
 
+// Told tells every process that these people were told something by others than Tell.
+func (s *Service) Told(ctx context.Context, people ...uid.ID) { s.changed(ctx, people...) }
+
 // changed tells every process, this one first, that people's notices changed.
 func (s *Service) changed(ctx context.Context, people ...uid.ID) {
 	t, ok := tenant.From(ctx)
@@ -284,7 +287,7 @@ func (s *Service) Choose(ctx context.Context, wishes Preferences) error {
 	wrong := fault.Fields{}
 	for k := range wishes {
 		_, known := byKind[k]
-		wrong.Check(known, string(k), "There is no such kind of notification.")
+		wrong.Check(known || retired[k], string(k), "There is no such kind of notification.")
 	}
 	if err := wrong.Err(); err != nil {
 		return err
