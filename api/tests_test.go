@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -14,6 +15,7 @@ import (
 	"lyceum/learning/bank"
 	"lyceum/learning/catalog"
 	"lyceum/learning/question"
+	"lyceum/learning/rubric"
 	"lyceum/store/storetest"
 )
 
@@ -27,6 +29,9 @@ type exam struct {
 	lesson   string // of the learner
 	attempt  string
 	question []uid.ID
+	bank     uid.ID
+	by       context.Context // who wrote it
+	banks    *bank.Service
 }
 
 func newExam(t *testing.T, fields ...string) *exam {
@@ -41,6 +46,7 @@ func newExam(t *testing.T, fields ...string) *exam {
 		t.Fatal(err)
 	}
 	right := []question.Option{{Text: "Left", Share: question.Whole, Feedback: "Well seen."}, {Text: "Right"}}
+	x.bank, x.by, x.banks = b.ID, by, banks
 	if x.question, err = banks.Bring(by, b.ID, []bank.Input{
 		{Body: question.Question{Kind: question.Single, Title: "Exit", Prompt: "Where is the exit?", Options: right}},
 		{Body: question.Question{Kind: question.Ordering, Title: "Steps", Prompt: "What comes first?", Options: []question.Option{{Text: "Look"}, {Text: "Call"}, {Text: "Help"}}}},
@@ -206,4 +212,63 @@ func TestATestIsMarkedGradedAnewAndAnalysed(t *testing.T) {
 	if x.author.get(strings.Replace(review, x.studio[8:44], uid.New().String(), 1)).StatusCode != 404 {
 		t.Error("an attempt is found below another course")
 	}
+}
+
+// An essay is marked by two people by its rubric; the learner objects to what it came to, and is answered.
+func TestATestIsMarkedByTwoPeopleAndObjectedTo(t *testing.T) {
+	t.Parallel()
+	x := newExam(t)
+	table, err := rubric.Read("Reasons\n- 2 Two\n- 1 One\n- 0 None", "rubric")
+	if err != nil {
+		t.Fatal(err)
+	}
+	essay := question.Question{Kind: question.Essay, Title: "Why", Prompt: "Why do we drill?", Hand: &question.HandRule{Rubric: &table}}
+	ids, err := x.banks.Bring(x.by, x.bank, []bank.Input{{Body: essay}}, true, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.author.get("/studio/questions/" + x.bank.String() + "/" + ids[0].String()).is(200).says("- 2 Two")
+	form := []string{"do", "save", "number", "1", "sections.0.here", "1", "sections.0.marks", "4", "sections.0.fixed", ids[0].String() + ":1", "pass", "60", "two_markers", "1", "apart", "20"}
+	x.author.post(x.studio, append(form, "appeal_days", "400")...).is(422).says("Enter days from 0 to 365.")
+	x.author.post(x.studio, append(form, "appeal_days", "7", "when", "never")...).is(422).says("Learners object to marks that they were told.")
+	x.author.post(x.studio, append(form, "appeal_days", "7", "tell_marks", "1")...).is(303)
+	x.learner.get(x.lesson).is(200)
+	x.attempt = x.learner.post(x.lesson + "/test").is(303).Header.Get("Location")
+	x.save(0, 1, question.Answer{Text: "So that nobody has to think."}).is(200)
+	x.learner.post(x.attempt, "do", "hand_in").is(303)
+	x.learner.get(x.attempt).is(200).says("waits")
+
+	review := x.studio + "/attempts" + x.attempt[strings.LastIndex(x.attempt, "/"):]
+	second := x.as(x.house.person(policy.Instructor))
+	x.author.get(review).is(200).says("Why do we drill?", "Reasons", "What you say of it")
+	x.author.post(review, "do", "mark", "comment.0", "Nothing chosen.").is(422).says("Choose a level.")
+	x.author.post(review, "do", "mark", "criteria.0.0", "0", "said.0.0", "Both are there.").is(303)
+	x.author.get(review).is(200).says("Needs a second marker", "Both are there.")
+	x.author.get(x.studio + "/attempts?status=to_mark").is(200).says("Marked by you")
+	if page := second.get(review).is(200).says("Another person has marked this.").body; strings.Contains(page, "Both are there.") {
+		t.Error("the second marker sees the first one's mark")
+	}
+	second.post(review, "do", "mark", "criteria.0.0", "2").is(303)
+	second.get(review).is(200).says("Markers apart", "Both are there.", "You have given your mark.")
+	x.author.post(review, "do", "agree.0", "criteria.0.0", "1", "comment.0", "We talked.").is(303)
+	x.learner.get(x.attempt).is(200).says("50%", "We talked.", "Reasons", "Ask to have the mark looked at again")
+	if strings.Contains(x.learner.get(x.attempt).body, "Both are there.") {
+		t.Error("a mark that does not count is told")
+	}
+
+	x.learner.post(x.attempt, "do", "object.0", "reason.0", " ").is(422).says("Say why")
+	x.learner.post(x.attempt, "do", "object.5", "reason.5", "What?").is(404)
+	x.learner.post(x.attempt, "do", "object.0", "reason.0", "The second line has a reason.").is(303)
+	x.learner.get(x.attempt).is(200).says("The second line has a reason.", "You will be told what comes of it.")
+	x.learner.post(x.attempt, "do", "object.0", "reason.0", "Again.").is(409)
+	x.author.get("/studio/marking?show=appeals").is(200).says("Objections to marks of tests", x.person.Name)
+	x.author.get(x.studio + "/attempts").is(200).says("Objection")
+	second.get(review).is(200).says("The second line has a reason.", "Objection to the mark")
+	second.post(review, "do", "change.0", "answer.0", "You are right.").is(422).says("Choose a level.", "You are right.")
+	second.post(review, "do", "keep.0").is(422).says("Say why")
+	second.post(review, "do", "change.0", "answer.0", "You are right.", "changed.criteria.0.0", "0").is(303)
+	second.post(review, "do", "keep.0", "answer.0", "No.").is(409)
+	x.learner.get(x.attempt).is(200).says("100%", "You are right.", "The mark was changed from 2 to 4.")
+	x.author.get(review).is(200).says("After an objection", "Agreed")
+	x.author.get("/studio/marking?show=appeals").is(200).says("Nothing")
 }

@@ -31,6 +31,8 @@ import (
 // constraintFault maps a constraint's name to the failure it means to a person. The rest are our own mistakes.
 func constraintFault(name string) *fault.Fault {
 	switch name {
+	case "test_appeals_pk":
+		return assessment.ErrAppealed
 	case "tenants_slug_uq", "slugs_pk":
 		return tenant.ErrSlugTaken
 	case "wished_domains_pk":

@@ -210,12 +210,19 @@ func (s *Store) TestsUsing(ctx context.Context, questions []uid.ID) (map[uid.ID]
 
 // AddTestMark writes a person's mark.
 func (s *Store) AddTestMark(ctx context.Context, m assessment.Mark) error {
-	return fail(s.tx(ctx).Create(&m).Error, "add a mark of attempt %s", m.AttemptID)
+	q := s.tx(ctx)
+	if m.Kind == assessment.MarkGiven && len(m.Picks) == 0 { // as every mark was, also where the columns are not there yet
+		q = q.Omit("Kind", "Picks")
+	}
+	return fail(q.Create(&m).Error, "add a mark of attempt %s", m.AttemptID)
 }
+
+// testMarkColumns are marks, also where kind and picks are not there yet.
+const testMarkColumns = "m.attempt_id, m.slot, m.number, m.share, m.comment, m.marker_id, m.at, coalesce(to_jsonb(m)->>'kind', 'mark') as kind, to_jsonb(m)->'picks' as picks"
 
 // TestMarks reads the marks of an attempt in the order in which they were given.
 func (s *Store) TestMarks(ctx context.Context, attempt uid.ID) (list []assessment.Mark, err error) {
-	err = s.tx(ctx).Where("attempt_id = ?", attempt).Order("number").Limit(testPartsMax).Find(&list).Error
+	err = s.tx(ctx).Table("test_marks m").Select(testMarkColumns).Where("m.attempt_id = ?", attempt).Order("m.number").Limit(testPartsMax).Find(&list).Error
 	return list, fail(err, "marks of attempt %s", attempt)
 }
 

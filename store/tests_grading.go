@@ -87,7 +87,10 @@ func (s *Store) AnswersOfTests(ctx context.Context, attempts []uid.ID) (map[uid.
 // MarksOfTests reads the marks of many attempts, each in the order in which they were given.
 func (s *Store) MarksOfTests(ctx context.Context, attempts []uid.ID) (map[uid.ID][]assessment.Mark, error) {
 	var list []assessment.Mark
-	err := s.tx(ctx).Where("attempt_id in ?", attempts).Order("attempt_id, number").Limit(len(attempts) * testPartsMax).Find(&list).Error
+	if len(attempts) == 0 {
+		return nil, nil
+	}
+	err := s.tx(ctx).Table("test_marks m").Select(testMarkColumns).Where("m.attempt_id in ?", attempts).Order("m.attempt_id, m.number").Limit(len(attempts) * testPartsMax).Find(&list).Error
 	out := make(map[uid.ID][]assessment.Mark, len(attempts))
 	for _, m := range list {
 		out[m.AttemptID] = append(out[m.AttemptID], m)

@@ -1,6 +1,7 @@
 package themes
 
 import (
+	"fmt"
 	"html/template"
 	"strconv"
 	"strings"
@@ -20,6 +21,8 @@ type MarkingPage struct {
 	Lesson uid.ID // uid.Nil: of every one
 	Works  page.Of[assignment.Work]
 	Tests  []assessment.TestToMark // with attempts that wait
+
+	Objections []assessment.Objection // to marks of tests
 }
 
 func (p MarkingPage) in(c *Chrome) (string, any) { return "marking", framed[MarkingPage]{c, p} }
@@ -36,6 +39,11 @@ func (p MarkingPage) LessonWish() string {
 		return ""
 	}
 	return p.Lesson.String()
+}
+
+// ObjectionAt is where an objection to a mark of a test is answered.
+func (MarkingPage) ObjectionAt(o assessment.Objection) string {
+	return fmt.Sprintf("/studio/%s/lessons/%s/test/attempts/%s#objection-%d", o.CourseID, o.LessonID, o.AttemptID, o.Slot+1)
 }
 
 // MarkForm is what was typed.

@@ -3,6 +3,7 @@ package themes
 import (
 	"fmt"
 	"html/template"
+	"maps"
 	"math"
 	"strconv"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"lyceum/internal/uid"
 	"lyceum/learning/assessment"
 	"lyceum/learning/question"
+	"lyceum/learning/rubric"
 )
 
 // TestPlace is a test of a course, as its pages for instructors are headed and linked.
@@ -45,15 +47,32 @@ func (TestSittingsPage) Statuses() []assessment.Status {
 }
 
 // TestMarkForm is what was typed for one answer.
-type TestMarkForm struct{ Points, Comment string }
+type TestMarkForm struct {
+	Points, Comment string
+	Picks           map[int]rubric.Pick // by criterion
+}
+
+// Same tells whether two say the same.
+func (f TestMarkForm) Same(o TestMarkForm) bool {
+	return f.Points == o.Points && f.Comment == o.Comment && maps.Equal(f.Picks, o.Picks)
+}
+
+// TestAnswerForm is what was typed to answer an objection.
+type TestAnswerForm struct {
+	Answer string
+	TestMarkForm
+}
 
 // TestReviewPage is GET /studio/:course/lessons/:lesson/test/attempts/:attempt. It posts to its own address do=mark with
-// points.<slot> and comment.<slot>, or do=allow with more_percent, more_attempts and reason.
+// points.<slot>, comment.<slot>, criteria.<slot>.<n> and said.<slot>.<n>, do=agree.<slot> with those of the slot,
+// do=keep.<slot> and do=change.<slot> with answer.<slot> and the same behind changed., or do=allow with more_percent,
+// more_attempts and reason.
 type TestReviewPage struct {
 	TestPlace
 	Review  assessment.Review
 	Items   []AskedItem
 	Marks   map[int]TestMarkForm
+	Answers map[int]TestAnswerForm // to objections
 	Percent string
 	Tries   string
 	Reason  string
@@ -82,6 +101,108 @@ func (p TestReviewPage) Typed(slot int) TestMarkForm { return p.Marks[slot] }
 
 // Notes are the author's for who marks an answer.
 func (p TestReviewPage) Notes(slot int) string { return p.Review.Notes[slot] }
+
+// MayNot says why who asks may give no mark of their own to an answer; nil: they may.
+func (p TestReviewPage) MayNot(slot int) error { return p.Review.MayNot[slot] }
+
+// MayAgree tells whether markers may write down what they agreed on.
+func (p TestReviewPage) MayAgree(slot int) bool {
+	stage := p.Review.Stages[slot]
+	return p.Review.View.Settings.TwoMarkers && (stage == assessment.StageApart || stage == assessment.StageReady)
+}
+
+// Stage is what marking an answer has come to, where two people mark.
+func (p TestReviewPage) Stage(slot int) assessment.Stage {
+	if stage := p.Review.Stages[slot]; p.Review.View.Settings.TwoMarkers && stage != assessment.StageReady {
+		return stage
+	}
+	return assessment.StageWaits
+}
+
+// Others is how many marks are kept back until who asks has given theirs.
+func (p TestReviewPage) Others(slot int) int { return p.Review.Others[slot] }
+
+// Rubric is what an answer is marked by; nil for marks alone.
+func (p TestReviewPage) Rubric(slot int) *rubric.Rubric {
+	if r, ok := p.Review.Rubrics[slot]; ok {
+		return &r
+	}
+	return nil
+}
+
+// Objections are the questions that the learner objected about.
+func (p TestReviewPage) Objections() (list []AskedItem) {
+	for _, i := range p.Items {
+		if i.Appeal != nil {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// Open are those of Objections that wait for an answer.
+func (p TestReviewPage) Open() (list []AskedItem) {
+	for _, i := range p.Objections() {
+		if i.Appeal.AnsweredAt == nil {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// Answer is what was typed to answer an objection.
+func (p TestReviewPage) Answer(slot int) TestAnswerForm { return p.Answers[slot] }
+
+// Answerer names who answered an objection.
+func (p TestReviewPage) Answerer(a assessment.Appeal) string {
+	if a.AnsweredBy == nil {
+		return ""
+	}
+	return p.Review.Names[*a.AnsweredBy]
+}
+
+// RubricFields are the fields in which a rubric is filled in: <at>criteria.<slot>.<n> and <at>said.<slot>.<n>.
+type RubricFields struct {
+	*Chrome
+	Rubric  rubric.Rubric
+	At      string
+	Slot    int
+	Picks   map[int]rubric.Pick
+	Problem *fault.Fault
+}
+
+// RubricFields gives the fields of a rubric with what draws them.
+func (c *Chrome) RubricFields(p *fault.Fault, at string, slot int, r *rubric.Rubric, picks map[int]rubric.Pick) RubricFields {
+	return RubricFields{c, *r, at, slot, picks, p}
+}
+
+// MarkAnswer is one answer with the fields in which it is marked.
+type MarkAnswer struct {
+	*Chrome
+	Slot, Marks int
+	Rubric      *rubric.Rubric
+	Typed       TestMarkForm
+	Problem     *fault.Fault
+}
+
+// MarkAnswer gives the fields in which an answer is marked with what draws them.
+func (c *Chrome) MarkAnswer(p TestReviewPage, slot, marks int) MarkAnswer {
+	return MarkAnswer{c, slot, marks, p.Rubric(slot), p.Typed(slot), p.Problem}
+}
+
+// Name is the name of a field.
+func (f RubricFields) Name(field string, criterion int) string {
+	return fmt.Sprintf("%s%s.%d.%d", f.At, field, f.Slot, criterion)
+}
+
+// Picked tells whether a level is chosen.
+func (f RubricFields) Picked(criterion, level int) bool {
+	p, ok := f.Picks[criterion]
+	return ok && p.Level == level
+}
+
+// Said is what is said of a criterion.
+func (f RubricFields) Said(criterion int) string { return f.Picks[criterion].Comment }
 
 // Given are the marks that an answer got, in their order.
 func (p TestReviewPage) Given(slot int) []assessment.Mark { return p.Review.History[slot] }

@@ -25,11 +25,12 @@ type TestSectionForm struct {
 
 // TestForm is a test as it is typed. Its fields: sections.<n>.title, marks, minutes, shuffle, fixed (question:version,
 // several), pools.<m>.bank, folder, tags, count; minutes, attempts, cool_down (hours), pass, whole, negative, opens_at,
-// closes_at, code, when, tell_marks, tell_right, tell_texts, anonymous.
+// closes_at, code, when, tell_marks, tell_right, tell_texts, anonymous, two_markers, apart, appeal_days.
 type TestForm struct {
 	Sections                                                         []TestSectionForm
 	Minutes, Attempts, CoolDown, Pass, OpensAt, ClosesAt, Code, When string
-	Whole, Negative, Marks, Right, Texts, Anonymous                  bool
+	Apart, AppealDays                                                string
+	Whole, Negative, Marks, Right, Texts, Anonymous, TwoMarkers      bool
 }
 
 // Units of what is typed, in seconds.
@@ -80,6 +81,7 @@ func NewTestForm(s assessment.Settings, opens, closes string) TestForm {
 	f := TestForm{
 		Minutes: spell(s.Seconds, minute), Attempts: number(s.Attempts), CoolDown: spell(s.CoolDown, hour), Pass: strconv.Itoa(s.Pass), OpensAt: opens, ClosesAt: closes, Code: s.Code, When: string(s.Feedback.When),
 		Whole: s.Whole, Negative: s.Negative, Marks: s.Feedback.Marks, Right: s.Feedback.Right, Texts: s.Feedback.Texts, Anonymous: s.Anonymous,
+		TwoMarkers: s.TwoMarkers, Apart: number(s.Apart), AppealDays: number(s.AppealDays),
 	}
 	for _, sec := range s.Sections {
 		one := TestSectionForm{Title: sec.Title, Marks: number(sec.Marks), Minutes: spell(sec.Seconds, minute), Shuffle: sec.Shuffle, Fixed: sec.Fixed}
@@ -96,6 +98,7 @@ func ReadTestForm(get func(name string) string, all func(name string) []string) 
 	f := TestForm{
 		Minutes: get("minutes"), Attempts: get("attempts"), CoolDown: get("cool_down"), Pass: get("pass"), OpensAt: get("opens_at"), ClosesAt: get("closes_at"), Code: get("code"), When: get("when"),
 		Whole: get("whole") != "", Negative: get("negative") != "", Marks: get("tell_marks") != "", Right: get("tell_right") != "", Texts: get("tell_texts") != "", Anonymous: get("anonymous") != "",
+		TwoMarkers: get("two_markers") != "", Apart: get("apart"), AppealDays: get("appeal_days"),
 	}
 	for i := range assessment.MaxSections {
 		at := fmt.Sprintf("sections.%d.", i)
@@ -126,7 +129,7 @@ func ReadTestForm(get func(name string) string, all func(name string) []string) 
 func (f TestForm) Settings(wrong fault.Fields) assessment.Settings {
 	s := assessment.Settings{
 		Seconds: spelt(wrong, "seconds", f.Minutes, minute), Attempts: whole(wrong, "attempts", f.Attempts), CoolDown: spelt(wrong, "cool_down", f.CoolDown, hour), Pass: whole(wrong, "pass", f.Pass),
-		Whole: f.Whole, Negative: f.Negative, Code: f.Code, Anonymous: f.Anonymous, Feedback: assessment.Feedback{When: assessment.When(f.When), Marks: f.Marks, Right: f.Right, Texts: f.Texts},
+		Whole: f.Whole, Negative: f.Negative, Code: f.Code, Anonymous: f.Anonymous, TwoMarkers: f.TwoMarkers, Apart: whole(wrong, "apart", f.Apart), AppealDays: whole(wrong, "appeal_days", f.AppealDays), Feedback: assessment.Feedback{When: assessment.When(f.When), Marks: f.Marks, Right: f.Right, Texts: f.Texts},
 	}
 	for i, sec := range f.Sections {
 		at := fmt.Sprintf("sections.%d.", i)

@@ -304,13 +304,25 @@ func (p TestPage) Query() string {
 	return "?seed=" + strconv.FormatUint(p.Seed, 10)
 }
 
-// TestResultPage is GET /learn/:slug/:lesson/test/:attempt once the attempt has ended.
+// TestResultPage is GET /learn/:slug/:lesson/test/:attempt once the attempt has ended. It posts do=object.<slot> and
+// reason.<slot> to its own address.
 type TestResultPage struct {
 	View    assessment.View
 	Items   []AskedItem
 	At      string
 	Back    string
 	Preview bool
+	Objects int    // the number of the question that is objected about; 0: none
+	Reason  string // that was typed
+	Problem *fault.Fault
+}
+
+// Objection is what was typed about a question.
+func (p TestResultPage) Objection(number int) string {
+	if p.Objects != number {
+		return ""
+	}
+	return p.Reason
 }
 
 func (p TestResultPage) in(c *Chrome) (string, any) {

@@ -10,6 +10,7 @@ import (
 	"lyceum/internal/uid"
 	"lyceum/learning/bank"
 	"lyceum/learning/question"
+	"lyceum/learning/rubric"
 )
 
 // QuestionRow is one row of the editor; each kind uses some of the fields.
@@ -28,7 +29,7 @@ type QuestionEditForm struct {
 	Truth                                      string // TrueFalse: true or false
 	Always, Correct, Partly, Wrong             string // feedback
 	Notes, MinWords, MaxWords, Template        string
-	MaxFiles, Accept                           string
+	MaxFiles, Accept, Rubric                   string
 	Rows                                       []QuestionRow
 }
 
@@ -144,6 +145,9 @@ func NewQuestionForm(q question.Question, place bank.Question) QuestionEditForm 
 		}
 		if h.MaxFiles > 0 {
 			f.MaxFiles = strconv.Itoa(h.MaxFiles)
+		}
+		if h.Rubric != nil {
+			f.Rubric = h.Rubric.String()
 		}
 	}
 	return f
@@ -321,9 +325,22 @@ func (f QuestionEditForm) Question(was question.Question) question.Question {
 		h.MinWords, _ = strconv.Atoi(f.MinWords)
 		h.MaxWords, _ = strconv.Atoi(f.MaxWords)
 		h.MaxFiles, _ = strconv.Atoi(f.MaxFiles)
+		h.Rubric, _ = f.Marking() // the caller says what is wrong with it
 		q.Hand = &h
 	}
 	return question.Tidy(q)
+}
+
+// Marking reads the rubric that was typed; nil for none. Fields: rubric.
+func (f QuestionEditForm) Marking() (*rubric.Rubric, error) {
+	if !f.ByHand() || strings.TrimSpace(f.Rubric) == "" {
+		return nil, nil
+	}
+	r, err := rubric.Read(f.Rubric, "rubric")
+	if err != nil {
+		return nil, err
+	}
+	return &r, nil
 }
 
 // blank tells whether nothing was typed into a row, which then is none.
@@ -374,7 +391,7 @@ func ReadQuestionForm(get func(name string) string) QuestionEditForm {
 	f := QuestionEditForm{
 		Kind: question.Kind(get("kind")), Title: get("title"), Prompt: text("prompt"), Picture: get("picture"), PictureOf: get("picture_of"), Scoring: get("scoring"), Folder: get("folder"), Tags: get("tags"), Difficulty: get("difficulty"),
 		Keep: get("keep") != "", Case: get("case") != "", Accents: get("accents") != "", UnitFree: get("unit_free") != "", Units: text("units"), Truth: get("truth"),
-		Always: text("always"), Correct: text("correct"), Partly: text("partly"), Wrong: text("wrong"), Notes: text("notes"), MinWords: get("min_words"), MaxWords: get("max_words"), Template: text("template"), MaxFiles: get("max_files"), Accept: get("accept"),
+		Always: text("always"), Correct: text("correct"), Partly: text("partly"), Wrong: text("wrong"), Notes: text("notes"), MinWords: get("min_words"), MaxWords: get("max_words"), Template: text("template"), MaxFiles: get("max_files"), Accept: get("accept"), Rubric: text("rubric"),
 	}
 	for i := 0; i <= question.MaxOptions && get(fmt.Sprintf("rows.%d.here", i)) != ""; i++ {
 		at := fmt.Sprintf("rows.%d.", i)

@@ -7,6 +7,7 @@ import (
 	"lyceum/learning/bank"
 	"lyceum/learning/bank/format"
 	"lyceum/learning/question"
+	"lyceum/learning/rubric"
 	"lyceum/themes"
 )
 
@@ -23,7 +24,7 @@ func questionBodies(w *world) []question.Question {
 		{Kind: question.Ordering, Title: "Steps", Prompt: "What comes first?", Options: []question.Option{{ID: "a", Text: "Look"}, {ID: "b", Text: "Call"}, {ID: "c", Text: "Help"}}},
 		{Kind: question.Blanks, Title: "Gaps", Prompt: "Call {{n}} and wait {{t}}, {{c}}.", Gaps: []question.Gap{{ID: "n", Texts: &question.Texts{Patterns: []question.Pattern{{Text: "112", Match: question.Exact, Share: question.Whole}}}}, {ID: "t", Numbers: &question.Numbers{Ranges: []question.Range{{Value: "5", Share: question.Whole}}}}, {ID: "c", Options: []question.Option{{ID: "x", Text: "calmly", Share: question.Whole}, {ID: "y", Text: "running"}}}}},
 		{Kind: question.HotSpot, Title: "Spot", Prompt: "Where is the extinguisher?", Picture: &picture, PictureOf: "A room", Areas: []question.Area{{ID: "a", Label: "Beside the door", Shape: question.Circle, Points: []question.Point{{X: 1000, Y: 1000}, {X: 2000, Y: 1000}}, Right: true}, {ID: "b", Label: "On the table", Shape: question.Rectangle, Points: []question.Point{{X: 5000, Y: 5000}, {X: 6000, Y: 6000}}}}},
-		{Kind: question.Essay, Title: "Why", Prompt: "Why do we drill?", Hand: &question.HandRule{MinWords: 50, Notes: "Look for reasons."}},
+		{Kind: question.Essay, Title: "Why", Prompt: "Why do we drill?", Hand: &question.HandRule{MinWords: 50, Notes: "Look for reasons.", Rubric: &rubric.Rubric{Criteria: []rubric.Criterion{{Title: "Reasons", Levels: []rubric.Level{{Title: "Two", Points: 2 * rubric.One}, {Title: "None"}}}}}}},
 		{Kind: question.File, Title: "Plan", Prompt: "Hand in your plan.", Hand: &question.HandRule{MaxFiles: 2, Accept: []string{".pdf"}}},
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"lyceum/learning/bank"
 	"lyceum/learning/catalog"
 	"lyceum/learning/question"
+	"lyceum/learning/rubric"
 	"lyceum/themes"
 )
 
@@ -117,6 +118,7 @@ func testSpecimens(w *world) []specimen {
 
 	course, written := w.outlines[0].Course, w.of(catalog.LessonTest, func(*catalog.Lesson) {}).Lesson
 	banks := []bank.Listed{{Bank: bank.Bank{ID: id("bank"), Name: "Workplace safety"}}, {Bank: bank.Bank{ID: id("bank 2"), Name: longName}}}
+	rules.TwoMarkers, rules.Apart, rules.AppealDays = true, 20, 14
 	edit := themes.TestEditPage{Course: course, Lesson: written, Number: 2, Form: themes.NewTestForm(rules, "2026-03-02T09:00", "2026-03-07T09:00"), Heads: heads, Banks: banks, Picking: -1}
 	picking, broken, empty := edit, edit, edit
 	picking.Picking, picking.From, picking.Offered = 1, id("bank").String(), []bank.Question{heads[slots[0].Ref.Question], heads[slots[1].Ref.Question]}
@@ -132,7 +134,10 @@ func testSpecimens(w *world) []specimen {
 	}
 	hidden := sitting(1, assessment.StatusToMark, "")
 	hidden.Alias = "4F2A1C"
-	list := listOf(hidden, sitting(2, assessment.StatusGraded, "Jonas Weber"), sitting(1, assessment.StatusRunning, longName))
+	hidden.Mine = true
+	disputedSitting := sitting(3, assessment.StatusGraded, "Jana Novak")
+	disputedSitting.Objections = 1
+	list := listOf(hidden, disputedSitting, sitting(2, assessment.StatusGraded, "Jonas Weber"), sitting(1, assessment.StatusRunning, longName))
 	reviewed := waits.View
 	_, reviewItems := seen(false, true)
 	marking := themes.TestReviewPage{
@@ -143,6 +148,35 @@ func testSpecimens(w *world) []specimen {
 			Changes: []assessment.RegradeChange{{PercentBefore: 48, Percent: 56, At: now, Reason: "The key of question 3 was wrong."}}, More: assessment.Allowance{MorePercent: 25, MoreTries: 1, Reason: "Reads slowly."},
 		},
 	}
+	table, err := rubric.Read("Reasons | What speaks for a drill\n- 2 Two good reasons | Each with a ground\n- 1 One reason\n- 0 None\n\nLanguage\n- 1 Clear\n- 0 Hard to read", "rubric")
+	if err != nil {
+		panic(err)
+	}
+	levels := []assessment.Picked{{Pick: rubric.Pick{Level: 1, Comment: "The second one is the first again."}, Title: "Reasons", Chosen: "One reason", Points: rubric.One, Max: 2 * rubric.One}, {Pick: rubric.Pick{Criterion: 1}, Title: "Language", Chosen: "Clear", Points: rubric.One, Max: rubric.One}}
+	objection := assessment.Appeal{Slot: 9, Reason: "The second line has a reason of its own: doors jam.", AskedAt: now, Before: 500_000}
+	yes, after := true, question.Share(750_000)
+	answered := objection
+	answered.Slot, answered.Answer, answered.Changed, answered.After, answered.AnsweredAt = 10, "You are right, that is another reason.", &yes, &after, &now
+	objecting := func(open bool) (items []themes.AskedItem) {
+		_, items = seen(false, true)
+		items[9].Told.Picks = [][]assessment.Picked{levels}
+		if items[9].Appeal, items[10].Appeal = &objection, &answered; open {
+			items[9].Appeal, items[9].MayAppeal = nil, true
+		}
+		return items
+	}
+	disputed := passed
+	disputed.Items, disputed.View.AppealUntil = objecting(false), &closes
+	objects := disputed
+	objects.Items, objects.Objects, objects.Reason, objects.Problem = objecting(true), 10, "Look", fault.Invalid(map[string]string{"reason.9": "Say why, in at most 2000 characters."})
+	paired := marking
+	paired.Items, paired.Marks = objecting(false), map[int]themes.TestMarkForm{9: {Comment: "One more.", Picks: map[int]rubric.Pick{0: levels[0].Pick}}}
+	paired.Review.View.Settings.TwoMarkers, paired.Review.Rubrics = true, map[int]rubric.Rubric{9: table, 10: table}
+	paired.Review.Stages, paired.Review.MayNot = map[int]assessment.Stage{9: assessment.StageSecond, 10: assessment.StageApart}, map[int]error{10: assessment.ErrMarkedOnce}
+	paired.Review.Others = map[int]int{9: 1}
+	paired.Review.History = map[int][]assessment.Mark{10: {{Slot: 10, Kind: assessment.MarkGiven, Share: 666_667, Picks: levels, MarkerID: id("m"), At: now, Comment: "One reason."}, {Slot: 10, Kind: assessment.MarkAgreed, Share: 333_333, MarkerID: id("m"), At: now}}}
+	paired.Answers = map[int]themes.TestAnswerForm{9: {Answer: "Let me see", TestMarkForm: themes.TestMarkForm{Picks: map[int]rubric.Pick{1: {Criterion: 1}}}}}
+	paired.Problem = refused(map[string]string{"criteria.9.1": "Choose a level.", "changed.criteria.9.0": "Choose a level.", "answer.9": "Say why, in at most 2000 characters."})
 	own, slipped := marking, marking
 	own.Review.Refused = assessment.ErrOwnAttempt
 	slipped.Problem, slipped.Tries = refused(map[string]string{"points.9": "Give none to all of the marks.", "reason": "Say why, in at most 2000 characters."}), "1"
@@ -174,13 +208,14 @@ func testSpecimens(w *world) []specimen {
 	few.Analysis.Totals.Attempts, few.Analysis.Alpha, few.Analysis.Error = 7, nil, nil
 	nothing.Analysis.Totals, nothing.Analysis.Items = assessment.TotalsRow{}, nil
 	queue := themes.MarkingPage{Show: "waits", Tests: []assessment.TestToMark{{CourseID: course.ID, LessonID: written.ID, CourseTitle: "Workplace safety", LessonTitle: "Show what you know", Waiting: 14}}}
+	appeals := themes.MarkingPage{Show: "appeals", Objections: []assessment.Objection{{Appeal: objection, PersonName: "Jonas Weber", CourseID: course.ID, LessonID: written.ID, CourseTitle: "Workplace safety", LessonTitle: "Show what you know"}}}
 	return []specimen{
 		{"test-sittings", studio, themes.TestSittingsPage{TestPlace: place("attempts"), Sittings: list}}, {"test-sittings-none", studio, themes.TestSittingsPage{TestPlace: place("attempts"), Status: assessment.StatusToMark}},
-		{"test-review", studio, marking}, {"test-review-own", studio, own}, {"test-review-wrong", studio, slipped}, {"marking-tests", studio, queue},
+		{"test-review", studio, marking}, {"test-review-two", studio, paired}, {"test-review-own", studio, own}, {"marking-test-appeals", studio, appeals}, {"test-review-wrong", studio, slipped}, {"marking-tests", studio, queue},
 		{"test-regrade", studio, mending}, {"test-regrade-preview", studio, foreseen}, {"test-regrade-wrong", studio, refusedMend}, {"test-regrade-none", studio, themes.TestRegradePage{TestPlace: place("regrade")}},
 		{"test-analysis", studio, analysed}, {"test-analysis-few", studio, few}, {"test-analysis-none", studio, nothing},
 		{"test", view, taking}, {"test-finish", view, review}, {"test-wrong", view, wrong}, {"test-looked", view, looked}, {"test-timed", view, timed}, {"test-try", studio, trying},
-		{"test-passed", view, passed}, {"test-failed", view, failed}, {"test-waits", view, waits}, {"test-silent", view, silent}, {"test-tried", studio, tried},
+		{"test-passed", view, passed}, {"test-failed", view, failed}, {"test-objected", view, disputed}, {"test-objecting", view, objects}, {"test-waits", view, waits}, {"test-silent", view, silent}, {"test-tried", studio, tried},
 		{"player-test", view, player(&fresh)}, {"player-test-running", view, player(&going)}, {"player-test-resting", view, player(&resting)}, {"player-test-code", view, locked},
 		{"player-test-unwritten", view, player(&assessment.Desk{Refused: errors.Join(assessment.ErrNotFound)})}, {"player-test-preview", w.portal("/studio/x/preview/y", may()), player(nil)},
 		{"test-edit", studio, edit}, {"test-edit-pick", studio, picking}, {"test-edit-wrong", studio, broken}, {"test-edit-new", studio, empty},

@@ -16,6 +16,7 @@ import (
 	"lyceum/api/problem"
 	"lyceum/api/route"
 	"lyceum/internal/uid"
+	"lyceum/learning/rubric"
 )
 
 // The tags, and what each is about, in the order in which they are shown.
@@ -98,6 +99,7 @@ const (
 func newHuma(router fiber.Router) huma.API {
 	schemas := huma.NewMapRegistry("#/components/schemas/", schemaName)
 	schemas.RegisterTypeAlias(reflect.TypeFor[uid.ID](), reflect.TypeFor[identifier]())
+	schemas.RegisterTypeAlias(reflect.TypeFor[rubric.Points](), reflect.TypeFor[float64]()) // written as points: 2.5
 	adapter := humafiber.NewWithGroup(nil, router, huma.Config{}).Adapter()
 	return huma.NewAPI(huma.Config{
 		OpenAPI: &huma.OpenAPI{

@@ -109,4 +109,50 @@ func TestATestIsWrittenTakenMarkedAndGradedAnewByTheAPI(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	s.call(t, lee, "GET", at+"/analysis", nil).want(t, 403)
+
+	// Two people mark an essay by its rubric, the learner objects, and is answered.
+	ben, _ := s.person(t, policy.Instructor)
+	criteria := []object{{"title": "Reasons", "levels": []object{{"title": "Two", "points": 2.5}, {"title": "One", "points": 1}, {"title": "None", "points": 0}}}}
+	how := ask(object{"kind": "essay", "title": "How", "prompt": "How do we drill?", "hand": object{"rubric": object{"criteria": criteria}}})
+	rules["sections"], rules["two_markers"], rules["apart"], rules["appeal_days"] = []object{{"marks": 5, "fixed": []object{{"question": how, "version": 1}}}}, true, 10, 7
+	s.call(t, ada, "PUT", at, object{"number": 1, "settings": rules}).want(t, 200)
+	begun = s.call(t, lee, "POST", own+"/attempts", object{}).want(t, 201).object(t)
+	attempt, review = "/test-attempts/"+begun.text("id"), "/courses/"+o.Course.ID.String()+"/test-attempts/"+begun.text("id")
+	s.call(t, lee, "PUT", attempt+"/answers/0", object{"sequence": 1, "answer": object{"text": "Twice a year."}}).want(t, 200)
+	s.call(t, lee, "POST", attempt+"/hand-in", nil).want(t, 200)
+	mark := func(level int, agreed bool) object {
+		return object{"marks": []object{{"slot": 0, "criteria": []object{{"criterion": 0, "level": level}}, "agreed": agreed}}}
+	}
+	s.call(t, ada, "POST", review+"/marks", object{"marks": []object{{"slot": 0, "points": 5}}}).failed(t, 422, "invalid_input")
+	s.call(t, ada, "POST", review+"/marks", mark(0, false)).want(t, 200)
+	if got := s.call(t, ben, "GET", review, nil).want(t, 200).object(t); got.at("items.0.marks_hidden") != float64(1) || got.at("items.0.stage") != "second" || got.at("items.0.rubric.criteria.0.levels.0.points") != 2.5 {
+		t.Errorf("%v", got)
+	}
+	if got := s.call(t, ben, "POST", review+"/marks", mark(1, false)).want(t, 200).object(t); got.at("items.0.stage") != "apart" || got.at("status") != "to_mark" {
+		t.Errorf("%v", got)
+	}
+	s.call(t, ben, "POST", review+"/marks", mark(0, false)).failed(t, 409, "test_marked_by_you")
+	s.call(t, lee, "POST", attempt+"/answers/0/appeal", object{"reason": "Look again."}).failed(t, 409, "test_appeal_not_now")
+	if got := s.call(t, ben, "POST", review+"/marks", mark(1, true)).want(t, 200).object(t); got.at("status") != "graded" || got.at("percent") != float64(40) {
+		t.Errorf("%v", got)
+	}
+	s.call(t, ben, "POST", review+"/marks", mark(0, false)).failed(t, 409, "test_mark_settled")
+	s.call(t, eve, "POST", attempt+"/answers/0/appeal", object{"reason": "Look again."}).failed(t, 404, "test_attempt_not_found")
+	s.call(t, lee, "POST", attempt+"/answers/7/appeal", object{"reason": "Look again."}).failed(t, 404, "test_question_not_found")
+	s.call(t, lee, "POST", attempt+"/answers/0/appeal", object{"reason": "Look again."}).want(t, 204)
+	s.call(t, lee, "POST", attempt+"/answers/0/appeal", object{"reason": "Look again."}).failed(t, 409, "test_appeal_once")
+	if got := s.call(t, ada, "GET", "/test-appeals", nil).want(t, 200).object(t); got.at("items.0.reason") != "Look again." || got.at("items.0.attempt_id") != begun.text("id") {
+		t.Errorf("%v", got)
+	}
+	s.call(t, lee, "GET", "/test-appeals", nil).want(t, 403)
+	answer := review + "/answers/0/appeal/answer"
+	s.call(t, lee, "POST", answer, object{"answer": "Yes."}).want(t, 403)
+	s.call(t, ada, "POST", answer, object{"answer": "Yes.", "change": true}).failed(t, 422, "invalid_input")
+	if got := s.call(t, ada, "POST", answer, object{"answer": "Two reasons, yes.", "change": true, "criteria": []object{{"criterion": 0, "level": 0}}}).want(t, 200).object(t); got.at("percent") != float64(100) || got.at("items.0.appeal.after") != float64(5) {
+		t.Errorf("%v", got)
+	}
+	s.call(t, ada, "POST", answer, object{"answer": "Again."}).failed(t, 409, "test_appeal_not_open")
+	if got := s.call(t, lee, "GET", attempt, nil).want(t, 200).object(t); got.at("items.0.appeal.changed") != true || got.at("items.0.told.criteria.0.levels.0.chosen") != "Two" {
+		t.Errorf("%v", got)
+	}
 }

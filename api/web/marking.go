@@ -10,6 +10,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"lyceum/internal/fault"
+	paging "lyceum/internal/page"
 	"lyceum/internal/uid"
 	"lyceum/learning/assessment"
 	"lyceum/learning/assignment"
@@ -47,6 +48,13 @@ func (m Marking) List(c *fiber.Ctx) error {
 	var err error
 	if page.Works, err = m.Assignments.Works(c.UserContext(), f); err != nil {
 		return err
+	}
+	if page.Show == "appeals" && page.Lesson == uid.Nil {
+		open, err := m.Tests.Appeals(c.UserContext(), paging.Request{Limit: paging.MaxLimit})
+		if err != nil {
+			return err
+		}
+		page.Objections = open.Items
 	}
 	if page.Lesson == uid.Nil {
 		if page.Tests, err = m.Tests.ToMark(c.UserContext()); err != nil {

@@ -120,6 +120,9 @@ func (q Questions) Save(c *fiber.Ctx) error {
 			err = fault.Invalid(map[string]string{"difficulty": "Choose a difficulty from 1 to 5."})
 		}
 	}
+	if err == nil {
+		_, err = out.Form.Marking()
+	}
 	out.Asked, out.Result, out.Parts = nil, nil, nil
 	if question.Check(body) == nil {
 		preview(&out, body)

@@ -2,15 +2,21 @@ package web
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
+	"lyceum/auth"
 	"lyceum/internal/fault"
 	"lyceum/internal/uid"
 	"lyceum/learning/assessment"
 	"lyceum/learning/content"
+	"lyceum/learning/question"
+	"lyceum/learning/rubric"
 	"lyceum/themes"
 )
 
@@ -61,6 +67,7 @@ func (m TestMarking) page(c *fiber.Ctx) (out themes.TestReviewPage, err error) {
 		return out, assessment.ErrAttempt
 	}
 	out.Titles = out.Review.View.Outline
+	who, _ := auth.PrincipalFrom(c.UserContext())
 	out.Marks = map[int]themes.TestMarkForm{}
 	for _, i := range out.Review.View.Items {
 		item := themes.NewAskedItem(i, "/files", prose)
@@ -68,12 +75,33 @@ func (m TestMarking) page(c *fiber.Ctx) (out themes.TestReviewPage, err error) {
 			item.Picture = "/files/" + i.Asked.Picture.String() + "/picture"
 		}
 		out.Items = append(out.Items, item)
-		if given := out.Review.History[i.Slot]; len(given) > 0 {
-			last := given[len(given)-1]
-			out.Marks[i.Slot] = themes.TestMarkForm{Points: themes.PointsTyped(last.Share, i.Marks), Comment: last.Comment}
+		if last, ok := lastMark(out.Review, i.Slot, who.PersonID); ok {
+			out.Marks[i.Slot] = themes.TestMarkForm{Points: themes.PointsTyped(last.Share, i.Marks), Comment: last.Comment, Picks: picksOf(last.Picks)}
+			if out.Rubric(i.Slot) != nil {
+				out.Marks[i.Slot] = themes.TestMarkForm{Comment: last.Comment, Picks: picksOf(last.Picks)}
+			}
 		}
 	}
+	out.Answers = map[int]themes.TestAnswerForm{}
 	return out, nil
+}
+
+// lastMark is the mark with which the fields of an answer begin: the newest, or where two people mark one's own.
+func lastMark(r assessment.Review, slot int, person uid.ID) (out assessment.Mark, found bool) {
+	for _, m := range r.History[slot] {
+		if !r.View.Settings.TwoMarkers || m.MarkerID == person && m.Kind == assessment.MarkGiven && r.MayNot[slot] == nil {
+			out, found = m, true
+		}
+	}
+	return out, found
+}
+
+func picksOf(list []assessment.Picked) map[int]rubric.Pick {
+	out := map[int]rubric.Pick{}
+	for _, p := range list {
+		out[p.Criterion] = p.Pick
+	}
+	return out
 }
 
 // Show shows an attempt to who marks it.
@@ -96,11 +124,19 @@ func (m TestMarking) Post(c *fiber.Ctx) error {
 		return err
 	}
 	at := p.At() + "/attempts/" + p.Review.ID.String()
-	if f.get("do") == "allow" {
+	ctx, do := c.UserContext(), f.get("do")
+	word, rest, _ := strings.Cut(do, ".")
+	slot, bad := strconv.Atoi(rest)
+	switch {
+	case do == "allow":
 		p.Percent, p.Tries, p.Reason = f.get("more_percent"), f.get("more_attempts"), f.get("reason")
-		err = m.allow(c.UserContext(), p)
-	} else {
-		err = m.mark(c.UserContext(), p, f)
+		err = m.allow(ctx, p)
+	case word == "agree" && bad == nil:
+		err = m.agree(ctx, p, f, slot)
+	case (word == "keep" || word == "change") && bad == nil:
+		err = m.answer(ctx, p, f, slot, word == "change")
+	default:
+		err = m.mark(ctx, p, f)
 	}
 	if err == nil {
 		return m.done(c, at, themes.FlashSaved, "")
@@ -111,28 +147,110 @@ func (m TestMarking) Post(c *fiber.Ctx) error {
 	})
 }
 
+// typedMark reads the fields of one answer: points, comment, criteria and said, behind a prefix.
+func typedMark(f form, prefix string, slot int) themes.TestMarkForm {
+	at := func(field string) string { return fmt.Sprintf("%s%s.%d", prefix, field, slot) }
+	out := themes.TestMarkForm{Points: strings.TrimSpace(f.get(at("points"))), Comment: strings.TrimSpace(f.get(at("comment"))), Picks: map[int]rubric.Pick{}}
+	for i := range rubric.MaxCriteria {
+		if level, err := strconv.Atoi(f.get(fmt.Sprintf("%s.%d", at("criteria"), i))); err == nil {
+			out.Picks[i] = rubric.Pick{Criterion: i, Level: level, Comment: strings.TrimSpace(f.get(fmt.Sprintf("%s.%d", at("said"), i)))}
+		}
+	}
+	return out
+}
+
+// judgement is what was typed for an answer.
+func judgement(p themes.TestReviewPage, typed themes.TestMarkForm, slot int, field string, wrong fault.Fields) (share question.Share, picks []rubric.Pick) {
+	if p.Rubric(slot) != nil {
+		for _, n := range slices.Sorted(maps.Keys(typed.Picks)) {
+			picks = append(picks, typed.Picks[n])
+		}
+		return 0, picks
+	}
+	share, ok := themes.ShareTyped(typed.Points, p.Review.Slots[slot].Marks)
+	wrong.Check(ok, fmt.Sprintf("%s.%d", field, slot), "Give none to all of the marks.")
+	return share, nil
+}
+
 // mark gives every mark that was typed and differs from the newest there is; all of them are read before any is given.
 func (m TestMarking) mark(ctx context.Context, p themes.TestReviewPage, f form) error {
 	wrong := fault.Fields{}
 	var list []assessment.MarkInput
 	for _, i := range p.Review.View.Items {
-		if !p.ByHand(i.Slot) {
+		if !p.ByHand(i.Slot) || p.MayNot(i.Slot) != nil {
 			continue
 		}
-		slot := strconv.Itoa(i.Slot)
-		before, typed := p.Marks[i.Slot], themes.TestMarkForm{Points: strings.TrimSpace(f.get("points." + slot)), Comment: strings.TrimSpace(f.get("comment." + slot))}
+		before, typed := p.Marks[i.Slot], typedMark(f, "", i.Slot)
 		p.Marks[i.Slot] = typed
-		if typed == before || typed == (themes.TestMarkForm{}) {
+		if typed.Same(before) || typed.Same(themes.TestMarkForm{}) {
 			continue
 		}
-		share, ok := themes.ShareTyped(typed.Points, i.Marks)
-		wrong.Check(ok, "points."+slot, "Give none to all of the marks.")
-		list = append(list, assessment.MarkInput{Attempt: p.Review.ID, Slot: i.Slot, Share: share, Comment: typed.Comment})
+		in := assessment.MarkInput{Attempt: p.Review.ID, Slot: i.Slot, Comment: typed.Comment}
+		in.Share, in.Picks = judgement(p, typed, i.Slot, "points", wrong)
+		list = append(list, in)
 	}
 	if err := wrong.Err(); err != nil {
 		return err
 	}
-	return m.Tests.MarkAll(ctx, list)
+	return renamed(m.Tests.MarkAll(ctx, list), func(field string) string {
+		parts := strings.SplitN(field, ".", 3)
+		n, err := strconv.Atoi(parts[min(1, len(parts)-1)])
+		if err != nil || len(parts) < 3 || n >= len(list) {
+			return field
+		}
+		return slotField(parts[2], list[n].Slot)
+	})
+}
+
+// slotField is how the form names a field of the mark of a slot.
+func slotField(field string, slot int) string {
+	name, rest, more := strings.Cut(field, ".")
+	if name == "share" {
+		name = "points"
+	}
+	out := name + "." + strconv.Itoa(slot)
+	if more {
+		out += "." + rest
+	}
+	return out
+}
+
+// agree writes down what the markers of an answer agreed on.
+func (m TestMarking) agree(ctx context.Context, p themes.TestReviewPage, f form, slot int) error {
+	if slot < 0 || slot >= len(p.Review.Slots) {
+		return assessment.ErrNoSuchSlot
+	}
+	wrong, typed := fault.Fields{}, typedMark(f, "", slot)
+	p.Marks[slot] = typed
+	in := assessment.MarkInput{Attempt: p.Review.ID, Slot: slot, Comment: typed.Comment, Agreed: true}
+	in.Share, in.Picks = judgement(p, typed, slot, "points", wrong)
+	if err := wrong.Err(); err != nil {
+		return err
+	}
+	_, err := m.Tests.Mark(ctx, in)
+	return renamed(err, func(field string) string { return slotField(field, slot) })
+}
+
+// answer answers an objection.
+func (m TestMarking) answer(ctx context.Context, p themes.TestReviewPage, f form, slot int, change bool) error {
+	if slot < 0 || slot >= len(p.Review.Slots) {
+		return assessment.ErrNoSuchSlot
+	}
+	wrong, typed := fault.Fields{}, themes.TestAnswerForm{Answer: f.get("answer." + strconv.Itoa(slot)), TestMarkForm: typedMark(f, "changed.", slot)}
+	p.Answers[slot] = typed
+	in := assessment.AnswerInput{Attempt: p.Review.ID, Slot: slot, Change: change, Answer: typed.Answer}
+	if change {
+		in.Share, in.Picks = judgement(p, typed.TestMarkForm, slot, "changed.points", wrong)
+	}
+	if err := wrong.Err(); err != nil {
+		return err
+	}
+	return renamed(m.Tests.AnswerAppeal(ctx, in), func(field string) string {
+		if field == "answer" {
+			return slotField(field, slot)
+		}
+		return "changed." + slotField(field, slot)
+	})
 }
 
 func (m TestMarking) allow(ctx context.Context, p themes.TestReviewPage) error {

@@ -161,6 +161,9 @@ func (t Tests) Post(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if slot, ok := strings.CutPrefix(f.get("do"), "object."); ok && v.Status != assessment.StatusRunning {
+		return t.object(c, v, f, slot)
+	}
 	if v.Status != assessment.StatusRunning {
 		return t.to(c, testAt(c))
 	}
@@ -186,6 +189,22 @@ func (t Tests) Post(c *fiber.Ctx) error {
 			return page
 		})
 	}
+}
+
+// object takes an objection to how an answer was marked.
+func (t Tests) object(c *fiber.Ctx, v assessment.View, f form, text string) error {
+	slot, err := strconv.Atoi(text)
+	if err != nil {
+		slot = -1
+	}
+	reason := f.get("reason." + text)
+	if err = t.Tests.Appeal(c.UserContext(), v.ID, slot, reason); err == nil {
+		return t.to(c, testAt(c)+"#q-"+strconv.Itoa(slot+1))
+	}
+	err = renamed(err, func(field string) string { return slotField(field, slot) })
+	return t.refused(c, err, func(wrong *fault.Fault) themes.Page {
+		return themes.TestResultPage{View: v, Items: askedItems(v, testAt(c)), At: testAt(c), Back: here(c), Objects: slot + 1, Reason: reason, Problem: wrong}
+	})
 }
 
 // press does what a button says, and gives where it leads.

@@ -61,6 +61,7 @@ type newsFacts struct {
 	AskedBy    *uid.ID     `json:"asked_by"`    // for it
 	ReviewedBy *uid.ID     `json:"reviewed_by"` // nil: nobody yet
 	Submission uid.ID      `json:"submission_id"`
+	AttemptID  uid.ID      `json:"attempt_id"`
 	Message    uid.ID      `json:"message_id"`
 	ToMark     bool        `json:"to_mark"`   // of a test: a person has to mark some of it
 	Anonymous  bool        `json:"anonymous"` // of a test: its rules hide names from markers
@@ -87,6 +88,9 @@ func tellings() []telling {
 		{when: "test.handed_in", kind: notice.KindSubmitted, to: testMarker, data: testHandedData, path: toTestMarking},
 		{when: "test.graded", kind: notice.KindMarked, to: markedByOthers, data: as("graded"), path: toLesson},
 		{when: "test.regraded", kind: notice.KindMarked, to: theLearner, data: as("regraded"), path: toLesson},
+		{when: "test.second_needed", kind: notice.KindSubmitted, to: otherMarkers, data: as("second"), path: toTestMarking},
+		{when: "test.appealed", kind: notice.KindSubmitted, to: theMarker, data: as("test_appealed"), path: toTestMarking},
+		{when: "test.appeal_answered", kind: notice.KindMarked, to: theLearner, data: as("answered"), path: toLesson},
 		{when: "test.allowed", kind: notice.KindDue, to: theLearner, data: as("allowed"), path: toLesson},
 		{when: "assignment.extended", kind: notice.KindDue, to: theLearner, data: extendedData, path: toLesson},
 		{when: "submission.submitted", kind: notice.KindSubmitted, to: theMarker, data: hiddenData, path: toMarking},

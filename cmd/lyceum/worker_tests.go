@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
+	"lyceum/auth/policy"
 	"lyceum/internal/event"
 	"lyceum/internal/uid"
 	"lyceum/learning/notice"
@@ -66,7 +68,11 @@ func testHandedData(f newsFacts) notice.Data {
 }
 
 func toTestMarking(f newsFacts) string {
-	return toStudio(f) + "/lessons/" + f.LessonID.String() + "/test/attempts?status=to_mark"
+	at := toStudio(f) + "/lessons/" + f.LessonID.String() + "/test/attempts"
+	if f.Event.Type == "test.appealed" {
+		return at + "/" + f.AttemptID.String()
+	}
+	return at + "?status=to_mark"
 }
 
 // markedByOthers is the learner, where somebody else's mark gave the test its outcome: what grades itself is on the page
@@ -76,4 +82,12 @@ func markedByOthers(ctx context.Context, a *app, f newsFacts) ([]uid.ID, error) 
 		return nil, nil
 	}
 	return theLearner(ctx, a, f)
+}
+
+// otherMarkers are all who may mark but who just did, where a second or third person has to mark a test.
+func otherMarkers(ctx context.Context, a *app, f newsFacts) ([]uid.ID, error) {
+	all, err := whoMay(policy.EnrolmentMark)(ctx, a, f)
+	return slices.DeleteFunc(all, func(id uid.ID) bool {
+		return id == f.PersonID || f.Event.ActorID != nil && id == *f.Event.ActorID
+	}), err
 }

@@ -11,6 +11,7 @@ import (
 	"lyceum/internal/uid"
 	"lyceum/learning/bank"
 	"lyceum/learning/question"
+	"lyceum/learning/rubric"
 )
 
 // Status is what an attempt has come to.
@@ -91,11 +92,55 @@ type Mark struct {
 	AttemptID uid.ID
 	Slot      int
 	Number    int
+	Kind      MarkKind
 	Share     question.Share
+	Picks     []Picked `gorm:"serializer:json"` // of the question's rubric; none: it has none
 	Comment   string
 	MarkerID  uid.ID
 	At        time.Time
 }
+
+// MarkKind is what a mark is given as.
+type MarkKind string
+
+const (
+	// MarkGiven is a marker's own.
+	MarkGiven MarkKind = "mark"
+	// MarkAgreed is what markers agreed on.
+	MarkAgreed MarkKind = "agreed"
+	// MarkAppeal is a mark changed after an appeal.
+	MarkAppeal MarkKind = "appeal"
+)
+
+// Picked is a level that was chosen of a rubric, with what it said then: a rubric that is mended later changes no mark.
+type Picked struct {
+	rubric.Pick
+	Title  string        `json:"title"` // of the criterion
+	Chosen string        `json:"chosen"`
+	Points rubric.Points `json:"points"`
+	Max    rubric.Points `json:"max"`
+}
+
+// Appeal is a learner's objection to how one answer was marked, once, and the answer to it. Before and After are what the
+// answer to the question counted.
+type Appeal struct {
+	AttemptID  uid.ID
+	Slot       int
+	Reason     string
+	AskedAt    time.Time
+	Before     question.Share
+	Answer     string // "": it waits
+	Changed    *bool
+	After      *question.Share
+	AnsweredBy *uid.ID
+	AnsweredAt *time.Time
+}
+
+// Kept tells whether the mark was left as it was.
+func (a Appeal) Kept() bool { return a.After != nil && *a.After == a.Before }
+
+// TableName is test_appeals.
+func (Appeal) TableName() string { return "test_appeals" }
 
 // TableName is test_marks.
 func (Mark) TableName() string { return "test_marks" }
@@ -140,5 +185,12 @@ var (
 	ErrOwnAttempt = fault.New(fault.KindForbidden, "own_test", "This is your own test. Someone else must decide about it.")
 	ErrNoMend     = fault.New(fault.KindInvalid, "test_no_mend", "Choose at least one question that is graded in another way.")
 	ErrRegrading  = fault.New(fault.KindConflict, "test_regrading", "This test is being graded anew. Wait until that is done.")
+	ErrMarkedOnce = fault.New(fault.KindConflict, "test_marked_by_you", "You have given your mark. Another person must give theirs, or you write down together what you agreed on.")
+	ErrSettled    = fault.New(fault.KindConflict, "test_mark_settled", "Both marks are there. To change what counts, write down what the markers agreed on.")
+	ErrNotApart   = fault.New(fault.KindConflict, "test_not_apart", "There is nothing to agree on before two people have marked this answer.")
+	ErrNoAppeal   = fault.New(fault.KindConflict, "test_appeal_not_now", "There is no mark that you could object to now.")
+	ErrAppealed   = fault.New(fault.KindConflict, "test_appeal_once", "You objected to this mark before. Talk to your instructor.")
+	ErrAppealOver = fault.New(fault.KindConflict, "test_appeal_closed", "The time in which this mark could be objected to is over. Talk to your instructor.")
+	ErrNoneOpen   = fault.New(fault.KindConflict, "test_appeal_not_open", "No objection to this mark waits for an answer.")
 	ErrNoSuchSlot = fault.New(fault.KindNotFound, "test_question_not_found", "This attempt has no such question.")
 )

@@ -364,7 +364,7 @@ func (s *Service) grade(ctx context.Context, a Attempt, answers map[int]question
 	if err != nil {
 		return Outcome{}, err
 	}
-	marks, _ := marksOf(given)
+	marks, _ := rules.counting(given)
 	out := Score(rules, slots, bodies, answers, marks)
 	out.Graded, out.Regrade = slots, mends.Number
 	return out, nil

@@ -111,6 +111,9 @@ type Item struct {
 	Open     bool // it may be answered now
 	Told     *Told
 	Files    map[uid.ID]string // names of the answer's files
+
+	Appeal    *Appeal // the learner objected to how it was marked
+	MayAppeal bool
 }
 
 // Told is what the learner is told of how an answer was marked, as far as the test tells it.
@@ -123,6 +126,7 @@ type Told struct {
 	Hints    []string         // the author's words, Markdown
 	Solution *question.Answer // nil: not told, or there is none
 	Comment  string           // of who marked it
+	Picks    [][]Picked       // levels of the rubric, by each mark that counts
 	Counts   Counts           // how the question was mended, where it does not count as answered
 }
 
@@ -137,6 +141,7 @@ type View struct {
 	Tells       bool       // answers are told of
 	TellsAt     *time.Time // when they will be
 	Outline     Titles
+	AppealUntil *time.Time // marks may be objected to until then; nil: not now
 }
 
 // Titles say what a test is called and where it is.
@@ -205,7 +210,7 @@ func (s *Service) view(ctx context.Context, a Attempt) (v View, err error) {
 	for _, k := range kept {
 		by[k.Slot] = k
 	}
-	_, comments := marksOf(given)
+	_, said := rules.counting(given)
 	mends, err := s.keep.TestMends(ctx, a.LessonID)
 	if err != nil {
 		return v, err
@@ -226,6 +231,10 @@ func (s *Service) view(ctx context.Context, a Attempt) (v View, err error) {
 	if err != nil {
 		return v, err
 	}
+	appeals, err := s.appealsFor(ctx, rules, &v, given)
+	if err != nil {
+		return v, err
+	}
 	var files []uid.ID
 	for i, slot := range a.Slots {
 		if v.SectionNow >= 0 && slot.Section != v.SectionNow {
@@ -234,8 +243,13 @@ func (s *Service) view(ctx context.Context, a Attempt) (v View, err error) {
 		k := by[i]
 		item := Item{Slot: i, Number: i + 1, Section: slot.Section, Marks: slot.Marks, Asked: question.Ask(bodies[slot.Ref], slot.Seed), Answer: k.Answer, Answered: !out.Slots[i].Result.Empty, Sequence: k.Sequence, Flagged: k.Flagged, Looked: k.Looked, Open: running && !k.Looked}
 		if v.Tells || k.Looked {
-			item.Told = toldOf(rules.Feedback, graded[out.Graded[i].Ref], out.Slots[i], comments[i])
+			item.Told = toldOf(rules.Feedback, graded[out.Graded[i].Ref], out.Slots[i], said[i])
 			item.Told.Counts = out.Graded[i].Counts
+		}
+		if a, there := appeals[i]; there {
+			item.Appeal = &a
+		} else {
+			item.MayAppeal = v.AppealUntil != nil && !v.Now.After(*v.AppealUntil) && !out.Slots[i].Out
 		}
 		files = append(files, k.Answer.Files...)
 		v.Items = append(v.Items, item)
@@ -260,15 +274,6 @@ func answersOf(kept []Answer) map[int]question.Answer {
 	return out
 }
 
-// marksOf are the newest marks and comments by slot.
-func marksOf(given []Mark) (marks map[int]question.Share, comments map[int]string) {
-	marks, comments = map[int]question.Share{}, map[int]string{}
-	for _, m := range given {
-		marks[m.Slot], comments[m.Slot] = m.Share, m.Comment
-	}
-	return marks, comments
-}
-
 // tells is whether answers of an attempt are told of at a moment, and when they will be.
 func tells(s Settings, a Attempt, now time.Time) (bool, *time.Time) {
 	switch s.Feedback.When {
@@ -284,9 +289,14 @@ func tells(s Settings, a Attempt, now time.Time) (bool, *time.Time) {
 }
 
 // toldOf is what a learner is told of one answer.
-func toldOf(f Feedback, body question.Question, one Scored, comment string) *Told {
-	t := &Told{Comment: comment}
+func toldOf(f Feedback, body question.Question, one Scored, said []Mark) *Told {
+	t := &Told{Comment: commentsOf(said)}
 	if f.Marks {
+		for _, m := range said {
+			if len(m.Picks) > 0 {
+				t.Picks = append(t.Picks, m.Picks)
+			}
+		}
 		t.Marks, t.Share, t.Waits, t.Right, t.Parts = true, one.Share, one.Waits, one.Share == question.Whole, one.Result.Parts
 	}
 	if f.Texts {
@@ -418,7 +428,7 @@ func (s *Service) Try(ctx context.Context, course, lesson uid.ID, seed uint64, a
 		for i, slot := range slots {
 			item := Item{Slot: i, Number: i + 1, Section: slot.Section, Marks: slot.Marks, Asked: question.Ask(bodies[slot.Ref], slot.Seed), Answer: clean[i], Answered: !out.Slots[i].Result.Empty, Open: answers == nil}
 			if answers != nil {
-				item.Told = toldOf(Feedback{Marks: true, Right: true, Texts: true}, bodies[slot.Ref], out.Slots[i], "")
+				item.Told = toldOf(Feedback{Marks: true, Right: true, Texts: true}, bodies[slot.Ref], out.Slots[i], nil)
 			}
 			v.Items = append(v.Items, item)
 		}

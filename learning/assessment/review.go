@@ -12,6 +12,7 @@ import (
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
 	"lyceum/learning/question"
+	"lyceum/learning/rubric"
 )
 
 // Sitting is an attempt with whose it is and what it is for.
@@ -23,6 +24,8 @@ type Sitting struct {
 	LessonTitle string
 	Anonymous   bool   // its rules hide names until it is marked
 	Alias       string `gorm:"-"`
+	Objections  int    `gorm:"-"` // that wait for an answer
+	Mine        bool   `gorm:"-"` // who asks gave a mark, while it waits for others
 }
 
 // hide keeps names back where the rules hide them from who marks.
@@ -59,13 +62,39 @@ func (s *Service) Sittings(ctx context.Context, f SittingFilter) (out page.Of[Si
 		if t, err = s.named(ctx, f.Course, f.Lesson); err != nil {
 			return err
 		}
-		out, err = s.keep.Sittings(ctx, f)
-		return err
+		if out, err = s.keep.Sittings(ctx, f); err != nil {
+			return err
+		}
+		return s.standings(ctx, out.Items)
 	})
 	for i := range out.Items {
 		out.Items[i].hide()
 	}
 	return out, t, err
+}
+
+// standings fills in which attempts wait for an answer to an objection, or for a mark of somebody else than who asks.
+func (s *Service) standings(ctx context.Context, list []Sitting) error {
+	who, _ := auth.PrincipalFrom(ctx)
+	var graded, waiting []uid.ID
+	for _, t := range list {
+		switch t.Status {
+		case StatusGraded:
+			graded = append(graded, t.ID)
+		case StatusToMark:
+			waiting = append(waiting, t.ID)
+		case StatusRunning:
+		}
+	}
+	open, err := s.keep.AppealedTests(ctx, graded)
+	if err != nil {
+		return err
+	}
+	marks, err := s.keep.MarksOfTests(ctx, waiting)
+	for i, t := range list {
+		list[i].Objections, list[i].Mine = open[t.ID], gave(marks[t.ID], who.PersonID)
+	}
+	return err
 }
 
 // TestToMark is a test with attempts that wait for a mark.
@@ -97,7 +126,11 @@ type Review struct {
 	Sitting
 	View    View                  // with everything told
 	Notes   map[int]string        // of the author for who marks, by slot
-	History map[int][]Mark        // by slot, in the order in which they were given
+	History map[int][]Mark        // by slot, in the order in which they were given; those of others once one has given one's own
+	Others  map[int]int           // marks that are kept back until then
+	Stages  map[int]Stage         // of the slots that a person marks
+	MayNot  map[int]error         // why who asks may give no mark of their own to a slot
+	Rubrics map[int]rubric.Rubric // of the slots that are marked by one, as they are graded
 	Names   map[uid.ID]string     // of markers
 	Changes []RegradeChange       // by regrades, in their order
 	More    Allowance             // what the person was allowed
@@ -163,26 +196,46 @@ func (s *Service) unfold(ctx context.Context, r *Review) error {
 	if err != nil {
 		return err
 	}
-	r.Notes, r.History, r.ByHand = map[int]string{}, map[int][]Mark{}, map[int]question.Kind{}
-	var markers []uid.ID
-	for _, m := range given {
-		r.History[m.Slot] = append(r.History[m.Slot], m)
-		markers = append(markers, m.MarkerID)
+	r.Notes, r.History, r.ByHand, r.Others = map[int]string{}, map[int][]Mark{}, map[int]question.Kind{}, map[int]int{}
+	r.Stages, r.MayNot, r.Rubrics = map[int]Stage{}, map[int]error{}, map[int]rubric.Rubric{}
+	rules, who := r.View.Settings, asker(ctx)
+	var people []uid.ID
+	for slot, marks := range bySlot(given) {
+		r.History[slot], r.Others[slot] = rules.seenBy(marks, who)
+		for _, m := range r.History[slot] {
+			people = append(people, m.MarkerID)
+		}
 	}
-	_, comments := marksOf(given)
+	_, said := rules.counting(given)
 	for i := range r.View.Items {
 		slot := r.View.Items[i].Slot
 		body := bodies[out.Graded[slot].Ref]
-		r.View.Items[i].Told = toldOf(Feedback{Marks: true, Right: true, Texts: true}, body, out.Slots[slot], comments[slot])
+		r.View.Items[i].Told = toldOf(Feedback{Marks: true, Right: true, Texts: true}, body, out.Slots[slot], said[slot])
 		r.View.Items[i].Told.Counts = out.Graded[slot].Counts
 		if out.Slots[slot].Result.ByHand && out.Graded[slot].Counts == CountsAsAnswered {
 			r.ByHand[slot] = body.Kind
+			marks := bySlot(given)[slot]
+			r.Stages[slot] = rules.Decide(marks).Stage
+			if err := rules.mayMark(marks, who); err != nil {
+				r.MayNot[slot] = err
+			}
+		}
+		if body.Hand != nil && body.Hand.Rubric != nil {
+			r.Rubrics[slot] = *body.Hand.Rubric
+		}
+		if a := r.View.Items[i].Appeal; a != nil && a.AnsweredBy != nil {
+			people = append(people, *a.AnsweredBy)
 		}
 		if body.Hand != nil {
 			r.Notes[slot] = body.Hand.Notes
 		}
 	}
 	r.View.Tells = true
-	r.Names, err = s.keep.PersonNames(ctx, markers)
+	r.Names, err = s.keep.PersonNames(ctx, people)
 	return err
+}
+
+func asker(ctx context.Context) uid.ID {
+	who, _ := auth.PrincipalFrom(ctx)
+	return who.PersonID
 }

@@ -26,16 +26,20 @@ type Scored struct {
 }
 
 // Score finds the outcome of answers. It is pure: the same answers, marks and versions of questions always come to the
-// same, so grading again is grading anew. Marks by hand count where a person marks; an empty answer needs none.
+// same, so grading again is grading anew. Marks are those that count by now; they stand where a person marks, and where an
+// objection to what marked itself was answered with one. An empty answer needs none.
 func Score(s Settings, slots []Slot, bodies map[bank.Ref]question.Question, answers map[int]question.Answer, marks map[int]question.Share) (out Outcome) {
 	for i, slot := range slots {
 		r := question.Grade(bodies[slot.Ref], answers[i])
 		one := Scored{Result: r, Share: r.Share}
+		given, marked := marks[i]
+		byPerson := r.ByHand || marked
 		if r.ByHand {
-			given, marked := marks[i]
 			one.Share, one.Waits = given, !marked && !r.Empty
+		} else if marked {
+			one.Share = given // an objection was answered so
 		}
-		if s.Whole && one.Share > 0 && one.Share < question.Whole && !r.ByHand {
+		if s.Whole && one.Share > 0 && one.Share < question.Whole && !byPerson {
 			one.Share = 0
 		}
 		if !s.Negative {

@@ -87,6 +87,16 @@ type Keeper interface {
 	// AnswersOfTests and MarksOfTests read what belongs to many attempts.
 	AnswersOfTests(ctx context.Context, attempts []uid.ID) (map[uid.ID][]Answer, error)
 	MarksOfTests(ctx context.Context, attempts []uid.ID) (map[uid.ID][]Mark, error)
+	// TestAppeals are the objections to marks of an attempt, by their slots.
+	TestAppeals(ctx context.Context, attempt uid.ID) ([]Appeal, error)
+	// AddTestAppeal is ErrAppealed where there is one already.
+	AddTestAppeal(ctx context.Context, a Appeal) error
+	// AnswerTestAppeal is ErrNoneOpen where none waits.
+	AnswerTestAppeal(ctx context.Context, a Appeal) error
+	// OpenTestAppeals are objections that wait, the longest first.
+	OpenTestAppeals(ctx context.Context, p page.Request) (page.Of[Objection], error)
+	// AppealedTests counts the objections that wait by attempts.
+	AppealedTests(ctx context.Context, attempts []uid.ID) (map[uid.ID]int, error)
 	AddRegradeChange(ctx context.Context, c RegradeChange) error
 	RegradeChanges(ctx context.Context, attempt uid.ID) ([]RegradeChange, error)
 
@@ -175,6 +185,9 @@ type told struct {
 	Before      *int    `json:"percent_before,omitempty"`
 	ToMark      bool    `json:"to_mark,omitempty"`   // a person has to mark some of it
 	Anonymous   bool    `json:"anonymous,omitempty"` // who marks does not see whose it is
+	Stage       Stage   `json:"stage,omitempty"`     // of marking, where two people mark
+	Answer      string  `json:"answer,omitempty"`
+	Changed     *bool   `json:"changed,omitempty"` // an objection led to another mark
 }
 
 func (s *Service) tell(ctx context.Context, typ, subject string, id uid.ID, t told) error {

@@ -81,7 +81,10 @@ type Settings struct {
 	Code     string     `json:"code,omitempty"`      // asked for to begin; "": none
 	Feedback Feedback   `json:"feedback"`
 
-	Anonymous bool `json:"anonymous,omitempty"` // who marks does not see whose answer it is
+	Anonymous  bool `json:"anonymous,omitempty"`   // who marks does not see whose answer it is
+	TwoMarkers bool `json:"two_markers,omitempty"` // a second person marks what a person has to mark
+	Apart      int  `json:"apart,omitempty"`       // percent of a question's marks between two marks above which a third or an agreement is needed
+	AppealDays int  `json:"appeal_days,omitempty"` // in which a learner may object to a mark they were told; 0: not at all
 }
 
 // Timed tells whether sections have times of their own: then they are taken one after the other.
@@ -160,6 +163,9 @@ func (s Settings) Validate() error {
 	f.Check(s.Attempts >= 0 && s.Attempts <= MaxAttempts, "attempts", fmt.Sprintf("Allow at most %d attempts, or any number.", MaxAttempts))
 	f.Check(s.CoolDown >= 0 && s.CoolDown <= 365*24*60*60, "cool_down", "Wait at most a year.")
 	f.Check(s.Pass >= 0 && s.Pass <= 100, "pass", "Choose 0 to 100 percent.")
+	f.Check(s.Apart >= 0 && s.Apart <= 100, "apart", "Choose 0 to 100 percent.")
+	f.Check(s.AppealDays >= 0 && s.AppealDays <= 365, "appeal_days", "Enter days from 0 to 365.")
+	f.Check(s.AppealDays == 0 || s.Feedback.When != WhenNever, "appeal_days", "Learners object to marks that they were told. Tell of answers, or take no objections.")
 	f.Check(s.OpensAt == nil || s.ClosesAt == nil || s.ClosesAt.After(*s.OpensAt), "closes_at", "Let the test close after it opens.")
 	return f.Err()
 }

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"lyceum/internal/fault"
 )
 
 func (c checker) matching() {
@@ -110,5 +112,11 @@ func (c checker) hand() {
 	c.Check(len(h.Accept) <= MaxAccepted, "hand.accept", fmt.Sprintf("Write at most %d endings.", MaxAccepted))
 	for _, e := range h.Accept {
 		c.Check(ending.MatchString(e), "hand.accept", "Write endings such as .pdf.")
+	}
+	if h.Rubric != nil {
+		_, err := h.Rubric.Clean("hand.rubric")
+		for field, text := range fault.Of(err).Fields {
+			c.Add(field, text)
+		}
 	}
 }

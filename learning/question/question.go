@@ -4,6 +4,7 @@ package question
 
 import (
 	"lyceum/internal/uid"
+	"lyceum/learning/rubric"
 )
 
 // Kind is the form of a question.
@@ -182,6 +183,8 @@ type HandRule struct {
 	Template string   `json:"template,omitempty"`  // Essay: what the answer begins with
 	MaxFiles int      `json:"max_files,omitempty"` // File; 0 is 1
 	Accept   []string `json:"accept,omitempty"`    // File: endings such as .pdf; none: every kind the tenant takes
+
+	Rubric *rubric.Rubric `json:"rubric,omitempty"` // how it is marked: its most points are all of the question's marks; nil: by marks alone
 }
 
 // Feedback is what is told afterwards, as far as the test shows it. All is Markdown.

@@ -83,6 +83,10 @@ func Tidy(q Question) Question {
 				}
 			}
 			h.Accept = accept
+			if h.Rubric != nil {
+				clean, _ := h.Rubric.Clean("hand.rubric") // Check says what is wrong with it
+				h.Rubric = &clean
+			}
 			out.Hand = &h
 		}
 	}

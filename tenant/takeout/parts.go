@@ -16,7 +16,7 @@ var Parts = []Part{
 	{"course_groups", nil}, {"course_skills", nil}, {"course_tags", nil}, {"categories", nil}, {"skills", nil},
 	{"prerequisites", nil}, {"prerequisite_waivers", nil}, {"paths", nil}, {"path_enrolments", nil}, {"place_requests", nil},
 	{"enrolment_rounds", nil}, {"enrolment_moves", nil}, {"lesson_progress", nil}, {"learning_log", nil}, {"quiz_attempts", nil}, {"submissions", nil}, {"assignments", nil}, {"assignment_extensions", nil}, {"submission_files", nil}, {"submission_members", nil}, {"submission_drafts", nil},
-	{"submission_marks", nil}, {"submission_appeals", nil},
+	{"submission_marks", nil}, {"submission_appeals", nil}, {"test_appeals", nil},
 	{"course_messages", nil}, {"course_message_people", nil}, {"certificates", nil}, {"certificate_rules", nil}, {"certificate_designs", nil}, {"certificate_pictures", nil}, {"certificate_prints", nil}, {"badge_statuses", nil}, {"transcripts", nil},
 	{"test_settings", nil}, {"test_attempts", nil}, {"test_answers", nil}, {"test_answer_files", nil}, {"test_marks", nil}, {"test_allowances", nil}, {"requirements", nil}, {"requirement_courses", nil}, {"requirement_groups", nil}, {"duties", nil}, {"duty_reasons", nil}, {"duty_cycles", nil}, {"reminder_policies", nil}, {"reminder_messages", nil}, {"reminder_steps", nil}, {"duty_history", nil}, {"requirement_history", nil}, {"gradebook_settings", nil}, {"gradebook_marks", nil}, {"test_regrades", nil}, {"test_regrade_changes", nil}, {"support_visits", []string{"hash", "code_hash"}},
 	{"banks", nil}, {"bank_shares", nil}, {"questions", nil}, {"question_versions", nil},
