@@ -7,6 +7,7 @@ import (
 
 	"lyceum/api/route"
 	"lyceum/api/visit"
+	"lyceum/auth"
 	"lyceum/tenant"
 )
 
@@ -110,22 +111,21 @@ func (s *Server) writing(r route.Route) fiber.Handler {
 	if passes && !asks && !still {
 		return nil
 	}
+	takes := takesRights[r.Path]
 	return func(c *fiber.Ctx) error {
 		if still {
 			if err := s.standsStill(c); err != nil {
 				return err
 			}
 		}
-		if passes && !asks {
+		if passes && !asks && !takes {
 			return c.Next()
 		}
-		if visit.Of(c).Tenant.LeavesAt != nil {
-			return tenant.ErrLeaving
-		}
-		if s.Subscriptions == nil {
-			return c.Next()
-		}
-		if err := s.Subscriptions.MayMake(c.UserContext()); err != nil {
+		err := s.mayMake(c)
+		switch {
+		case err != nil && takes:
+			c.SetUserContext(auth.BarGrants(c.UserContext(), err))
+		case err != nil:
 			return err
 		}
 		if asks {
@@ -135,4 +135,18 @@ func (s *Server) writing(r route.Route) fiber.Handler {
 		}
 		return c.Next()
 	}
+}
+
+// takesRights are let through because they take rights away; while the portal is read-only they give none.
+var takesRights = map[string]bool{"/people/:id/roles": true, "/api/v1/people/:person/roles": true}
+
+// mayMake fails while a portal makes nothing new: its owner goes, or its bill is not paid.
+func (s *Server) mayMake(c *fiber.Ctx) error {
+	if visit.Of(c).Tenant.LeavesAt != nil {
+		return tenant.ErrLeaving
+	}
+	if s.Subscriptions == nil {
+		return nil
+	}
+	return s.Subscriptions.MayMake(c.UserContext())
 }

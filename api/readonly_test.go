@@ -64,3 +64,17 @@ func TestNoExceptionToReadOnlyIsWithoutARoute(t *testing.T) {
 		}
 	}
 }
+
+func TestAReadOnlyPortalTakesRightsAwayAndGivesNone(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	owner, who := h.as(h.person(policy.Owner)), h.person(policy.Instructor, policy.Manager)
+	at := "/people/" + who.ID.String()
+	h.stands(subscription.StateReadOnly, false)
+	owner.get(at).is(200)
+	owner.post(at+"/roles", "roles", "instructor", "roles", "admin").is(403).says("Nothing new can be made here")
+	owner.get(at).is(200)
+	owner.post(at+"/roles", "roles", "instructor").is(303)
+	owner.get(at).is(200)
+	owner.post(at+"/roles", "roles", "instructor", "roles", "manager").is(403)
+}

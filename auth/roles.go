@@ -51,6 +51,9 @@ func (s *Service) SetRoles(ctx context.Context, id uid.ID, roles []policy.Role) 
 			return ErrLastOwner
 		}
 		before := p.Roles
+		if why := grantsBarred(ctx); why != nil && slices.ContainsFunc(roles, func(r policy.Role) bool { return !slices.Contains(before, r) }) {
+			return why
+		}
 		if changed, err = s.assign(ctx, who, &p, roles); err != nil || !changed {
 			return err
 		}
@@ -143,4 +146,16 @@ func without(roles, others []policy.Role) []policy.Role {
 		}
 	}
 	return out
+}
+
+type barredKey struct{}
+
+// BarGrants has SetRoles under ctx fail with why where it would give a role; taking away goes on. A portal that is read-only asks for it.
+func BarGrants(ctx context.Context, why error) context.Context {
+	return context.WithValue(ctx, barredKey{}, why)
+}
+
+func grantsBarred(ctx context.Context) error {
+	why, _ := ctx.Value(barredKey{}).(error)
+	return why
 }

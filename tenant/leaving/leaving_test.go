@@ -19,8 +19,6 @@ import (
 	"lyceum/tenant/life"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m) }
-
 // house is a leaving service whose outer steps are played: each notes its call, and fails or kills where the test says.
 type house struct {
 	*storetest.World
