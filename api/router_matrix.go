@@ -13,4 +13,8 @@ func (s *Server) onMatrix(t *table) {
 	t.get("/compliance/matrix.csv", manage, m.CSV)
 	t.get("/compliance/matrix.xlsx", manage, m.XLSX)
 	t.get("/compliance/:requirement/people/:person", manage, m.Record)
+	e := web.Evidence{Site: s.site, Evidence: s.Evidence}
+	t.get("/compliance/:requirement/evidence", manage, e.Show)
+	t.post("/compliance/:requirement/evidence", manage, e.Ask)
+	t.getOnce("/compliance/:requirement/evidence/:pack", manage, e.File)
 }

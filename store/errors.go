@@ -23,6 +23,7 @@ import (
 	"lyceum/learning/enrolment"
 	"lyceum/learning/gradebook"
 	"lyceum/learning/path"
+	"lyceum/learning/report/evidence"
 	"lyceum/tenant"
 	"lyceum/tenant/address"
 	"lyceum/tenant/takeout"
@@ -39,6 +40,8 @@ func constraintFault(name string) *fault.Fault {
 		return address.ErrHere
 	case "domains_pk":
 		return tenant.ErrDomainTaken
+	case "evidence_packs_open_uq":
+		return evidence.ErrOpen
 	case "takeouts_open_uq":
 		return takeout.ErrOpen
 	case "certificate_designs_name_uq":

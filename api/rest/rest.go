@@ -46,6 +46,7 @@ import (
 	"lyceum/learning/path"
 	"lyceum/learning/reminder"
 	"lyceum/learning/report"
+	proof "lyceum/learning/report/evidence"
 	"lyceum/learning/search"
 	"lyceum/learning/starter"
 	"lyceum/learning/transcript"
@@ -100,6 +101,7 @@ type Services struct {
 	Duties       *duty.Service
 	Reminders    *reminder.Service
 	Compliance   *report.Service
+	Evidence     *proof.Service
 	Billing      *billing.Service
 	// Subscriptions says what the bill allows.
 	Subscriptions *subscription.Service
@@ -176,6 +178,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.dutyOperations()
 	a.reminderOperations()
 	a.matrixOperations()
+	a.evidenceOperations()
 	a.embedOperations()
 	a.directoryOperations()
 	a.ldapOperations()

@@ -59,6 +59,7 @@ import (
 	"lyceum/learning/path"
 	"lyceum/learning/reminder"
 	"lyceum/learning/report"
+	proof "lyceum/learning/report/evidence"
 	"lyceum/learning/search"
 	"lyceum/learning/starter"
 	"lyceum/learning/transcript"
@@ -139,6 +140,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		}, Seal: sealKey(t), Hosts: s.services.Hosts, Now: now, Log: slog.New(slog.DiscardHandler),
 	})
 	s.services.Support = support.New(w.Store, s.services.Auth, now)
+	s.services.Evidence = proof.New(proof.Options{Keep: w.Store, Blobs: blobs(t), Sign: s.services.Badges, Base: func(t tenant.Tenant) string { return s.services.Hosts.PortalURL(t) }, Now: now})
 	s.services.Takeouts = takeout.New(takeout.Options{Keep: w.Store, Blobs: blobs(t), Now: now})
 	s.services.Addresses = address.New(address.Options{
 		Keep: w.Store, Hosts: s.services.Hosts, Resolver: noDNS{}, Now: now, Log: slog.New(slog.DiscardHandler),

@@ -60,6 +60,7 @@ import (
 	"lyceum/learning/path"
 	"lyceum/learning/reminder"
 	standing "lyceum/learning/report"
+	"lyceum/learning/report/evidence"
 	"lyceum/learning/search"
 	"lyceum/learning/starter"
 	"lyceum/learning/transcript"
@@ -144,6 +145,7 @@ type app struct {
 	duties        *duty.Service
 	reminders     *reminder.Service
 	compliance    *standing.Service
+	evidence      *evidence.Service
 	billing       *billing.Service
 	subscriptions *subscription.Service
 	inbox         *inbox.Service
@@ -340,6 +342,7 @@ func (a *app) assemble() (err error) {
 	a.duties = duty.New(a.store, a.enrolment, a.now)
 	a.reminders = reminder.New(a.store, a.notices, a.now)
 	a.compliance = standing.New(a.store, a.now)
+	a.prove()
 	a.billing = billing.New(a.store, a.now)
 	a.hints = queue.NewHints(a.store.Hint, a.log)
 	a.store.OnEvents(a.hints.Add)

@@ -17,10 +17,10 @@ import (
 	"lyceum/tenant/leaving"
 )
 
-// verifyCmd checks a badge, or the receipt of an erasure: what anyone does with it who doubts it. It needs no database, and no network where the issuer's
+// verifyCmd checks a badge, the receipt of an erasure or an evidence pack: what anyone does with it who doubts it. It needs no database, and no network where the issuer's
 // files are given.
 type verifyCmd struct {
-	File    string `arg:"" help:"The badge, a credential (JWT) or a picture (SVG) that carries one, or the receipt of an erasure (JWS); - for standard input."`
+	File    string `arg:"" help:"The badge, a credential (JWT) or a picture (SVG) that carries one, the receipt of an erasure (JWS), or an evidence pack (ZIP); - for standard input."`
 	DID     string `name:"did" type:"existingfile" help:"The issuer's DID document, kept from https://PORTAL/.well-known/did.json. Without it, it is fetched."`
 	Status  string `type:"existingfile" help:"The status list, kept from the address that the badge names. Without it, it is fetched."`
 	Keys    string `type:"existingfile" help:"The platform's keys, kept from https://PLATFORM/.well-known/lyceum-receipts.json, to check the receipt of an erasure. Without it, they are fetched from the address that the receipt names."`
@@ -33,6 +33,13 @@ var errOffline = errors.New("not fetched: --offline. Give the file with --did")
 
 // Run says what was found, and fails when the badge proves nothing.
 func (cmd *verifyCmd) Run(ctx context.Context) error {
+	if pack, size, err := openPack(cmd.File); err != nil || pack != nil {
+		if err != nil {
+			return fmt.Errorf("verify evidence: %w", err)
+		}
+		defer pack.Close()
+		return verifyPack(pack, size, badgeSource{cmd: cmd, ctx: ctx, client: outbound.Client(outbound.Options{AllowPrivate: cmd.Private})}, os.Stdout)
+	}
 	file, err := readBounded(cmd.File)
 	if err != nil {
 		return fmt.Errorf("verify a badge: %w", err)

@@ -33,7 +33,7 @@ var left = map[string][]string{
 	},
 	"made anew from what is taken out": {"enrolments", "search_entries", "search_words", "submission_prints", "submission_matches", "file_bytes", "file_variants"},
 	"the product's own work, kept for days": {
-		"outbox", "uploads", "lesson_writers", "metadata_polls", "expiry_warnings", "sign_on_attempts", "directory_requests", "directory_runs", "people_import_lines", "takeouts",
+		"outbox", "uploads", "lesson_writers", "metadata_polls", "expiry_warnings", "sign_on_attempts", "directory_requests", "directory_runs", "people_import_lines", "takeouts", "evidence_packs",
 	},
 }
 
