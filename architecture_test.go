@@ -46,6 +46,7 @@ var rooms = map[string][]string{
 	"learning/duty":        {"learning/enrolment", "auth", "tenant", "internal"},
 	"learning/reminder":    {"learning/notice", "auth", "tenant", "internal"},
 	"learning/report":      {"learning/duty", "auth", "tenant", "internal"},
+	"learning/team":        {"learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},
 	"learning/desk":        {"learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},
 	"learning/transcript":  {"learning/certificate", "learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},
 	"learning/home":        {"learning/certificate", "learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},

@@ -21,6 +21,7 @@ import (
 	"lyceum/auth/bulk"
 	"lyceum/auth/group"
 	"lyceum/auth/ldapsync"
+	"lyceum/auth/org"
 	"lyceum/auth/policy"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
@@ -55,6 +56,7 @@ import (
 	"lyceum/learning/report/evidence"
 	"lyceum/learning/search"
 	"lyceum/learning/starter"
+	"lyceum/learning/team"
 	"lyceum/learning/transcript"
 	"lyceum/tenant"
 	"lyceum/tenant/address"
@@ -124,6 +126,8 @@ type Options struct {
 	Reminders    *reminder.Service
 	Compliance   *standing.Service
 	Evidence     *evidence.Service
+	Team         *team.Service
+	Org          *org.Service
 	Billing      *billing.Service
 	// Subscriptions says what the bill allows; nil: everything.
 	Subscriptions *subscription.Service
@@ -189,7 +193,7 @@ func (o *Options) complete() error {
 		"Themes": o.Themes == nil, "SignOn": o.SignOn == nil, "SCIM": o.SCIM == nil, "LDAPSync": o.LDAPSync == nil,
 		"Banks": o.Banks == nil, "Groups": o.Groups == nil, "Intakes": o.Intakes == nil, "Assignments": o.Assignments == nil, "Tests": o.Tests == nil, "Search": o.Search == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
 		"Limits.SignUps": o.Limits.SignUps == nil,
-		"Home":           o.Home == nil, "Notices": o.Notices == nil, "Calendar": o.Calendar == nil, "Transcripts": o.Transcripts == nil, "Desk": o.Desk == nil, "Grades": o.Grades == nil, "Duties": o.Duties == nil, "Reminders": o.Reminders == nil, "Compliance": o.Compliance == nil, "Evidence": o.Evidence == nil,
+		"Home":           o.Home == nil, "Notices": o.Notices == nil, "Calendar": o.Calendar == nil, "Transcripts": o.Transcripts == nil, "Desk": o.Desk == nil, "Grades": o.Grades == nil, "Duties": o.Duties == nil, "Team": o.Team == nil, "Org": o.Org == nil, "Reminders": o.Reminders == nil, "Compliance": o.Compliance == nil, "Evidence": o.Evidence == nil,
 		"Ready": o.Ready == nil, "Support": o.Support == nil, "Log": o.Log == nil,
 	} {
 		if missing {

@@ -122,7 +122,7 @@ func (s *Server) onPortal(t *table) {
 }
 
 func (s *Server) onSettings(t *table) {
-	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy, SignOn: s.SignOn, Groups: s.Groups}
+	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy, SignOn: s.SignOn, Groups: s.Groups, Org: s.Org}
 	see, manage := route.For(policy.PersonRead), route.For(policy.PersonManage)
 	t.get("/people", see, p.List)
 	t.get("/people/invite", manage, p.InviteForm)
@@ -132,6 +132,7 @@ func (s *Server) onSettings(t *table) {
 	t.postFresh("/people/:id/deactivate", manage, p.Deactivate)
 	t.postFresh("/people/:id/reactivate", manage, p.Reactivate)
 	t.post("/people/:id/invite", manage, p.InviteAgain)
+	t.postFresh("/people/:id/manager", manage, p.SetManager)
 
 	b := web.Branding{Site: s.site, Content: s.Content}
 	brand := route.For(policy.BrandEdit)

@@ -36,7 +36,7 @@ func (s *Server) onFactors(t *table) {
 	t.post("/account/sessions/end-others", self, f.EndOthers)
 	t.post("/account/sessions/end-all", self, f.EndAll)
 
-	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy, SignOn: s.SignOn, Groups: s.Groups}
+	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy, SignOn: s.SignOn, Groups: s.Groups, Org: s.Org}
 	t.postFresh("/people/:id/factors/reset", route.For(policy.PersonManage), p.ResetFactors)
 
 	r := web.Rules{Site: s.site, Auth: s.Auth}

@@ -31,7 +31,7 @@ func (s *Server) onSignOn(t *table) {
 	t.get("/sso/oidc/:connection/jwks", route.Public, h.ClientKeys)
 	t.get("/sso/signed-out", route.Public, h.SignedOut)
 
-	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy, SignOn: s.SignOn, Groups: s.Groups}
+	p := web.People{Site: s.site, Auth: s.Auth, Policy: s.Policy, SignOn: s.SignOn, Groups: s.Groups, Org: s.Org}
 	t.postFresh("/people/:id/accounts/:identity/unlink", route.For(policy.ConnectionManage), p.Unlink)
 }
 

@@ -52,7 +52,8 @@ type Profile struct {
 
 // ProvisionKeeper is what provisioning needs kept beside people and roles.
 type ProvisionKeeper interface {
-	// SetProvisioned writes e-mail, name, locale, time zone, attributes, manager and UpdatedAt; ErrEmailTaken.
+	LineKeeper
+	// SetProvisioned writes e-mail, name, locale, time zone, attributes, manager with the lines, and UpdatedAt; ErrEmailTaken.
 	SetProvisioned(ctx context.Context, p Person) error
 	// RolesFrom gives the roles that a source gave a person.
 	RolesFrom(ctx context.Context, person, source uid.ID) ([]policy.Role, error)
@@ -64,7 +65,8 @@ type ProvisionKeeper interface {
 
 // Provision creates a person (person is uid.Nil) or brings them to what the source says, and names the fields that
 // changed; none is no write. A new person is active and has no password. A fault at email or name when a new person would
-// have none; ErrEmailTaken, ErrPersonNotFound. Events person.created, person.updated.
+// have none; ErrEmailTaken, ErrPersonNotFound, and of a manager ErrLoop, ErrLineLong: nothing is written then. Events person.created,
+// person.updated.
 func (s *Service) Provision(ctx context.Context, src Source, person uid.ID, in Profile) (p Person, changed []string, err error) {
 	now := s.now()
 	if person == uid.Nil {
@@ -95,6 +97,11 @@ func (s *Service) Provision(ctx context.Context, src Source, person uid.ID, in P
 	was := p
 	if changed, err = apply(&p, in); err != nil || len(changed) == 0 {
 		return p, nil, err
+	}
+	if p.ManagerID != nil && slices.Contains(changed, "manager") {
+		if err := s.keep.MayReport(ctx, p.ID, *p.ManagerID); err != nil {
+			return was, nil, err
+		}
 	}
 	p.UpdatedAt = now
 	if err := s.keep.SetProvisioned(ctx, p); err != nil {

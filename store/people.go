@@ -93,9 +93,12 @@ func (s *Store) PeopleBy(ctx context.Context, f auth.PeopleFilter) (out page.Of[
 	return peopleByName(rows, limit), nil
 }
 
-// InsertPerson adds a person.
+// InsertPerson adds a person, with the lines that follow from their manager.
 func (s *Store) InsertPerson(ctx context.Context, p auth.Person) error {
-	return fail(s.tx(ctx).Create(&p).Error, "add a person")
+	if err := s.tx(ctx).Create(&p).Error; err != nil || p.ManagerID == nil {
+		return fail(err, "add a person")
+	}
+	return s.KeepLines(ctx, p.ID)
 }
 
 // SetProfile writes name, locale, time zone and when.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"gorm.io/gorm/clause"
 
@@ -10,11 +11,31 @@ import (
 	"lyceum/internal/uid"
 )
 
-// SetProvisioned writes what a source says of a person.
+// SetProvisioned writes what a source says of a person, and with another manager the lines that follow from it.
 func (s *Store) SetProvisioned(ctx context.Context, p auth.Person) error {
-	return s.changeOne(ctx, auth.ErrPersonNotFound, "bring a person to what a source says",
-		"update people set email = ?, name = ?, locale = ?, time_zone = ?, attributes = ?, manager_id = ?, updated_at = ? where id = ?",
-		p.Email, p.Name, p.Locale, p.TimeZone, p.Attributes, p.ManagerID, p.UpdatedAt, p.ID)
+	var was []*uid.ID
+	err := s.tx(ctx).Raw("update people p set email = ?, name = ?, locale = ?, time_zone = ?, attributes = ?, manager_id = ?, updated_at = ? from people o where o.id = p.id and p.id = ? returning o.manager_id",
+		p.Email, p.Name, p.Locale, p.TimeZone, p.Attributes, p.ManagerID, p.UpdatedAt, p.ID).Scan(&was).Error
+	switch {
+	case err != nil:
+		return fail(err, "bring a person to what a source says")
+	case len(was) == 0:
+		return auth.ErrPersonNotFound
+	case samePerson(was[0], p.ManagerID):
+		return nil
+	}
+	return s.KeepLines(ctx, p.ID)
+}
+
+// samePerson tells that both are nobody, or one person.
+func samePerson(a, b *uid.ID) bool { return a == nil && b == nil || a != nil && b != nil && *a == *b }
+
+// SetManager writes a person's manager, nil for none, and the lines that follow from it.
+func (s *Store) SetManager(ctx context.Context, person uid.ID, manager *uid.ID, at time.Time) error {
+	if err := s.changeOne(ctx, auth.ErrPersonNotFound, "set a person's manager", "update people set manager_id = ?, updated_at = ? where id = ?", manager, at, person); err != nil {
+		return err
+	}
+	return s.KeepLines(ctx, person)
 }
 
 // sourcedRoleRow is a role with who gave it.

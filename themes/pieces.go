@@ -55,6 +55,7 @@ func (c *Chrome) places() ([]NavGroup, error) {
 			{"/paths", "nav.paths", "flag", policy.CourseRead},
 			{"/certificates", "nav.certificates", "award", policy.CertificateRead},
 			{"/duties", "nav.duties", "check", policy.EnrolmentSelf},
+			{"/team", "nav.team", "people", policy.PersonSelf},
 		}},
 		{"teach", []place{{"/studio", "nav.studio", "pen", policy.CourseEdit}, {"/studio/questions", "nav.questions", "list", policy.CourseEdit}, {"/studio/marking", "nav.marking", "check", policy.EnrolmentMark}, {"/files", "nav.files", "file", policy.FileUpload}, {"/people", "nav.people", "people", policy.PersonRead}}},
 		{"portal", []place{
@@ -83,7 +84,7 @@ func (c *Chrome) places() ([]NavGroup, error) {
 		}
 		group := NavGroup{Key: g.key, Label: label}
 		for _, p := range g.places {
-			if !c.May(p.need) || p.href == "/paths" && !c.View.Paths && !c.May(policy.PathEdit) {
+			if !c.May(p.need) || p.href == "/paths" && !c.View.Paths && !c.May(policy.PathEdit) || p.href == "/team" && !c.View.Leads {
 				continue
 			}
 			if label, err = c.T(p.key); err != nil {

@@ -35,6 +35,7 @@ type View struct {
 	LeavesAt    *time.Time      // when the portal is erased by its owner's wish; nil: it stays
 	Said        broadcast.Said  // what operators say to the portal
 	Paths       bool            // the portal has paths to take
+	Leads       bool            // somebody reports to who asks
 	RequestID   string
 	Pictures    map[uid.ID]content.Picture // of the page's covers, as far as known
 	Now         time.Time

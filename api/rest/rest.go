@@ -18,6 +18,7 @@ import (
 	"lyceum/auth/bulk"
 	"lyceum/auth/group"
 	"lyceum/auth/ldapsync"
+	"lyceum/auth/org"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/auth/support"
@@ -49,6 +50,7 @@ import (
 	proof "lyceum/learning/report/evidence"
 	"lyceum/learning/search"
 	"lyceum/learning/starter"
+	"lyceum/learning/team"
 	"lyceum/learning/transcript"
 	"lyceum/tenant"
 	"lyceum/tenant/address"
@@ -102,6 +104,8 @@ type Services struct {
 	Reminders    *reminder.Service
 	Compliance   *report.Service
 	Evidence     *proof.Service
+	Team         *team.Service
+	Org          *org.Service
 	Billing      *billing.Service
 	// Subscriptions says what the bill allows.
 	Subscriptions *subscription.Service
@@ -179,6 +183,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.reminderOperations()
 	a.matrixOperations()
 	a.evidenceOperations()
+	a.teamOperations()
 	a.embedOperations()
 	a.directoryOperations()
 	a.ldapOperations()

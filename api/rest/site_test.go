@@ -27,6 +27,7 @@ import (
 	"lyceum/auth/group"
 	"lyceum/auth/ldap"
 	"lyceum/auth/ldapsync"
+	"lyceum/auth/org"
 	"lyceum/auth/policy"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
@@ -62,6 +63,7 @@ import (
 	proof "lyceum/learning/report/evidence"
 	"lyceum/learning/search"
 	"lyceum/learning/starter"
+	"lyceum/learning/team"
 	"lyceum/learning/transcript"
 	"lyceum/store"
 	"lyceum/store/storetest"
@@ -121,6 +123,8 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		Duties:        duty.New(w.Store, enrolment.New(enrolment.Options{Keep: w.Store, Now: now}), now),
 		Compliance:    report.New(w.Store, now),
 		Reminders:     reminder.New(w.Store, notice.New(notice.Options{Keep: w.Store, Announce: w.Store, Now: now}), now),
+		Team:          team.New(w.Store, enrolment.New(enrolment.Options{Keep: w.Store, Now: now}), now),
+		Org:           org.New(w.Store, now),
 		Billing:       billing.New(w.Store, now),
 		Subscriptions: subscription.New(subscription.Options{Keep: w.Store, Now: now}),
 		Brands:        tenant.NewBrands(w.Store, now),

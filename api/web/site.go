@@ -47,6 +47,7 @@ type Site struct {
 	news    func(ctx context.Context) (notice.Standing, error)
 	paths   func(ctx context.Context) (bool, error)
 	told    func(ctx context.Context, t tenant.Tenant, who broadcast.Reader) broadcast.Said
+	leads   func(ctx context.Context) (bool, error)
 	looks   *recall.Cache[string, look]
 	files   *content.Service
 
@@ -72,12 +73,14 @@ type SiteOptions struct {
 	Paths func(ctx context.Context) (bool, error)
 	// Said gives what operators say to a portal; nil: nothing.
 	Said func(ctx context.Context, t tenant.Tenant, who broadcast.Reader) broadcast.Said
+	// Leads tells whether anybody reports to who asks; nil: nobody does.
+	Leads func(ctx context.Context) (bool, error)
 }
 
 // NewSite makes the shared part.
 func NewSite(o SiteOptions) *Site {
 	return &Site{
-		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail, policy: o.Policy, notices: o.Notices, files: o.Files, news: o.News, paths: o.Paths, told: o.Said,
+		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail, policy: o.Policy, notices: o.Notices, files: o.Files, news: o.News, paths: o.Paths, leads: o.Leads, told: o.Said,
 		looks:     recall.New[string, look](2000, 24*time.Hour, o.Now),
 		summaries: recall.New[string, template.HTML](summaries, 24*time.Hour, o.Now),
 	}
@@ -163,6 +166,12 @@ func (s *Site) view(c *fiber.Ctx) themes.View {
 	}
 	if v.Place == tenant.PlaceTenant && s.told != nil {
 		out.Said = s.told(ctx, v.Tenant, Reader(ctx))
+	}
+	if out.Who != nil && s.leads != nil {
+		var err error
+		if out.Leads, err = s.leads(ctx); err != nil { // without the answer the navigation leaves the team out
+			s.log.WarnContext(ctx, "reports not looked for", slog.String("request_id", v.ID), slog.String("tenant", v.Tenant.Slug), slog.Any("err", err))
+		}
 	}
 	out.Locale = themes.PickLocale(wish, c.Get(fiber.HeaderAcceptLanguage))
 	return out

@@ -12,17 +12,48 @@ import (
 	"lyceum/internal/uid"
 )
 
-// setManagers sets the managers whom entries name. A name that is nobody's here changes nothing.
+// setManagers sets the managers whom entries name. A name that is nobody's here changes nothing. Where two swap their places
+// the first would make a loop until the second moved: what was refused is tried once more when all others stand.
 func (w *work) setManagers(ctx context.Context) error {
 	if w.dry {
 		return nil // those who would be new are not here
 	}
-	for list := range slices.Chunk(w.managed, chunk) {
+	refused, err := w.setTheirs(ctx, w.managed)
+	if err != nil || len(refused) == 0 {
+		return err
+	}
+	again := make([]managed, len(refused))
+	for i, r := range refused {
+		again[i] = r.managed
+	}
+	if refused, err = w.setTheirs(ctx, again); err != nil {
+		return err
+	}
+	for _, r := range refused {
+		w.pass(r.manager, "is not taken over as a manager: %s", sentence(r.why))
+	}
+	return nil
+}
+
+// refusal is a manager whom the lines refuse.
+type refusal struct {
+	managed
+	why error
+}
+
+// setTheirs sets managers and gives those that lines refuse.
+func (w *work) setTheirs(ctx context.Context, all []managed) (refused []refusal, err error) {
+	for list := range slices.Chunk(all, chunk) {
 		people := make([]uid.ID, len(list))
 		for i, m := range list {
 			people[i] = m.person
 		}
+		var here []refusal
 		err := w.keep.InTenant(ctx, func(ctx context.Context) error {
+			here = nil
+			if err := w.keep.HoldLines(ctx); err != nil {
+				return err
+			}
 			now, err := w.keep.ManagersOf(ctx, people)
 			if err != nil {
 				return err
@@ -32,20 +63,24 @@ func (w *work) setManagers(ctx context.Context) error {
 				if wished == m.person || wished == now[m.person] || wished == uid.Nil && m.manager != "" {
 					continue
 				}
-				if _, _, err := w.auth.Provision(ctx, w.d.Source(), m.person, auth.Profile{ManagerID: &wished}); err != nil {
+				_, _, err := w.auth.Provision(ctx, w.d.Source(), m.person, auth.Profile{ManagerID: &wished})
+				if errors.Is(err, auth.ErrLoop) || errors.Is(err, auth.ErrLineLong) {
+					here = append(here, refusal{m, err})
+				} else if err != nil {
 					return err
 				}
 			}
 			return nil
 		})
+		refused = append(refused, here...)
 		if err == nil {
 			err = w.beat(ctx)
 		}
 		if err != nil {
-			return err
+			return refused, err
 		}
 	}
-	return nil
+	return refused, nil
 }
 
 // keepGroups brings the directory's groups and their members to what was read. Nobody is taken out of a group, and no group

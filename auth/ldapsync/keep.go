@@ -80,6 +80,8 @@ type Keeper interface {
 	PutSubjectRecord(ctx context.Context, r Record) error
 	// SetSubjectRecord writes user name, active, resource and revision; auth.ErrPersonNotFound.
 	SetSubjectRecord(ctx context.Context, r Record) error
+	// HoldLines holds the tenant's reporting lines until the transaction ends.
+	HoldLines(ctx context.Context) error
 	// ManagersOf gives the managers of those people who have one.
 	ManagersOf(ctx context.Context, people []uid.ID) (map[uid.ID]uid.ID, error)
 	// DomainVerified tells whether an e-mail domain was proven to be the tenant's.

@@ -19,6 +19,7 @@ import (
 	"lyceum/auth/group"
 	"lyceum/auth/ldap"
 	"lyceum/auth/ldapsync"
+	"lyceum/auth/org"
 	"lyceum/auth/policy"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
@@ -63,6 +64,7 @@ import (
 	"lyceum/learning/report/evidence"
 	"lyceum/learning/search"
 	"lyceum/learning/starter"
+	"lyceum/learning/team"
 	"lyceum/learning/transcript"
 	"lyceum/migrations"
 	"lyceum/store"
@@ -146,6 +148,8 @@ type app struct {
 	reminders     *reminder.Service
 	compliance    *standing.Service
 	evidence      *evidence.Service
+	team          *team.Service
+	org           *org.Service
 	billing       *billing.Service
 	subscriptions *subscription.Service
 	inbox         *inbox.Service
@@ -343,6 +347,8 @@ func (a *app) assemble() (err error) {
 	a.reminders = reminder.New(a.store, a.notices, a.now)
 	a.compliance = standing.New(a.store, a.now)
 	a.prove()
+	a.team = team.New(a.store, a.enrolment, a.now)
+	a.org = org.New(a.store, a.now)
 	a.billing = billing.New(a.store, a.now)
 	a.hints = queue.NewHints(a.store.Hint, a.log)
 	a.store.OnEvents(a.hints.Add)

@@ -94,6 +94,7 @@ func tellings() []telling {
 		{when: "test.allowed", kind: notice.KindDue, to: theLearner, data: as("allowed"), path: toLesson},
 		{when: "assignment.extended", kind: notice.KindDue, to: theLearner, data: extendedData, path: toLesson},
 		{when: "submission.submitted", kind: notice.KindSubmitted, to: theMarker, data: hiddenData, path: toMarking},
+		{when: "learner.nudged", kind: notice.KindMessage, to: theLearner, data: as("nudge"), path: func(newsFacts) string { return "/" }},
 		{when: "learner.messaged", kind: notice.KindMessage, to: theLearner, data: messageData, path: toCourse},
 		{when: "support.asked", kind: notice.KindSupport, to: whenWaiting(whoMay(policy.SecurityManage)), data: supportData("asked"), path: toSupport},
 		{when: "support.started", kind: notice.KindSupport, to: whoMay(policy.SecurityManage), data: supportData("started"), path: toSupport},

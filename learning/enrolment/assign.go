@@ -14,11 +14,12 @@ type Assignment struct {
 	Course uid.ID
 	Person uid.ID
 	By     *uid.ID // who wished it; nil: a rule of the portal's
+	On     *Day    // by when it is to be completed, where the person is; nil: no date
 }
 
 // Assign is Enrol as a job does it, whatever the permissions of who wished it: the person is put into a published course on
 // the version of today, event enrolment.created. Who is in it, or was withdrawn from it, stays as they are: added is false.
-// Nor is a deactivated person added.
+// Nor is a deactivated person added. Field: due_on.
 func (s *Service) Assign(ctx context.Context, in Assignment) (added bool, err error) {
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
 		c, err := s.keep.ShareCourse(ctx, in.Course)
@@ -37,9 +38,13 @@ func (s *Service) Assign(ctx context.Context, in Assignment) (added bool, err er
 		if added, err = s.keep.AddEnrolment(ctx, e); err != nil || !added {
 			return err
 		}
-		return s.tell(ctx, "enrolment.created", e, l)
+		if err = s.tell(ctx, "enrolment.created", e, l); err != nil || in.On == nil {
+			return err
+		}
+		_, err = s.setDue(ctx, e, in.On, true)
+		return err
 	})
-	return added, err
+	return added && err == nil, err
 }
 
 // RosterIn is Roster narrowed to the people of a group; uid.Nil does not narrow. It needs enrolment:manage.

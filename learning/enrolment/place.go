@@ -266,6 +266,11 @@ func (s *Service) DecidePlace(ctx context.Context, d Decision) (r PlaceRequest, 
 	if err = auth.Require(ctx, policy.EnrolmentManage); err != nil {
 		return r, err
 	}
+	return s.DecidePlaceFor(ctx, d)
+}
+
+// DecidePlaceFor is DecidePlace for whom the caller has found to have a say: a manager, of the people in their line.
+func (s *Service) DecidePlaceFor(ctx context.Context, d Decision) (r PlaceRequest, err error) {
 	if d.Answer, err = placeNote("answer", d.Answer); err != nil {
 		return r, err
 	}

@@ -18,7 +18,7 @@ var Parts = []Part{
 	{"enrolment_rounds", nil}, {"enrolment_moves", nil}, {"lesson_progress", nil}, {"learning_log", nil}, {"quiz_attempts", nil}, {"submissions", nil}, {"assignments", nil}, {"assignment_extensions", nil}, {"submission_files", nil}, {"submission_members", nil}, {"submission_drafts", nil},
 	{"submission_marks", nil}, {"submission_appeals", nil}, {"test_appeals", nil},
 	{"course_messages", nil}, {"course_message_people", nil}, {"certificates", nil}, {"certificate_rules", nil}, {"certificate_designs", nil}, {"certificate_pictures", nil}, {"certificate_prints", nil}, {"badge_statuses", nil}, {"transcripts", nil},
-	{"test_settings", nil}, {"test_attempts", nil}, {"test_answers", nil}, {"test_answer_files", nil}, {"test_marks", nil}, {"test_allowances", nil}, {"requirements", nil}, {"requirement_courses", nil}, {"requirement_groups", nil}, {"duties", nil}, {"duty_reasons", nil}, {"duty_cycles", nil}, {"reminder_policies", nil}, {"reminder_messages", nil}, {"reminder_steps", nil}, {"duty_history", nil}, {"requirement_history", nil}, {"gradebook_settings", nil}, {"gradebook_marks", nil}, {"test_regrades", nil}, {"test_regrade_changes", nil}, {"support_visits", []string{"hash", "code_hash"}},
+	{"test_settings", nil}, {"test_attempts", nil}, {"test_answers", nil}, {"test_answer_files", nil}, {"test_marks", nil}, {"test_allowances", nil}, {"requirements", nil}, {"requirement_courses", nil}, {"requirement_groups", nil}, {"duties", nil}, {"duty_reasons", nil}, {"duty_cycles", nil}, {"nudges", nil}, {"reminder_policies", nil}, {"reminder_messages", nil}, {"reminder_steps", nil}, {"duty_history", nil}, {"requirement_history", nil}, {"gradebook_settings", nil}, {"gradebook_marks", nil}, {"test_regrades", nil}, {"test_regrade_changes", nil}, {"support_visits", []string{"hash", "code_hash"}},
 	{"banks", nil}, {"bank_shares", nil}, {"questions", nil}, {"question_versions", nil},
 	{"files", nil},
 	{"notifications", nil}, {"settings", nil}, {"connections", []string{"secrets"}}, {"email_domains", []string{"token"}},
@@ -31,7 +31,7 @@ var left = map[string][]string{
 	"secrets, and keys that are worth nothing elsewhere": {
 		"sessions", "tokens", "factors", "handshakes", "seen_assertions", "signing_keys", "badge_keys", "setup_links", "directory_tokens", "calendars", "join_links",
 	},
-	"made anew from what is taken out": {"enrolments", "search_entries", "search_words", "submission_prints", "submission_matches", "file_bytes", "file_variants"},
+	"made anew from what is taken out": {"enrolments", "search_entries", "search_words", "submission_prints", "submission_matches", "file_bytes", "file_variants", "reporting_lines"},
 	"the product's own work, kept for days": {
 		"outbox", "uploads", "lesson_writers", "metadata_polls", "expiry_warnings", "sign_on_attempts", "directory_requests", "directory_runs", "people_import_lines", "takeouts", "evidence_packs",
 	},
