@@ -41,6 +41,7 @@ import (
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
+	"lyceum/learning/dashboard"
 	"lyceum/learning/desk"
 	"lyceum/learning/duty"
 	"lyceum/learning/enrolment"
@@ -124,6 +125,7 @@ type Options struct {
 	Grades       *gradebook.Service
 	Duties       *duty.Service
 	Reminders    *reminder.Service
+	Dashboards   *dashboard.Service
 	Compliance   *standing.Service
 	Evidence     *evidence.Service
 	Team         *team.Service
@@ -193,7 +195,7 @@ func (o *Options) complete() error {
 		"Themes": o.Themes == nil, "SignOn": o.SignOn == nil, "SCIM": o.SCIM == nil, "LDAPSync": o.LDAPSync == nil,
 		"Banks": o.Banks == nil, "Groups": o.Groups == nil, "Intakes": o.Intakes == nil, "Assignments": o.Assignments == nil, "Tests": o.Tests == nil, "Search": o.Search == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
 		"Limits.SignUps": o.Limits.SignUps == nil,
-		"Home":           o.Home == nil, "Notices": o.Notices == nil, "Calendar": o.Calendar == nil, "Transcripts": o.Transcripts == nil, "Desk": o.Desk == nil, "Grades": o.Grades == nil, "Duties": o.Duties == nil, "Team": o.Team == nil, "Org": o.Org == nil, "Reminders": o.Reminders == nil, "Compliance": o.Compliance == nil, "Evidence": o.Evidence == nil,
+		"Home":           o.Home == nil, "Notices": o.Notices == nil, "Calendar": o.Calendar == nil, "Transcripts": o.Transcripts == nil, "Desk": o.Desk == nil, "Grades": o.Grades == nil, "Duties": o.Duties == nil, "Team": o.Team == nil, "Org": o.Org == nil, "Reminders": o.Reminders == nil, "Dashboards": o.Dashboards == nil, "Compliance": o.Compliance == nil, "Evidence": o.Evidence == nil,
 		"Ready": o.Ready == nil, "Support": o.Support == nil, "Log": o.Log == nil,
 	} {
 		if missing {

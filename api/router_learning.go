@@ -62,6 +62,7 @@ func (s *Server) onStudio(t *table) {
 	s.onMatrix(t) // before the requirements: /compliance/matrix is none
 	s.onDuties(t)
 	s.onReminders(t)
+	s.onDashboard(t)
 	s.onTeam(t)
 	t.get("/studio/:course/people", enrol, w.Roster)
 	t.post("/studio/:course/people", enrol, w.EnrolPerson)

@@ -46,7 +46,7 @@ func newAssets(folders map[tenant.Theme]folder) (*assets, error) {
 		for _, name := range folders[theme].in("css", ".css") {
 			sheet = append(append(sheet, folders[theme][name]...), '\n')
 		}
-		a.files[string(theme)+".css"] = Asset{Data: sheet}
+		a.files[string(theme)+".css"] = Asset{Data: slim(sheet)}
 	}
 	base := folders[tenant.ThemeAtrium]
 	for _, name := range append(base.in("scripts", ".js"), base.in("pictures", ".svg")...) {
@@ -69,6 +69,19 @@ func newAssets(folders map[tenant.Theme]folder) (*assets, error) {
 	}
 	a.hash = hex.EncodeToString(sum.Sum(nil))[:16]
 	return a, nil
+}
+
+// What a style sheet holds for people who read it, and browsers need not: comments, line ends with indents, blanks around braces, and
+// semicolons before them. No string in ours holds any of these.
+var (
+	cssComment = regexp.MustCompile(`(?s)/\*.*?\*/`)
+	cssBlank   = regexp.MustCompile(`\s+`)
+	cssBrace   = regexp.MustCompile(`;? ?([{};]) ?`)
+)
+
+func slim(sheet []byte) []byte {
+	sheet = cssBlank.ReplaceAll(cssComment.ReplaceAll(sheet, nil), []byte(" "))
+	return cssBrace.ReplaceAll(sheet, []byte("$1"))
 }
 
 func compress(data []byte) ([]byte, error) {

@@ -61,6 +61,7 @@ func (c *Chrome) places() ([]NavGroup, error) {
 		{"portal", []place{
 			{"/first-steps", "nav.first_steps", "flag", policy.BrandEdit},
 			{"/groups", "nav.groups", "people", policy.PersonRead},
+			{"/dashboard", "nav.dashboard", "chart", policy.EnrolmentManage},
 			{"/compliance", "nav.compliance", "check", policy.EnrolmentManage},
 			{"/reminders", "nav.reminders", "bell", policy.EnrolmentManage},
 			{"/usage", "nav.usage", "chart", policy.UsageRead}, {"/settings/billing", "nav.billing", "file", policy.BillingRead}, {"/settings/brand", "nav.brand", "palette", policy.BrandEdit},

@@ -56,3 +56,16 @@ func TestReminderRulesAndWhatWasToldAreReadAndWrittenByTheAPI(t *testing.T) {
 		t.Errorf("%v", sent)
 	}
 }
+
+func TestTheDashboardIsReadByTheAPI(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	boss, _ := s.person(t, policy.Manager)
+	lee, _ := s.person(t, policy.Learner)
+	s.call(t, lee, "GET", "/dashboard", nil).want(t, 403)
+	s.call(t, boss, "GET", "/dashboard?time_zone=Nowhere", nil).failed(t, 422, "invalid_input")
+	if got := s.call(t, boss, "GET", "/dashboard?time_zone=Europe/Berlin", nil).want(t, 200).object(t); len(got.at("completions").([]any)) != 12 || got.at("time_zone") != "Europe/Berlin" {
+		t.Errorf("%v", got)
+	}
+	s.call(t, boss, "GET", "/completions?month=2026-03", nil).want(t, 200)
+}

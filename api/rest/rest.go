@@ -35,6 +35,7 @@ import (
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
+	"lyceum/learning/dashboard"
 	"lyceum/learning/desk"
 	"lyceum/learning/duty"
 	"lyceum/learning/enrolment"
@@ -102,6 +103,7 @@ type Services struct {
 	Grades       *gradebook.Service
 	Duties       *duty.Service
 	Reminders    *reminder.Service
+	Dashboards   *dashboard.Service
 	Compliance   *report.Service
 	Evidence     *proof.Service
 	Team         *team.Service
@@ -181,6 +183,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.gradeOperations()
 	a.dutyOperations()
 	a.reminderOperations()
+	a.dashboardOperations()
 	a.matrixOperations()
 	a.evidenceOperations()
 	a.teamOperations()

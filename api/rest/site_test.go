@@ -48,6 +48,7 @@ import (
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
+	"lyceum/learning/dashboard"
 	"lyceum/learning/desk"
 	"lyceum/learning/duty"
 	"lyceum/learning/enrolment"
@@ -122,6 +123,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		Grades:        gradebook.New(w.Store, now),
 		Duties:        duty.New(w.Store, enrolment.New(enrolment.Options{Keep: w.Store, Now: now}), now),
 		Compliance:    report.New(w.Store, now),
+		Dashboards:    dashboard.New(w.Store, report.New(w.Store, now), now),
 		Reminders:     reminder.New(w.Store, notice.New(notice.Options{Keep: w.Store, Announce: w.Store, Now: now}), now),
 		Team:          team.New(w.Store, enrolment.New(enrolment.Options{Keep: w.Store, Now: now}), now),
 		Org:           org.New(w.Store, now),

@@ -49,6 +49,7 @@ import (
 	"lyceum/learning/catalog"
 	"lyceum/learning/certificate"
 	"lyceum/learning/content"
+	"lyceum/learning/dashboard"
 	"lyceum/learning/desk"
 	"lyceum/learning/duty"
 	"lyceum/learning/enrolment"
@@ -146,6 +147,7 @@ type app struct {
 	grades        *gradebook.Service
 	duties        *duty.Service
 	reminders     *reminder.Service
+	dashboards    *dashboard.Service
 	compliance    *standing.Service
 	evidence      *evidence.Service
 	team          *team.Service
@@ -346,6 +348,7 @@ func (a *app) assemble() (err error) {
 	a.duties = duty.New(a.store, a.enrolment, a.now)
 	a.reminders = reminder.New(a.store, a.notices, a.now)
 	a.compliance = standing.New(a.store, a.now)
+	a.dashboards = dashboard.New(a.store, a.compliance, a.now)
 	a.prove()
 	a.team = team.New(a.store, a.enrolment, a.now)
 	a.org = org.New(a.store, a.now)
