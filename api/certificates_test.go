@@ -261,3 +261,21 @@ func TestDesignsAreKeptByRESTToo(t *testing.T) {
 	admin.json(http.MethodDelete, one, "").is(204)
 	admin.json(http.MethodGet, one, "").is(404)
 }
+
+func TestACertificateThatWasWithdrawnIsNotSaidToBeOnItsWay(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	o := storetest.PublishedCourse(t, h.ctx, h.w, storetest.SmallCourse("Ladders"))
+	p, c := h.certifiedIn(o)
+	b := h.as(p)
+	course, done := "/courses/"+o.Course.Slug, "/learn/"+o.Course.Slug
+	b.get(course).is(200).says("/certificates/" + c.Code + ".pdf")
+	b.get(done).is(200).says("/certificates/" + c.Code + ".pdf")
+	admin := h.as(h.person(policy.Admin))
+	admin.get("/certificates/issued").is(200)
+	admin.post("/certificates/issued/"+c.Code+"/revoke", "reason", "Wrong name.", "class", "error").is(303)
+	for _, at := range []string{course, done} {
+		b.get(at).is(200).says("Your certificate for this course was withdrawn.").saysNot("being prepared", c.Code+".pdf", `http-equiv="refresh"`)
+	}
+	b.get("/certificates").is(200).saysNot("being prepared")
+}

@@ -9,6 +9,24 @@ import (
 	"lyceum/store/storetest"
 )
 
+func TestAnInstructorSeesAllCoursesAtOnce(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	teacher, learner := h.as(h.person(policy.Instructor)), h.as(h.person(policy.Learner))
+	teacher.get("/studio/desk").is(200).says("Nobody is in a course yet")
+	course := storetest.PublishedCourse(t, h.ctx, h.w, storetest.SmallCourse("Knots"))
+	_, e := storetest.EnrolledLearner(t, h.ctx, h.w, course)
+	h.w.Now.Advance(8 * 24 * time.Hour)
+	page := teacher.get("/studio/desk").is(200).says("Knots", "not begun", "/studio/"+course.Course.ID.String()+"/desk", "1 of 1 stop here.").body
+	if !strings.Contains(page, e.PersonID.String()) && strings.Contains(page, `href="/people/`) {
+		t.Error("who is behind is not linked")
+	}
+	teacher.get("/studio/desk?whose=mine").is(200).says("Nobody is in a course yet")
+	teacher.get("/studio/desk?who=quiet&whose=all").is(200).says("Nobody in these courses is in this group.")
+	teacher.get("/studio/desk?people=x").is(422)
+	learner.get("/studio/desk").is(403)
+}
+
 func TestAnInstructorSeesWhoIsBehindAndWritesToThem(t *testing.T) {
 	t.Parallel()
 	h := setup(t)

@@ -74,4 +74,11 @@ func TestTheGradebookOfACourse(t *testing.T) {
 	x.author.post(sheet, "do", "clear", "column", column, "reason", "Came after all.").is(303)
 	x.author.post(sheet, "do", "enter", "column", "total", "grade", "99", "reason", "The board said so.").is(303)
 	x.learner.get(own).is(200).says("99%", "The board said so.")
+
+	x.author.get(at+"/versions").is(200).says("Version 1", "in force", "Talk")
+	x.author.post(at+"/settings", "do", "save", "number", "1", "categories.0.id", column, "categories.0.weight", "100", "missing", "zero").is(303)
+	x.author.get(at+"/versions").is(200).says("Version 2", "Begin from these", "counts as nothing from the start")
+	x.author.get(at+"/settings?version=1").is(200).says("These are the settings of version 1.", "=Talk", `name="number" value="2"`)
+	x.author.get(at + "/settings?version=7").is(200).saysNot("These are the settings of")
+	x.learner.get(at + "/versions").is(403)
 }

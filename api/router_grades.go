@@ -14,6 +14,7 @@ func (s *Server) onGrades(t *table) {
 	t.get("/studio/:course/grades.xlsx", mark, g.XLSX)
 	t.get("/studio/:course/grades/settings", mark, g.Settings)
 	t.post("/studio/:course/grades/settings", mark, g.SetSettings)
+	t.get("/studio/:course/grades/versions", mark, g.Versions)
 	t.get("/studio/:course/grades/import", mark, g.Import)
 	t.postFiles("/studio/:course/grades/import", mark, g.Plan)
 	t.postFiles("/studio/:course/grades/import/apply", mark, g.Apply)

@@ -39,6 +39,7 @@ func (s *Server) onStudio(t *table) {
 	w := web.Studio{Site: s.site, Catalog: s.Catalog, Content: s.Content, Enrolment: s.Enrolment, Auth: s.Auth, Groups: s.Groups}
 	edit, publish, enrol := route.For(policy.CourseEdit), route.For(policy.CoursePublish), route.For(policy.EnrolmentManage)
 	s.onMarking(t) // before the courses: /studio/marking is none
+	s.onDesks(t)
 	t.get("/studio", edit, w.List)
 	t.post("/studio/courses", edit, w.Create)
 	t.get("/studio/:course", edit, w.Edit)

@@ -32,7 +32,8 @@ const (
 	deskCountsSQL   = deskPeople + ` select count(*) filter (where status = 'active') as active, count(*) filter (where status = 'completed') as completed,
 		count(*) filter (where quiet) as quiet, count(*) filter (where unbegun) as unbegun, count(*) filter (where overdue) as overdue,
 		count(*) filter (where quiet or unbegun or overdue) as behind,
-		(select count(*) from submissions s join enrolments e on e.id = s.enrolment_id where e.course_id = @course and e.status <> 'withdrawn' and s.status = 'submitted') as waiting from desk`
+		(select count(*) from submissions s join enrolments e on e.id = s.enrolment_id where e.course_id = @course and e.status <> 'withdrawn' and s.status = 'submitted')
+		+ (select count(*) from test_attempts t join enrolments e on e.id = t.enrolment_id where e.course_id = @course and e.status <> 'withdrawn' and t.status = 'to_mark') as waiting from desk`
 	deskLessonsSQL = deskPeople + `, far as (
 			select g.lesson_id, count(*) as begun, count(*) filter (where g.status = 'completed') as done
 			from desk d join lesson_progress g on g.enrolment_id = d.enrolment_id group by 1),

@@ -36,6 +36,26 @@ func (s *Store) GradebookSettings(ctx context.Context, course uid.ID) (out grade
 	return out, row.Number, fail(err, "read the gradebook of course %s", course)
 }
 
+// GradebookVersions reads how a course was graded, the newest first.
+func (s *Store) GradebookVersions(ctx context.Context, course uid.ID, limit int) (list []gradebook.Version, err error) {
+	var rows []struct {
+		Number   int
+		Settings string
+		By       string
+		At       time.Time
+	}
+	err = s.tx(ctx).Table("gradebook_settings g").Select("g.number, g.settings::text as settings, coalesce(p.name, '') as by, g.saved_at as at").
+		Joins("left join people p on p.id = g.saved_by").Where("g.course_id = ?", course).Order("g.number desc").Limit(limit).Find(&rows).Error
+	for _, r := range rows {
+		v := gradebook.Version{Number: r.Number, By: r.By, At: r.At}
+		if err == nil {
+			err = json.Unmarshal([]byte(r.Settings), &v.Settings)
+		}
+		list = append(list, v)
+	}
+	return list, fail(err, "versions of the gradebook of course %s", course)
+}
+
 // AddGradebookSettings writes how a course is graded as a version.
 func (s *Store) AddGradebookSettings(ctx context.Context, course uid.ID, number int, in gradebook.Settings, by uid.ID, at time.Time) error {
 	text, err := json.Marshal(in)

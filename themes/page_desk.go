@@ -85,6 +85,37 @@ func (c *Chrome) DeskName(w desk.Who) (string, error) {
 	return c.Named("desk_who", string(w))
 }
 
+// DesksPage is GET /studio/desk?whose=&who=&after=&people=: how all courses stand, and who is behind in any of them.
+type DesksPage struct {
+	Whose   desk.Whose
+	Who     desk.Who // of the people; Behind or a part of it
+	Totals  desk.Totals
+	Courses page.Of[desk.Standing]
+	People  page.Of[desk.Straggler]
+}
+
+func (p DesksPage) in(c *Chrome) (string, any) { return "desks", framed[DesksPage]{c, p} }
+
+// Groups are the groups that the list of people can be narrowed to.
+func (p DesksPage) Groups() []DeskGroup {
+	n := p.Totals
+	out := []DeskGroup{{desk.Behind, n.Behind, false}, {desk.Quiet, n.Quiet, false}, {desk.Unbegun, n.Unbegun, false}, {desk.Overdue, n.Overdue, false}}
+	for i := range out {
+		out[i].On = out[i].Who == p.Who
+	}
+	return out
+}
+
+// Whoses are whose courses it can be about.
+func (DesksPage) Whoses() []desk.Whose { return []desk.Whose{desk.All, desk.Mine} }
+
+// CourseBar draws how many of a course are through, on their way, and behind. What it shows stands beside it.
+func (c *Chrome) CourseBar(n desk.Counts) template.HTML {
+	all := max(n.Active+n.Completed, 1)
+	return template.HTML(fmt.Sprintf(`<svg class="drop" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true" focusable="false"><rect class="ground" width="1000" height="10"/><rect class="done" width="%d" height="10"/><rect class="bad-text" fill="currentColor" x="%d" width="%d" height="10"/></svg>`, //nolint:gosec // numbers
+		n.Completed*1000/all, 1000-n.Behind*1000/all, n.Behind*1000/all))
+}
+
 // CellOf is how far someone is in a lesson: completed, started or none.
 func (p DeskPage) CellOf(who desk.Person, lesson uid.ID) string {
 	if s, ok := who.Cells[lesson]; ok {

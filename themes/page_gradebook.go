@@ -250,6 +250,7 @@ func (f GradingForm) Settings(wrong fault.Fields) gradebook.Settings {
 type GradeSettingsPage struct {
 	Outline catalog.Outline
 	Number  int
+	From    int // the earlier version that the form was filled from; 0: the newest
 	Form    GradingForm
 	Problem *fault.Fault
 }
@@ -266,6 +267,32 @@ func (GradeSettingsPage) Missings() []gradebook.Missing { return gradebook.Missi
 
 // Rounds are how totals may be rounded.
 func (GradeSettingsPage) Rounds() []gradebook.Round { return gradebook.Rounds }
+
+// GradeVersionsPage is GET /studio/:course/grades/versions: how the course was graded before. Each leads to
+// …/settings?version=N, where it can be set anew.
+type GradeVersionsPage struct {
+	Outline  catalog.Outline
+	Versions []gradebook.Version
+	Columns  []gradebook.Column
+}
+
+func (p GradeVersionsPage) in(c *Chrome) (string, any) {
+	return "grade_versions", framed[GradeVersionsPage]{c, p}
+}
+
+// At is the address of the gradebook.
+func (p GradeVersionsPage) At() string { return gradesAt(p.Outline.Course.ID) }
+
+// Weighs are the columns that a version gave a place of their own, with their weights.
+func (p GradeVersionsPage) Weighs(v gradebook.Version) (list []gradebook.Column) {
+	for _, c := range p.Columns {
+		if place, ok := v.Settings.Places[c.ID.String()]; ok {
+			c.Weight = place.Weight
+			list = append(list, c)
+		}
+	}
+	return list
+}
 
 // GradeImportPage is GET /studio/:course/grades/import. It posts file to its own address, and text (the table as it came, in
 // JSON), reason to …/apply.

@@ -33,6 +33,7 @@ type CoursePage struct {
 	Enrolment       *enrolment.Enrolment // nil when the person is not in the course
 	Progress        map[uid.ID]enrolment.Progress
 	CertificateCode string // empty until issued
+	Withdrawn       bool   // the certificate was, and none comes by itself
 	Open            []string
 	Places          enrolment.Places // how the places stand, where it matters
 	Way             path.Way         // what comes before the course, for who has not started it
@@ -70,11 +71,12 @@ type PlayerPage struct {
 func (p PlayerPage) in(c *Chrome) (string, any) { return "player", framed[PlayerPage]{c, p} }
 
 // CompletedPage is GET /learn/:slug once every lesson is completed. While Certificate is nil it says that the
-// certificate is being issued and asks again by itself.
+// certificate is being issued and asks again by itself, unless it was withdrawn.
 type CompletedPage struct {
 	Enrolment   enrolment.Enrolment
 	Outline     catalog.Outline
 	Certificate *certificate.Certificate
+	Withdrawn   bool // it was, and none comes by itself
 }
 
 func (p CompletedPage) in(c *Chrome) (string, any) { return "completed", framed[CompletedPage]{c, p} }

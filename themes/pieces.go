@@ -57,7 +57,7 @@ func (c *Chrome) places() ([]NavGroup, error) {
 			{"/duties", "nav.duties", "check", policy.EnrolmentSelf},
 			{"/team", "nav.team", "people", policy.PersonSelf},
 		}},
-		{"teach", []place{{"/studio", "nav.studio", "pen", policy.CourseEdit}, {"/studio/questions", "nav.questions", "list", policy.CourseEdit}, {"/studio/marking", "nav.marking", "check", policy.EnrolmentMark}, {"/files", "nav.files", "file", policy.FileUpload}, {"/people", "nav.people", "people", policy.PersonRead}}},
+		{"teach", []place{{"/studio", "nav.studio", "pen", policy.CourseEdit}, {"/studio/questions", "nav.questions", "list", policy.CourseEdit}, {"/studio/desk", "nav.desk", "chart", policy.EnrolmentManage}, {"/studio/marking", "nav.marking", "check", policy.EnrolmentMark}, {"/files", "nav.files", "file", policy.FileUpload}, {"/people", "nav.people", "people", policy.PersonRead}}},
 		{"portal", []place{
 			{"/first-steps", "nav.first_steps", "flag", policy.BrandEdit},
 			{"/groups", "nav.groups", "people", policy.PersonRead},
@@ -92,7 +92,7 @@ func (c *Chrome) places() ([]NavGroup, error) {
 				return nil, err
 			}
 			group.Current = group.Current || c.At(p.href)
-			current := c.At(p.href) && (p.href != "/studio" || !c.At("/studio/marking") && !c.At("/studio/questions"))
+			current := c.At(p.href) && (p.href != "/studio" || !c.At("/studio/marking") && !c.At("/studio/desk") && !c.At("/studio/questions"))
 			group.Items = append(group.Items, NavItem{Href: p.href, Label: label, Icon: p.icon, Current: current})
 		}
 		if len(group.Items) > 0 {

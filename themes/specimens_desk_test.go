@@ -48,7 +48,23 @@ func deskSpecimens(w *world) []specimen {
 	}
 	refusedPage := page
 	refusedPage.Who, refusedPage.Problem = desk.Behind, refused(map[string]string{"body": "Write a few words."})
+	counts := page.Desk.Counts
+	desks := themes.DesksPage{Whose: desk.All, Who: desk.Behind, Totals: desk.Totals{Courses: 3, Counts: counts}}
+	desks.Courses = listOf(
+		desk.Standing{CourseID: o.Course.ID, Title: o.Version.Title, Counts: counts, StuckID: &lessons[1].ID, StuckTitle: lessons[1].Title, Stuck: 6, Drop: &desk.Drop{Title: lessons[2].Title, Before: 41, Lost: 17}},
+		desk.Standing{CourseID: id("course 2"), Title: longName, Counts: desk.Counts{Active: 3, Completed: 240, Quiet: 1, Behind: 1}, Drop: &desk.Drop{Title: "Show what you know", Before: 243, Lost: 3}},
+		desk.Standing{CourseID: id("course 3"), Title: "Working at heights", Counts: desk.Counts{Active: 12}})
+	var behind []desk.Straggler
+	for i, p := range people[:3] {
+		behind = append(behind, desk.Straggler{CourseID: o.Course.ID, CourseTitle: o.Version.Title, EnrolmentID: p.EnrolmentID, PersonID: p.PersonID, Name: p.Name, Email: p.Email, Percent: p.Percent, SeenAt: p.SeenAt, LastTitle: lessons[i].Title, MessagedAt: p.MessagedAt, Quiet: p.Quiet, Unbegun: p.Unbegun, Overdue: p.Overdue})
+	}
+	desks.People = listOf(behind...)
+	calm := desks
+	calm.Whose, calm.Who, calm.People = desk.Mine, desk.Quiet, listOf[desk.Straggler]()
 	return []specimen{
+		{"desks", w.portal("/studio/desk", may()), desks},
+		{"desks-calm", w.portal("/studio/desk", may()), calm},
+		{"desks-empty", w.portal("/studio/desk", may()), themes.DesksPage{Whose: desk.All, Who: desk.Behind}},
 		{"desk", w.portal("/studio/x/desk", may()), page},
 		{"desk-refused", w.portal("/studio/x/desk", may()), refusedPage},
 		{"desk-empty", w.portal("/studio/x/desk", may()), themes.DeskPage{Outline: o, Key: id("key"), Who: desk.Quiet}},

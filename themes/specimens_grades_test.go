@@ -55,9 +55,13 @@ func gradeSpecimens(w *world) []specimen {
 	imports := themes.GradeImportPage{Outline: o, Plan: &plan, Text: fmt.Sprint(`[["name"]]`)}
 	unreasoned := imports
 	unreasoned.Problem = refused(map[string]string{"reason": "Say why: it stands in the history of each grade."})
+	before := s
+	before.Places, before.Missing, before.Round, before.Hidden = map[string]gradebook.Place{id("c2").String(): {Category: exams.ID, Weight: 2}, id("c3").String(): {Category: work.ID}}, gradebook.MissingZero, gradebook.RoundNot, true
+	versions := themes.GradeVersionsPage{Outline: o, Columns: columns, Versions: []gradebook.Version{{Number: 3, Settings: s, By: "Maya Chen", At: now}, {Number: 2, Settings: before, At: now}, {Number: 1, Settings: gradebook.DefaultSettings(), By: longName, At: now}}}
 	return []specimen{
 		{"gradebook", studio, themes.GradebookPage{Outline: o, Book: book}}, {"gradebook-hidden", studio, themes.GradebookPage{Outline: o, Book: hidden}}, {"gradebook-empty", studio, themes.GradebookPage{Outline: o, Book: empty}}, {"gradebook-nobody", studio, themes.GradebookPage{Outline: o, Book: nobody}},
 		{"grade-sheet", studio, themes.GradeSheetPage{Outline: o, Sheet: sheet}}, {"grade-sheet-wrong", studio, wrong},
+		{"grade-versions", studio, versions}, {"grade-versions-none", studio, themes.GradeVersionsPage{Outline: o}}, {"grade-settings-earlier", studio, themes.GradeSettingsPage{Outline: o, Number: 3, From: 2, Form: form}},
 		{"grade-settings", studio, themes.GradeSettingsPage{Outline: o, Number: 3, Form: form}}, {"grade-settings-wrong", studio, themes.GradeSettingsPage{Outline: o, Form: form, Problem: refused(map[string]string{"categories": "Let at least one category count.", "scale": "Write a name and a percentage on each line, such as “Pass 60”.", "places." + id("c1").String(): "Use a weight of 0 to 1000."})}},
 		{"grade-import", studio, themes.GradeImportPage{Outline: o}}, {"grade-import-plan", studio, imports}, {"grade-import-why", studio, unreasoned}, {"grade-import-nothing", studio, themes.GradeImportPage{Outline: o, Plan: &nothing}}, {"grade-import-wrong", studio, themes.GradeImportPage{Outline: o, Problem: gradebook.ErrFile}},
 		{"own-grades", view, own}, {"own-grades-if", view, tried}, {"own-grades-none", view, none},

@@ -123,6 +123,8 @@ func learnSpecimens(w *world) []specimen {
 		{"verify-expired", w.stranger("/verify/x"), themes.VerifyPage{Code: over.Code, Certificate: &over}},
 		{"verify-revoked", w.stranger("/verify/x"), themes.VerifyPage{Code: cert.Code, Certificate: &revoked}},
 		{"verify-unknown", w.stranger("/verify/x"), themes.VerifyPage{Code: "k3v9q0t7m2x8c5b1n6z5"}},
+		{"completed-withdrawn", w.portal("/learn/x", learnerMay()), themes.CompletedPage{Enrolment: done, Outline: w.outlines[0], Withdrawn: true}},
+		{"course-withdrawn", w.portal("/courses/x", learnerMay()), themes.CoursePage{Outline: w.outlines[0], Enrolment: &done, Progress: progress, Withdrawn: true}},
 		{"completed", w.portal("/learn/x", learnerMay()), themes.CompletedPage{Enrolment: done, Outline: w.outlines[0], Certificate: &cert}},
 		{"completed-pending", w.portal("/learn/x", learnerMay()), themes.CompletedPage{Enrolment: done, Outline: w.outlines[0]}},
 	}

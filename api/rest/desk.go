@@ -86,6 +86,125 @@ type deskMessage struct {
 
 type deskMessageOut struct{ Body deskMessage }
 
+type desksIn struct {
+	Whose desk.Whose `query:"whose" enum:"mine,all" doc:"Only courses that whoever asks made; all without it."`
+}
+
+type desksTotals struct {
+	Courses   int `json:"courses" doc:"Published courses that somebody is in."`
+	Active    int `json:"active" doc:"People who are in several courses count in each."`
+	Completed int `json:"completed"`
+	Behind    int `json:"behind"`
+	Quiet     int `json:"quiet"`
+	Unbegun   int `json:"unbegun"`
+	Overdue   int `json:"overdue"`
+	Waiting   int `json:"waiting" doc:"Pieces of work and tests that wait to be marked."`
+}
+
+type desksOut struct{ Body desksTotals }
+
+type desksCoursesIn struct {
+	Paging
+	Whose desk.Whose `query:"whose" enum:"mine,all" doc:"Only courses that whoever asks made; all without it."`
+}
+
+type deskCourse struct {
+	CourseID  uid.ID     `json:"course_id"`
+	Title     string     `json:"title"`
+	Active    int        `json:"active"`
+	Completed int        `json:"completed"`
+	Behind    int        `json:"behind"`
+	Quiet     int        `json:"quiet"`
+	Unbegun   int        `json:"unbegun"`
+	Overdue   int        `json:"overdue"`
+	Waiting   int        `json:"waiting"`
+	Stuck     *deskStuck `json:"stuck,omitempty" doc:"The lesson in which most of the quiet were last seen."`
+	Drop      *deskDrop  `json:"drop,omitempty" doc:"The lesson at which most people stop."`
+}
+
+type deskStuck struct {
+	LessonID uid.ID `json:"lesson_id"`
+	Title    string `json:"title"`
+	People   int    `json:"people"`
+}
+
+type deskDrop struct {
+	LessonID uid.ID `json:"lesson_id"`
+	Title    string `json:"title"`
+	Before   int    `json:"before" doc:"Who completed the lesson before; of the first lesson, who is in the course."`
+	Lost     int    `json:"lost" doc:"Who of them did not complete this one."`
+}
+
+type desksPeopleIn struct {
+	Paging
+	Whose desk.Whose `query:"whose" enum:"mine,all" doc:"Only courses that whoever asks made; all without it."`
+	Who   desk.Who   `query:"who" enum:"behind,quiet,unbegun,overdue" doc:"Only these; everyone behind without it."`
+}
+
+type deskStraggler struct {
+	CourseID    uid.ID     `json:"course_id"`
+	CourseTitle string     `json:"course_title"`
+	EnrolmentID uid.ID     `json:"enrolment_id"`
+	PersonID    uid.ID     `json:"person_id"`
+	Name        string     `json:"name"`
+	Email       string     `json:"email"`
+	Percent     int        `json:"percent"`
+	DueAt       *time.Time `json:"due_at"`
+	SeenAt      *time.Time `json:"seen_at"`
+	LastTitle   string     `json:"last_lesson,omitempty"`
+	MessagedAt  *time.Time `json:"messaged_at"`
+	Quiet       bool       `json:"quiet"`
+	Unbegun     bool       `json:"unbegun"`
+	Overdue     bool       `json:"overdue"`
+}
+
+func showStanding(t *desk.Standing) deskCourse {
+	out := deskCourse{CourseID: t.CourseID, Title: t.Title, Active: t.Active, Completed: t.Completed, Behind: t.Behind, Quiet: t.Quiet, Unbegun: t.Unbegun, Overdue: t.Overdue, Waiting: t.Waiting}
+	if t.StuckID != nil {
+		out.Stuck = &deskStuck{*t.StuckID, t.StuckTitle, t.Stuck}
+	}
+	if d := t.Drop; d != nil {
+		out.Drop = &deskDrop{d.LessonID, d.Title, d.Before, d.Lost}
+	}
+	return out
+}
+
+func (a *api) desksOperations() {
+	look := route.For(policy.EnrolmentManage)
+	on(a, operation{
+		method: get, path: "/desk", id: "get-desk", tag: tagEnrolments, need: look,
+		summary: "How all courses stand together",
+	}, func(ctx context.Context, in *desksIn) (*desksOut, error) {
+		t, err := a.Desk.Totals(ctx, desk.OverviewFilter{Whose: in.Whose})
+		if err != nil {
+			return nil, err
+		}
+		return &desksOut{desksTotals{t.Courses, t.Active, t.Completed, t.Behind, t.Quiet, t.Unbegun, t.Overdue, t.Waiting}}, nil
+	})
+	on(a, operation{
+		method: get, path: "/desk/courses", id: "list-desk-courses", tag: tagEnrolments, need: look,
+		summary: "How each course stands: who is behind, and where people stop; the one with most people behind first",
+	}, func(ctx context.Context, in *desksCoursesIn) (*pageOut[deskCourse], error) {
+		list, err := a.Desk.Courses(ctx, desk.OverviewFilter{Whose: in.Whose, Page: in.request()})
+		if err != nil {
+			return nil, err
+		}
+		return paged(ctx, list, showStanding), nil
+	})
+	on(a, operation{
+		method: get, path: "/desk/people", id: "list-desk-people", tag: tagEnrolments, need: look,
+		summary: "Who is behind in any course; who was not seen for longest first",
+	}, func(ctx context.Context, in *desksPeopleIn) (*pageOut[deskStraggler], error) {
+		list, err := a.Desk.Stragglers(ctx, desk.OverviewFilter{Whose: in.Whose, Who: in.Who, Page: in.request()})
+		if err != nil {
+			return nil, err
+		}
+		return paged(ctx, list, func(t *desk.Straggler) deskStraggler {
+			return deskStraggler{t.CourseID, t.CourseTitle, t.EnrolmentID, t.PersonID, t.Name, t.Email, t.Percent, utcOrNone(t.DueAt), utcOrNone(t.SeenAt), t.LastTitle, utcOrNone(t.MessagedAt), t.Quiet, t.Unbegun, t.Overdue}
+		}), nil
+	})
+}
+
 func showDeskPerson(p *desk.Person) deskPerson {
 	out := deskPerson{
 		EnrolmentID: p.EnrolmentID, PersonID: p.PersonID, Name: p.Name, Email: p.Email, Percent: p.Percent, Status: p.Status, DueAt: utcOrNone(p.DueAt),
@@ -98,6 +217,7 @@ func showDeskPerson(p *desk.Person) deskPerson {
 }
 
 func (a *api) deskOperations() {
+	a.desksOperations()
 	look := route.For(policy.EnrolmentManage)
 	on(a, operation{
 		method: get, path: "/courses/{course}/desk", id: "get-course-desk", tag: tagEnrolments, need: look,

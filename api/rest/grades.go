@@ -2,310 +2,19 @@ package rest
 
 import (
 	"context"
-	"math"
 	"time"
 
 	"lyceum/api/route"
 	"lyceum/auth/policy"
-	"lyceum/internal/sheet"
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/gradebook"
 )
 
-// gradeColumn is something that is graded.
-type gradeColumn struct {
-	ID       uid.ID         `json:"id" doc:"The lesson's, or the item's."`
-	Kind     gradebook.Kind `json:"kind" enum:"quiz,test,submission,manual"`
-	Title    string         `json:"title"`
-	Category uid.ID         `json:"category"`
-	Weight   int            `json:"weight" doc:"Against the others of its category; 0: it does not count."`
-}
-
-// gradingShown is how a course is graded.
-type gradingShown struct {
-	Number   int           `json:"number" doc:"The version of the settings; 0: nobody set any."`
-	Settings grading       `json:"settings"`
-	Columns  []gradeColumn `json:"columns"`
-}
-
-// grading is how a course is graded, as it is set.
-type grading struct {
-	Categories []gradeCategory       `json:"categories" maxItems:"20"`
-	Places     map[string]gradePlace `json:"places,omitempty" doc:"By column id; none: the first category, with the weight 1."`
-	Items      []gradeItem           `json:"items,omitempty" maxItems:"100" doc:"Columns of one's own."`
-	Missing    gradebook.Missing     `json:"missing,omitempty" enum:",overdue,zero" doc:"What has no grade is left out, counts nothing once the due date is over or the course completed, or from the start."`
-	Scale      []gradeStep           `json:"scale,omitempty" maxItems:"20"`
-	Hidden     bool                  `json:"hidden,omitempty" doc:"Learners do not see their grades."`
-	Round      gradebook.Round       `json:"round,omitempty" enum:",tenths,whole" doc:"How computed totals are rounded, a half up: not, to a tenth of a percent, to whole percents."`
-}
-
-type gradeCategory struct {
-	ID     uid.ID `json:"id,omitempty" required:"false" doc:"Left out: a new one."`
-	Name   string `json:"name" maxLength:"120"`
-	Weight int    `json:"weight" minimum:"0" maximum:"1000" doc:"Against the other categories; 0: it does not count."`
-	Drop   int    `json:"drop,omitempty" minimum:"0" doc:"So many of the lowest grades are dropped, as long as one stays."`
-
-	DropHighest int `json:"drop_highest,omitempty" minimum:"0" doc:"Then so many of the highest, as long as one stays."`
-}
-
-type gradePlace struct {
-	Category uid.ID `json:"category,omitempty" required:"false"`
-	Weight   int    `json:"weight" minimum:"0" maximum:"1000"`
-}
-
-type gradeItem struct {
-	ID    uid.ID `json:"id,omitempty" required:"false" doc:"Left out: a new one."`
-	Title string `json:"title" maxLength:"120"`
-}
-
-type gradeStep struct {
-	Name string `json:"name" maxLength:"40"`
-	From int    `json:"from" minimum:"0" maximum:"200" doc:"Percent."`
-}
-
-func (g grading) read() gradebook.Settings {
-	out := gradebook.Settings{Missing: g.Missing, Round: g.Round, Hidden: g.Hidden, Places: map[string]gradebook.Place{}}
-	for _, c := range g.Categories {
-		out.Categories = append(out.Categories, gradebook.Category{ID: c.ID, Name: c.Name, Weight: c.Weight, Lowest: c.Drop, Highest: c.DropHighest})
-	}
-	for id, p := range g.Places {
-		out.Places[id] = gradebook.Place(p)
-	}
-	for _, i := range g.Items {
-		out.Items = append(out.Items, gradebook.Item(i))
-	}
-	for _, s := range g.Scale {
-		out.Scale = append(out.Scale, gradebook.Step(s))
-	}
-	return out
-}
-
-func showGrading(s gradebook.Settings) grading {
-	out := grading{Missing: s.Missing, Round: s.Round, Hidden: s.Hidden, Places: map[string]gradePlace{}, Categories: []gradeCategory{}}
-	for _, c := range s.Categories {
-		out.Categories = append(out.Categories, gradeCategory{c.ID, c.Name, c.Weight, c.Lowest, c.Highest})
-	}
-	for id, p := range s.Places {
-		out.Places[id] = gradePlace(p)
-	}
-	for _, i := range s.Items {
-		out.Items = append(out.Items, gradeItem(i))
-	}
-	for _, step := range s.Scale {
-		out.Scale = append(out.Scale, gradeStep(step))
-	}
-	return out
-}
-
-// gradeCell is a person's grade in a column.
-type gradeCell struct {
-	Column   uid.ID           `json:"column"`
-	Grade    *float64         `json:"grade" doc:"Percent; null: none."`
-	Computed *float64         `json:"computed" doc:"What it would be, had nobody entered anything."`
-	Source   gradebook.Source `json:"source" enum:"none,computed,entered,excused,missing"`
-	Dropped  bool             `json:"dropped"`
-	Reason   string           `json:"reason,omitempty"`
-}
-
-type gradeSum struct {
-	Category uid.ID   `json:"category"`
-	Grade    *float64 `json:"grade"`
-}
-
-// GradedPerson is a person's grades.
-type GradedPerson struct {
-	EnrolmentID uid.ID      `json:"enrolment_id"`
-	PersonID    uid.ID      `json:"person_id"`
-	Name        string      `json:"name"`
-	Total       *float64    `json:"total" doc:"Percent; null: nothing that counts is graded."`
-	Computed    *float64    `json:"computed" doc:"The total, had nobody overridden it."`
-	Overridden  bool        `json:"overridden"`
-	Step        string      `json:"step,omitempty" doc:"What the total is called on the course's scale."`
-	Cells       []gradeCell `json:"cells"`
-	Categories  []gradeSum  `json:"categories"`
-}
-
-// enteredGrade is a line of a person's history.
-type enteredGrade struct {
-	Column  *uid.ID   `json:"column,omitempty" doc:"Left out: the total."`
-	Before  *float64  `json:"before"`
-	Grade   *float64  `json:"grade"`
-	Excused bool      `json:"excused"`
-	Reason  string    `json:"reason"`
-	ByID    uid.ID    `json:"by_id"`
-	At      time.Time `json:"at"`
-}
-
-// gradeSheet is a person's grades with what was entered.
-type gradeSheet struct {
-	GradedPerson
-	Columns []gradeColumn  `json:"columns"`
-	History []enteredGrade `json:"history" doc:"The newest first."`
-}
-
-// ownGrades are a learner's own.
-type ownGrades struct {
-	GradedPerson
-	Columns []gradeColumn `json:"columns"`
-}
-
-type (
-	gradebookIn struct {
-		ID uid.ID `path:"course" doc:"The course's id."`
-	}
-	gradedIn struct {
-		Paging
-		ID uid.ID `path:"course" doc:"The course's id."`
-	}
-	setGradingIn struct {
-		ID   uid.ID `path:"course" doc:"The course's id."`
-		Body struct {
-			Number   int     `json:"number" minimum:"0" doc:"The version that they were made from; 0: there was none."`
-			Settings grading `json:"settings"`
-		}
-	}
-	gradeSheetIn struct {
-		Course    uid.ID `path:"course" doc:"The course's id."`
-		Enrolment uid.ID `path:"enrolment" doc:"The enrolment's id."`
-	}
-	enterGradeIn struct {
-		Course    uid.ID `path:"course" doc:"The course's id."`
-		Enrolment uid.ID `path:"enrolment" doc:"The enrolment's id."`
-		Body      struct {
-			Column  *uid.ID  `json:"column,omitempty" doc:"Left out: the total."`
-			Grade   *float64 `json:"grade,omitempty" minimum:"0" maximum:"200" doc:"Percent. Left out and not excused: what was computed counts again."`
-			Excused bool     `json:"excused,omitempty" doc:"It does not count for this person."`
-			Reason  string   `json:"reason,omitempty" maxLength:"2000" doc:"Needed wherever something stood there before."`
-		}
-	}
-	ownGradesIn struct {
-		Enrolment uid.ID `path:"enrolment" doc:"The enrolment's id."`
-	}
-	gradeTableIn struct {
-		ID   uid.ID `path:"course" doc:"The course's id."`
-		Body struct {
-			List string `json:"list" maxLength:"4000000" doc:"CSV with a heading: enrolment_id or email, and columns by their titles. Percentages, points of so many (33/40), or excused; empty cells are left alone." example:"email,Talk\nanna@example.com,82.5"`
-		}
-	}
-	applyGradeTableIn struct {
-		ID   uid.ID `path:"course" doc:"The course's id."`
-		Body struct {
-			List   string `json:"list" maxLength:"4000000" doc:"As in plan-grades."`
-			Reason string `json:"reason" maxLength:"2000" doc:"It stands in the history of each grade."`
-		}
-	}
-	whatIfIn struct {
-		Enrolment uid.ID `path:"enrolment" doc:"The enrolment's id."`
-		Body      struct {
-			Grades map[string]float64 `json:"grades" minProperties:"1" maxProperties:"200" doc:"Percent by column id. What was entered by hand stays as it is."`
-		}
-	}
-	gradePlanOut  struct{ Body gradePlan }
-	gradesEntered struct{ Body gradesEnteredBody }
-	whatIfOut     struct{ Body whatIfShown }
-	gradingOut    struct{ Body gradingShown }
-	gradeSheetOut struct{ Body gradeSheet }
-	ownGradesOut  struct{ Body ownGrades }
-)
-
-// gradePlan is what a table would change.
-type gradePlan struct {
-	Rows    int           `json:"rows"`
-	Same    int           `json:"same" doc:"Cells that stand as they are."`
-	Unknown []string      `json:"unknown" doc:"Columns that the course does not have; they are left alone."`
-	Changes []gradeChange `json:"changes"`
-	Wrong   []gradeWrong  `json:"wrong" doc:"What cannot be taken, the first 200; applying leaves it out."`
-}
-
-type gradeChange struct {
-	Line        int      `json:"line" doc:"From 2: the heading is 1."`
-	EnrolmentID uid.ID   `json:"enrolment_id"`
-	Name        string   `json:"name"`
-	Column      uid.ID   `json:"column"`
-	Before      *float64 `json:"before"`
-	Grade       *float64 `json:"grade"`
-	Excused     bool     `json:"excused"`
-}
-
-type gradeWrong struct {
-	Line   int    `json:"line"`
-	Column string `json:"column,omitempty" doc:"Its heading; left out: the whole line."`
-	Why    string `json:"why"`
-}
-
-type gradesEnteredBody struct {
-	Changed int `json:"changed"`
-}
-
-// whatIfShown is what a learner's total would be.
-type whatIfShown struct {
-	Total *float64 `json:"total" doc:"Percent; null: nothing that counts is graded."`
-	Step  string   `json:"step,omitempty"`
-}
-
-func showGradePlan(p gradebook.Plan) gradePlan {
-	out := gradePlan{Rows: p.Rows, Same: p.Same, Unknown: append([]string{}, p.Unknown...), Changes: []gradeChange{}, Wrong: []gradeWrong{}}
-	for _, c := range p.Changes {
-		out.Changes = append(out.Changes, gradeChange{c.Line, c.Enrolment, c.Name, c.Column, percentOf(c.Before), percentOf(c.Grade), c.Excused})
-	}
-	for _, w := range p.Wrong {
-		out.Wrong = append(out.Wrong, gradeWrong{w.Line, w.What, w.Why})
-	}
-	return out
-}
-
-// shareOf gives percent as millionths, at the most Most.
-func shareOf(percent float64) gradebook.Share {
-	return gradebook.Share(math.Round(min(percent, 200) * float64(gradebook.Whole/100)))
-}
-
-func gradeRows(list string) ([][]string, error) {
-	rows, err := sheet.Read([]byte(list))
-	if err != nil {
-		return nil, gradebook.ErrFile.Because(err)
-	}
-	return rows, nil
-}
-
-// percentOf gives millionths as percent.
-func percentOf(g *gradebook.Share) *float64 {
-	if g == nil {
-		return nil
-	}
-	p := float64(*g) / float64(gradebook.Whole/100)
-	return &p
-}
-
-func showColumns(list []gradebook.Column) []gradeColumn {
-	out := []gradeColumn{}
-	for _, c := range list {
-		out = append(out, gradeColumn{c.ID, c.Kind, c.Title, c.Category, c.Weight})
-	}
-	return out
-}
-
-func showGraded(p *gradebook.Person) GradedPerson {
-	out := GradedPerson{EnrolmentID: p.EnrolmentID, PersonID: p.PersonID, Name: p.Name, Total: percentOf(p.Row.Total.Grade), Computed: percentOf(p.Row.Computed), Overridden: p.Row.Overridden, Step: p.Row.Step, Cells: []gradeCell{}, Categories: []gradeSum{}}
-	for _, c := range p.Row.Cells {
-		out.Cells = append(out.Cells, gradeCell{c.Column, percentOf(c.Grade), percentOf(c.Computed), c.Source, c.Dropped, c.Reason})
-	}
-	for _, s := range p.Row.Categories {
-		out.Categories = append(out.Categories, gradeSum{s.ID, percentOf(s.Grade)})
-	}
-	return out
-}
-
-func showGradeSheet(s gradebook.Sheet) gradeSheet {
-	out := gradeSheet{GradedPerson: showGraded(&s.Person), Columns: showColumns(s.Columns), History: []enteredGrade{}}
-	for _, m := range s.History {
-		out.History = append(out.History, enteredGrade{unlessNil(m.ColumnID), percentOf(m.Before), percentOf(m.Grade), m.Excused, m.Reason, m.ByID, utc(m.At)})
-	}
-	return out
-}
-
 func (a *api) gradeOperations() {
+	a.gradeTableOperations()
+	a.gradeVersionOperations()
 	mark, learn := route.For(policy.EnrolmentMark), route.For(policy.EnrolmentSelf)
 	shown := func(ctx context.Context, course uid.ID) (*gradingOut, error) {
 		b, err := a.Grades.Book(ctx, course, (&Paging{Limit: 1}).request())
@@ -384,36 +93,6 @@ func (a *api) gradeOperations() {
 		return &ownGradesOut{ownGrades{showGraded(&s.Person), showColumns(s.Columns)}}, nil
 	})
 	on(a, operation{
-		method: post, path: "/courses/{course}/gradebook/plan", id: "plan-grades", tag: tagLearning, need: mark, status: 200,
-		summary: "What a table of grades would change", about: "Nothing is kept; apply-grades enters it.",
-		fails: faults{catalog.ErrCourseNotFound, gradebook.ErrFile},
-	}, func(ctx context.Context, in *gradeTableIn) (*gradePlanOut, error) {
-		rows, err := gradeRows(in.Body.List)
-		if err != nil {
-			return nil, err
-		}
-		p, err := a.Grades.Plan(ctx, in.ID, rows)
-		if err != nil {
-			return nil, err
-		}
-		return &gradePlanOut{showGradePlan(p)}, nil
-	})
-	on(a, operation{
-		method: post, path: "/courses/{course}/gradebook/apply", id: "apply-grades", tag: tagLearning, need: mark, status: 200,
-		summary: "Enter the grades of a table", about: "It is planned anew: what is wrong is left out, the rest is entered as a whole or not at all. The same again changes nothing.",
-		fails: faults{catalog.ErrCourseNotFound, gradebook.ErrFile, gradebook.ErrOwn, gradebook.ErrMoved},
-	}, func(ctx context.Context, in *applyGradeTableIn) (*gradesEntered, error) {
-		rows, err := gradeRows(in.Body.List)
-		if err != nil {
-			return nil, err
-		}
-		n, err := a.Grades.Apply(ctx, in.ID, rows, in.Body.Reason)
-		if err != nil {
-			return nil, err
-		}
-		return &gradesEntered{gradesEnteredBody{n}}, nil
-	})
-	on(a, operation{
 		method: post, path: "/enrolments/{enrolment}/grades/what-if", id: "what-if-grades", tag: tagLearning, need: learn, status: 200,
 		summary: "What one's own total would be with other grades", about: "Nothing is kept.",
 		fails: faults{enrolment.ErrEnrolmentNotFound, gradebook.ErrHidden, gradebook.ErrColumn},
@@ -434,5 +113,37 @@ func (a *api) gradeOperations() {
 			then = &own.Person.Row
 		}
 		return &whatIfOut{whatIfShown{percentOf(then.Total.Grade), then.Step}}, nil
+	})
+}
+
+// gradingVersion is how a course was graded from a moment on.
+type gradingVersion struct {
+	Number   int       `json:"number"`
+	Settings grading   `json:"settings"`
+	SetBy    string    `json:"set_by,omitempty"`
+	At       time.Time `json:"at"`
+}
+
+type gradingVersionsOut struct {
+	Body struct {
+		Items []gradingVersion `json:"items" doc:"The newest first, at most 100."`
+	}
+}
+
+func (a *api) gradeVersionOperations() {
+	on(a, operation{
+		method: get, path: "/courses/{course}/gradebook/versions", id: "list-gradebook-versions", tag: tagLearning, need: route.For(policy.EnrolmentMark),
+		summary: "How a course was graded before", about: "set-gradebook sets one of them anew.", fails: faults{catalog.ErrCourseNotFound},
+	}, func(ctx context.Context, in *gradebookIn) (*gradingVersionsOut, error) {
+		list, _, err := a.Grades.Versions(ctx, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		out := &gradingVersionsOut{}
+		out.Body.Items = []gradingVersion{}
+		for _, v := range list {
+			out.Body.Items = append(out.Body.Items, gradingVersion{v.Number, showGrading(v.Settings), v.By, utc(v.At)})
+		}
+		return out, nil
 	})
 }

@@ -1,6 +1,8 @@
 package rest_test
 
 import (
+	"encoding/base64"
+	"strings"
 	"testing"
 
 	"lyceum/auth/policy"
@@ -58,6 +60,22 @@ func TestGradesAreSetEnteredAndSeenByTheAPI(t *testing.T) {
 			t.Errorf("%v changed, not %v", got, want)
 		}
 	}
+	csv := s.call(t, ada, "GET", at+"/table", nil).want(t, 200).body
+	if !strings.Contains(string(csv), "82.5") {
+		t.Errorf("%s", csv)
+	}
+	book := s.call(t, ada, "GET", at+"/table?format=xlsx", nil).want(t, 200).body
+	back := object{"workbook": base64.StdEncoding.EncodeToString([]byte(book))}
+	if got := s.call(t, ada, "POST", at+"/plan", back).want(t, 200).object(t); got.at("rows") != 1.0 || len(got.at("changes").([]any)) != 0 {
+		t.Errorf("what went out came back as %v", got)
+	}
+	s.call(t, ada, "POST", at+"/plan", object{"workbook": base64.StdEncoding.EncodeToString([]byte("PK no"))}).failed(t, 422, "grades_file")
+	s.call(t, ada, "POST", at+"/plan", object{}).failed(t, 422, "grades_file")
+	s.call(t, lee, "GET", at+"/table", nil).want(t, 403)
+	if got := s.call(t, ada, "GET", at+"/versions", nil).want(t, 200).object(t); got.at("items.0.number") != 1.0 || got.at("items.0.settings.categories.0.weight") != 60.0 {
+		t.Errorf("%v", got)
+	}
+	s.call(t, lee, "GET", at+"/versions", nil).want(t, 403)
 	if got := s.call(t, lee, "GET", own, nil).want(t, 200).object(t).at("computed"); got != 82.5 {
 		t.Errorf("%v", got)
 	}

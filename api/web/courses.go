@@ -73,6 +73,22 @@ func (l Learn) certificates(ctx context.Context) ([]certificate.Certificate, err
 	return l.Certificates.Mine(ctx)
 }
 
+// heldFor is the certificate of an enrolment that holds, nil for none; withdrawn: it had one, which was withdrawn, and nothing
+// comes by itself in its place.
+func heldFor(list []certificate.Certificate, enrol uid.ID) (held *certificate.Certificate, withdrawn bool) {
+	for i, c := range list {
+		switch {
+		case c.EnrolmentID != enrol:
+		case c.RevokedAt != nil:
+			withdrawn = true
+		case c.ReplacedAt != nil: // the one in its place is in the list too
+		default:
+			held = &list[i]
+		}
+	}
+	return held, withdrawn && held == nil
+}
+
 // Catalogue lists the courses on offer that the person may find, narrowed by what the address says.
 func (l Learn) Catalogue(c *fiber.Ctx) error {
 	ctx := c.UserContext()
@@ -107,6 +123,13 @@ func (l Learn) course(c *fiber.Ctx) (p themes.CoursePage, err error) {
 	}
 	if err != nil {
 		return p, err
+	}
+	if p.Enrolment != nil && p.Enrolment.Status == enrolment.StatusCompleted && p.CertificateCode == "" {
+		certificates, err := l.certificates(ctx)
+		if err != nil {
+			return p, err
+		}
+		_, p.Withdrawn = heldFor(certificates, p.Enrolment.ID)
 	}
 	p.Summary, p.Open = l.summary(ctx, p.Outline.Version.Summary), opened(c)
 	if p, err = l.withWay(c, p); err != nil {

@@ -49,6 +49,30 @@ func (d Desk) Show(c *fiber.Ctx) error {
 	return d.show(c, p)
 }
 
+// All shows how all courses stand, and who is behind in any of them.
+func (d Desk) All(c *fiber.Ctx) error {
+	p := themes.DesksPage{Whose: desk.All, Who: desk.Behind}
+	if desk.Whose(query(c, "whose")) == desk.Mine {
+		p.Whose = desk.Mine
+	}
+	if who := desk.Who(query(c, "who")); who.Known() && who != desk.Everyone {
+		p.Who = who
+	}
+	ctx, f := c.UserContext(), desk.OverviewFilter{Whose: p.Whose, Who: p.Who, Page: after(c)}
+	var err error
+	if p.Totals, err = d.Desk.Totals(ctx, f); err != nil {
+		return err
+	}
+	if p.Courses, err = d.Desk.Courses(ctx, f); err != nil {
+		return err
+	}
+	f.Page.After = query(c, "people")
+	if p.People, err = d.Desk.Stragglers(ctx, f); err != nil {
+		return err
+	}
+	return d.show(c, p)
+}
+
 // Write sends a message to the group that was shown.
 func (d Desk) Write(c *fiber.Ctx) error {
 	f, err := readForm(c)

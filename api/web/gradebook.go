@@ -120,11 +120,35 @@ func (g Gradebook) settings(c *fiber.Ctx) (p themes.GradeSettingsPage, columns [
 	return p, b.Columns, err
 }
 
-// Settings shows how a course is graded.
-func (g Gradebook) Settings(c *fiber.Ctx) error {
-	p, _, err := g.settings(c)
+// Versions shows how a course was graded before.
+func (g Gradebook) Versions(c *fiber.Ctx) error {
+	o, err := g.outline(c)
 	if err != nil {
 		return err
+	}
+	p := themes.GradeVersionsPage{Outline: o}
+	if p.Versions, p.Columns, err = g.Grades.Versions(c.UserContext(), o.Course.ID); err != nil {
+		return err
+	}
+	return g.show(c, p)
+}
+
+// Settings shows how a course is graded, or with ?version= how it was, to be set anew.
+func (g Gradebook) Settings(c *fiber.Ctx) error {
+	p, columns, err := g.settings(c)
+	if err != nil {
+		return err
+	}
+	if wanted, err := strconv.Atoi(query(c, "version")); err == nil && wanted != p.Number {
+		versions, _, err := g.Grades.Versions(c.UserContext(), p.Outline.Course.ID)
+		if err != nil {
+			return err
+		}
+		for _, v := range versions {
+			if v.Number == wanted {
+				p.From, p.Form = wanted, themes.NewGradingForm(v.Settings, gradebook.Placed(v.Settings, columns))
+			}
+		}
 	}
 	return g.show(c, p)
 }

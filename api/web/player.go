@@ -29,11 +29,7 @@ func (l Learn) Resume(c *fiber.Ctx) error {
 		return err
 	}
 	page := themes.CompletedPage{Enrolment: p.Enrolment, Outline: p.Outline}
-	for i, done := range certificates {
-		if done.EnrolmentID == p.Enrolment.ID {
-			page.Certificate = &certificates[i]
-		}
-	}
+	page.Certificate, page.Withdrawn = heldFor(certificates, p.Enrolment.ID)
 	return l.show(c, page)
 }
 
@@ -75,10 +71,8 @@ func (l Learn) playerPage(c *fiber.Ctx, p enrolment.Player) (themes.PlayerPage, 
 		return page, err
 	}
 	certificates, err := l.certificates(ctx)
-	for _, done := range certificates {
-		if done.EnrolmentID == p.Enrolment.ID {
-			page.CertificateCode = done.Code
-		}
+	if held, _ := heldFor(certificates, p.Enrolment.ID); held != nil {
+		page.CertificateCode = held.Code
 	}
 	return page, err
 }

@@ -17,8 +17,6 @@ import (
 	"lyceum/store/storetest"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m) }
-
 // house is a tenant with a course of one task, an author who marks, and a second marker.
 type house struct {
 	w              *storetest.World

@@ -66,7 +66,7 @@ type Counts struct {
 	Active, Completed       int
 	Quiet, Unbegun, Overdue int // of the active ones
 	Behind                  int // active people who are any of the three
-	Waiting                 int // pieces of work that wait to be marked
+	Waiting                 int // pieces of work and tests that wait to be marked
 }
 
 // Person is somebody who is in the course.
@@ -143,6 +143,15 @@ type Keeper interface {
 	AddCourseMessage(ctx context.Context, m Message, to []Person) (added bool, err error)
 	CourseMessages(ctx context.Context, course uid.ID, n int) ([]Message, error)
 	CourseMessage(ctx context.Context, id uid.ID) (Message, error)
+
+	// DeskTotals, DeskCourses and DeskStragglers are over the published courses that by made; uid.Nil: that anybody made.
+	DeskTotals(ctx context.Context, by uid.ID, c Cut) (Totals, error)
+	// DeskCourses lists the one with most people behind first.
+	DeskCourses(ctx context.Context, by uid.ID, c Cut, p page.Request) (page.Of[Standing], error)
+	// DeskStragglers lists active people; who was not seen for longest first.
+	DeskStragglers(ctx context.Context, by uid.ID, w Who, c Cut, p page.Request) (page.Of[Straggler], error)
+	// DeskDrops tells of each course where most people stop, if they do.
+	DeskDrops(ctx context.Context, courses []uid.ID) ([]Drop, error)
 }
 
 // Service is the desk.

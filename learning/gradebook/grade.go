@@ -91,7 +91,8 @@ type Missing string
 const (
 	// MissingIgnored leaves it out: the total is of what is graded so far.
 	MissingIgnored Missing = ""
-	// MissingOverdue counts nothing for it once the person's due date is over, or the course completed.
+	// MissingOverdue counts nothing for it once its due date is over: its own where it has one, an extension among them, else
+	// that of the person in the course; or once the course is completed.
 	MissingOverdue Missing = "overdue"
 	// MissingZero counts nothing for it from the start.
 	MissingZero Missing = "zero"
@@ -186,7 +187,16 @@ func (m Mark) Cleared() bool { return m.Grade == nil && !m.Excused }
 type Known struct {
 	Grades map[uid.ID]Share
 	Marks  map[uid.ID]Mark
-	Over   bool // the due date is over or the course completed: see MissingOverdue
+	Over   bool            // the due date is over or the course completed: see MissingOverdue
+	Own    map[uid.ID]bool // of columns with a due date of their own: whether it is over; they do not go by Over
+}
+
+// over tells whether it is too late for a column.
+func (k Known) over(column uid.ID) bool {
+	if own, has := k.Own[column]; has {
+		return own
+	}
+	return k.Over
 }
 
 // Source is where a cell's grade comes from.
@@ -265,7 +275,7 @@ func cellOf(s Settings, c Column, k Known) Cell {
 	out := Cell{Column: c.ID, Source: SourceNone}
 	if g, ok := k.Grades[c.ID]; ok {
 		out.Grade, out.Computed, out.Source = &g, &g, SourceComputed
-	} else if s.Missing == MissingZero || s.Missing == MissingOverdue && k.Over {
+	} else if s.Missing == MissingZero || s.Missing == MissingOverdue && k.over(c.ID) {
 		zero := Share(0)
 		out.Grade, out.Computed, out.Source = &zero, &zero, SourceMissing
 	}

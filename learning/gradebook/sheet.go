@@ -236,7 +236,7 @@ func (s *Service) everybody(ctx context.Context, b Book) (out everybody, err err
 		if err != nil {
 			return out, err
 		}
-		known, err := s.known(ctx, list.Items)
+		known, err := s.known(ctx, b.Settings, list.Items)
 		if err != nil {
 			return out, err
 		}

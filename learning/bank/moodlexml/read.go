@@ -1,5 +1,5 @@
-// Package moodlexml reads and writes Moodle XML (docs.moodle.org, "Moodle XML format"). Embedded pictures are not taken:
-// the report names the questions that had some.
+// Package moodlexml reads and writes Moodle XML (docs.moodle.org, "Moodle XML format"). Of embedded files the first picture
+// in the text of a question is taken, as the question's own; the report names the questions that had more.
 package moodlexml
 
 import (
@@ -91,6 +91,7 @@ func read(it *format.Item, n *format.Node) {
 	q := &it.Body
 	q.Title = n.Kid("name").Words()
 	it.Name = q.Title
+	picture(it, n.Kid("questiontext"))
 	q.Prompt = text(it, n.Kid("questiontext"))
 	if it.Name == "" {
 		it.Name = format.Title(q.Prompt)

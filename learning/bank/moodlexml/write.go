@@ -13,10 +13,13 @@ import (
 func Write(items []format.Item) (out []byte, left []format.Left) {
 	var b strings.Builder
 	b.WriteString("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<quiz>\n")
-	folder := ""
+	folder, total := "", 0
 	var silent format.Silent
 	for _, it := range items {
 		text, why := one(it)
+		if total += len(text); why == "" && total > format.MaxFile-(1<<20) {
+			why = "The file would have more than 20 MB with it. Export fewer questions at once."
+		}
 		if silent.Of(it.Body.Title); why != "" {
 			silent.Refuse(why)
 			continue
@@ -47,6 +50,7 @@ func changed(s *format.Silent, it format.Item) {
 	}
 	parts := q.Kind == question.Multiple || q.Kind == question.Matching || q.Kind == question.Blanks || q.Kind == question.Ordering
 	s.Note(it.Difficulty > 0, "The difficulty is left out.")
+	s.Note(q.Hand != nil && q.Hand.Rubric != nil, "The rubric is left out.")
 	s.Note(accents, "In Moodle accents count; here they do not.")
 	s.Note(parts && q.Scoring == question.AllOrNothing, "Moodle gives marks for each part; here it is all or nothing.")
 	s.Note(hints, "Feedback on single items is left out.")
@@ -68,8 +72,8 @@ func answer(b *strings.Builder, share question.Share, kind, text, feedback, more
 
 func one(it format.Item) (text, why string) {
 	q := it.Body
-	if q.Picture != nil {
-		return "", "Pictures do not go into this file."
+	if q.Picture != nil && it.Image == nil {
+		return "", "Its picture cannot be read."
 	}
 	var b strings.Builder
 	kind := map[question.Kind]string{question.Single: "multichoice", question.Multiple: "multichoice", question.TrueFalse: "truefalse", question.ShortText: "shortanswer", question.Numeric: "numerical", question.Matching: "matching", question.Ordering: "ordering", question.Blanks: "cloze", question.Essay: "essay", question.File: "essay"}[q.Kind]
@@ -84,7 +88,8 @@ func one(it format.Item) (text, why string) {
 	}
 	fmt.Fprintf(&b, "<question type=%q>\n", kind)
 	tag(&b, "name", "", q.Title)
-	tag(&b, "questiontext", md, prompt)
+	prompt, file := embed(it, prompt)
+	fmt.Fprintf(&b, "<questiontext%s><text>%s</text>%s</questiontext>\n", md, format.Escape(prompt), file)
 	tag(&b, "generalfeedback", md, q.Feedback.Always)
 	for _, f := range [][2]string{{"correctfeedback", q.Feedback.Right}, {"partiallycorrectfeedback", q.Feedback.Partly}, {"incorrectfeedback", q.Feedback.Wrong}} {
 		if f[1] != "" {

@@ -139,7 +139,9 @@ func (w *writer) item() (text, why string) {
 		w.prompt(nil)
 		w.hotSpot()
 	case question.Essay, question.File:
-		w.hand()
+		if w.hand(); q.Hand != nil && q.Hand.Rubric != nil {
+			w.note("The rubric is left out.")
+		}
 	}
 	if why != "" {
 		return "", why

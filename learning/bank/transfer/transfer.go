@@ -152,7 +152,7 @@ func (s Service) written(ctx context.Context, f bank.Filter, kind string) (out F
 	items := make([]format.Item, 0, len(list))
 	for _, q := range list {
 		it := format.Item{Folder: q.Folder, Tags: q.Tags, Difficulty: q.Difficulty, Body: q.Body.Question}
-		if p := it.Body.Picture; p != nil && kind == QTI {
+		if p := it.Body.Picture; p != nil && kind != GIFT {
 			data, file, err := s.Content.Raw(ctx, *p, content.MaxChunk)
 			if err != nil && !errors.Is(err, content.ErrFileNotFound) && !errors.Is(err, content.ErrFileTooLarge) {
 				return out, err
