@@ -68,7 +68,7 @@ type completionsIn struct {
 	TimeZone string `query:"time_zone" maxLength:"60" doc:"An IANA time zone; UTC without it."`
 }
 
-func showStanding(s dashboard.Standing) standingShown {
+func showDashboardStanding(s dashboard.Standing) standingShown {
 	out := standingShown{Percent: s.Percent(), Counts: []standingRows{}}
 	for _, c := range s.Counts() {
 		out.Counts = append(out.Counts, standingRows{c.State, c.N})
@@ -96,15 +96,15 @@ func (a *api) dashboardOperations() {
 			if err != nil {
 				return nil, err
 			}
-			out := dashboardShown{TimeZone: zone.String(), Now: showStanding(d.Now), Points: []standingPoint{}, Requirements: []standingOf{}, Groups: []standingOf{}, Completions: []completionMonth{}}
+			out := dashboardShown{TimeZone: zone.String(), Now: showDashboardStanding(d.Now), Points: []standingPoint{}, Requirements: []standingOf{}, Groups: []standingOf{}, Completions: []completionMonth{}}
 			for _, p := range d.Points {
-				out.Points = append(out.Points, standingPoint{p.Day, showStanding(p.Standing)})
+				out.Points = append(out.Points, standingPoint{p.Day, showDashboardStanding(p.Standing)})
 			}
 			for _, r := range d.Requirements {
-				out.Requirements = append(out.Requirements, standingOf{r.ID, r.Name, showStanding(r.Standing)})
+				out.Requirements = append(out.Requirements, standingOf{r.ID, r.Name, showDashboardStanding(r.Standing)})
 			}
 			for _, g := range d.Groups {
-				out.Groups = append(out.Groups, standingOf{g.ID, g.Name, showStanding(g.Standing)})
+				out.Groups = append(out.Groups, standingOf{g.ID, g.Name, showDashboardStanding(g.Standing)})
 			}
 			for _, m := range d.Completions {
 				out.Completions = append(out.Completions, completionMonth{m.Month, m.N})
