@@ -158,7 +158,7 @@ type deskStraggler struct {
 	Overdue     bool       `json:"overdue"`
 }
 
-func showStanding(t *desk.Standing) deskCourse {
+func showDeskCourse(t *desk.Standing) deskCourse {
 	out := deskCourse{CourseID: t.CourseID, Title: t.Title, Active: t.Active, Completed: t.Completed, Behind: t.Behind, Quiet: t.Quiet, Unbegun: t.Unbegun, Overdue: t.Overdue, Waiting: t.Waiting}
 	if t.StuckID != nil {
 		out.Stuck = &deskStuck{*t.StuckID, t.StuckTitle, t.Stuck}
@@ -189,7 +189,7 @@ func (a *api) desksOperations() {
 		if err != nil {
 			return nil, err
 		}
-		return paged(ctx, list, showStanding), nil
+		return paged(ctx, list, showDeskCourse), nil
 	})
 	on(a, operation{
 		method: get, path: "/desk/people", id: "list-desk-people", tag: tagEnrolments, need: look,
