@@ -1,6 +1,8 @@
 package api_test
 
 import (
+	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -38,16 +40,37 @@ func TestAManagerMakesARequirementAndALearnerSeesTheirDuty(t *testing.T) {
 		t.Fatal("no requirement is listed")
 	}
 	at := "/compliance/" + id
-	boss.get(at+"?group="+g.ID.String()).is(200).says("1 person would get this duty.", "Apply to this group")
-	learner.get("/duties").is(200).says("Nothing is asked of you") // looking keeps nothing
-	boss.post(at+"/groups", "group", g.ID.String()).is(303).leads(at)
+	plan := at + "/plan?group=" + g.ID.String() + "&do="
+	boss.get(plan + "nonsense").is(422)
+	boss.get(plan+"add").is(200).says("Apply to everyone in “Riggers”", "Get the duty")
+	boss.post(at+"/scope", "do", "add").is(422).says("Choose a group.")
+	boss.post(at+"/scope", "do", "add", "group", g.ID.String()).is(303).leads(at)
+	boss.get(at+"/plan?do=on").is(200).says("Gets the duty", lee.Name)
+	learner.get("/duties").is(200).says("Nothing is asked of you") // a draft catches nobody
+	boss.post(at+"/scope", "do", "on").is(303).leads(at)
 	boss.get(at).is(200).says("Not started", "Riggers", "Valid for 12 months.")
 	learner.get("/duties").is(200).says("Rigging", "Not started", "because of Riggers", "Due on")
 	boss.post(at+"/people/"+lee.ID.String()+"/waive", "reason", " ").is(422).says("Say why, in at most 1,000 characters.")
 	boss.post(at+"/people/"+lee.ID.String()+"/waive", "reason", "On leave.").is(303)
 	learner.get("/duties").is(200).says("Waived", "On leave.")
 	boss.post(at + "/people/" + lee.ID.String() + "/unwaive").is(303)
-	boss.post(at + "/groups/" + g.ID.String() + "/remove").is(303)
+	boss.post(at+"/scope", "do", "remove", "group", g.ID.String()).is(303)
 	learner.get("/duties").is(200).says("Nothing is asked of you")
+	run := regexp.MustCompile(at + `/runs/[0-9a-f-]{36}`).FindString(boss.get(at).is(200).says("“Riggers” taken out").body)
+	boss.get(run).is(200).says("Has it no more", lee.Name)
+	learner.post(run + "/undo").is(403)
+	boss.post(run + "/undo").is(303).leads(at)
+	boss.post(run + "/undo").is(409).says("This change cannot be undone")
+	learner.get("/duties").is(200).says("Rigging")
+	boss.get(at+"?find="+url.QueryEscape(lee.Email)).is(200).says("Leave this person out", lee.Email)
+	boss.post(at+"/people", "person", lee.ID.String(), "reason", " ", "excepted", "1").is(422).says("Say why, in at most 1,000 characters.")
+	boss.post(at+"/people", "person", lee.ID.String(), "reason", "Has it from the brigade.", "excepted", "1").is(303)
+	boss.get(at).is(200).says("Has it from the brigade.", "Left out")
+	learner.get("/duties").is(200).says("Nothing is asked of you")
+	boss.post(at + "/people/" + lee.ID.String() + "/unname").is(303)
+	learner.get("/duties").is(200).says("Rigging")
+	boss.post(at+"/edit", "name", "Rigging", "course", course.Course.ID.String(), "due_on", "2031-03-31", "grace_days", "0", "renew_days", "0", "leave_course", "1", "revision", "1").is(303)
+	boss.get(at + "/edit").is(200).says(`value="2031-03-31"`)
+	learner.get("/duties").is(200).says("31 March 2031")
 	boss.get("/compliance/" + uid.New().String()).is(404)
 }

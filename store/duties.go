@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"lyceum/auth"
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
 	"lyceum/learning/duty"
@@ -26,7 +25,8 @@ const (
 	dutyRows = `with shown as (select d.id, d.requirement_id, r.name as requirement_name, r.framework, d.person_id, p.name, p.email, coalesce(nullif(p.name, ''), p.email) as called, d.began_at,
 		c.due_at, c.grace_until, c.completed_at, c.expires_at, d.waived_until, coalesce(d.waived_reason, '') as waived_reason, ` + dutyState + ` as state` + dutyFrom + `
 		join requirements r on r.id = d.requirement_id join people p on p.id = d.person_id where d.withdrawn_at is null`
-	dutyMore = ` select s.*, (select coalesce(string_agg(x.group_name, ', ' order by x.since, x.group_name), '') from duty_reasons x where x.duty_id = s.id and x.ended_at is null) as reasons,
+	dutyMore = ` select s.*, (select coalesce(string_agg(nullif(x.group_name, ''), ', ' order by x.since, x.group_name), '') from duty_reasons x where x.duty_id = s.id and x.ended_at is null) as reasons,
+		exists (select 1 from duty_reasons x where x.duty_id = s.id and x.ended_at is null and x.group_name = '') as by_name,
 		coalesce(k.slug, '') as course_slug, coalesce(v.title, '') as course_title from shown s
 		left join lateral (select q.course_id from requirement_courses q where q.requirement_id = s.requirement_id order by q.position limit 1) f on true
 		left join courses k on k.id = f.course_id left join course_versions v on v.id = coalesce(k.published_id, k.draft_id)`
@@ -35,22 +35,13 @@ const (
 	dutyCountsSQL = `select requirement_id, state, count(*) as n from (select d.requirement_id, ` + dutyState + ` as state` + dutyFrom + `
 		where d.withdrawn_at is null and (@all or d.requirement_id = @requirement)) x group by 1, 2`
 
-	// caught is who a requirement catches through which group.
-	caught = `with caught as (select m.person_id, m.group_id, g.name from requirement_groups x join groups g on g.id = x.group_id join group_members m on m.group_id = x.group_id
-		join people p on p.id = m.person_id where x.requirement_id = @requirement and p.status <> 'deactivated')`
-	giveDutiesSQL = caught + ` insert into duties (id, requirement_id, person_id, began_at) select gen_random_uuid(), @requirement, person_id, @now from (select distinct person_id from caught) w
-		on conflict (requirement_id, person_id) do update set began_at = excluded.began_at, withdrawn_at = null where duties.withdrawn_at is not null`
-	giveReasonsSQL = caught + ` insert into duty_reasons (duty_id, group_id, group_name, since) select d.id, w.group_id, w.name, @now from caught w
-		join duties d on d.requirement_id = @requirement and d.person_id = w.person_id on conflict (duty_id, group_id) where ended_at is null do nothing`
-	endReasonsSQL = caught + ` update duty_reasons r set ended_at = @now from duties d where d.id = r.duty_id and d.requirement_id = @requirement and r.ended_at is null
-		and not exists (select 1 from caught w where w.person_id = d.person_id and w.group_id = r.group_id)`
-	withdrawDutiesSQL = `update duties d set withdrawn_at = @now where d.requirement_id = @requirement and d.withdrawn_at is null
-		and not exists (select 1 from duty_reasons r where r.duty_id = d.id and r.ended_at is null)`
 	openCyclesSQL = `insert into duty_cycles (duty_id, number, began_at) select d.id, 1, d.began_at from duties d where d.requirement_id = @requirement and d.withdrawn_at is null
 		and not exists (select 1 from duty_cycles c where c.duty_id = d.id) on conflict do nothing`
-	dueCyclesSQL = `update duty_cycles c set began_at = d.began_at, due_at = d.began_at + r.due_days * interval '24 hours', grace_until = d.began_at + (r.due_days + r.grace_days) * interval '24 hours'
+	// dueOf is duty.Terms' due date of d under r.
+	dueOf        = `case when r.due_at > d.began_at then r.due_at else d.began_at + r.due_days * interval '24 hours' end`
+	dueCyclesSQL = `update duty_cycles c set began_at = d.began_at, due_at = ` + dueOf + `, grace_until = ` + dueOf + ` + r.grace_days * interval '24 hours'
 		from duties d join requirements r on r.id = d.requirement_id where c.duty_id = d.id and d.requirement_id = @requirement and d.withdrawn_at is null and c.ended_at is null and c.completed_at is null
-		and (c.began_at, c.due_at, c.grace_until) is distinct from (d.began_at, d.began_at + r.due_days * interval '24 hours', d.began_at + (r.due_days + r.grace_days) * interval '24 hours')`
+		and (c.began_at, c.due_at, c.grace_until) is distinct from (d.began_at, ` + dueOf + `, ` + dueOf + ` + r.grace_days * interval '24 hours')`
 
 	// completionsOf are the completions that may count for live cycles.
 	completionsOf = dutyFrom + ` join requirements r on r.id = d.requirement_id join requirement_courses q on q.requirement_id = r.id
@@ -112,9 +103,18 @@ func (s *Store) requirements(ctx context.Context, id uid.ID, now time.Time) (out
 		where @all or q.requirement_id = @requirement order by q.position`, args).Scan(&courses).Error; err != nil {
 		return nil, fail(err, "courses of requirements")
 	}
-	if err = s.tx(ctx).Raw(`select x.requirement_id, g.id, g.name, (select count(*) from group_members m where m.group_id = g.id) as members from requirement_groups x join groups g on g.id = x.group_id
+	if err = s.tx(ctx).Raw(`select x.requirement_id, g.id, g.name, (select count(*) from group_members m where m.group_id = g.id) as members, coalesce(x.excepted, false) as excepted,
+		(select count(*) from requirement_spared k where k.requirement_id = x.requirement_id and k.group_id = x.group_id) as spared from requirement_groups x join groups g on g.id = x.group_id
 		where @all or x.requirement_id = @requirement order by g.name, g.id`, args).Scan(&groups).Error; err != nil {
 		return nil, fail(err, "groups of requirements")
+	}
+	var named []struct {
+		RequirementID uid.ID
+		duty.Named    `gorm:"embedded"`
+	}
+	if err = s.tx(ctx).Raw(`select o.requirement_id, o.person_id, p.name, p.email, o.excepted, o.reason from requirement_people o join people p on p.id = o.person_id
+		where @all or o.requirement_id = @requirement order by o.excepted, p.name, p.id limit @limit`, args).Scan(&named).Error; err != nil {
+		return nil, fail(err, "people of requirements")
 	}
 	if err = s.tx(ctx).Raw(dutyCountsSQL, args).Scan(&counts).Error; err != nil {
 		return nil, fail(err, "count duties")
@@ -129,6 +129,11 @@ func (s *Store) requirements(ctx context.Context, id uid.ID, now time.Time) (out
 		for _, g := range groups {
 			if g.RequirementID == r.ID {
 				one.Groups = append(one.Groups, g.Group)
+			}
+		}
+		for _, p := range named {
+			if p.RequirementID == r.ID {
+				one.People = append(one.People, p.Named)
 			}
 		}
 		for _, state := range duty.States() {
@@ -153,7 +158,7 @@ func (s *Store) AddRequirement(ctx context.Context, r duty.Requirement, courses 
 
 // SaveRequirement writes one of the revision before.
 func (s *Store) SaveRequirement(ctx context.Context, r duty.Requirement, courses []uid.ID) error {
-	done := s.tx(ctx).Table("requirements").Where("id = ? and revision = ?", r.ID, r.Revision-1).Select("*").Omit("id", "created_by", "created_at").Updates(&r)
+	done := s.tx(ctx).Table("requirements").Where("id = ? and revision = ?", r.ID, r.Revision-1).Select("*").Omit("id", "created_by", "created_at", "status").Updates(&r)
 	if done.Error != nil {
 		return fail(done.Error, "save requirement %s", r.ID)
 	}
@@ -179,54 +184,6 @@ func (s *Store) requirementCourses(ctx context.Context, id uid.ID, courses []uid
 func (s *Store) KnownCourses(ctx context.Context, ids []uid.ID) (n int, err error) {
 	err = s.tx(ctx).Raw("select count(*) from courses where id in ? and status = 'published' and published_id is not null", ids).Scan(&n).Error
 	return n, fail(err, "count courses")
-}
-
-// AddRequirementGroup has a requirement catch the people of a group; again changes nothing.
-func (s *Store) AddRequirementGroup(ctx context.Context, id, group, by uid.ID, at time.Time) error {
-	return fail(s.tx(ctx).Exec("insert into requirement_groups (requirement_id, group_id, added_by, added_at) values (?, ?, ?, ?) on conflict do nothing", id, group, by, at).Error, "add a group to requirement %s", id)
-}
-
-// DeleteRequirementGroup ends that.
-func (s *Store) DeleteRequirementGroup(ctx context.Context, id, group uid.ID) error {
-	return s.changeOne(ctx, duty.ErrGroupNotCaught, "take a group from a requirement", "delete from requirement_groups where requirement_id = ? and group_id = ?", id, group)
-}
-
-// PreviewRequirementGroup counts whom a group would bring, and names the first of them.
-func (s *Store) PreviewRequirementGroup(ctx context.Context, id, group uid.ID, n int) (out duty.Preview, err error) {
-	const from = ` from group_members m join people p on p.id = m.person_id left join duties d on d.requirement_id = ? and d.person_id = m.person_id and d.withdrawn_at is null where m.group_id = ? and p.status <> 'deactivated'`
-	if err = s.tx(ctx).Raw("select count(*) as members, count(*) filter (where d.id is null) as new"+from, id, group).Scan(&out).Error; err != nil {
-		return out, fail(err, "preview group %s", group)
-	}
-	var people []struct {
-		ID          uid.ID
-		Name, Email string
-	}
-	err = s.tx(ctx).Raw("select p.id, p.name, p.email"+from+" and d.id is null order by p.name, p.id limit ?", id, group, n).Scan(&people).Error
-	for _, p := range people {
-		out.People = append(out.People, auth.Person{ID: p.ID, Name: p.Name, Email: p.Email})
-	}
-	return out, fail(err, "preview group %s", group)
-}
-
-// SettleDuties gives and withdraws the duties of a requirement as its groups are now, one at a time for each requirement.
-func (s *Store) SettleDuties(ctx context.Context, id uid.ID, now time.Time) (out duty.Change, err error) {
-	if err = s.tx(ctx).Exec("select 1 from requirements where id = ? for update", id).Error; err != nil {
-		return out, fail(err, "hold requirement %s", id)
-	}
-	args := map[string]any{"requirement": id, "now": now}
-	for _, step := range []struct {
-		sql   string
-		count *int
-	}{{giveDutiesSQL, &out.Added}, {giveReasonsSQL, nil}, {endReasonsSQL, nil}, {withdrawDutiesSQL, &out.Withdrawn}, {openCyclesSQL, nil}, {dueCyclesSQL, nil}} {
-		done := s.tx(ctx).Exec(step.sql, args)
-		if done.Error != nil {
-			return out, fail(done.Error, "settle requirement %s", id)
-		}
-		if step.count != nil {
-			*step.count = int(done.RowsAffected)
-		}
-	}
-	return out, nil
 }
 
 // renewalsMax bounds the renewals that one look at a duty takes in: those of a hundred courses, after a long outage.
@@ -300,19 +257,6 @@ func (s *Store) WaiveDuty(ctx context.Context, requirement, person uid.ID, at, u
 		return err
 	}
 	return s.recordDuties(ctx, requirement, person, now)
-}
-
-// DutiesToEnrol gives people who have something to do for a requirement and are at none of its courses.
-func (s *Store) DutiesToEnrol(ctx context.Context, requirement, after uid.ID, now time.Time, n int) (people []duty.ToEnrol, err error) {
-	err = s.tx(ctx).Raw(`select d.person_id, case when c.completed_at is null then c.due_at else c.expires_at end as due_at,
-		exists (select 1 from enrolments e where e.course_id = f.course_id and e.person_id = d.person_id) as again
-		from duties d join duty_cycles c on c.duty_id = d.id and c.ended_at is null
-		join lateral (select q.course_id from requirement_courses q where q.requirement_id = d.requirement_id order by q.position limit 1) f on true
-		where d.requirement_id = @requirement and d.withdrawn_at is null and d.person_id > @after and (c.completed_at is null or c.renews_at <= @now)
-		and not (d.waived_at is not null and (d.waived_until is null or d.waived_until > @now))
-		and not exists (select 1 from requirement_courses q join enrolments e on e.course_id = q.course_id where q.requirement_id = d.requirement_id and e.person_id = d.person_id and e.status <> 'completed')
-		order by d.person_id limit @n`, map[string]any{"requirement": requirement, "after": after, "now": now, "n": n}).Scan(&people).Error
-	return people, fail(err, "whom requirement %s enrols", requirement)
 }
 
 // RequirementsOfGroup lists those that catch the people of a group; with uid.Nil all.

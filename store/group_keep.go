@@ -207,3 +207,17 @@ func (s *Store) InsideOf(ctx context.Context, id uid.ID, people []uid.ID) (map[u
 	}
 	return out, fail(err, "who is in group %s", id)
 }
+
+// CourseNames gives what the courses of an address, and those of ids, are called.
+func (s *Store) CourseNames(ctx context.Context, slug string, ids []uid.ID) (map[uid.ID]string, error) {
+	var rows []struct {
+		ID    uid.ID
+		Title string
+	}
+	err := s.tx(ctx).Raw("select c.id, v.title from courses c join course_versions v on v.id = coalesce(c.published_id, c.draft_id) where c.slug = ? or c.id in ?", slug, ids).Scan(&rows).Error
+	out := map[uid.ID]string{}
+	for _, r := range rows {
+		out[r.ID] = r.Title
+	}
+	return out, fail(err, "names of courses")
+}

@@ -58,6 +58,10 @@ func conditionWhere(c group.Condition, now time.Time) (string, []any) {
 		return isOrNot(c, "exists (select 1 from person_roles r where r.person_id = p.id and r.role in ?)", c.Values)
 	case group.FieldGroup:
 		return isOrNot(c, "exists (select 1 from group_members m where m.person_id = p.id and m.group_id in ?)", idsOf(c.Values))
+	case group.FieldCompleted:
+		return isOrNot(c, "(exists (select 1 from enrolments e where e.person_id = p.id and e.course_id in ? and "+completedOnce+"))", idsOf(c.Values))
+	case group.FieldCertificate:
+		return isOrNot(c, "exists (select 1 from certificates z where z.person_id = p.id and z.course_id in ? and z.revoked_at is null and z.replaced_at is null and coalesce((to_jsonb(z) ->> 'expiry_told')::integer, 0) < 3)", idsOf(c.Values))
 	case group.FieldLanguage:
 		return isOrNot(c, "(split_part(lower(p.locale), '-', 1) in ? or lower(p.locale) in ?)", lowered(c.Values), lowered(c.Values))
 	case group.FieldHired:

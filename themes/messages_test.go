@@ -77,7 +77,7 @@ var (
 		"field.url_", "edit.url_", "edit.rule_", "marking_status.", "mark_kind.", "mark_stage.", "mark_scheme.", "due_by.",
 		"visibility.", "visibility_hint.", "review_state.", "missing.", "piece.",
 		"place_kind.", "place_status.", "stage.", "stage_hint.",
-		"question_kind.", "duty_state.", "team_scope.", "team_scope_lead.", "team_show.", "team_thing.", "evidence_status.", "reminder_mail.", "reminder_scope.", "reminder.when_", "test_when.", "grade_missing.", "grade_round.", "grade_kind.", "grade_source.", "test_verdict.", "test_state.", "test_status.", "test_counts.", "test_flag.", "test_flag_hint.", "question_rows.", "question_rows_hint.", "question_row.", "question_status.", "question_comes.", "question_goes.",
+		"question_kind.", "duty_state.", "duty_status.", "duty_change.", "duty_plan.", "duty_cause.", "team_scope.", "team_scope_lead.", "team_show.", "team_thing.", "evidence_status.", "reminder_mail.", "reminder_scope.", "reminder.when_", "test_when.", "grade_missing.", "grade_round.", "grade_kind.", "grade_source.", "test_verdict.", "test_state.", "test_status.", "test_counts.", "test_flag.", "test_flag_hint.", "question_rows.", "question_rows_hint.", "question_row.", "question_status.", "question_comes.", "question_goes.",
 		"certificate_state.", "design_background.", "design_paper.", "design_orientation.", "design_fact.", "design_variable.", "revoke_class.", "verify_class.", "verify_state.", "path_status.", "step_state.", "path_reason.", "need_kind.",
 		"setup_kind.", "setup_state.", "key_state.", "key_title.", "emergency_state.", "domain_state.", "address_state.", "address_problem.", "expiry.", "rule.", "mail.expiry_",
 		"why.", "notice.", "notice_kind.", "notice_hint.", "weekday.", "weekday_short.",

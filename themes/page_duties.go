@@ -1,6 +1,7 @@
 package themes
 
 import (
+	"lyceum/auth"
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
@@ -19,16 +20,46 @@ type DutiesPage struct{ Duties []duty.Duty }
 
 func (p DutiesPage) in(c *Chrome) (string, any) { return "duties", framed[DutiesPage]{c, p} }
 
-// RequirementPage is GET /compliance/:requirement?state=&after=&group=. It posts group to …/groups, nothing to …/groups/:group/remove,
-// reason and until to …/people/:person/waive, and nothing to …/people/:person/unwaive.
+// RequirementPage is GET /compliance/:requirement?state=&after=&find=. It leads to …/plan and …/runs/:run, and posts person, excepted and reason
+// to …/people, nothing to …/people/:person/unname and …/runs/:run/undo, reason and until to …/people/:person/waive, and nothing to
+// …/people/:person/unwaive.
 type RequirementPage struct {
 	Requirement duty.Shown
 	Duties      page.Of[duty.Duty]
 	State       duty.State   // "" all
 	Groups      []duty.Group // to choose from
-	Preview     *duty.Preview
+	Runs        page.Of[duty.Run]
+	Find        string
+	Found       []auth.Person
 	Problem     *fault.Fault
 }
+
+// RequirementPlanPage is GET /compliance/:requirement/plan?do=&group=&after=: whom a change would change. It posts do and group to …/scope.
+type RequirementPlanPage struct {
+	Requirement duty.Shown
+	Plan        duty.Plan
+}
+
+func (p RequirementPlanPage) in(c *Chrome) (string, any) {
+	return "requirement_plan", framed[RequirementPlanPage]{c, p}
+}
+
+// At is the requirement's address.
+func (p RequirementPlanPage) At() string { return "/compliance/" + p.Requirement.ID.String() }
+
+// RequirementRunPage is GET /compliance/:requirement/runs/:run?after=: what a change did to whom.
+type RequirementRunPage struct {
+	Requirement duty.Shown
+	Run         duty.Run
+	Changes     page.Of[duty.RunChange]
+}
+
+func (p RequirementRunPage) in(c *Chrome) (string, any) {
+	return "requirement_run", framed[RequirementRunPage]{c, p}
+}
+
+// At is the requirement's address.
+func (p RequirementRunPage) At() string { return "/compliance/" + p.Requirement.ID.String() }
 
 func (p RequirementPage) in(c *Chrome) (string, any) {
 	return "requirement", framed[RequirementPage]{c, p}
@@ -53,13 +84,14 @@ func orNone(n *int) int {
 // RequirementForm is what was typed.
 type RequirementForm struct {
 	Name, Framework, Valid, Due, Grace, Renew string
-	KeepDay                                   bool
+	DueOn                                     string // a day
+	KeepDay, Leave                            bool
 	Course                                    uid.ID // that people are enrolled in
 	Chosen                                    map[uid.ID]bool
 }
 
 // RequirementEditPage is GET and POST /compliance/new (Requirement is zero then) and /compliance/:requirement/edit: fields name, framework,
-// course, courses, valid_months, due_days, grace_days, renew_days, keep_day and revision.
+// course, courses, valid_months, due_days, due_on, grace_days, renew_days, keep_day, leave_course and revision.
 type RequirementEditPage struct {
 	Requirement duty.Shown
 	Form        RequirementForm

@@ -9,25 +9,39 @@ import (
 	"lyceum/auth/policy"
 	"lyceum/internal/uid"
 	"lyceum/learning/duty"
+	"lyceum/learning/enrolment"
 )
 
 // requirementInput is a requirement as it is written.
 type requirementInput struct {
-	Name        string   `json:"name" minLength:"1" maxLength:"120"`
-	Framework   string   `json:"framework,omitempty" maxLength:"120" doc:"The rule it comes from, OSHA for one."`
-	Courses     []uid.ID `json:"courses" minItems:"1" maxItems:"20" doc:"Any of them fulfils it; people are enrolled in the first."`
-	ValidMonths *int     `json:"valid_months,omitempty" minimum:"1" maximum:"120" doc:"Left out: done once is done for good."`
-	DueDays     *int     `json:"due_days,omitempty" minimum:"1" maximum:"3660" doc:"From the day it becomes a person's duty. Left out: no due date."`
-	GraceDays   int      `json:"grace_days,omitempty" minimum:"0" maximum:"3660" doc:"After the due date, or after it expired."`
-	RenewDays   int      `json:"renew_days,omitempty" minimum:"0" maximum:"3660" doc:"So many days before it expires it can be renewed."`
-	KeepDay     bool     `json:"keep_day,omitempty" doc:"Who renews early keeps the day on which it expires."`
-	Revision    int      `json:"revision,omitempty" minimum:"0" doc:"That of the one it was made from; 0 for a new one."`
+	Name        string      `json:"name" minLength:"1" maxLength:"120"`
+	Framework   string      `json:"framework,omitempty" maxLength:"120" doc:"The rule it comes from, OSHA for one."`
+	Courses     []uid.ID    `json:"courses" minItems:"1" maxItems:"20" doc:"Any of them fulfils it; people are enrolled in the first."`
+	ValidMonths *int        `json:"valid_months,omitempty" minimum:"1" maximum:"120" doc:"Left out: done once is done for good."`
+	DueDays     *int        `json:"due_days,omitempty" minimum:"1" maximum:"3660" doc:"From the day it becomes a person's duty. Left out: no due date."`
+	GraceDays   int         `json:"grace_days,omitempty" minimum:"0" maximum:"3660" doc:"After the due date, or after it expired."`
+	RenewDays   int         `json:"renew_days,omitempty" minimum:"0" maximum:"3660" doc:"So many days before it expires it can be renewed."`
+	KeepDay     bool        `json:"keep_day,omitempty" doc:"Who renews early keeps the day on which it expires."`
+	DueAt       *time.Time  `json:"due_at,omitempty" doc:"When everybody is due who has it before then; for the others due_days counts."`
+	LeaveCourse bool        `json:"leave_course,omitempty" doc:"Who has it no more and has not begun is taken out of the course."`
+	Status      duty.Status `json:"status,omitempty" enum:"draft,on" doc:"Of a new one: a draft catches nobody until it is switched on. Draft where it is left out. One that exists is changed by switch-requirement."`
+	Revision    int         `json:"revision,omitempty" minimum:"0" doc:"That of the one it was made from; 0 for a new one."`
 }
 
 type requirementGroup struct {
-	ID      uid.ID `json:"id"`
-	Name    string `json:"name"`
-	Members int    `json:"members"`
+	ID       uid.ID `json:"id"`
+	Name     string `json:"name"`
+	Members  int    `json:"members"`
+	Excepted bool   `json:"excepted" doc:"Its people are left out, through whichever group they would come."`
+	Spared   int    `json:"spared" doc:"Of its members, who are left out because it applies to newcomers only."`
+}
+
+type requirementPerson struct {
+	ID       uid.ID `json:"id"`
+	Name     string `json:"name"`
+	Email    string `json:"email"`
+	Excepted bool   `json:"excepted" doc:"Left out, whatever their groups say."`
+	Reason   string `json:"reason"`
 }
 
 type requirementCount struct {
@@ -36,18 +50,22 @@ type requirementCount struct {
 }
 
 type requirementShown struct {
-	ID          uid.ID             `json:"id"`
-	Name        string             `json:"name"`
-	Framework   string             `json:"framework,omitempty"`
-	Courses     []uid.ID           `json:"courses" doc:"Any of them fulfils it; people are enrolled in the first."`
-	ValidMonths *int               `json:"valid_months,omitempty" doc:"Left out: done once is done for good."`
-	DueDays     *int               `json:"due_days,omitempty" doc:"From the day it becomes a person's duty. Left out: no due date."`
-	GraceDays   int                `json:"grace_days"`
-	RenewDays   int                `json:"renew_days"`
-	KeepDay     bool               `json:"keep_day"`
-	Revision    int                `json:"revision"`
-	Groups      []requirementGroup `json:"groups" doc:"Everyone in them has the duty."`
-	Counts      []requirementCount `json:"counts"`
+	ID          uid.ID              `json:"id"`
+	Name        string              `json:"name"`
+	Framework   string              `json:"framework,omitempty"`
+	Courses     []uid.ID            `json:"courses" doc:"Any of them fulfils it; people are enrolled in the first."`
+	ValidMonths *int                `json:"valid_months,omitempty" doc:"Left out: done once is done for good."`
+	DueDays     *int                `json:"due_days,omitempty" doc:"From the day it becomes a person's duty. Left out: no due date."`
+	GraceDays   int                 `json:"grace_days"`
+	RenewDays   int                 `json:"renew_days"`
+	KeepDay     bool                `json:"keep_day"`
+	DueAt       *time.Time          `json:"due_at"`
+	LeaveCourse bool                `json:"leave_course"`
+	Status      duty.Status         `json:"status" enum:"draft,on,off"`
+	Revision    int                 `json:"revision"`
+	Groups      []requirementGroup  `json:"groups" doc:"Everyone in them has the duty."`
+	People      []requirementPerson `json:"people" doc:"Whom it names."`
+	Counts      []requirementCount  `json:"counts"`
 }
 
 type requirementOut struct{ Body requirementShown }
@@ -74,11 +92,106 @@ type requirementGroupIn struct {
 	Group uid.ID `path:"group" doc:"The group's id."`
 }
 
-type requirementPreviewOut struct {
+type requirementAddIn struct {
+	ID        uid.ID `path:"requirement" doc:"The requirement's id."`
+	Group     uid.ID `path:"group" doc:"The group's id."`
+	Newcomers bool   `query:"newcomers" doc:"Only who joins from now on."`
+	Excepted  bool   `query:"excepted" doc:"Leave its people out."`
+}
+
+type requirementPlanIn struct {
+	Paging
+	ID    uid.ID  `path:"requirement" doc:"The requirement's id."`
+	Do    duty.Do `query:"do" required:"true" enum:"add,newcomers,except,remove,on,off" doc:"The change: of a group, or of the whole requirement."`
+	Group uid.ID  `query:"group" doc:"The group that it is about, but for on and off."`
+}
+
+type plannedPerson struct {
+	PersonID uid.ID `json:"person_id"`
+	Name     string `json:"name"`
+	Email    string `json:"email"`
+	Change   string `json:"change" enum:"given,withdrawn"`
+}
+
+type requirementPlanOut struct {
+	Link string `header:"Link"`
 	Body struct {
-		Members int      `json:"members" doc:"People of the group who are not deactivated."`
-		New     int      `json:"new" doc:"Of them, who would get the duty."`
-		People  []uid.ID `json:"people" doc:"The first of those, by name; at most 20."`
+		Given     int             `json:"given" doc:"Who would get the duty."`
+		Withdrawn int             `json:"withdrawn" doc:"Who would have it no more."`
+		Kept      int             `json:"kept"`
+		Items     []plannedPerson `json:"items" doc:"Those whom it changes, by name."`
+		Next      *string         `json:"next,omitempty" doc:"What after takes for the next piece; left out at the end."`
+	}
+}
+
+type requirementSwitchIn struct {
+	ID   uid.ID `path:"requirement" doc:"The requirement's id."`
+	Body struct {
+		On bool `json:"on"`
+	}
+}
+
+type requirementNameIn struct {
+	ID     uid.ID `path:"requirement" doc:"The requirement's id."`
+	Person uid.ID `path:"person" doc:"The person's id."`
+	Body   struct {
+		Reason   string `json:"reason" minLength:"1" maxLength:"1000"`
+		Excepted bool   `json:"excepted,omitempty" doc:"Left out, whatever their groups say."`
+	}
+}
+
+type requirementRunsIn struct {
+	Paging
+	ID uid.ID `path:"requirement" doc:"The requirement's id."`
+}
+
+type requirementRunIn struct {
+	ID  uid.ID `path:"requirement" doc:"The requirement's id."`
+	Run uid.ID `path:"run" doc:"The change's id."`
+}
+
+type requirementChangesIn struct {
+	Paging
+	ID  uid.ID `path:"requirement" doc:"The requirement's id."`
+	Run uid.ID `path:"run" doc:"The change's id."`
+}
+
+type requirementRun struct {
+	ID        uid.ID     `json:"id"`
+	Cause     duty.Cause `json:"cause" enum:"settled,group_added,group_excepted,group_removed,exception_removed,person_added,person_excepted,person_removed,person_exception_removed,switched_on,switched_off,undone" doc:"Settled: groups or people changed."`
+	AboutID   *uid.ID    `json:"about_id,omitempty" doc:"The group, the person, or the change that was undone."`
+	AboutName string     `json:"about_name"`
+	ByID      *uid.ID    `json:"by_id,omitempty" doc:"Left out: the system."`
+	At        time.Time  `json:"at"`
+	Given     int        `json:"given"`
+	Withdrawn int        `json:"withdrawn"`
+	Enrolled  int        `json:"enrolled"`
+	Undoable  bool       `json:"undoable"`
+	UndoneAt  *time.Time `json:"undone_at"`
+}
+
+type requirementRunChange struct {
+	PersonID    uid.ID    `json:"person_id"`
+	Name        string    `json:"name"`
+	Email       string    `json:"email"`
+	Change      string    `json:"change" enum:"given,withdrawn,enrolled,left"`
+	EnrolmentID *uid.ID   `json:"enrolment_id,omitempty"`
+	At          time.Time `json:"at"`
+}
+
+type enrolmentReason struct {
+	RequirementID uid.ID     `json:"requirement_id"`
+	Requirement   string     `json:"requirement"`
+	RunID         uid.ID     `json:"run_id"`
+	Cause         duty.Cause `json:"cause"`
+	About         string     `json:"about"`
+	Groups        string     `json:"groups" doc:"The names of the groups that make it a duty now."`
+	At            time.Time  `json:"at"`
+}
+
+type enrolmentReasonsOut struct {
+	Body struct {
+		Items []enrolmentReason `json:"items"`
 	}
 }
 
@@ -104,6 +217,7 @@ type dutyShown struct {
 	WaivedUntil   *time.Time `json:"waived_until"`
 	WaivedReason  string     `json:"waived_reason"`
 	Reasons       string     `json:"reasons" doc:"The names of the groups that make it a duty."`
+	ByName        bool       `json:"by_name" doc:"The requirement names the person."`
 }
 
 type ownDutiesOut struct {
@@ -128,8 +242,14 @@ type dutyWaiverEndIn struct {
 
 func showRequirement(r duty.Shown) requirementShown {
 	out := requirementShown{
-		ID: r.ID, Name: r.Name, Framework: r.Framework, Courses: []uid.ID{}, ValidMonths: r.ValidMonths, DueDays: r.DueDays, GraceDays: r.GraceDays, RenewDays: r.RenewDays, KeepDay: r.KeepDay, Revision: r.Revision,
+		ID: r.ID, Name: r.Name, Framework: r.Framework, Courses: []uid.ID{}, ValidMonths: r.ValidMonths, DueDays: r.DueDays, GraceDays: r.GraceDays, RenewDays: r.RenewDays, KeepDay: r.KeepDay, DueAt: utcOrNone(r.DueAt), LeaveCourse: r.LeaveCourse, Status: duty.StatusOn, Revision: r.Revision, People: []requirementPerson{},
 		Groups: []requirementGroup{}, Counts: []requirementCount{},
+	}
+	if !r.On() {
+		out.Status = r.Status
+	}
+	for _, p := range r.People {
+		out.People = append(out.People, requirementPerson{p.PersonID, p.Name, p.Email, p.Excepted, p.Reason})
 	}
 	for _, c := range r.Courses {
 		out.Courses = append(out.Courses, c.ID)
@@ -144,7 +264,7 @@ func showRequirement(r duty.Shown) requirementShown {
 }
 
 func showDuty(d *duty.Duty) dutyShown {
-	return dutyShown{ID: d.ID, RequirementID: d.RequirementID, Requirement: d.RequirementName, PersonID: d.PersonID, Name: d.Name, Email: d.Email, State: d.State, BeganAt: d.BeganAt.UTC(), DueAt: utcOrNone(d.DueAt), GraceUntil: utcOrNone(d.GraceUntil), CompletedAt: utcOrNone(d.CompletedAt), ExpiresAt: utcOrNone(d.ExpiresAt), WaivedUntil: utcOrNone(d.WaivedUntil), WaivedReason: d.WaivedReason, Reasons: d.Reasons}
+	return dutyShown{ID: d.ID, RequirementID: d.RequirementID, Requirement: d.RequirementName, PersonID: d.PersonID, Name: d.Name, Email: d.Email, State: d.State, BeganAt: d.BeganAt.UTC(), DueAt: utcOrNone(d.DueAt), GraceUntil: utcOrNone(d.GraceUntil), CompletedAt: utcOrNone(d.CompletedAt), ExpiresAt: utcOrNone(d.ExpiresAt), WaivedUntil: utcOrNone(d.WaivedUntil), WaivedReason: d.WaivedReason, Reasons: d.Reasons, ByName: d.ByName}
 }
 
 func (a *api) dutyOperations() {
@@ -156,7 +276,7 @@ func (a *api) dutyOperations() {
 		return &requirementOut{showRequirement(r)}, nil
 	}
 	save := func(ctx context.Context, id uid.ID, in requirementInput) (*requirementOut, error) {
-		return shown(a.Duties.Save(ctx, id, duty.Input{Name: in.Name, Framework: in.Framework, Courses: in.Courses, Revision: in.Revision, Terms: duty.Terms{ValidMonths: in.ValidMonths, DueDays: in.DueDays, GraceDays: in.GraceDays, RenewDays: in.RenewDays, KeepDay: in.KeepDay}}))
+		return shown(a.Duties.Save(ctx, id, duty.Input{Name: in.Name, Framework: in.Framework, Courses: in.Courses, Revision: in.Revision, Terms: duty.Terms{ValidMonths: in.ValidMonths, DueDays: in.DueDays, GraceDays: in.GraceDays, RenewDays: in.RenewDays, KeepDay: in.KeepDay, DueAt: in.DueAt}, LeaveCourse: in.LeaveCourse, Status: in.Status}))
 	}
 	on(a, operation{method: get, path: "/requirements", id: "list-requirements", tag: tagEnrolments, need: manage, summary: "What people must have done, and how they stand"},
 		func(ctx context.Context, _ *struct{}) (*requirementsOut, error) {
@@ -186,27 +306,89 @@ func (a *api) dutyOperations() {
 			}
 			return save(ctx, in.ID, in.Body)
 		})
-	on(a, operation{method: get, path: "/requirements/{requirement}/groups/{group}/preview", id: "preview-requirement-group", tag: tagEnrolments, need: manage, summary: "Whom applying a requirement to a group would catch", fails: faults{duty.ErrNotFound, auth.ErrGroupNotFound}},
-		func(ctx context.Context, in *requirementGroupIn) (*requirementPreviewOut, error) {
-			p, err := a.Duties.Preview(ctx, in.ID, in.Group)
+	on(a, operation{method: get, path: "/requirements/{requirement}/plan", id: "plan-requirement", tag: tagEnrolments, need: manage, summary: "Whom a change of a requirement would give the duty, and who would have it no more", about: "Nothing is kept.", fails: faults{duty.ErrNotFound, auth.ErrGroupNotFound}},
+		func(ctx context.Context, in *requirementPlanIn) (*requirementPlanOut, error) {
+			p, err := a.Duties.Plan(ctx, in.ID, duty.Proposal{Do: in.Do, Group: in.Group}, in.request())
 			if err != nil {
 				return nil, err
 			}
-			out := &requirementPreviewOut{}
-			out.Body.Members, out.Body.New, out.Body.People = p.Members, p.New, []uid.ID{}
-			for _, one := range p.People {
-				out.Body.People = append(out.Body.People, one.ID)
-			}
+			people := paged(ctx, p.People, func(one *duty.Planned) plannedPerson { return plannedPerson(*one) })
+			out := &requirementPlanOut{Link: people.Link}
+			out.Body.Given, out.Body.Withdrawn, out.Body.Kept, out.Body.Items, out.Body.Next = p.Given, p.Withdrawn, p.Kept, people.Body.Items, people.Body.Next
 			return out, nil
 		})
-	on(a, operation{method: put, path: "/requirements/{requirement}/groups/{group}", id: "add-requirement-group", tag: tagEnrolments, need: manage, summary: "Apply a requirement to a group", about: "Everyone in it has the duty, and who joins later gets it. A job enrols them.", fails: faults{duty.ErrNotFound, auth.ErrGroupNotFound}},
-		func(ctx context.Context, in *requirementGroupIn) (*requirementOut, error) {
-			return shown(a.Duties.AddGroup(ctx, in.ID, in.Group))
+	on(a, operation{method: put, path: "/requirements/{requirement}/groups/{group}", id: "add-requirement-group", tag: tagEnrolments, need: manage, summary: "Apply a requirement to a group", about: "Everyone in it has the duty, and who joins later gets it; with newcomers only who joins later; with excepted its people are left out. A job enrols them. Try it with plan-requirement first.", fails: faults{duty.ErrNotFound, auth.ErrGroupNotFound}},
+		func(ctx context.Context, in *requirementAddIn) (*requirementOut, error) {
+			p := duty.Proposal{Do: duty.DoAdd, Group: in.Group}
+			if in.Newcomers {
+				p.Do = duty.DoNewcomers
+			}
+			if in.Excepted {
+				p.Do = duty.DoExcept
+			}
+			return shown(a.Duties.Apply(ctx, in.ID, p))
 		})
 	on(a, operation{method: del, path: "/requirements/{requirement}/groups/{group}", id: "remove-requirement-group", tag: tagEnrolments, need: manage, summary: "End a requirement for a group", about: "Who is caught by no other group has the duty no more; progress and history stay.", fails: faults{duty.ErrNotFound, auth.ErrGroupNotFound, duty.ErrGroupNotCaught}},
 		func(ctx context.Context, in *requirementGroupIn) (*struct{}, error) {
-			_, err := a.Duties.RemoveGroup(ctx, in.ID, in.Group)
+			_, err := a.Duties.Apply(ctx, in.ID, duty.Proposal{Do: duty.DoRemove, Group: in.Group})
 			return nil, err
+		})
+	on(a, operation{method: post, path: "/requirements/{requirement}/switch", id: "switch-requirement", tag: tagEnrolments, need: manage, summary: "Switch a requirement on or off", about: "Off: nobody has the duty any more; progress and history stay.", fails: faults{duty.ErrNotFound}},
+		func(ctx context.Context, in *requirementSwitchIn) (*requirementOut, error) {
+			p := duty.Proposal{Do: duty.DoOff}
+			if in.Body.On {
+				p.Do = duty.DoOn
+			}
+			return shown(a.Duties.Apply(ctx, in.ID, p))
+		})
+	on(a, operation{method: put, path: "/requirements/{requirement}/people/{person}", id: "name-requirement-person", tag: tagEnrolments, need: manage, summary: "Make a requirement a person's duty by name, or leave them out", fails: faults{duty.ErrNotFound, auth.ErrPersonNotFound}},
+		func(ctx context.Context, in *requirementNameIn) (*requirementOut, error) {
+			return shown(a.Duties.Name(ctx, in.ID, in.Person, in.Body.Excepted, in.Body.Reason))
+		})
+	on(a, operation{method: del, path: "/requirements/{requirement}/people/{person}", id: "unname-requirement-person", tag: tagEnrolments, need: manage, summary: "Name a person no more", fails: faults{duty.ErrNotFound, duty.ErrNamed}},
+		func(ctx context.Context, in *dutyWaiverEndIn) (*struct{}, error) {
+			_, err := a.Duties.Unname(ctx, in.ID, in.Person)
+			return nil, err
+		})
+	on(a, operation{method: get, path: "/requirements/{requirement}/runs", id: "list-requirement-runs", tag: tagEnrolments, need: manage, summary: "What changed who has a duty, the newest first", fails: faults{duty.ErrNotFound}},
+		func(ctx context.Context, in *requirementRunsIn) (*pageOut[requirementRun], error) {
+			list, err := a.Duties.Runs(ctx, in.ID, in.request())
+			if err != nil {
+				return nil, err
+			}
+			return paged(ctx, list, func(r *duty.Run) requirementRun {
+				return requirementRun{r.ID, r.Cause, r.AboutID, r.AboutName, r.ByID, r.At.UTC(), r.Given, r.Withdrawn, r.Enrolled, r.Undoable(), utcOrNone(r.UndoneAt)}
+			}), nil
+		})
+	on(a, operation{method: get, path: "/requirements/{requirement}/runs/{run}/changes", id: "list-requirement-changes", tag: tagEnrolments, need: manage, summary: "What a change did to whom, by name", fails: faults{duty.ErrNoRun}},
+		func(ctx context.Context, in *requirementChangesIn) (*pageOut[requirementRunChange], error) {
+			_, list, err := a.Duties.Changes(ctx, in.ID, in.Run, in.request())
+			if err != nil {
+				return nil, err
+			}
+			return paged(ctx, list, func(c *duty.RunChange) requirementRunChange {
+				return requirementRunChange{c.PersonID, c.Name, c.Email, c.Change, c.EnrolmentID, c.At.UTC()}
+			}), nil
+		})
+	on(a, operation{method: post, path: "/requirements/{requirement}/runs/{run}/undo", id: "undo-requirement-run", tag: tagEnrolments, need: manage, summary: "Undo a change of who has a duty", about: "Who got the duty has it no more and, where they have not begun, is taken out of the course; who lost it has it as before.", fails: faults{duty.ErrNoRun, duty.ErrNotUndone, duty.ErrNotFound}},
+		func(ctx context.Context, in *requirementRunIn) (*requirementOut, error) {
+			return shown(a.Duties.Undo(ctx, in.ID, in.Run))
+		})
+	on(a, operation{method: get, path: "/enrolments/{enrolment}/reasons", id: "list-enrolment-reasons", tag: tagEnrolments, need: manage, summary: "Which requirements put somebody into a course, and why", about: "Empty for who came another way.", fails: faults{enrolment.ErrEnrolmentNotFound}},
+		func(ctx context.Context, in *enrolmentIn) (*enrolmentReasonsOut, error) {
+			if _, err := a.Enrolment.Show(ctx, in.ID); err != nil {
+				return nil, err
+			}
+			list, err := a.Duties.Because(ctx, in.ID)
+			if err != nil {
+				return nil, err
+			}
+			out := &enrolmentReasonsOut{}
+			out.Body.Items = []enrolmentReason{}
+			for _, b := range list {
+				out.Body.Items = append(out.Body.Items, enrolmentReason{b.RequirementID, b.RequirementName, b.RunID, b.Cause, b.AboutName, b.Reasons, b.At.UTC()})
+			}
+			return out, nil
 		})
 	on(a, operation{method: get, path: "/requirements/{requirement}/duties", id: "list-duties", tag: tagEnrolments, need: manage, summary: "Who has a duty, and how they stand, by name", fails: faults{duty.ErrNotFound}},
 		func(ctx context.Context, in *dutiesIn) (*pageOut[dutyShown], error) {

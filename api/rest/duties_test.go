@@ -30,10 +30,32 @@ func TestRequirementsAreMadeAppliedAndWaivedByTheAPI(t *testing.T) {
 	at := "/requirements/" + s.call(t, ada, "POST", "/requirements", in).want(t, 201).object(t).text("id")
 	s.call(t, ada, "POST", "/requirements", in).failed(t, 409, "requirement_name_taken")
 	s.call(t, ada, "GET", "/requirements/"+uid.New().String(), nil).failed(t, 404, "requirement_not_found")
-	if got := s.call(t, ada, "GET", at+"/groups/"+g.ID.String()+"/preview", nil).want(t, 200).object(t); got.at("new") != 1.0 {
+	if got := s.call(t, ada, "GET", at, nil).want(t, 200).object(t); got.at("status") != "draft" {
 		t.Errorf("%v", got)
 	}
 	s.call(t, ada, "PUT", at+"/groups/"+g.ID.String(), nil).want(t, 200)
+	s.call(t, ada, "GET", at+"/plan?do=add", nil).failed(t, 422, "invalid_input")
+	s.call(t, ada, "GET", at+"/plan?do=add&group="+uid.New().String(), nil).failed(t, 404, "group_not_found")
+	if got := s.call(t, ada, "GET", at+"/plan?do=on", nil).want(t, 200).object(t); got.at("given") != 1.0 || got.at("withdrawn") != 0.0 || len(got.at("items").([]any)) != 1 {
+		t.Errorf("%v", got)
+	}
+	s.call(t, ada, "POST", at+"/switch", object{"on": true}).want(t, 200)
+	named := at + "/people/" + learner.ID.String()
+	s.call(t, ada, "PUT", named, object{"reason": "Has it from the brigade.", "excepted": true}).want(t, 200)
+	s.call(t, lee, "POST", at+"/switch", object{"on": false}).want(t, 403)
+	runs := s.call(t, ada, "GET", at+"/runs", nil).want(t, 200).object(t).at("items").([]any)
+	newest, _ := runs[0].(map[string]any)
+	if len(runs) != 3 || newest["cause"] != "person_excepted" || newest["withdrawn"] != 1.0 || newest["undoable"] != true {
+		t.Fatalf("%v", runs)
+	}
+	run := at + "/runs/" + newest["id"].(string)
+	if got := s.call(t, ada, "GET", run+"/changes", nil).want(t, 200).object(t).at("items").([]any); len(got) != 1 || got[0].(map[string]any)["change"] != "withdrawn" {
+		t.Errorf("%v", got)
+	}
+	s.call(t, ada, "POST", run+"/undo", nil).want(t, 200)
+	s.call(t, ada, "POST", run+"/undo", nil).failed(t, 409, "requirement_run_not_undoable")
+	s.call(t, ada, "DELETE", named, nil).failed(t, 404, "requirement_person_not_found")
+	s.call(t, ada, "POST", at+"/runs/"+uid.New().String()+"/undo", nil).failed(t, 404, "requirement_run_not_found")
 	own := s.call(t, lee, "GET", "/me/duties", nil).want(t, 200).object(t).at("items").([]any)
 	if len(own) != 1 || own[0].(map[string]any)["state"] != "not_started" || own[0].(map[string]any)["reasons"] != "Cooks" {
 		t.Errorf("%v", own)

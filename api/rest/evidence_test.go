@@ -17,7 +17,7 @@ func TestEvidenceIsMadeAndFetchedByTheAPI(t *testing.T) {
 	lee, _ := s.person(t, policy.Learner)
 	course := storetest.PublishedCourse(t, s.ctx, s.World, storetest.SmallCourse("Fire"))
 	admin := storetest.As(t, s.ctx, s.World, storetest.Person(t, s.ctx, s.World, policy.Admin))
-	r, err := s.services.Duties.Save(admin, uid.Nil, duty.Input{Name: "Fire", Courses: []uid.ID{course.Course.ID}})
+	r, err := s.services.Duties.Save(admin, uid.Nil, duty.Input{Status: duty.StatusOn, Name: "Fire", Courses: []uid.ID{course.Course.ID}})
 	if err != nil {
 		t.Fatal(err)
 	}

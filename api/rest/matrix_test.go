@@ -25,10 +25,10 @@ func TestTheMatrixAndTheRecordOfADutyAreReadByTheAPI(t *testing.T) {
 	var r duty.Shown
 	soon := 10
 	if err == nil {
-		r, err = s.services.Duties.Save(admin, uid.Nil, duty.Input{Name: "Fire", Courses: []uid.ID{course.Course.ID}, Terms: duty.Terms{DueDays: &soon}})
+		r, err = s.services.Duties.Save(admin, uid.Nil, duty.Input{Status: duty.StatusOn, Name: "Fire", Courses: []uid.ID{course.Course.ID}, Terms: duty.Terms{DueDays: &soon}})
 	}
 	if err == nil {
-		_, err = s.services.Duties.AddGroup(admin, r.ID, g.ID)
+		_, err = s.services.Duties.Apply(admin, r.ID, duty.Proposal{Do: duty.DoAdd, Group: g.ID})
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -2,10 +2,14 @@ package web
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
+	"lyceum/auth"
+	"lyceum/auth/policy"
 	"lyceum/internal/fault"
+	"lyceum/internal/page"
 	"lyceum/internal/uid"
 	"lyceum/learning/duty"
 	"lyceum/themes"
@@ -15,6 +19,7 @@ import (
 type Duties struct {
 	*Site
 	Duties *duty.Service
+	People *auth.Service
 }
 
 // List lists the requirements.
@@ -50,18 +55,61 @@ func (d Duties) page(c *fiber.Ctx) (p themes.RequirementPage, err error) {
 	if p.State = duty.State(query(c, "state")); !p.State.Known() {
 		p.State = ""
 	}
-	if group, ok := uid.Parse(query(c, "group")); ok {
-		preview, err := d.Duties.Preview(ctx, r, group)
+	if p.Find = query(c, "find"); p.Find != "" && who(ctx).May.Has(policy.PersonRead) {
+		found, err := d.People.People(ctx, auth.PeopleFilter{Query: p.Find, Status: auth.PersonActive, Page: page.Request{Limit: foundPeople}})
 		if err != nil {
 			return p, err
 		}
-		p.Preview = &preview
+		p.Found = found.Items
+	}
+	if p.Runs, err = d.Duties.Runs(ctx, r, page.Request{Limit: runsShown}); err != nil {
+		return p, err
 	}
 	p.Duties, err = d.Duties.Duties(ctx, r, duty.Filter{State: p.State, Page: after(c)})
 	return p, err
 }
 
-// Show shows a requirement and who must meet it; with a group, what applying it to that group would do.
+// runsShown is how many changes the page of a requirement shows.
+const runsShown = 20
+
+// Plan shows whom a change would change.
+func (d Duties) Plan(c *fiber.Ctx) error {
+	r, err := id(c, "requirement")
+	if err != nil {
+		return err
+	}
+	p := themes.RequirementPlanPage{}
+	if p.Requirement, err = d.Duties.Get(c.UserContext(), r); err != nil {
+		return err
+	}
+	group, _ := uid.Parse(query(c, "group"))
+	if p.Plan, err = d.Duties.Plan(c.UserContext(), r, duty.Proposal{Do: duty.Do(query(c, "do")), Group: group}, after(c)); err != nil {
+		return err
+	}
+	return d.show(c, p)
+}
+
+// Run shows what a change did to whom.
+func (d Duties) Run(c *fiber.Ctx) error {
+	r, err := id(c, "requirement")
+	if err != nil {
+		return err
+	}
+	run, err := id(c, "run")
+	if err != nil {
+		return err
+	}
+	p := themes.RequirementRunPage{}
+	if p.Requirement, err = d.Duties.Get(c.UserContext(), r); err != nil {
+		return err
+	}
+	if p.Run, p.Changes, err = d.Duties.Changes(c.UserContext(), r, run, after(c)); err != nil {
+		return err
+	}
+	return d.show(c, p)
+}
+
+// Show shows a requirement, whom it catches and how they stand.
 func (d Duties) Show(c *fiber.Ctx) error {
 	p, err := d.page(c)
 	if err != nil {
@@ -86,7 +134,10 @@ func (d Duties) form(c *fiber.Ctx) (p themes.RequirementEditPage, err error) {
 	if p.Requirement, err = d.Duties.Get(ctx, r); err != nil {
 		return p, err
 	}
-	p.Form = themes.RequirementForm{Name: p.Requirement.Name, Framework: p.Requirement.Framework, Grace: strconv.Itoa(p.Requirement.GraceDays), Renew: strconv.Itoa(p.Requirement.RenewDays), KeepDay: p.Requirement.KeepDay, Chosen: map[uid.ID]bool{}}
+	p.Form = themes.RequirementForm{Name: p.Requirement.Name, Framework: p.Requirement.Framework, Grace: strconv.Itoa(p.Requirement.GraceDays), Renew: strconv.Itoa(p.Requirement.RenewDays), KeepDay: p.Requirement.KeepDay, Leave: p.Requirement.LeaveCourse, Chosen: map[uid.ID]bool{}}
+	if at := p.Requirement.DueAt; at != nil {
+		p.Form.DueOn = at.In(zoneOf(ctx)).Format(time.DateOnly)
+	}
 	if n := p.Requirement.ValidMonths; n != nil {
 		p.Form.Valid = strconv.Itoa(*n)
 	}
@@ -121,7 +172,7 @@ func (d Duties) Save(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p.Form = themes.RequirementForm{Name: f.get("name"), Framework: f.get("framework"), Valid: f.get("valid_months"), Due: f.get("due_days"), Grace: f.get("grace_days"), Renew: f.get("renew_days"), KeepDay: f.get("keep_day") != "", Chosen: map[uid.ID]bool{}}
+	p.Form = themes.RequirementForm{Name: f.get("name"), Framework: f.get("framework"), Valid: f.get("valid_months"), Due: f.get("due_days"), Grace: f.get("grace_days"), Renew: f.get("renew_days"), KeepDay: f.get("keep_day") != "", DueOn: f.get("due_on"), Leave: f.get("leave_course") != "", Chosen: map[uid.ID]bool{}}
 	in := duty.Input{Name: p.Form.Name, Framework: p.Form.Framework, Revision: max(f.revision(), 0)}
 	wrong := fault.Fields{}
 	maybe := func(name string) *int {
@@ -131,6 +182,11 @@ func (d Duties) Save(c *fiber.Ctx) error {
 		return nil
 	}
 	in.Terms = duty.Terms{ValidMonths: maybe("valid_months"), DueDays: maybe("due_days"), GraceDays: f.number(wrong, "grace_days"), RenewDays: f.number(wrong, "renew_days"), KeepDay: p.Form.KeepDay}
+	if at := f.day(c.UserContext(), wrong, "due_on"); at != nil {
+		end := at.In(zoneOf(c.UserContext())).AddDate(0, 0, 1).Add(-time.Second).UTC()
+		in.Terms.DueAt = &end
+	}
+	in.LeaveCourse = p.Form.Leave
 	for i, text := range append([]string{f.get("course")}, f.all("courses")...) {
 		one, ok := uid.Parse(text)
 		if !ok || p.Form.Chosen[one] {
@@ -173,24 +229,44 @@ func (d Duties) change(c *fiber.Ctx, do func(r uid.ID, f form) error) error {
 	return d.done(c, "/compliance/"+r.String(), themes.FlashSaved, "")
 }
 
-// AddGroup applies a requirement to a group.
-func (d Duties) AddGroup(c *fiber.Ctx) error {
+// Scope changes whom a requirement catches.
+func (d Duties) Scope(c *fiber.Ctx) error {
 	return d.change(c, func(r uid.ID, f form) error {
-		group, ok := uid.Parse(f.get("group"))
-		if !ok {
-			return fault.Invalid(map[string]string{"group": "Choose a group."})
-		}
-		_, err := d.Duties.AddGroup(c.UserContext(), r, group)
+		group, _ := uid.Parse(f.get("group"))
+		_, err := d.Duties.Apply(c.UserContext(), r, duty.Proposal{Do: duty.Do(f.get("do")), Group: group})
 		return err
 	})
 }
 
-// RemoveGroup ends that.
-func (d Duties) RemoveGroup(c *fiber.Ctx) error {
+// Name names a person in a requirement.
+func (d Duties) Name(c *fiber.Ctx) error {
+	return d.change(c, func(r uid.ID, f form) error {
+		person, ok := uid.Parse(f.get("person"))
+		if !ok {
+			return auth.ErrPersonNotFound
+		}
+		_, err := d.Duties.Name(c.UserContext(), r, person, f.get("excepted") != "", f.get("reason"))
+		return err
+	})
+}
+
+// Unname ends that.
+func (d Duties) Unname(c *fiber.Ctx) error {
 	return d.change(c, func(r uid.ID, _ form) error {
-		group, err := id(c, "group")
+		person, err := id(c, "person")
 		if err == nil {
-			_, err = d.Duties.RemoveGroup(c.UserContext(), r, group)
+			_, err = d.Duties.Unname(c.UserContext(), r, person)
+		}
+		return err
+	})
+}
+
+// Undo takes back what a change did.
+func (d Duties) Undo(c *fiber.Ctx) error {
+	return d.change(c, func(r uid.ID, _ form) error {
+		run, err := id(c, "run")
+		if err == nil {
+			_, err = d.Duties.Undo(c.UserContext(), r, run)
 		}
 		return err
 	})

@@ -112,6 +112,8 @@ type Keeper interface {
 	GroupsByRule(ctx context.Context) ([]Group, error)
 	// GroupsNamed gives the groups of a name in any case, and those of ids.
 	GroupsNamed(ctx context.Context, name string, ids []uid.ID) ([]Group, error)
+	// CourseNames gives what the courses of an address, and those of ids, are called.
+	CourseNames(ctx context.Context, slug string, ids []uid.ID) (map[uid.ID]string, error)
 	// AddGroup and PutGroup write a group; ErrNameTaken.
 	AddGroup(ctx context.Context, g Group) error
 	PutGroup(ctx context.Context, g Group) error
@@ -221,6 +223,15 @@ func (s *Service) names(ctx context.Context, r *Rule) (map[string]string, error)
 	people, groups := r.ids(FieldManager), r.ids(FieldGroup)
 	if len(people) > 0 {
 		found, err := s.keep.NamesOf(ctx, people)
+		if err != nil {
+			return nil, err
+		}
+		for id, name := range found {
+			out[id.String()] = name
+		}
+	}
+	if courses := append(r.ids(FieldCompleted), r.ids(FieldCertificate)...); len(courses) > 0 {
+		found, err := s.keep.CourseNames(ctx, "", courses)
 		if err != nil {
 			return nil, err
 		}

@@ -219,6 +219,8 @@ func (s *Service) resolve(ctx context.Context, r *Rule) error {
 				c.Values[j], err = s.manager(ctx, v)
 			case FieldGroup:
 				c.Values[j], err = s.group(ctx, v)
+			case FieldCompleted, FieldCertificate:
+				c.Values[j], err = s.course(ctx, v)
 			}
 			var wrong *fault.Fault
 			if errors.As(err, &wrong) && wrong.Kind == fault.KindInvalid {
@@ -242,6 +244,19 @@ func (s *Service) role(ctx context.Context, v string) (string, error) {
 		}
 	}
 	return v, errNoRole
+}
+
+// course takes a course's id or its address.
+func (s *Service) course(ctx context.Context, v string) (string, error) {
+	id, _ := uid.Parse(v)
+	found, err := s.keep.CourseNames(ctx, v, []uid.ID{id})
+	for id := range found {
+		return id.String(), err
+	}
+	if err == nil {
+		err = errNoCourse
+	}
+	return v, err
 }
 
 func (s *Service) manager(ctx context.Context, v string) (string, error) {
@@ -286,6 +301,7 @@ func (s *Service) group(ctx context.Context, v string) (string, error) {
 var (
 	errNoRole     = fault.New(fault.KindInvalid, "no_role", "There is no such role. Choose one from the list.")
 	errNoPerson   = fault.New(fault.KindInvalid, "no_person", "Nobody here has this e-mail. Enter the manager’s e-mail.")
+	errNoCourse   = fault.New(fault.KindInvalid, "no_course", "There is no such course. Enter its address: what stands behind /courses/.")
 	errNoGroup    = fault.New(fault.KindInvalid, "no_group", "There is no group of this name.")
 	errTwoGroups  = fault.New(fault.KindInvalid, "two_groups", "Several groups have this name. Rename one of them.")
 	errRuleOnRule = fault.New(fault.KindInvalid, "rule_on_rule", "A rule cannot ask for a group that has a rule itself.")

@@ -38,13 +38,16 @@ const (
 	FieldGroup    Field = "group"
 	FieldHired    Field = "hire_date"
 	FieldCreated  Field = "created_at"
+	// FieldCompleted is the courses that the person ever completed, FieldCertificate those of whose certificate they hold one that is valid.
+	FieldCompleted   Field = "completed"
+	FieldCertificate Field = "certificate"
 )
 
 // Fields lists what a condition may ask, in the order in which a page offers it.
 func Fields() []Field {
 	return []Field{
 		"department", "title", "location", "user_type", "division", "organization", "cost_center", "employee_number",
-		FieldManager, FieldRole, FieldGroup, FieldLanguage, FieldTimeZone, FieldHired, FieldCreated, FieldName, FieldEmail,
+		FieldManager, FieldRole, FieldGroup, FieldLanguage, FieldTimeZone, FieldHired, FieldCreated, FieldCompleted, FieldCertificate, FieldName, FieldEmail,
 	}
 }
 
@@ -76,7 +79,7 @@ func (f Field) Ops() []Op {
 	switch f {
 	case FieldManager:
 		return []Op{Is, IsNot, Under, Empty, Filled}
-	case FieldRole, FieldGroup, FieldLanguage:
+	case FieldRole, FieldGroup, FieldLanguage, FieldCompleted, FieldCertificate:
 		return []Op{Is, IsNot}
 	case FieldHired:
 		return []Op{Before, After, Within, Empty, Filled}
@@ -185,6 +188,11 @@ func (r *Rule) Asks(group uid.ID) bool { return slices.Contains(r.ids(FieldGroup
 // wide tells whether a change of one person may change who else fits.
 func (r *Rule) wide() bool {
 	return slices.ContainsFunc(r.Conditions, func(c Condition) bool { return c.Op == Under })
+}
+
+// learned tells whether a condition asks what people did.
+func (r *Rule) learned() bool {
+	return slices.ContainsFunc(r.Conditions, func(c Condition) bool { return c.Field == FieldCompleted || c.Field == FieldCertificate })
 }
 
 // Value writes the JSON as a string: []byte fails in pgx's exec mode.

@@ -101,12 +101,24 @@ func (s *Service) ruled(ctx context.Context) (all []Group, err error) {
 // SettlePerson brings one person into the groups whose rules take them and out of the others, after something changed about
 // them. Groups whose rule looks at a chain of managers are settled whole.
 func (s *Service) SettlePerson(ctx context.Context, person uid.ID) error {
+	return s.settlePerson(ctx, person, func(*Rule) bool { return true })
+}
+
+// SettleLearner is SettlePerson for the groups whose rules ask what people completed, or which certificates they hold.
+func (s *Service) SettleLearner(ctx context.Context, person uid.ID) error {
+	return s.settlePerson(ctx, person, (*Rule).learned)
+}
+
+func (s *Service) settlePerson(ctx context.Context, person uid.ID, which func(*Rule) bool) error {
 	all, err := s.ruled(ctx)
 	if err != nil || len(all) == 0 {
 		return err
 	}
 	var alone []Group
 	for _, g := range all {
+		if !which(g.Rule) {
+			continue
+		}
 		if !g.Rule.wide() {
 			alone = append(alone, g)
 			continue

@@ -13,7 +13,7 @@ import (
 
 // dutyConsequences is what follows for people's duties from requirements, groups and completions.
 func (a *app) dutyConsequences() (table []queue.Consequence) {
-	for _, typ := range []string{"requirement.saved", "requirement.group_added"} {
+	for _, typ := range []string{"requirement.saved", "requirement.group_added", "requirement.group_removed", "requirement.switched", "requirement.person_named", "requirement.person_unnamed", "requirement.run_undone"} {
 		table = append(table, queue.Consequence{When: typ, Name: "run_requirement", Long: true, Timeout: settleTimeout, Do: func(ctx context.Context, e event.Event) error {
 			return a.duties.Run(ctx, e.SubjectID)
 		}})

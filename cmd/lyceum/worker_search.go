@@ -23,6 +23,21 @@ func (a *app) groupConsequences() (table []queue.Consequence) {
 			return a.groups.SettlePerson(ctx, e.SubjectID)
 		}})
 	}
+	// Rules ask what people completed, and which certificates they hold.
+	for _, typ := range []string{"enrolment.completed", "certificate.issued", "certificate.revoked", "certificate.expired"} {
+		table = append(table, queue.Consequence{When: typ, Name: "settle_learner", Urgency: queue.Unseen, Timeout: settleTimeout, Do: func(ctx context.Context, e event.Event) error {
+			var d struct {
+				PersonID uid.ID `json:"person_id"`
+			}
+			if err := json.Unmarshal(e.Data, &d); err != nil {
+				return fmt.Errorf("data of %s %s: %w", e.Type, e.ID, err)
+			}
+			if d.PersonID == uid.Nil {
+				return nil
+			}
+			return a.groups.SettleLearner(ctx, d.PersonID)
+		}})
+	}
 	return append(table,
 		queue.Consequence{When: "group.members_changed", Name: "settle_groups", Urgency: queue.Unseen, Timeout: settleTimeout, Do: func(ctx context.Context, e event.Event) error {
 			return a.groups.SettleAfter(ctx, e.SubjectID)

@@ -41,7 +41,7 @@ func TestEveryFigureIsThatOfItsRows(t *testing.T) {
 	enrolments := enrolment.New(enrolment.Options{Keep: w.Store, Now: now})
 	duties, groups := duty.New(w.Store, enrolments, now), group.New(w.Store, now)
 	days := 10
-	r, err := duties.Save(admin, uid.Nil, duty.Input{Name: "Rigging", Courses: []uid.ID{o.Course.ID}, Terms: duty.Terms{DueDays: &days, GraceDays: 60}})
+	r, err := duties.Save(admin, uid.Nil, duty.Input{Status: duty.StatusOn, Name: "Rigging", Courses: []uid.ID{o.Course.ID}, Terms: duty.Terms{DueDays: &days, GraceDays: 60}})
 	do(err)
 	var people []auth.Person
 	for range 3 {
@@ -54,7 +54,7 @@ func TestEveryFigureIsThatOfItsRows(t *testing.T) {
 			_, err = groups.Add(admin, g.ID, []uid.ID{p.ID})
 			do(err)
 		}
-		_, err = duties.AddGroup(admin, r.ID, g.ID)
+		_, err = duties.Apply(admin, r.ID, duty.Proposal{Do: duty.DoAdd, Group: g.ID})
 		do(err)
 	}
 	do(duties.RunAll(ctx))

@@ -29,8 +29,9 @@ func (s State) Known() bool { return slices.Contains(States(), s) }
 
 // Terms are how a requirement counts time. Days are 24 hours, months those of the calendar in UTC.
 type Terms struct {
-	ValidMonths *int // nil: done once is done for good
-	DueDays     *int // from the day the duty began; nil: no due date
+	ValidMonths *int       // nil: done once is done for good
+	DueDays     *int       // from the day the duty began; nil: no due date
+	DueAt       *time.Time // when all are due whose duty began before; for the others DueDays counts
 	GraceDays   int
 	RenewDays   int  // so many days before it expires renewal opens
 	KeepDay     bool // who renews early keeps the day of the year
@@ -73,11 +74,18 @@ func Months(t time.Time, n int) time.Time {
 
 func open(t Terms, began time.Time) Cycle {
 	c := Cycle{Number: 1, BeganAt: began}
-	if t.DueDays != nil {
+	switch {
+	case t.DueAt != nil && t.DueAt.After(began):
+		due := *t.DueAt
+		c.DueAt = &due
+	case t.DueDays != nil:
 		due := days(began, *t.DueDays)
-		grace := days(due, t.GraceDays)
-		c.DueAt, c.GraceUntil = &due, &grace
+		c.DueAt = &due
+	default:
+		return c
 	}
+	grace := days(*c.DueAt, t.GraceDays)
+	c.GraceUntil = &grace
 	return c
 }
 

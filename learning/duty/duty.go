@@ -31,6 +31,9 @@ type Requirement struct {
 	GraceDays   int
 	RenewDays   int
 	KeepDay     bool
+	DueAt       *time.Time
+	Status      Status // "": on
+	LeaveCourse bool   // who has it no more and has not begun is taken out of the course
 	Revision    int
 	CreatedBy   *uid.ID
 	CreatedAt   time.Time
@@ -39,8 +42,11 @@ type Requirement struct {
 
 // Terms are how it counts time.
 func (r Requirement) Terms() Terms {
-	return Terms{ValidMonths: r.ValidMonths, DueDays: r.DueDays, GraceDays: r.GraceDays, RenewDays: r.RenewDays, KeepDay: r.KeepDay}
+	return Terms{ValidMonths: r.ValidMonths, DueDays: r.DueDays, GraceDays: r.GraceDays, RenewDays: r.RenewDays, KeepDay: r.KeepDay, DueAt: r.DueAt}
 }
+
+// On tells whether it catches people.
+func (r Requirement) On() bool { return r.Status == StatusOn || r.Status == "" }
 
 // Course is one of those that fulfil a requirement.
 type Course struct {
@@ -51,9 +57,11 @@ type Course struct {
 
 // Group is one whose people a requirement catches.
 type Group struct {
-	ID      uid.ID
-	Name    string
-	Members int
+	ID       uid.ID
+	Name     string
+	Members  int
+	Excepted bool // its people are left out
+	Spared   int  // of its members, who were in it already when it was added for newcomers only
 }
 
 // Count is how many are in a state.
@@ -67,11 +75,12 @@ type Shown struct {
 	Requirement
 	Courses []Course // the first is the one that people are enrolled in
 	Groups  []Group
+	People  []Named // by name, at most 500
 	Counts  []Count // in the order of States, without those that are none
 }
 
-// People is how many have the duty.
-func (s Shown) People() (n int) {
+// Count is how many have the duty.
+func (s Shown) Count() (n int) {
 	for _, c := range s.Counts {
 		n += c.N
 	}
@@ -96,17 +105,9 @@ type Duty struct {
 	WaivedUntil     *time.Time
 	WaivedReason    string
 	Reasons         string // the names of the groups that make it one
+	ByName          bool   // the person was named
 	CourseSlug      string // the course that people are enrolled in
 	CourseTitle     string
-}
-
-// Preview is what catching the people of a group would do.
-type Preview struct {
-	GroupID uid.ID
-	Name    string
-	Members int           // people of the group who are not deactivated
-	New     int           // of them who do not have the duty yet
-	People  []auth.Person `gorm:"-"` // the first of the new ones by name, at most 20
 }
 
 // Change is what settling did.
@@ -130,12 +131,8 @@ type Keeper interface {
 	AddRequirement(ctx context.Context, r Requirement, courses []uid.ID) error
 	SaveRequirement(ctx context.Context, r Requirement, courses []uid.ID) error
 	KnownCourses(ctx context.Context, ids []uid.ID) (int, error)
-	AddRequirementGroup(ctx context.Context, id, group, by uid.ID, at time.Time) error
-	// DeleteRequirementGroup is ErrGroupNotCaught.
-	DeleteRequirementGroup(ctx context.Context, id, group uid.ID) error
-	PreviewRequirementGroup(ctx context.Context, id, group uid.ID, n int) (Preview, error)
-	// SettleDuties gives and withdraws the duties of a requirement as its groups are now.
-	SettleDuties(ctx context.Context, id uid.ID, now time.Time) (Change, error)
+	ScopeKeeper
+	RunKeeper
 	// AdvanceDuties takes completions into the cycles: of a requirement, of a person, with uid.Nil of all. What then differs from what was
 	// known goes into the history; it comes after SettleDuties, in its transaction.
 	AdvanceDuties(ctx context.Context, requirement, person uid.ID, now time.Time) error
@@ -143,24 +140,18 @@ type Keeper interface {
 	DutiesOf(ctx context.Context, person uid.ID, now time.Time) ([]Duty, error)
 	// WaiveDuty is ErrNoDuty.
 	WaiveDuty(ctx context.Context, requirement, person uid.ID, at, until *time.Time, by uid.ID, reason string, now time.Time) error
-	// DutiesToEnrol gives, by id, people after one who have something to do for a requirement now, and are at none of its courses.
-	DutiesToEnrol(ctx context.Context, requirement, after uid.ID, now time.Time, n int) ([]ToEnrol, error)
 	// DutyChoices lists published courses and groups to choose from, at most 500 of each, by name.
 	DutyChoices(ctx context.Context) (courses []Course, groups []Group, err error)
 	RequirementsOfGroup(ctx context.Context, group uid.ID) ([]uid.ID, error)
 }
 
-// ToEnrol is someone who has to take the first course of a requirement.
-type ToEnrol struct {
-	PersonID uid.ID
-	DueAt    *time.Time
-	Again    bool // they completed it before
-}
-
 // Enroller enrols people; enrolment.Service is one.
 type Enroller interface {
-	AssignMany(ctx context.Context, course uid.ID, by *uid.ID, people []enrolment.Wanted) (n int, err error)
-	Renew(ctx context.Context, in enrolment.Assignment, due *time.Time) (added bool, err error)
+	AssignMany(ctx context.Context, course uid.ID, by *uid.ID, people []enrolment.Wanted) ([]enrolment.Added, error)
+	Renew(ctx context.Context, in enrolment.Assignment, due *time.Time) (e enrolment.Enrolment, added bool, err error)
+	// Return brings a withdrawn person back; Dismiss takes out who has not begun.
+	Return(ctx context.Context, in enrolment.Assignment, due *time.Time) (enrolment.Enrolment, error)
+	Dismiss(ctx context.Context, id uid.ID) (bool, error)
 }
 
 // Failures of this package.
@@ -169,6 +160,9 @@ var (
 	ErrNameTaken      = fault.New(fault.KindConflict, "requirement_name_taken", "A requirement of this name exists. Choose another name.")
 	ErrChanged        = fault.New(fault.KindConflict, "requirement_changed", "Somebody else changed this requirement meanwhile. Reload the page.")
 	ErrGroupNotCaught = fault.New(fault.KindNotFound, "requirement_group_not_found", "This requirement does not apply to this group.")
+	ErrNamed          = fault.New(fault.KindNotFound, "requirement_person_not_found", "This requirement does not name this person.")
+	ErrNoRun          = fault.New(fault.KindNotFound, "requirement_run_not_found", "There is no such change of who has a duty.")
+	ErrNotUndone      = fault.New(fault.KindConflict, "requirement_run_not_undoable", "This change cannot be undone: it was undone already, or what it changed is different by now.")
 	ErrNoDuty         = fault.New(fault.KindNotFound, "duty_not_found", "This person does not have this duty.")
 )
 
@@ -199,6 +193,8 @@ type Input struct {
 	Name, Framework string
 	Courses         []uid.ID
 	Terms           Terms
+	LeaveCourse     bool
+	Status          Status // of a new one: draft or on, "" is draft
 	Revision        int
 }
 
@@ -214,6 +210,10 @@ func (in *Input) check() error {
 	}
 	within(in.Terms.ValidMonths, monthsMax, "valid_months")
 	within(in.Terms.DueDays, daysMax, "due_days")
+	if in.Status == "" {
+		in.Status = StatusDraft
+	}
+	f.Check(in.Status == StatusDraft || in.Status == StatusOn, "status", "A new requirement is a draft or on.")
 	f.Check(in.Terms.GraceDays >= 0 && in.Terms.GraceDays <= daysMax, "grace_days", fmt.Sprintf("Use 0 to %d days.", daysMax))
 	most := daysMax
 	if in.Terms.ValidMonths != nil {
@@ -276,41 +276,26 @@ func (s *Service) Save(ctx context.Context, id uid.ID, in Input) (out Shown, err
 			}
 			return err
 		}
-		r := Requirement{ID: id, Name: in.Name, Framework: in.Framework, ValidMonths: in.Terms.ValidMonths, DueDays: in.Terms.DueDays, GraceDays: in.Terms.GraceDays, RenewDays: in.Terms.RenewDays, KeepDay: in.Terms.KeepDay, Revision: in.Revision + 1, CreatedBy: &who.PersonID, CreatedAt: now, UpdatedAt: now}
+		r := Requirement{ID: id, Name: in.Name, Framework: in.Framework, ValidMonths: in.Terms.ValidMonths, DueDays: in.Terms.DueDays, GraceDays: in.Terms.GraceDays, RenewDays: in.Terms.RenewDays, KeepDay: in.Terms.KeepDay, DueAt: in.Terms.DueAt, LeaveCourse: in.LeaveCourse, Status: in.Status, Revision: in.Revision + 1, CreatedBy: &who.PersonID, CreatedAt: now, UpdatedAt: now}
 		if id == uid.Nil {
 			r.ID, r.Revision = uid.New(), 1
 			err = s.keep.AddRequirement(ctx, r, in.Courses)
-		} else if _, err = s.keep.RequirementByID(ctx, id, now); err == nil {
-			err = s.keep.SaveRequirement(ctx, r, in.Courses)
+		} else {
+			var was Shown
+			if was, err = s.keep.RequirementByID(ctx, id, now); err == nil {
+				r.Status = was.Status
+				err = s.keep.SaveRequirement(ctx, r, in.Courses)
+			}
 		}
 		if err != nil {
 			return err
 		}
-		if out, err = s.settle(ctx, r.ID, nil); err != nil {
+		if out, err = s.settle(ctx, r.ID, Run{Cause: CauseSettled}); err != nil {
 			return err
 		}
 		return s.tell(ctx, "requirement.saved", out, nil)
 	})
 	return out, err
-}
-
-// settle brings the duties of a requirement to what its groups and completions say, and tells what changed.
-func (s *Service) settle(ctx context.Context, id uid.ID, more map[string]any) (out Shown, err error) {
-	c, err := s.keep.SettleDuties(ctx, id, s.now())
-	if err != nil {
-		return out, err
-	}
-	if err = s.keep.AdvanceDuties(ctx, id, uid.Nil, s.now()); err != nil {
-		return out, err
-	}
-	if out, err = s.keep.RequirementByID(ctx, id, s.now()); err != nil || c == (Change{}) {
-		return out, err
-	}
-	data := map[string]any{"added": c.Added, "withdrawn": c.Withdrawn}
-	for k, v := range more {
-		data[k] = v
-	}
-	return out, s.tell(ctx, "requirement.settled", out, data)
 }
 
 func (s *Service) tell(ctx context.Context, typ string, r Shown, more map[string]any) error {
@@ -323,62 +308,6 @@ func (s *Service) tell(ctx context.Context, typ string, r Shown, more map[string
 		return err
 	}
 	return s.keep.AppendEvents(ctx, e)
-}
-
-// Preview tells what catching the people of a group would do; nothing is kept. It needs enrolment:manage; ErrNotFound,
-// auth.ErrGroupNotFound.
-func (s *Service) Preview(ctx context.Context, id, group uid.ID) (out Preview, err error) {
-	err = s.in(ctx, func(ctx context.Context) error {
-		if _, err := s.keep.RequirementByID(ctx, id, s.now()); err != nil {
-			return err
-		}
-		g, err := s.keep.GroupByID(ctx, group)
-		if err != nil {
-			return err
-		}
-		out, err = s.keep.PreviewRequirementGroup(ctx, id, group, previewsMax)
-		out.GroupID, out.Name = group, g.Name
-		return err
-	})
-	return out, err
-}
-
-// AddGroup makes it a duty of everyone of a group, and of who joins it later; a job enrols them. It needs enrolment:manage; ErrNotFound,
-// auth.ErrGroupNotFound. Event requirement.group_added.
-func (s *Service) AddGroup(ctx context.Context, id, group uid.ID) (out Shown, err error) {
-	return s.group(ctx, id, group, "requirement.group_added", func(ctx context.Context) error {
-		who, _ := auth.PrincipalFrom(ctx)
-		return s.keep.AddRequirementGroup(ctx, id, group, who.PersonID, s.now())
-	})
-}
-
-// RemoveGroup takes a group out: who is caught by no other group has the duty no more. Enrolments, progress and history stay. It needs
-// enrolment:manage; ErrNotFound, ErrGroupNotCaught. Event requirement.group_removed.
-func (s *Service) RemoveGroup(ctx context.Context, id, group uid.ID) (out Shown, err error) {
-	return s.group(ctx, id, group, "requirement.group_removed", func(ctx context.Context) error {
-		return s.keep.DeleteRequirementGroup(ctx, id, group)
-	})
-}
-
-func (s *Service) group(ctx context.Context, id, group uid.ID, typ string, do func(context.Context) error) (out Shown, err error) {
-	err = s.in(ctx, func(ctx context.Context) error {
-		if _, err := s.keep.RequirementByID(ctx, id, s.now()); err != nil {
-			return err
-		}
-		g, err := s.keep.GroupByID(ctx, group)
-		if err != nil {
-			return err
-		}
-		if err := do(ctx); err != nil {
-			return err
-		}
-		about := map[string]any{"group_id": group, "group_name": g.Name}
-		if out, err = s.settle(ctx, id, about); err != nil {
-			return err
-		}
-		return s.tell(ctx, typ, out, about)
-	})
-	return out, err
 }
 
 // Duties lists who has a duty, by name. It needs enrolment:manage; ErrNotFound.
@@ -449,52 +378,6 @@ func (s *Service) waive(ctx context.Context, requirement, person uid.ID, at, unt
 }
 
 // What follows asks nobody's permission: jobs do it, each safe to run twice.
-
-// Run settles a requirement and enrols whoever has something to do for it and is at none of its courses: who has not done it yet, and whose
-// renewal is open. Who completed the first course before takes it again. Some hundreds go in a transaction. What keeps people out (the course
-// is not published any more) ends it for now; the chore tries again.
-func (s *Service) Run(ctx context.Context, id uid.ID) error {
-	var r Shown
-	err := s.keep.InTenant(ctx, func(ctx context.Context) (err error) {
-		r, err = s.settle(ctx, id, nil)
-		return err
-	})
-	if fault.Of(err).Code == ErrNotFound.Code && err != nil || err == nil && len(r.Courses) == 0 {
-		return nil // it is gone, or its courses are
-	}
-	for after, more := uid.Nil, true; err == nil && more; {
-		after, more, err = s.enrolSome(ctx, r, after)
-	}
-	if err != nil && fault.Of(err).Kind != fault.KindInternal {
-		return nil
-	}
-	return err
-}
-
-// enrolSome enrols the next people, and tells how far it came.
-func (s *Service) enrolSome(ctx context.Context, r Shown, after uid.ID) (last uid.ID, more bool, err error) {
-	course := r.Courses[0].ID
-	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
-		people, err := s.keep.DutiesToEnrol(ctx, r.ID, after, s.now(), batch)
-		if err != nil || len(people) == 0 {
-			return err
-		}
-		var fresh []enrolment.Wanted
-		for _, p := range people {
-			if !p.Again {
-				fresh = append(fresh, enrolment.Wanted{Person: p.PersonID, DueAt: p.DueAt})
-				continue
-			}
-			if _, err = s.enrol.Renew(ctx, enrolment.Assignment{Course: course, Person: p.PersonID, By: r.CreatedBy}, p.DueAt); err != nil {
-				return err
-			}
-		}
-		last, more = people[len(people)-1].PersonID, len(people) == batch
-		_, err = s.enrol.AssignMany(ctx, course, r.CreatedBy, fresh)
-		return err
-	})
-	return last, more, err
-}
 
 // Advance takes what a person completed into their duties.
 func (s *Service) Advance(ctx context.Context, person uid.ID) error {

@@ -11,6 +11,7 @@ import (
 	"lyceum/auth"
 	"lyceum/auth/group"
 	"lyceum/auth/policy"
+	"lyceum/internal/page"
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
 	"lyceum/learning/duty"
@@ -62,7 +63,7 @@ func (h *house) group(name string, people ...auth.Person) uid.ID {
 
 func (h *house) requirement(terms duty.Terms) duty.Shown {
 	h.t.Helper()
-	in := duty.Input{Name: "Fire " + uid.Opaque(6), Framework: "OSHA", Terms: terms}
+	in := duty.Input{Name: "Fire " + uid.Opaque(6), Framework: "OSHA", Terms: terms, Status: duty.StatusOn}
 	for _, c := range h.courses {
 		in.Courses = append(in.Courses, c.Course.ID)
 	}
@@ -96,13 +97,13 @@ func TestTwoGroupsGiveOneDutyWithTwoReasonsAndItGoesWithTheLast(t *testing.T) {
 	soon := 30
 	r := h.requirement(duty.Terms{DueDays: &soon})
 	cooks, smiths := h.group("Cooks", ada, lee), h.group("Smiths", ada)
-	p, err := h.duties.Preview(h.asking, r.ID, cooks)
+	p, err := h.duties.Plan(h.asking, r.ID, duty.Proposal{Do: duty.DoAdd, Group: cooks}, page.Request{})
 	h.do(err)
-	if p.Members != 2 || p.New != 2 || len(p.People) != 2 || len(h.all(r.ID)) != 0 {
+	if p.Given != 2 || p.Withdrawn != 0 || len(p.People.Items) != 2 || len(h.all(r.ID)) != 0 {
 		t.Errorf("preview: %+v", p)
 	}
 	for _, g := range []uid.ID{cooks, smiths, cooks} {
-		_, err = h.duties.AddGroup(h.asking, r.ID, g)
+		_, err = h.duties.Apply(h.asking, r.ID, duty.Proposal{Do: duty.DoAdd, Group: g})
 		h.do(err)
 	}
 	for range 2 {
@@ -125,7 +126,7 @@ func TestTwoGroupsGiveOneDutyWithTwoReasonsAndItGoesWithTheLast(t *testing.T) {
 	if n := count("select count(*) from %s.enrolments where due_at is not null"); n != 2 {
 		t.Errorf("%d enrolled with a due date", n)
 	}
-	_, err = h.duties.RemoveGroup(h.asking, r.ID, cooks)
+	_, err = h.duties.Apply(h.asking, r.ID, duty.Proposal{Do: duty.DoRemove, Group: cooks})
 	h.do(err)
 	if got = h.all(r.ID); len(got) != 1 || got[ada.ID].Reasons != "Smiths" {
 		t.Errorf("%+v", got)
@@ -136,7 +137,7 @@ func TestTwoGroupsGiveOneDutyWithTwoReasonsAndItGoesWithTheLast(t *testing.T) {
 	if n := count("select count(*) from %s.duty_reasons where ended_at is not null"); n != 2 {
 		t.Errorf("%d reasons in the history", n)
 	}
-	if _, err = h.duties.RemoveGroup(h.asking, r.ID, cooks); !errors.Is(err, duty.ErrGroupNotCaught) {
+	if _, err = h.duties.Apply(h.asking, r.ID, duty.Proposal{Do: duty.DoRemove, Group: cooks}); !errors.Is(err, duty.ErrGroupNotCaught) {
 		t.Error(err)
 	}
 	until := h.World.Now.Now().Add(24 * time.Hour)
@@ -175,7 +176,7 @@ func TestKeptDutiesAreWhatTheFactsSay(t *testing.T) {
 	terms := duty.Terms{ValidMonths: &months, DueDays: &soon, GraceDays: 20, RenewDays: 60, KeepDay: true}
 	one := h.requirement(terms)
 	began := h.World.Now.Now()
-	_, err := h.duties.AddGroup(h.asking, one.ID, h.group("All", people...))
+	_, err := h.duties.Apply(h.asking, one.ID, duty.Proposal{Do: duty.DoAdd, Group: h.group("All", people...)})
 	h.do(err)
 	h.do(h.duties.Run(h.ctx, one.ID))
 	done := map[uid.ID][]time.Time{}
@@ -221,7 +222,7 @@ func TestTheSameCourseIsTakenAgain(t *testing.T) {
 		people[i] = storetest.Person(t, h.ctx, h.World, policy.Learner)
 	}
 	began := h.World.Now.Now()
-	_, err := h.duties.AddGroup(h.asking, one.ID, h.group("All", people...))
+	_, err := h.duties.Apply(h.asking, one.ID, duty.Proposal{Do: duty.DoAdd, Group: h.group("All", people...)})
 	h.do(err)
 	h.do(h.duties.Run(h.ctx, one.ID))
 	portal, _ := tenant.From(h.ctx)
@@ -265,5 +266,191 @@ func TestTheSameCourseIsTakenAgain(t *testing.T) {
 	}
 	if most < 4 {
 		t.Errorf("nobody came to four rounds: %v", done)
+	}
+}
+
+// Whom a requirement catches is tried before it is on, is changed more closely than by groups, and every change is undone.
+func TestWhomARequirementCatchesIsPlannedAppliedAndUndone(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	ada, lee, max, zoe := storetest.Person(t, h.ctx, h.World, policy.Learner), storetest.Person(t, h.ctx, h.World, policy.Learner), storetest.Person(t, h.ctx, h.World, policy.Learner), storetest.Person(t, h.ctx, h.World, policy.Learner)
+	soon := 30
+	r, err := h.duties.Save(h.asking, uid.Nil, duty.Input{Name: "Ladders", Courses: []uid.ID{h.courses[0].Course.ID}, Terms: duty.Terms{DueDays: &soon}})
+	h.do(err)
+	apply := func(do duty.Do, group uid.ID) {
+		t.Helper()
+		_, err := h.duties.Apply(h.asking, r.ID, duty.Proposal{Do: do, Group: group})
+		h.do(err)
+		h.do(h.duties.Run(h.ctx, r.ID))
+	}
+	plan := func(do duty.Do, group uid.ID, given, withdrawn, kept int) {
+		t.Helper()
+		p, err := h.duties.Plan(h.asking, r.ID, duty.Proposal{Do: do, Group: group}, page.Request{Limit: 1})
+		h.do(err)
+		if p.Given != given || p.Withdrawn != withdrawn || p.Kept != kept {
+			t.Errorf("%s would give %d, withdraw %d, keep %d", do, p.Given, p.Withdrawn, p.Kept)
+		}
+		people := len(p.People.Items)
+		for next := p.People.Next; next != ""; {
+			p, err = h.duties.Plan(h.asking, r.ID, duty.Proposal{Do: do, Group: group}, page.Request{Limit: 1, After: next})
+			h.do(err)
+			people, next = people+len(p.People.Items), p.People.Next
+		}
+		if people != given+withdrawn {
+			t.Errorf("%s lists %d people", do, people)
+		}
+	}
+	count := func(sql string, want int) {
+		t.Helper()
+		portal, _ := tenant.From(h.ctx)
+		var n int
+		h.do(h.Admin.QueryRow(t.Context(), fmt.Sprintf(sql, portal.SchemaName)).Scan(&n))
+		if n != want {
+			t.Errorf("%d, not %d: %s", n, want, sql)
+		}
+	}
+	undo := func() {
+		t.Helper()
+		runs, err := h.duties.Runs(h.asking, r.ID, page.Request{})
+		h.do(err)
+		for _, run := range runs.Items {
+			if run.Undoable() {
+				_, err = h.duties.Undo(h.asking, r.ID, run.ID)
+				h.do(err)
+				if _, err = h.duties.Undo(h.asking, r.ID, run.ID); !errors.Is(err, duty.ErrNotUndone) {
+					t.Errorf("undone twice: %v", err)
+				}
+				h.do(h.duties.Run(h.ctx, r.ID))
+				return
+			}
+		}
+		t.Error("nothing to undo")
+	}
+	all, cooks := h.group("All", ada, lee, max), h.group("Cooks", lee)
+	apply(duty.DoAdd, all)
+	if len(h.all(r.ID)) != 0 {
+		t.Error("a draft catches people")
+	}
+	plan(duty.DoOn, uid.Nil, 3, 0, 0)
+	apply(duty.DoOn, uid.Nil)
+	count("select count(*) from %s.enrolments where status = 'active'", 3)
+	plan(duty.DoExcept, cooks, 0, 1, 2)
+	apply(duty.DoExcept, cooks)
+	if got := h.all(r.ID); len(got) != 2 || got[lee.ID].ID != uid.Nil {
+		t.Errorf("%+v", got)
+	}
+	count("select count(*) from %s.enrolments where status = 'active'", 3) // leaving the course is not asked for
+	began := h.all(r.ID)[ada.ID].BeganAt
+	h.World.Now.Advance(48 * time.Hour)
+	_, err = h.duties.Name(h.asking, r.ID, zoe.ID, false, "Works on the roof.")
+	h.do(err)
+	h.do(h.duties.Run(h.ctx, r.ID))
+	if got := h.all(r.ID); len(got) != 3 || !got[zoe.ID].ByName {
+		t.Errorf("%+v", got)
+	}
+	count("select count(*) from %s.enrolments where status = 'active'", 4)
+	undo() // naming Zoe: the course that she has not begun goes with it
+	count("select count(*) from %s.enrolments where status = 'active'", 3)
+	undo() // excepting the cooks
+	if got := h.all(r.ID); len(got) != 3 || !got[lee.ID].BeganAt.Equal(began) {
+		t.Errorf("Lee has it again as it was: %+v", got[lee.ID])
+	}
+	plan(duty.DoOff, uid.Nil, 0, 3, 0)
+	apply(duty.DoOff, uid.Nil)
+	undo()
+	if got := h.all(r.ID); len(got) != 3 || !got[ada.ID].BeganAt.Equal(began) {
+		t.Errorf("switched on again: %+v", got)
+	}
+	apply(duty.DoRemove, all)
+	apply(duty.DoNewcomers, all)
+	if got := h.all(r.ID); len(got) != 0 {
+		t.Errorf("newcomers only, but %+v", got)
+	}
+	_, err = h.groups.Add(h.asking, all, []uid.ID{zoe.ID})
+	h.do(err)
+	h.do(h.duties.Joined(h.ctx, all))
+	if got := h.all(r.ID); len(got) != 1 || got[zoe.ID].ID == uid.Nil {
+		t.Errorf("who joined: %+v", got)
+	}
+	count("select count(*) from %s.enrolments where status = 'active'", 4) // Zoe is back in the course that a rule took her out of
+	list, err := h.duties.Runs(h.asking, r.ID, page.Request{Limit: 3})
+	h.do(err)
+	if len(list.Items) != 3 || list.Items[0].Cause != duty.CauseSettled || list.Items[0].Given != 1 || list.Items[0].Enrolled != 1 || list.Items[0].Undoable() {
+		t.Errorf("%+v", list.Items)
+	}
+	_, changes, err := h.duties.Changes(h.asking, r.ID, list.Items[0].ID, page.Request{})
+	h.do(err)
+	if len(changes.Items) != 2 || changes.Items[0].PersonID != zoe.ID || changes.Items[0].EnrolmentID == nil {
+		t.Errorf("%+v", changes.Items)
+	}
+	because, err := h.duties.Because(h.asking, *changes.Items[0].EnrolmentID)
+	h.do(err)
+	if len(because) == 0 || because[len(because)-1].RequirementID != r.ID || because[0].Reasons != "All" {
+		t.Errorf("%+v", because)
+	}
+	// Another tenant sees nothing of it.
+	other := h.World.Tenant(t)
+	stranger := storetest.As(t, other, h.World, storetest.Person(t, other, h.World, policy.Admin))
+	if _, err := h.duties.Undo(stranger, r.ID, list.Items[0].ID); !errors.Is(err, duty.ErrNoRun) {
+		t.Error(err)
+	}
+	if _, err := h.duties.Plan(stranger, r.ID, duty.Proposal{Do: duty.DoOn}, page.Request{}); !errors.Is(err, duty.ErrNotFound) {
+		t.Error(err)
+	}
+}
+
+// Everybody is due on the day that is said; who gets the duty later has their own days.
+func TestADayOnWhichEverybodyIsDue(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	soon := 10
+	day := h.World.Now.Now().AddDate(0, 0, 90).Truncate(time.Microsecond)
+	r := h.requirement(duty.Terms{DueDays: &soon, DueAt: &day, GraceDays: 5})
+	early, late := storetest.Person(t, h.ctx, h.World, policy.Learner), storetest.Person(t, h.ctx, h.World, policy.Learner)
+	_, err := h.duties.Name(h.asking, r.ID, early.ID, false, "Now.")
+	h.do(err)
+	h.World.Now.Advance(100 * 24 * time.Hour)
+	_, err = h.duties.Name(h.asking, r.ID, late.ID, false, "Later.")
+	h.do(err)
+	for id, d := range h.all(r.ID) {
+		last := duty.Cycles(r.Terms(), d.BeganAt, nil)[0]
+		if !d.DueAt.Equal(*last.DueAt) || !d.GraceUntil.Equal(*last.GraceUntil) || (id == early.ID) != d.DueAt.Equal(day) || (d.State == duty.StateNonCompliant) != (id == early.ID) {
+			t.Errorf("%+v", d)
+		}
+	}
+}
+
+// A group by a rule asks what people completed, by the course's address, and which certificates they hold.
+func TestRulesAskWhatPeopleCompleted(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	ada, lee := storetest.Person(t, h.ctx, h.World, policy.Learner), storetest.Person(t, h.ctx, h.World, policy.Learner)
+	course := h.courses[1].Course
+	rule := func(field group.Field, op group.Op, value string) *group.Rule {
+		return &group.Rule{Match: group.MatchAll, Conditions: []group.Condition{{Field: field, Op: op, Values: []string{value}}, {Field: group.FieldRole, Op: group.Is, Values: []string{"learner"}}}}
+	}
+	if _, err := h.groups.Create(h.asking, group.Input{Name: "Nobody", Rule: rule(group.FieldCompleted, group.Is, "no-such-course")}); err == nil {
+		t.Error("a rule about no course")
+	}
+	trained, err := h.groups.Create(h.asking, group.Input{Name: "Trained", Rule: rule(group.FieldCompleted, group.Is, course.Slug)})
+	h.do(err)
+	certified, err := h.groups.Create(h.asking, group.Input{Name: "Certified", Rule: rule(group.FieldCertificate, group.IsNot, course.ID.String())})
+	h.do(err)
+	h.exec("insert into %s.enrolments (id, course_id, version_id, person_id, status, source, percent, enrolled_at, started_at, completed_at) values ($1, $2, $3, $4, 'completed', 'assigned', 100, $5, $5, $5)", uid.New(), course.ID, *course.PublishedID, ada.ID, h.World.Now.Now())
+	h.do(h.groups.SettleLearner(h.ctx, ada.ID))
+	h.do(h.groups.SettleAll(h.ctx))
+	members := func(id uid.ID) (out []uid.ID) {
+		list, err := h.groups.Members(h.asking, id, group.MemberFilter{})
+		h.do(err)
+		for _, m := range list.Items {
+			out = append(out, m.ID)
+		}
+		return out
+	}
+	if got := members(trained.ID); len(got) != 1 || got[0] != ada.ID {
+		t.Errorf("trained: %v", got)
+	}
+	if got := members(certified.ID); len(got) != 2 {
+		t.Errorf("without a certificate: %v of %v, %v", got, ada.ID, lee.ID)
 	}
 }

@@ -47,8 +47,8 @@ type RoundKeeper interface {
 var ErrNotCompleted = fault.New(fault.KindConflict, "enrolment_not_completed", "This person has not completed the course, or something that they handed in waits for a mark. Finish that first.")
 
 // AssignMany is Assign for many at once, each with a due date: a few statements for all of them, each person's event
-// enrolment.created. It gives how many were added.
-func (s *Service) AssignMany(ctx context.Context, course uid.ID, by *uid.ID, people []Wanted) (n int, err error) {
+// enrolment.created. It gives those who were added.
+func (s *Service) AssignMany(ctx context.Context, course uid.ID, by *uid.ID, people []Wanted) (added []Added, err error) {
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
 		c, err := s.keep.ShareCourse(ctx, course)
 		if err != nil {
@@ -59,16 +59,14 @@ func (s *Service) AssignMany(ctx context.Context, course uid.ID, by *uid.ID, peo
 		}
 		like := s.fresh(c, uid.Nil, SourceAssigned)
 		like.EnrolledBy = by
-		added, err := s.keep.EnrolMany(ctx, like, people)
-		if err != nil || len(added) == 0 {
+		if added, err = s.keep.EnrolMany(ctx, like, people); err != nil || len(added) == 0 {
 			return err
 		}
-		n = len(added)
 		v, err := s.keep.VersionByID(ctx, like.VersionID)
 		if err != nil {
 			return err
 		}
-		list := make([]event.Event, n)
+		list := make([]event.Event, len(added))
 		for i, a := range added {
 			data := told{PersonID: a.PersonID, PersonName: a.PersonName, CourseID: c.ID, CourseTitle: v.Title, Version: v.Number, Source: like.Source}
 			if list[i], err = event.New(ctx, like.EnrolledAt, "enrolment.created", "enrolment", a.ID, data); err != nil {
@@ -77,22 +75,67 @@ func (s *Service) AssignMany(ctx context.Context, course uid.ID, by *uid.ID, peo
 		}
 		return s.keep.AppendEvents(ctx, list...)
 	})
-	return n, err
+	return added, err
 }
 
 // Renew puts a person who has completed a course into it anew, on the version of today, as a job does it: the round before is closed
 // with all that belongs to it, and its certificate stays. added is false where the course is not completed, something in it
 // waits for a mark, or the person is deactivated. Event enrolment.renewed.
-func (s *Service) Renew(ctx context.Context, in Assignment, due *time.Time) (added bool, err error) {
+func (s *Service) Renew(ctx context.Context, in Assignment, due *time.Time) (e Enrolment, added bool, err error) {
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
-		e, err := s.keep.EnrolmentIn(ctx, in.Person, in.Course)
+		was, err := s.keep.EnrolmentIn(ctx, in.Person, in.Course)
 		if err != nil {
 			return err
 		}
-		_, added, err = s.renew(ctx, e, in.By, due)
+		e, added, err = s.renew(ctx, was, in.By, due)
 		return err
 	})
-	return added, err
+	return e, added, err
+}
+
+// Return brings a person who was withdrawn back into a course, as a job does it: with their progress, and with a due date. Event
+// enrolment.reinstated.
+func (s *Service) Return(ctx context.Context, in Assignment, due *time.Time) (e Enrolment, err error) {
+	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
+		c, err := s.keep.ShareCourse(ctx, in.Course)
+		if err != nil {
+			return err
+		}
+		if err = takes(c); err != nil {
+			return err
+		}
+		l, err := s.keep.LearnerByID(ctx, in.Person)
+		if err != nil {
+			return err
+		}
+		wish := s.fresh(c, in.Person, SourceAssigned)
+		wish.EnrolledBy = in.By
+		if e, err = s.reinstate(ctx, c, wish); err != nil {
+			return err
+		}
+		if due != nil {
+			e.DueAt = due
+			if err = s.keep.UpdateEnrolment(ctx, e); err != nil {
+				return err
+			}
+		}
+		return s.tell(ctx, "enrolment.reinstated", e, l)
+	})
+	return e, err
+}
+
+// Dismiss takes a person who has not begun out of a course, as a job does it; false where they have begun, or are not in it. Event
+// enrolment.withdrawn.
+func (s *Service) Dismiss(ctx context.Context, id uid.ID) (out bool, err error) {
+	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
+		e, err := s.keep.LockEnrolment(ctx, id)
+		if err != nil || e.Status != StatusActive || e.StartedAt != nil {
+			return err
+		}
+		out = true
+		return s.withdraw(ctx, e)
+	})
+	return out, err
 }
 
 // Again is Renew by hand, for an enrolment. It needs enrolment:manage; ErrEnrolmentNotFound, ErrNotCompleted, ErrDeactivated.

@@ -265,16 +265,21 @@ func (s *Service) Withdraw(ctx context.Context, id uid.ID) error {
 			}
 		case StatusActive:
 		}
-		l, err := s.keep.LearnerByID(ctx, e.PersonID)
-		if err != nil {
-			return err
-		}
-		e.Status, e.LeftAt = StatusWithdrawn, nil
-		if err = s.keep.UpdateEnrolment(ctx, e); err != nil {
-			return err
-		}
-		return s.tell(ctx, "enrolment.withdrawn", e, l)
+		return s.withdraw(ctx, e)
 	})
+}
+
+// withdraw takes who is held out of the course.
+func (s *Service) withdraw(ctx context.Context, e Enrolment) error {
+	l, err := s.keep.LearnerByID(ctx, e.PersonID)
+	if err != nil {
+		return err
+	}
+	e.Status, e.LeftAt = StatusWithdrawn, nil
+	if err = s.keep.UpdateEnrolment(ctx, e); err != nil {
+		return err
+	}
+	return s.tell(ctx, "enrolment.withdrawn", e, l)
 }
 
 // Mine lists the courses of who asks, the newest enrolment first, without those they were taken out of. It is one

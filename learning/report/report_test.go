@@ -65,14 +65,14 @@ func (h *house) group(people ...auth.Person) uid.ID {
 
 func (h *house) requirement(terms duty.Terms, groups ...uid.ID) duty.Shown {
 	h.t.Helper()
-	in := duty.Input{Name: "Fire " + uid.Opaque(6), Framework: "OSHA", Terms: terms}
+	in := duty.Input{Status: duty.StatusOn, Name: "Fire " + uid.Opaque(6), Framework: "OSHA", Terms: terms}
 	for _, c := range h.courses {
 		in.Courses = append(in.Courses, c.Course.ID)
 	}
 	r, err := h.duties.Save(h.asking, uid.Nil, in)
 	h.do(err)
 	for _, g := range groups {
-		r, err = h.duties.AddGroup(h.asking, r.ID, g)
+		r, err = h.duties.Apply(h.asking, r.ID, duty.Proposal{Do: duty.DoAdd, Group: g})
 		h.do(err)
 	}
 	return r

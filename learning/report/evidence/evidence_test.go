@@ -72,10 +72,10 @@ func setup(t *testing.T) *house {
 	}
 	soon, months := 30, 12
 	if err == nil {
-		h.fire, err = duties.Save(h.asking, uid.Nil, duty.Input{Name: "Fire safety", Framework: "OSHA", Courses: []uid.ID{course.Course.ID}, Terms: duty.Terms{DueDays: &soon, ValidMonths: &months, RenewDays: 30}})
+		h.fire, err = duties.Save(h.asking, uid.Nil, duty.Input{Status: duty.StatusOn, Name: "Fire safety", Framework: "OSHA", Courses: []uid.ID{course.Course.ID}, Terms: duty.Terms{DueDays: &soon, ValidMonths: &months, RenewDays: 30}})
 	}
 	if err == nil {
-		h.fire, err = duties.AddGroup(h.asking, h.fire.ID, g.ID)
+		h.fire, err = duties.Apply(h.asking, h.fire.ID, duty.Proposal{Do: duty.DoAdd, Group: g.ID})
 	}
 	if err == nil {
 		err = duties.Waive(h.asking, h.fire.ID, kim.ID, nil, "Works at a desk.")
