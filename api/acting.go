@@ -44,7 +44,7 @@ var actingPlaces = map[string]Acting{
 	"/calendar": ActReads, "/notifications": ActReads, "/notifications/:notice": ActNever, "/notifications/live": ActNever, "/notifications/live/standing": ActReads, "/notifications/settings": ActReads, "/announcements": ActNever,
 	"/search": ActReads, "/verify": ActReads, "/credentials": ActReads, "/.well-known": ActNever, "/brand": ActReads, "/status": ActReads, "/status.json": ActReads,
 	// What a portal's people build and look after.
-	"/studio": ActWrites, "/files": ActWrites, "/groups": ActWrites, "/compliance": ActWrites, "/compliance/:requirement/evidence": ActNever, "/compliance/matrix.csv": ActNever, "/compliance/matrix.xlsx": ActNever, "/reminders": ActWrites, "/dashboard": ActReads, "/people": ActWrites, "/first-steps": ActWrites, "/settings/brand": ActWrites, "/settings/certificates": ActWrites, "/settings/catalogue": ActWrites,
+	"/studio": ActWrites, "/files": ActWrites, "/groups": ActWrites, "/compliance": ActWrites, "/reports": ActReads, "/reports/run.csv": ActNever, "/reports/run.xlsx": ActNever, "/compliance/:requirement/evidence": ActNever, "/compliance/matrix.csv": ActNever, "/compliance/matrix.xlsx": ActNever, "/reminders": ActWrites, "/dashboard": ActReads, "/people": ActWrites, "/first-steps": ActWrites, "/settings/brand": ActWrites, "/settings/certificates": ActWrites, "/settings/catalogue": ActWrites,
 	"/settings/address": ActReads, "/settings/roles": ActReads, "/settings/sign-on": ActReads, "/settings/directories": ActReads, "/usage": ActReads, "/usage.csv": ActReads,
 	"/audit": ActReads, "/audit/export.csv": ActNever, "/audit/export.jsonl": ActNever,
 	// The way in and out, and how pages look.

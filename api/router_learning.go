@@ -60,6 +60,7 @@ func (s *Server) onStudio(t *table) {
 	t.post("/studio/:course/restore", publish, w.Restore)
 	s.onDesk(t)
 	s.onGrades(t)
+	s.onReports(t)
 	s.onMatrix(t) // before the requirements: /compliance/matrix is none
 	s.onDuties(t)
 	s.onReminders(t)

@@ -57,6 +57,7 @@ import (
 	"lyceum/learning/path"
 	"lyceum/learning/reminder"
 	standing "lyceum/learning/report"
+	"lyceum/learning/report/builder"
 	"lyceum/learning/report/evidence"
 	"lyceum/learning/search"
 	"lyceum/learning/starter"
@@ -137,7 +138,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 		Operators: auth.NewOperators(w.Store, now, freely{}, cheap).Sealing(sealKey(t)), Acts: act.New(w.Store, now), Policy: engine,
 		Catalog: catalog.New(catalog.Options{Keep: w.Store, Now: now}), Enrolment: enrolment.New(enrolment.Options{Keep: w.Store, Now: now}),
 		Content: files, Certificates: certificate.New(certificate.Options{Keep: w.Store, Now: now}), Badges: badge.New(badge.Options{Keep: w.Store, Seal: sealKey(t), Now: now}), Billing: billing.New(w.Store, now), Status: status.New(w.Store, now),
-		Home: home.New(w.Store, now), Notices: notice.New(notice.Options{Keep: w.Store, Announce: w.Store, Now: now}), Transcripts: transcript.New(w.Store, now), Desk: desk.New(w.Store, now), Grades: gradebook.New(w.Store, now), Org: org.New(w.Store, now), Team: team.New(w.Store, enrolment.New(enrolment.Options{Keep: w.Store, Now: now}), now), Duties: duty.New(w.Store, enrolment.New(enrolment.Options{Keep: w.Store, Now: now}), now), Dashboards: dashboard.New(w.Store, standing.New(w.Store, now), now), Reminders: reminder.New(w.Store, notice.New(notice.Options{Keep: w.Store, Announce: w.Store, Now: now}), now), Compliance: standing.New(w.Store, now),
+		Home: home.New(w.Store, now), Notices: notice.New(notice.Options{Keep: w.Store, Announce: w.Store, Now: now}), Transcripts: transcript.New(w.Store, now), Desk: desk.New(w.Store, now), Grades: gradebook.New(w.Store, now), Org: org.New(w.Store, now), Team: team.New(w.Store, enrolment.New(enrolment.Options{Keep: w.Store, Now: now}), now), Duties: duty.New(w.Store, enrolment.New(enrolment.Options{Keep: w.Store, Now: now}), now), Dashboards: dashboard.New(w.Store, standing.New(w.Store, now), now), Reminders: reminder.New(w.Store, notice.New(notice.Options{Keep: w.Store, Announce: w.Store, Now: now}), now), Compliance: standing.New(w.Store, now), Built: builder.New(w.Store, now),
 		Calendar: calendar.New(calendar.Options{Keep: w.Store, Now: now, Sources: []calendar.Source{store.DueDates{Store: w.Store}}}),
 		SignOn:   signon.New(signon.Options{Keep: w.Store, Auth: service, Gate: gate, Seal: sealKey(t), Hosts: hosts, HTTP: outbound.Client(outbound.Options{AllowPrivate: true}), AllowPrivate: true, Now: now}),
 		SCIM:     scim.New(scim.Options{Keep: w.Store, Auth: service, Policy: engine, Now: now}),
@@ -182,7 +183,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 		return rest.Mount(portal, rest.Services{
 			Auth: service, SignOn: h.o.SignOn, Catalog: h.o.Catalog, Enrolment: h.o.Enrolment, Paths: h.o.Paths, Content: files, Banks: h.o.Banks, Exchange: h.o.Exchange, Certificates: h.o.Certificates, Badges: h.o.Badges, Starter: h.o.Starter, Onboarding: h.o.Onboarding, Billing: h.o.Billing, Subscriptions: h.o.Subscriptions,
 			Home: h.o.Home, Notices: h.o.Notices, Calendar: h.o.Calendar, Transcripts: h.o.Transcripts,
-			Brands: h.o.Brands, Events: events{w}, Audit: h.o.Audit, SCIM: h.o.SCIM, LDAPSync: h.o.LDAPSync, Groups: h.o.Groups, Bulk: h.o.Bulk, Intakes: h.o.Intakes, Assignments: h.o.Assignments, Tests: h.o.Tests, Search: h.o.Search, Limit: freely{}, Rate: rest.Rate{Requests: 100, Window: time.Minute}, Hosts: hosts, Addresses: h.o.Addresses, Leaving: h.o.Leaving, Status: h.o.Status, Support: h.o.Support, Desk: h.o.Desk, Grades: h.o.Grades, Duties: h.o.Duties, Team: h.o.Team, Org: h.o.Org, Reminders: h.o.Reminders, Dashboards: h.o.Dashboards, Compliance: h.o.Compliance, Evidence: h.o.Evidence, Takeouts: h.o.Takeouts, Now: now,
+			Brands: h.o.Brands, Events: events{w}, Audit: h.o.Audit, SCIM: h.o.SCIM, LDAPSync: h.o.LDAPSync, Groups: h.o.Groups, Bulk: h.o.Bulk, Intakes: h.o.Intakes, Assignments: h.o.Assignments, Tests: h.o.Tests, Search: h.o.Search, Limit: freely{}, Rate: rest.Rate{Requests: 100, Window: time.Minute}, Hosts: hosts, Addresses: h.o.Addresses, Leaving: h.o.Leaving, Status: h.o.Status, Support: h.o.Support, Desk: h.o.Desk, Grades: h.o.Grades, Duties: h.o.Duties, Team: h.o.Team, Org: h.o.Org, Reminders: h.o.Reminders, Dashboards: h.o.Dashboards, Compliance: h.o.Compliance, Built: h.o.Built, Evidence: h.o.Evidence, Takeouts: h.o.Takeouts, Now: now,
 		})
 	}
 	for _, e := range edit {

@@ -23,6 +23,7 @@ import (
 	"lyceum/learning/enrolment"
 	"lyceum/learning/gradebook"
 	"lyceum/learning/path"
+	"lyceum/learning/report/builder"
 	"lyceum/learning/report/evidence"
 	"lyceum/tenant"
 	"lyceum/tenant/address"
@@ -42,6 +43,8 @@ func constraintFault(name string) *fault.Fault {
 		return tenant.ErrDomainTaken
 	case "evidence_packs_open_uq":
 		return evidence.ErrOpen
+	case "reports_name_uq":
+		return builder.ErrNameTaken
 	case "takeouts_open_uq":
 		return takeout.ErrOpen
 	case "certificate_designs_name_uq":

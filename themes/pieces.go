@@ -63,6 +63,7 @@ func (c *Chrome) places() ([]NavGroup, error) {
 			{"/groups", "nav.groups", "people", policy.PersonRead},
 			{"/dashboard", "nav.dashboard", "chart", policy.EnrolmentManage},
 			{"/compliance", "nav.compliance", "check", policy.EnrolmentManage},
+			{"/reports", "nav.reports", "chart", policy.EnrolmentManage},
 			{"/reminders", "nav.reminders", "bell", policy.EnrolmentManage},
 			{"/usage", "nav.usage", "chart", policy.UsageRead}, {"/settings/billing", "nav.billing", "file", policy.BillingRead}, {"/settings/brand", "nav.brand", "palette", policy.BrandEdit},
 			{"/settings/certificates", "nav.designs", "award", policy.CertificateManage},

@@ -35,7 +35,7 @@ func specimens(t *testing.T, w *world) []specimen {
 		placesSpecimens(w),
 		billingSpecimens(w), paymentsSpecimens(w),
 		planSpecimens(w),
-		questionsSpecimens(w), testSpecimens(w), gradeSpecimens(w), dutySpecimens(w), teamSpecimens(w), reminderSpecimens(w), dashboardSpecimens(w), matrixSpecimens(w), evidenceSpecimens(w),
+		questionsSpecimens(w), testSpecimens(w), gradeSpecimens(w), dutySpecimens(w), teamSpecimens(w), reminderSpecimens(w), dashboardSpecimens(w), matrixSpecimens(w), reportSpecimens(w), evidenceSpecimens(w),
 		pathsSpecimens(w),
 		lessonsSpecimens(w),
 		ssoSpecimens(w),

@@ -48,6 +48,7 @@ import (
 	"lyceum/learning/path"
 	"lyceum/learning/reminder"
 	"lyceum/learning/report"
+	"lyceum/learning/report/builder"
 	proof "lyceum/learning/report/evidence"
 	"lyceum/learning/search"
 	"lyceum/learning/starter"
@@ -105,6 +106,7 @@ type Services struct {
 	Reminders    *reminder.Service
 	Dashboards   *dashboard.Service
 	Compliance   *report.Service
+	Built        *builder.Service
 	Evidence     *proof.Service
 	Team         *team.Service
 	Org          *org.Service
@@ -185,6 +187,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.reminderOperations()
 	a.dashboardOperations()
 	a.matrixOperations()
+	a.builtOperations()
 	a.evidenceOperations()
 	a.teamOperations()
 	a.embedOperations()

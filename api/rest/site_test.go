@@ -61,6 +61,7 @@ import (
 	"lyceum/learning/path"
 	"lyceum/learning/reminder"
 	"lyceum/learning/report"
+	"lyceum/learning/report/builder"
 	proof "lyceum/learning/report/evidence"
 	"lyceum/learning/search"
 	"lyceum/learning/starter"
@@ -123,6 +124,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		Grades:        gradebook.New(w.Store, now),
 		Duties:        duty.New(w.Store, enrolment.New(enrolment.Options{Keep: w.Store, Now: now}), now),
 		Compliance:    report.New(w.Store, now),
+		Built:         builder.New(w.Store, now),
 		Dashboards:    dashboard.New(w.Store, report.New(w.Store, now), now),
 		Reminders:     reminder.New(w.Store, notice.New(notice.Options{Keep: w.Store, Announce: w.Store, Now: now}), now),
 		Team:          team.New(w.Store, enrolment.New(enrolment.Options{Keep: w.Store, Now: now}), now),

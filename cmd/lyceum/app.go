@@ -62,6 +62,7 @@ import (
 	"lyceum/learning/path"
 	"lyceum/learning/reminder"
 	standing "lyceum/learning/report"
+	"lyceum/learning/report/builder"
 	"lyceum/learning/report/evidence"
 	"lyceum/learning/search"
 	"lyceum/learning/starter"
@@ -149,6 +150,7 @@ type app struct {
 	reminders     *reminder.Service
 	dashboards    *dashboard.Service
 	compliance    *standing.Service
+	built         *builder.Service
 	evidence      *evidence.Service
 	team          *team.Service
 	org           *org.Service
@@ -348,6 +350,7 @@ func (a *app) assemble() (err error) {
 	a.duties = duty.New(a.store, a.enrolment, a.now)
 	a.reminders = reminder.New(a.store, a.notices, a.now)
 	a.compliance = standing.New(a.store, a.now)
+	a.built = builder.New(a.store, a.now)
 	a.dashboards = dashboard.New(a.store, a.compliance, a.now)
 	a.prove()
 	a.team = team.New(a.store, a.enrolment, a.now)

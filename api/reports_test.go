@@ -1,0 +1,65 @@
+package api_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"lyceum/auth/group"
+	"lyceum/auth/policy"
+	"lyceum/internal/sheet"
+	"lyceum/internal/uid"
+	"lyceum/learning/duty"
+	"lyceum/store/storetest"
+)
+
+func TestReportsArePutTogetherKeptSharedAndTakenAsFiles(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	course := storetest.PublishedCourse(t, h.ctx, h.w, storetest.SmallCourse("Knots"))
+	lee := h.person(policy.Learner)
+	admin := storetest.As(t, h.ctx, h.w, storetest.Person(t, h.ctx, h.w, policy.Admin))
+	soon := 10
+	g, err := h.o.Groups.Create(admin, group.Input{Name: "Riggers"})
+	if err == nil {
+		_, err = h.o.Groups.Add(admin, g.ID, []uid.ID{lee.ID})
+	}
+	var r duty.Shown
+	if err == nil {
+		r, err = h.o.Duties.Save(admin, uid.Nil, duty.Input{Name: "Rigging", Courses: []uid.ID{course.Course.ID}, Terms: duty.Terms{DueDays: &soon}})
+	}
+	if err == nil {
+		_, err = h.o.Duties.AddGroup(admin, r.ID, g.ID)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.w.Now.Advance(20 * 24 * time.Hour)
+	boss, friend, learner := h.as(h.person(policy.Manager)), h.as(h.person(policy.Manager)), h.as(lee)
+	learner.get("/reports").is(403)
+	learner.get("/reports/run.csv").is(403)
+	boss.get("/reports").is(200).says("Overdue", "Expiring", "No reports are kept yet")
+	late := url.Values{"source": {"duties"}, "states": {"non_compliant", "in_grace"}, "columns": {"person", "subject", "state", "due"}, "group": {"subject"}}
+	boss.get("/reports/run?"+late.Encode()).is(200).says("Rigging", "Non-compliant", "Counts", "Days are those of UTC.")
+	boss.get("/reports/run?source=enrolments").is(200).says("Nothing matches")
+	boss.get("/reports/run?source=secrets").is(422)
+	for _, kind := range []string{"csv", "xlsx"} {
+		rows, err := sheet.Read([]byte(boss.get("/reports/run." + kind + "?" + late.Encode()).is(200).body))
+		if err != nil || len(rows) != 2 || strings.Join(rows[0], " ") != "person_id person subject state due" || rows[1][0] != lee.ID.String() || rows[1][3] != "non_compliant" {
+			t.Errorf("%s: %v %q", kind, err, rows)
+		}
+	}
+	boss.post("/reports", "source", "duties", "name", " ").is(422).says("Use a name of 1 to 120 characters.")
+	at := boss.post("/reports", "source", "duties", "states", "non_compliant", "columns", "person", "name", "Late ones").is(303).Header.Get("Location")
+	boss.get(at).is(200).says("Late ones", "Delete this report")
+	friend.get(at).is(404)
+	boss.post("/reports", "source", "duties", "name", "late ones").is(409).says("You have a report of this name.")
+	boss.post(at, "source", "duties", "states", "non_compliant", "name", "Late ones", "shared", "1", "revision", "1").is(303)
+	friend.get("/reports").is(200).says("Late ones", "Shared")
+	friend.get(at).is(200).says("Save as a new report")
+	friend.post(at, "source", "duties", "name", "Mine now", "revision", "2").is(403)
+	friend.post(at + "/delete").is(403)
+	boss.post(at + "/delete").is(303).leads("/reports")
+	boss.get(at).is(404)
+}
