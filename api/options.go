@@ -63,6 +63,7 @@ import (
 	"lyceum/tenant"
 	"lyceum/tenant/address"
 	"lyceum/tenant/broadcast"
+	"lyceum/tenant/flag"
 	"lyceum/tenant/health"
 	"lyceum/tenant/leaving"
 	"lyceum/tenant/rollout"
@@ -102,6 +103,7 @@ type Options struct {
 	Meter        *status.Meter      // counts how requests went; nil: nobody does
 	Health       *health.Service    // how tenants do, for operators
 	Broadcast    *broadcast.Service // what operators say to portals, and maintenance
+	Flags        *flag.Service      // which portals have what is being brought in
 	Takeouts     *takeout.Service
 	Brands       *tenant.Brands
 	Auth         *auth.Service
@@ -191,7 +193,7 @@ type Options struct {
 func (o *Options) complete() error {
 	var errs []error
 	for name, missing := range map[string]bool{
-		"Directory": o.Directory == nil, "Tenants": o.Tenants == nil, "Addresses": o.Addresses == nil, "Leaving": o.Leaving == nil, "Health": o.Health == nil, "Broadcast": o.Broadcast == nil, "Takeouts": o.Takeouts == nil, "Status": o.Status == nil, "Brands": o.Brands == nil, "Auth": o.Auth == nil,
+		"Directory": o.Directory == nil, "Tenants": o.Tenants == nil, "Addresses": o.Addresses == nil, "Leaving": o.Leaving == nil, "Health": o.Health == nil, "Broadcast": o.Broadcast == nil, "Flags": o.Flags == nil, "Takeouts": o.Takeouts == nil, "Status": o.Status == nil, "Brands": o.Brands == nil, "Auth": o.Auth == nil,
 		"Operators": o.Operators == nil, "Acts": o.Acts == nil, "Policy": o.Policy == nil, "Catalog": o.Catalog == nil, "Enrolment": o.Enrolment == nil,
 		"Content": o.Content == nil, "Exchange": o.Exchange == nil, "Certificates": o.Certificates == nil, "Badges": o.Badges == nil, "Starter": o.Starter == nil, "Onboarding": o.Onboarding == nil, "Billing": o.Billing == nil, "Audit": o.Audit == nil,
 		"Themes": o.Themes == nil, "SignOn": o.SignOn == nil, "SCIM": o.SCIM == nil, "LDAPSync": o.LDAPSync == nil,

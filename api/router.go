@@ -54,6 +54,7 @@ func (s *Server) onPlatform(t *table) {
 	s.onOperatorBilling(t)
 	s.onRollouts(t)
 	s.onAnnouncements(t)
+	s.onFlags(t)
 	s.onReceipts(t)
 	s.onPlatformStatus(t)
 	s.onOperatorSupport(t)
@@ -75,7 +76,7 @@ func (s *Server) onPlatform(t *table) {
 }
 
 func (s *Server) console() web.Console {
-	return web.Console{Site: s.site, Operators: s.Operators, Tenants: s.Tenants, Addresses: s.Addresses, Content: s.Content, Leaving: s.Leaving, Health: s.Health, Newest: s.SchemaVersion}
+	return web.Console{Site: s.site, Operators: s.Operators, Tenants: s.Tenants, Addresses: s.Addresses, Content: s.Content, Leaving: s.Leaving, Health: s.Health, Flags: s.Flags, Newest: s.SchemaVersion}
 }
 
 // onPortal is every portal.

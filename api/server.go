@@ -63,7 +63,7 @@ func New(o Options) (*Server, error) {
 	}
 	s.site = web.NewSite(web.SiteOptions{
 		Themes: o.Themes, Brands: o.Brands, Hosts: o.Directory.Hosts(), Now: o.Now, Log: o.Log, DevMail: o.Mailbox != nil, Policy: o.Policy,
-		Notices: o.SignOn.Notices, Files: o.Content, News: o.Notices.Standing, Paths: o.Paths.Any, Leads: o.Org.Leads, Said: o.Broadcast.For,
+		Notices: o.SignOn.Notices, Files: o.Content, News: o.Notices.Standing, Paths: o.Paths.Any, Leads: o.Org.Leads, Said: o.Broadcast.For, On: o.Flags.On,
 	})
 	s.desk = problem.Desk{Page: s.site.Problem, Log: o.Log, Failed: s.noted}
 	s.app = s.newApp()

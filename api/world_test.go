@@ -70,6 +70,7 @@ import (
 	"lyceum/tenant"
 	"lyceum/tenant/address"
 	"lyceum/tenant/broadcast"
+	"lyceum/tenant/flag"
 	"lyceum/tenant/health"
 	"lyceum/tenant/leaving"
 	"lyceum/tenant/status"
@@ -164,6 +165,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 		}, Seal: sealKey(t), Hosts: hosts, Now: now, Log: slog.New(slog.DiscardHandler),
 	})
 	h.o.Health = health.New(health.Options{Keep: w.Store, Versions: health.Versions{Newest: admin.Version(), Oldest: migrations.OldestReadable}, Now: now})
+	h.o.Flags = flag.New(w.Store, now, slog.New(slog.DiscardHandler))
 	h.o.Broadcast = broadcast.New(broadcast.Options{Keep: w.Store, Languages: themes.Locales(), Now: now})
 	h.o.Evidence = evidence.New(evidence.Options{Keep: w.Store, Blobs: blobs, Sign: h.o.Badges, Base: func(t tenant.Tenant) string { return hosts.PortalURL(t) }, Now: now})
 	h.o.Takeouts = takeout.New(takeout.Options{Keep: w.Store, Blobs: blobs, Now: now})

@@ -37,7 +37,7 @@ func (s *Set) Template(theme tenant.Theme, p Page) *template.Template {
 func Pages() []Page {
 	return []Page{
 		SignInPage{}, ForgotPage{}, ResetPage{}, InvitationPage{}, LinkInvalidPage{}, AccountPage{},
-		HomePage{}, CataloguePage{}, CoursePage{}, PlayerPage{}, CompletedPage{}, CertificatesPage{}, VerifyPage{}, IssuedPage{}, IssuedHistoryPage{}, DesignsPage{}, DesignPage{}, CourseCertificatePage{}, FirstStepsPage{}, RolloutsPage{}, AnnouncementsPage{}, BannerPage{}, WindowPage{}, ClosedPage{}, LeavingPage{}, ReceiptPage{}, StatusPage{}, OperatorStatusPage{}, PeopleImportsPage{}, PeopleImportPage{}, JoinLinksPage{}, JoinPage{},
+		HomePage{}, CataloguePage{}, CoursePage{}, PlayerPage{}, CompletedPage{}, CertificatesPage{}, VerifyPage{}, IssuedPage{}, IssuedHistoryPage{}, DesignsPage{}, DesignPage{}, CourseCertificatePage{}, FirstStepsPage{}, RolloutsPage{}, AnnouncementsPage{}, FlagsPage{}, BannerPage{}, WindowPage{}, ClosedPage{}, LeavingPage{}, ReceiptPage{}, StatusPage{}, OperatorStatusPage{}, PeopleImportsPage{}, PeopleImportPage{}, JoinLinksPage{}, JoinPage{},
 		NotificationsPage{}, NotificationSettingsPage{}, CalendarPage{}, TranscriptPage{}, TranscriptProofPage{},
 		PeoplePage{}, InvitePage{}, PersonPage{},
 		CatalogueSettingsPage{}, CourseSettingsPage{}, ReviewPage{}, VersionsPage{}, VersionPage{}, LanguagesPage{}, TranslationPage{}, PiecePage{},

@@ -20,6 +20,7 @@ var OperatorNav = []OperatorPlace{
 	{Path: "/operator/billing", Key: "operator.billing"},
 	{Path: "/operator/migrations", Key: "operator.place_migrations"},
 	{Path: "/operator/announcements", Key: "operator.place_announcements"},
+	{Path: "/operator/flags", Key: "operator.place_flags"},
 	{Path: "/operator/support", Key: "operator.place_support"},
 	{Path: "/operator/acts", Key: "operator.place_acts"},
 	{Path: "/operator/operators", Key: "operator.place_operators", Admin: true},

@@ -9,6 +9,7 @@ import (
 	"lyceum/learning/content"
 	"lyceum/tenant"
 	"lyceum/tenant/address"
+	"lyceum/tenant/flag"
 	"lyceum/tenant/health"
 )
 
@@ -76,6 +77,7 @@ type TenantPage struct {
 	Domains  []address.Domain // of its own
 	Former   []string         // subdomains it once had
 	Steps    []tenant.LifeStep
+	Flags    []flag.State
 	Health   *health.Health   // nil: it was not looked at yet
 	Failures []health.Failure // what failed last, the newest first
 	Days     int              // of cooling off

@@ -6,6 +6,7 @@ import (
 	"lyceum/auth"
 	"lyceum/internal/page"
 	"lyceum/tenant"
+	"lyceum/tenant/flag"
 	"lyceum/tenant/health"
 	"lyceum/tenant/life"
 	"lyceum/themes"
@@ -41,6 +42,6 @@ func tenantsSpecimens(w *world) []specimen {
 		{"tenants", view, themes.TenantsPage{Tenants: page.Of[health.Row]{Items: []health.Row{acme, globex, initech, umbrella}, Next: "more"}, Plans: plans, Newest: 3}},
 		{"tenants-none", view, themes.TenantsPage{Filter: health.Filter{Query: "zz", State: life.Suspended, Plan: "team", Verdict: health.Bad, Behind: 3, Sort: health.ByLag}, Plans: plans}},
 		{"tenant-sick", view, themes.TenantPage{Tenant: active, URL: "https://acme.lyceum.example", Newest: 3, Health: &sick, Failures: failures}},
-		{"tenant-well", view, themes.TenantPage{Tenant: active, URL: "https://acme.lyceum.example", Newest: 3, Health: &well}},
+		{"tenant-well", view, themes.TenantPage{Flags: []flag.State{{Flag: flag.All()[0], On: true}, {Flag: flag.All()[0], Single: true}}, Tenant: active, URL: "https://acme.lyceum.example", Newest: 3, Health: &well}},
 	}
 }

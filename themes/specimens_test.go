@@ -28,7 +28,7 @@ func specimens(t *testing.T, w *world) []specimen {
 		editorSpecimens(w),
 		filesSpecimens(w),
 		homeSpecimens(w),
-		rolesSpecimens(w), rolloutSpecimens(w), broadcastSpecimens(w), designSpecimens(t, w), supportSpecimens(w), tenantsSpecimens(w), firstSpecimens(w),
+		rolesSpecimens(w), rolloutSpecimens(w), broadcastSpecimens(w), flagSpecimens(w), designSpecimens(t, w), supportSpecimens(w), tenantsSpecimens(w), firstSpecimens(w),
 		catalogueSpecimens(w),
 		groupSpecimens(w),
 		searchSpecimens(w),

@@ -34,6 +34,7 @@ type View struct {
 	News        notice.Standing // what who asks has not read
 	LeavesAt    *time.Time      // when the portal is erased by its owner's wish; nil: it stays
 	Said        broadcast.Said  // what operators say to the portal
+	Quiet       bool            // notices are not shown as they come (flag live_notices is off)
 	Paths       bool            // the portal has paths to take
 	Leads       bool            // somebody reports to who asks
 	RequestID   string

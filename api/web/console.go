@@ -13,6 +13,7 @@ import (
 	"lyceum/learning/content"
 	"lyceum/tenant"
 	"lyceum/tenant/address"
+	"lyceum/tenant/flag"
 	"lyceum/tenant/health"
 	"lyceum/tenant/leaving"
 	"lyceum/tenant/life"
@@ -28,6 +29,7 @@ type Console struct {
 	Content   *content.Service
 	Leaving   *leaving.Service
 	Health    *health.Service
+	Flags     *flag.Service
 	Newest    int // the newest tenant migration
 }
 
@@ -109,6 +111,7 @@ func (o Console) page(c *fiber.Ctx) (themes.TenantPage, error) {
 	if err != nil {
 		return p, err
 	}
+	p.Flags = o.Flags.Of(c.UserContext(), t)
 	p.Domains, p.Former, p.Days = at.Domains, at.Old, o.Leaving.Days
 	if p.Steps, err = o.Tenants.Steps(c.UserContext(), t.ID); err != nil {
 		return p, err

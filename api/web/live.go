@@ -18,6 +18,7 @@ import (
 	"lyceum/internal/uid"
 	"lyceum/learning/notice"
 	"lyceum/tenant"
+	"lyceum/tenant/flag"
 	"lyceum/themes"
 )
 
@@ -39,6 +40,9 @@ const (
 // ones, and "notice" for each new one, whose id the browser gives back when the line broke.
 func (n Notices) Live(c *fiber.Ctx) error {
 	ctx := c.UserContext()
+	if !n.has(ctx, visit.Of(c).Tenant, flag.LiveNotices) {
+		return c.SendStatus(fiber.StatusNoContent) // a browser asks no more (HTML Living Standard §9.2.3)
+	}
 	line, err := n.Notices.Listen(ctx)
 	if err != nil {
 		return err

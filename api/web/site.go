@@ -31,6 +31,7 @@ import (
 	"lyceum/learning/notice"
 	"lyceum/tenant"
 	"lyceum/tenant/broadcast"
+	"lyceum/tenant/flag"
 	"lyceum/themes"
 )
 
@@ -46,6 +47,7 @@ type Site struct {
 	notices func(ctx context.Context) ([]signon.Notice, error)
 	news    func(ctx context.Context) (notice.Standing, error)
 	paths   func(ctx context.Context) (bool, error)
+	on      func(ctx context.Context, t tenant.Tenant, name string) bool
 	told    func(ctx context.Context, t tenant.Tenant, who broadcast.Reader) broadcast.Said
 	leads   func(ctx context.Context) (bool, error)
 	looks   *recall.Cache[string, look]
@@ -71,6 +73,8 @@ type SiteOptions struct {
 	News func(ctx context.Context) (notice.Standing, error)
 	// Paths tells whether the portal has paths to take; nil: it has none.
 	Paths func(ctx context.Context) (bool, error)
+	// On tells whether a portal has what a flag is for; nil: every portal has everything.
+	On func(ctx context.Context, t tenant.Tenant, name string) bool
 	// Said gives what operators say to a portal; nil: nothing.
 	Said func(ctx context.Context, t tenant.Tenant, who broadcast.Reader) broadcast.Said
 	// Leads tells whether anybody reports to who asks; nil: nobody does.
@@ -80,7 +84,7 @@ type SiteOptions struct {
 // NewSite makes the shared part.
 func NewSite(o SiteOptions) *Site {
 	return &Site{
-		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail, policy: o.Policy, notices: o.Notices, files: o.Files, news: o.News, paths: o.Paths, leads: o.Leads, told: o.Said,
+		themes: o.Themes, brands: o.Brands, hosts: o.Hosts, now: o.Now, log: o.Log, devMail: o.DevMail, policy: o.Policy, notices: o.Notices, files: o.Files, news: o.News, paths: o.Paths, leads: o.Leads, told: o.Said, on: o.On,
 		looks:     recall.New[string, look](2000, 24*time.Hour, o.Now),
 		summaries: recall.New[string, template.HTML](summaries, 24*time.Hour, o.Now),
 	}
@@ -165,6 +169,7 @@ func (s *Site) view(c *fiber.Ctx) themes.View {
 		}
 	}
 	if v.Place == tenant.PlaceTenant && s.told != nil {
+		out.Quiet = !s.has(ctx, v.Tenant, flag.LiveNotices)
 		out.Said = s.told(ctx, v.Tenant, Reader(ctx))
 	}
 	if out.Who != nil && s.leads != nil {
@@ -175,6 +180,11 @@ func (s *Site) view(c *fiber.Ctx) themes.View {
 	}
 	out.Locale = themes.PickLocale(wish, c.Get(fiber.HeaderAcceptLanguage))
 	return out
+}
+
+// has tells whether a portal has what a flag is for.
+func (s *Site) has(ctx context.Context, t tenant.Tenant, name string) bool {
+	return s.on == nil || s.on(ctx, t, name)
 }
 
 // Reader is who asks, as announcements ask for it.

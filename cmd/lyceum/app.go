@@ -75,6 +75,7 @@ import (
 	"lyceum/tenant"
 	"lyceum/tenant/address"
 	"lyceum/tenant/broadcast"
+	"lyceum/tenant/flag"
 	"lyceum/tenant/health"
 	"lyceum/tenant/leaving"
 	"lyceum/tenant/status"
@@ -110,6 +111,7 @@ type app struct {
 	status        *status.Service
 	health        *health.Service
 	broadcast     *broadcast.Service
+	flags         *flag.Service
 	takeouts      *takeout.Service
 	domains       Domains
 	coolingOff    int // days
@@ -324,6 +326,7 @@ func (a *app) assemble() (err error) {
 	a.letGo(a.coolingOff)
 	a.openInbox()
 	a.health = a.newHealth()
+	a.flags = flag.New(a.store, a.now, a.log)
 	a.broadcast = broadcast.New(broadcast.Options{Keep: a.store, Languages: themes.Locales(), Now: a.now, Log: a.log})
 	a.catalog = catalog.New(catalog.Options{Keep: a.store, Now: a.now})
 	a.exchange = exchange.New(exchange.Options{Keep: a.store, Catalog: a.catalog, Content: a.content})

@@ -351,7 +351,7 @@ func (a *app) startLine(ctx context.Context, wake func(uid.ID)) (stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{}, 2)
 	go func() {
-		a.store.Listen(ctx, a.db.direct, store.Listener{Changed: a.forget, Events: wake, Notices: a.noticesChanged, Platform: a.broadcast.Forget})
+		a.store.Listen(ctx, a.db.direct, store.Listener{Changed: a.forget, Events: wake, Notices: a.noticesChanged, Platform: func() { a.broadcast.Forget(); a.flags.Forget() }})
 		done <- struct{}{}
 	}()
 	go func() { a.hints.Run(ctx); done <- struct{}{} }()
