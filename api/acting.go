@@ -40,7 +40,7 @@ var actingPlaces = map[string]Acting{
 	// Programs', with keys of their own: a visit makes none and uses none.
 	"/api": ActNever, "/scim": ActNever, "/webhooks": ActNever,
 	// Learning is the person's: a visit looks at lessons and is in none.
-	"/courses": ActReads, "/learn": ActReads, "/paths": ActReads, "/hand-ins": ActNever, "/certificates": ActReads, "/certificates/:code.jwt": ActNever, "/transcript": ActReads, "/duties": ActReads, "/team": ActReads, "/transcript.pdf": ActNever,
+	"/courses": ActReads, "/learn": ActReads, "/paths": ActReads, "/hand-ins": ActNever, "/certificates": ActReads, "/certificates/:code.jwt": ActNever, "/transcript": ActReads, "/duties": ActReads, "/team": ActReads, "/team/away": ActReads, "/transcript.pdf": ActNever,
 	"/calendar": ActReads, "/notifications": ActReads, "/notifications/:notice": ActNever, "/notifications/live": ActNever, "/notifications/live/standing": ActReads, "/notifications/settings": ActReads, "/announcements": ActNever,
 	"/search": ActReads, "/verify": ActReads, "/credentials": ActReads, "/.well-known": ActNever, "/brand": ActReads, "/status": ActReads, "/status.json": ActReads,
 	// What a portal's people build and look after.

@@ -73,6 +73,8 @@ var proofless = map[string]string{
 	"DELETE /api/v1/me/sessions/:session":                      "ends a session",
 	"DELETE /api/v1/me/sessions":                               "ends sessions",
 	// It opens nothing.
+	"POST /team/away/:delegation/end":                    "ends a delegation",
+	"DELETE /api/v1/delegations/:delegation":             "ends a delegation",
 	"POST /team/nudge":                                   "reminds people",
 	"POST /team/:person/nudge":                           "reminds somebody",
 	"POST /team/:person/enrol":                           "gives somebody a course",

@@ -128,12 +128,15 @@ func (s *Server) onSettings(t *table) {
 	t.get("/people", see, p.List)
 	t.get("/people/invite", manage, p.InviteForm)
 	t.postFresh("/people/invite", manage, p.Invite)
+	w := web.Structure{Site: s.site, Org: s.Org}
+	t.get("/people/structure", see, w.Show)
+	t.get("/people/:id/managers", see, w.Spans)
+	t.postFresh("/people/:id/managers", manage, w.SetManager)
 	t.get("/people/:id", see, p.Show)
 	t.postFresh("/people/:id/roles", manage, p.SetRoles)
 	t.postFresh("/people/:id/deactivate", manage, p.Deactivate)
 	t.postFresh("/people/:id/reactivate", manage, p.Reactivate)
 	t.post("/people/:id/invite", manage, p.InviteAgain)
-	t.postFresh("/people/:id/manager", manage, p.SetManager)
 
 	b := web.Branding{Site: s.site, Content: s.Content}
 	brand := route.For(policy.BrandEdit)

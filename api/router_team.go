@@ -13,6 +13,10 @@ func (s *Server) onTeam(t *table) {
 	t.get("/team", own, w.List)
 	t.post("/team/nudge", own, w.NudgeOverdue)
 	t.post("/team/requests/:request", own, w.Decide)
+	away := web.Structure{Site: s.site, Org: s.Org}
+	t.get("/team/away", own, away.Away)
+	t.postFresh("/team/away", own, away.Delegate)
+	t.post("/team/away/:delegation/end", own, away.EndDelegation)
 	t.get("/team/:person", own, w.Show)
 	t.post("/team/:person/nudge", own, w.Nudge)
 	t.post("/team/:person/enrol", own, w.Enrol)

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -18,9 +19,16 @@ func TestAManagerLooksAfterTheirPeople(t *testing.T) {
 	at := "/people/" + lee.ID.String()
 	admin.get(at).is(200).says("Manager", "Nobody")
 	h.as(boss).get("/").is(200).saysNot("My team")
-	admin.post(at+"/manager", "manager", "nobody@example.com").is(422).says("Nobody in this portal has this e-mail address.")
-	admin.post(at+"/manager", "manager", boss.Email).is(303).leads(at)
-	admin.post("/people/"+boss.ID.String()+"/manager", "manager", lee.Email).is(409).says("that makes a loop, because")
+	managers := at + "/managers"
+	admin.get(managers).is(200).says("No manager is known")
+	admin.post(managers, "manager", boss.Email, "since", "2027-01-01").is(422).says("Choose today or a day that is over.")
+	admin.post(managers, "manager", "nobody@example.com").is(422).says("Nobody in this portal has this e-mail address.")
+	admin.post(managers, "manager", boss.Email, "since", "2026-01-15").is(303).leads(managers)
+	admin.get(managers).is(200).says("Since 15 January 2026", boss.Name)
+	admin.get("/people/structure").is(200).says(boss.Name, "1 direct report")
+	admin.get("/people/structure?person=" + boss.ID.String() + "&on=2026-01-20").is(200).says(lee.Name)
+	admin.get("/people/structure?on=2026-01-10").is(200).says("Nobody here on this day")
+	admin.post("/people/"+boss.ID.String()+"/managers", "manager", lee.Email).is(409).says("that makes a loop, because")
 	admin.get(at).is(200).says(boss.Name)
 	admin.get("/people/" + boss.ID.String()).is(200).says("1 person reports to them.")
 	h.w.Now.Advance(2 * time.Minute) // who leads somebody is remembered for a minute
@@ -44,4 +52,19 @@ func TestAManagerLooksAfterTheirPeople(t *testing.T) {
 	stranger.post(mine + "/nudge").is(404)
 	admin.get("/team").is(200).says(lee.Name, other.Name)
 	manager.get("/team/" + uid.New().String()).is(404)
+	// While the manager is away somebody else looks after their people.
+	standIn := h.person(policy.Learner)
+	deputy := h.as(standIn)
+	deputy.get(mine).is(404)
+	manager.post("/team/away", "to", standIn.Email, "first_day", "2026-03-01", "last_day", "2026-02-01").is(422).says("Choose a day that is not over")
+	manager.post("/team/away", "to", boss.Email, "first_day", "2026-03-01", "last_day", "2026-03-20").is(409).says("Nobody stands in for themselves")
+	manager.post("/team/away", "to", standIn.Email, "first_day", "2026-03-01", "last_day", "2026-03-20").is(303).leads("/team/away")
+	page := manager.get("/team/away").is(200).says("looks after your people", "20 March 2026").body
+	deputy.get(mine).is(200)
+	deputy.get("/team").is(200).says(lee.Name)
+	_, rest, _ := strings.Cut(page, "/team/away/")
+	end, _, _ := strings.Cut(rest, "/end")
+	stranger.post("/team/away/" + end + "/end").is(404)
+	manager.post("/team/away/" + end + "/end").is(303)
+	deputy.get(mine).is(404)
 }

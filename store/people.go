@@ -98,7 +98,7 @@ func (s *Store) InsertPerson(ctx context.Context, p auth.Person) error {
 	if err := s.tx(ctx).Create(&p).Error; err != nil || p.ManagerID == nil {
 		return fail(err, "add a person")
 	}
-	return s.KeepLines(ctx, p.ID)
+	return s.movedTo(ctx, p.CreatedAt, p.ID)
 }
 
 // SetProfile writes name, locale, time zone and when.

@@ -24,7 +24,7 @@ func (s *Store) SetProvisioned(ctx context.Context, p auth.Person) error {
 	case samePerson(was[0], p.ManagerID):
 		return nil
 	}
-	return s.KeepLines(ctx, p.ID)
+	return s.movedTo(ctx, p.UpdatedAt, p.ID)
 }
 
 // samePerson tells that both are nobody, or one person.
@@ -35,7 +35,7 @@ func (s *Store) SetManager(ctx context.Context, person uid.ID, manager *uid.ID, 
 	if err := s.changeOne(ctx, auth.ErrPersonNotFound, "set a person's manager", "update people set manager_id = ?, updated_at = ? where id = ?", manager, at, person); err != nil {
 		return err
 	}
-	return s.KeepLines(ctx, person)
+	return s.movedTo(ctx, at, person)
 }
 
 // sourcedRoleRow is a role with who gave it.

@@ -46,7 +46,7 @@ func Pages() []Page {
 		PlacesPage{},
 		BillingPage{}, PlansPage{}, PlanPage{}, InvoicePage{}, OperatorBillingPage{}, SubscriptionsPage{}, SubscriptionPage{}, BooksCheckoutPage{}, BooksCardPage{}, PaymentsPage{}, MessagesPage{}, MessagePage{}, ToldPage{},
 		OperatorPlansPage{}, OperatorPlanPage{}, PlanVersionPage{}, PlanDraftPage{}, PlanMovePage{},
-		MatrixPage{}, DutyRecordPage{}, ReportsPage{}, ReportPage{}, EvidencePage{}, DashboardPage{}, CompletionsPage{}, RemindersPage{}, ReminderRulesPage{}, RemindersSentPage{}, ReminderPage{}, TeamPage{}, TeamPersonPage{}, CompliancePage{}, RequirementPage{}, RequirementEditPage{}, RequirementPlanPage{}, RequirementRunPage{}, DutiesPage{}, GradebookPage{}, GradeSheetPage{}, GradeSettingsPage{}, GradeImportPage{}, OwnGradesPage{},
+		MatrixPage{}, DutyRecordPage{}, ReportsPage{}, ReportPage{}, EvidencePage{}, DashboardPage{}, CompletionsPage{}, RemindersPage{}, ReminderRulesPage{}, RemindersSentPage{}, ReminderPage{}, StructurePage{}, SpansPage{}, AwayPage{}, TeamPage{}, TeamPersonPage{}, CompliancePage{}, RequirementPage{}, RequirementEditPage{}, RequirementPlanPage{}, RequirementRunPage{}, DutiesPage{}, GradebookPage{}, GradeSheetPage{}, GradeSettingsPage{}, GradeImportPage{}, OwnGradesPage{},
 		TestPage{}, TestResultPage{}, TestEditPage{}, TestSittingsPage{}, TestReviewPage{}, TestRegradePage{}, TestAnalysisPage{},
 		BanksPage{}, GradeVersionsPage{}, BankPage{}, BankImportPage{}, BankExportPage{}, QuestionPage{},
 		PathsPage{}, PathPage{}, StudioPathsPage{}, PathEditPage{}, PathRosterPage{}, PrerequisitesPage{},

@@ -32,7 +32,7 @@ type InvitePage struct {
 func (p InvitePage) in(c *Chrome) (string, any) { return "invite", framed[InvitePage]{c, p} }
 
 // PersonPage is GET /people/:id. It posts roles (many) to /people/:id/roles; to …/deactivate, …/reactivate; and to
-// …/invite to send the invitation again; manager to …/manager; to …/factors/reset; and to …/accounts/:identity/unlink.
+// …/invite to send the invitation again; to …/factors/reset; and to …/accounts/:identity/unlink.
 type PersonPage struct {
 	Person   auth.Person
 	Roles    []policy.Role          // those who asks may give or take
@@ -41,7 +41,6 @@ type PersonPage struct {
 	Groups   []auth.Group           // those the person is in
 	Accounts []signon.LinkedAccount // company accounts, for who keeps connections
 	Place    org.Place              // whom they report to
-	Manager  string                 // what was typed, or the manager's e-mail
 	Problem  *fault.Fault
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"lyceum/auth"
+	"lyceum/auth/org"
 	"lyceum/internal/page"
 	"lyceum/learning/enrolment"
 	"lyceum/learning/team"
@@ -53,7 +54,28 @@ func teamSpecimens(w *world) []specimen {
 	none := themes.TeamPersonPage{Sheet: wrong.Sheet, Problem: team.ErrNudged}
 	led := w.portal("/team", learnerMay())
 	led.Leads = true
+	first := func(d int) org.Day { return org.DayOf(*at(d)) }
+	node := func(i, reports int) org.Node {
+		return org.Node{PersonID: w.people[i].ID, Name: w.people[i].Name, Email: w.people[i].Email, Status: auth.PersonActive, Reports: reports, Below: reports * 7}
+	}
+	whose, gone := node(0, 3), node(1, 0)
+	gone.Status = auth.PersonDeactivated
+	tree := themes.StructurePage{Structure: org.Structure{When: org.When{Day: first(-200), Known: *at(-190)}, Whose: &whose, Above: []org.Node{node(2, 9), {PersonID: id("up"), Email: "up@example.com"}}, Nodes: []org.Node{node(1, 4), gone, {PersonID: id("l"), Name: longName}}}, On: "2026-03-31", Known: "2026-04-01"}
+	spans := themes.SpansPage{Place: org.Place{Person: w.people[0], Manager: &w.people[1], Reports: 3}, Manager: w.people[1].Email, Since: "2030-01-01", Problem: refused(map[string]string{"since": "Choose today or a day that is over."}), Spans: []org.Span{
+		{ManagerID: w.people[1].ID, Name: w.people[1].Name, ValidFrom: *at(-40), RecordedAt: *at(-39), RecordedByName: "Maya Chen"}, {ManagerID: id("m"), Email: "left@example.com", ValidFrom: *at(-400), ValidTo: at(-40), RecordedAt: *at(-400)},
+	}}
+	away := themes.AwayPage{Delegations: []org.Delegation{
+		{ID: id("d1"), GiverID: w.people[0].ID, Giver: w.people[0].Name, TakerID: w.people[1].ID, Taker: w.people[1].Name, First: first(-2), Last: first(12)},
+		{ID: id("d2"), GiverID: id("x"), Giver: longName, TakerID: w.people[0].ID, Taker: w.people[0].Name, First: first(20), Last: first(30)},
+	}}
+	typed := themes.AwayPage{To: "me@example.com", First: "2026-04-02", Last: "2026-04-01", Problem: refused(map[string]string{"last_day": "Choose a day that is not over, and not before the first.", "to": "Enter an e-mail address, for example “anna@example.com”.", "first_day": "Choose a day."})}
 	return []specimen{
+		{"structure", w.portal("/people/structure", may()), tree},
+		{"structure-empty", w.portal("/people/structure", may()), themes.StructurePage{Structure: org.Structure{When: org.When{Day: first(0), Known: now}}}},
+		{"spans", w.portal("/people/x/managers", may()), spans},
+		{"spans-empty", w.portal("/people/x/managers", learnerMay()), themes.SpansPage{Place: org.Place{Person: w.people[0]}}},
+		{"away", w.portal("/team/away", may()), away},
+		{"away-refused", led, typed},
 		{"team", led, full},
 		{"team-narrowed", w.portal("/team?show=overdue", may()), overdue},
 		{"team-nobody", led, themes.TeamPage{Look: team.Look{Scope: team.ScopeDirect}, Show: team.ShowSoon}},

@@ -190,6 +190,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.builtOperations()
 	a.evidenceOperations()
 	a.teamOperations()
+	a.structureOperations()
 	a.embedOperations()
 	a.directoryOperations()
 	a.ldapOperations()

@@ -162,6 +162,7 @@ type managerIn struct {
 	ID   uid.ID `path:"person" doc:"The person's id."`
 	Body struct {
 		ManagerID *uid.ID `json:"manager_id,omitempty" required:"false" doc:"Left out: nobody."`
+		Since     string  `json:"since,omitempty" required:"false" format:"date" doc:"From this day on, which is over; today without it. What was known from it on is superseded."`
 	}
 }
 
@@ -267,7 +268,15 @@ func (a *api) teamOperations() {
 		})
 	on(a, operation{method: put, path: "/people/{person}/manager", id: "set-manager", tag: tagPeople, need: route.For(policy.PersonManage), fresh: true, status: 204, summary: "Say whom a person reports to", about: "A directory that names managers says otherwise at its next sync.", fails: faults{auth.ErrPersonNotFound, auth.ErrLoop, auth.ErrLineLong, org.ErrNoManager}},
 		func(ctx context.Context, in *managerIn) (*struct{}, error) {
-			return nil, a.Org.SetManager(ctx, in.ID, in.Body.ManagerID)
+			day, err := dayIn("since", in.Body.Since)
+			if err != nil {
+				return nil, err
+			}
+			since := &day
+			if in.Body.Since == "" {
+				since = nil
+			}
+			return nil, a.Org.SetManagerSince(ctx, in.ID, in.Body.ManagerID, since)
 		})
 }
 

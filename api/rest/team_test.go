@@ -46,3 +46,34 @@ func TestTheTeamByTheAPI(t *testing.T) {
 	s.call(t, key, "PUT", manager, object{}).want(t, 204)
 	s.call(t, bossKey, "GET", mine, nil).failed(t, 404, "not_in_your_line")
 }
+
+func TestTheStructureAndDelegationsByTheAPI(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	key, _ := s.person(t, policy.Admin)
+	_, boss := s.person(t, policy.Learner)
+	_, lee := s.person(t, policy.Learner)
+	manager := "/people/" + lee.ID.String() + "/manager"
+	s.call(t, key, "PUT", manager, object{"manager_id": boss.ID, "since": "2026-01-15"}).want(t, 204)
+	s.call(t, key, "PUT", manager, object{"manager_id": boss.ID, "since": "2030-01-15"}).failed(t, 422, "invalid_input")
+	if got := s.call(t, key, "GET", manager+"s", nil).want(t, 200).object(t).at("items").([]any); len(got) != 1 || got[0].(map[string]any)["valid_from"] != "2026-01-15" {
+		t.Errorf("%v", got)
+	}
+	if got := s.call(t, key, "GET", "/structure?on=2026-02-01", nil).want(t, 200).object(t).at("items").([]any); len(got) != 1 || got[0].(map[string]any)["person_id"] != boss.ID.String() {
+		t.Errorf("%v", got)
+	}
+	if got := s.call(t, key, "GET", "/structure?on=2026-02-01&person="+boss.ID.String(), nil).want(t, 200).object(t).at("items").([]any); len(got) != 1 {
+		t.Errorf("%v", got)
+	}
+	s.call(t, key, "GET", "/structure?person="+uid.New().String(), nil).failed(t, 404, "person_not_found")
+	away := object{"giver_id": boss.ID, "to": lee.Email, "first_day": "2026-03-01", "last_day": "2026-03-20"}
+	id := s.call(t, key, "POST", "/delegations", away).want(t, 201).object(t).text("id")
+	if got := s.call(t, key, "GET", "/delegations?everybody=true", nil).want(t, 200).object(t).at("items").([]any); len(got) != 1 {
+		t.Errorf("%v", got)
+	}
+	if got := s.call(t, key, "GET", "/delegations", nil).want(t, 200).object(t).at("items").([]any); len(got) != 0 {
+		t.Errorf("%v", got)
+	}
+	s.call(t, key, "DELETE", "/delegations/"+id, nil).want(t, 204)
+	s.call(t, key, "DELETE", "/delegations/"+id, nil).failed(t, 404, "delegation_not_found")
+}

@@ -98,9 +98,6 @@ func (p People) page(c *fiber.Ctx, person uid.ID) (themes.PersonPage, error) {
 	if page.Place, err = p.Org.Place(ctx, person); err != nil {
 		return page, err
 	}
-	if page.Place.Manager != nil {
-		page.Manager = page.Place.Manager.Email
-	}
 	if page.Groups, err = p.Groups.Of(ctx, person); err != nil {
 		return page, err
 	}
@@ -202,27 +199,6 @@ func (p People) Reactivate(c *fiber.Ctx) error {
 // ResetFactors takes a person's second factors away, who lost them.
 func (p People) ResetFactors(c *fiber.Ctx) error {
 	return p.change(c, themes.FlashFactorsReset, p.Auth.ResetFactors)
-}
-
-// SetManager says whom a person reports to.
-func (p People) SetManager(c *fiber.Ctx) error {
-	f, err := readForm(c)
-	if err != nil {
-		return err
-	}
-	person, err := id(c, "id")
-	if err != nil {
-		return err
-	}
-	page, err := p.page(c, person)
-	if err != nil {
-		return err
-	}
-	if err := p.Org.SetManagerByEmail(c.UserContext(), person, f.get("manager")); err != nil {
-		page.Manager = f.get("manager")
-		return p.refused(c, err, func(wrong *fault.Fault) themes.Page { page.Problem = wrong; return page })
-	}
-	return p.done(c, "/people/"+person.String(), themes.FlashSaved, "")
 }
 
 // InviteAgain sends a person's invitation again, with the roles they have.

@@ -1,9 +1,11 @@
-// Package org is how an organization is built: who reports to whom. The lines themselves are kept by whoever changes a
+// Package org is how an organization is built: who reports to whom, who did on which day, and who looks after whose people while
+// they are away. The lines themselves are kept by whoever changes a
 // manager (auth.LineKeeper); what managers see of their people is learning/team's.
 package org
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -19,6 +21,7 @@ import (
 
 // Place is where a person stands.
 type Place struct {
+	Person  auth.Person
 	Manager *auth.Person // nil: nobody is known
 	Reports int          // who report to them directly and are not deactivated
 }
@@ -38,6 +41,7 @@ type Keeper interface {
 	CountReports(ctx context.Context, manager uid.ID) (int, error)
 	// HasReports tells whether anybody who is not deactivated reports to a person.
 	HasReports(ctx context.Context, manager uid.ID) (bool, error)
+	StructureKeeper
 }
 
 // Service is the structure of an organization.
@@ -70,6 +74,7 @@ func (s *Service) Place(ctx context.Context, person uid.ID) (out Place, err erro
 		if err != nil {
 			return err
 		}
+		p.PasswordHash, out.Person = "", p
 		if p.ManagerID != nil {
 			m, err := s.keep.PersonByID(ctx, *p.ManagerID)
 			if err != nil {
@@ -84,7 +89,7 @@ func (s *Service) Place(ctx context.Context, person uid.ID) (out Place, err erro
 	return out, err
 }
 
-// Leads tells whether anybody reports to who asks, as of at most a minute ago.
+// Leads tells whether anybody reports to who asks, or to somebody whom they stand in for, as of at most a minute ago.
 func (s *Service) Leads(ctx context.Context) (bool, error) {
 	who, ok := auth.PrincipalFrom(ctx)
 	t, known := tenant.From(ctx)
@@ -93,20 +98,27 @@ func (s *Service) Leads(ctx context.Context) (bool, error) {
 	}
 	return s.leads.Get(ctx, seat{t.ID, who.PersonID}, func(ctx context.Context) (leads bool, err error) {
 		err = s.keep.InTenant(ctx, func(ctx context.Context) error {
-			leads, err = s.keep.HasReports(ctx, who.PersonID)
+			if leads, err = s.keep.HasReports(ctx, who.PersonID); err != nil || leads {
+				return err
+			}
+			stands, err := s.keep.StandsFor(ctx, who.PersonID, DayOf(s.now()).String())
+			leads = len(stands) > 0
 			return err
 		})
+		if errors.Is(err, tenant.ErrSchemaVersion) { // a portal in an older shape knows no delegations
+			return leads, nil
+		}
 		return leads, err
 	})
 }
 
-// SetManagerByEmail is SetManager by the manager's address; "" takes the manager away. ErrNoManager.
-func (s *Service) SetManagerByEmail(ctx context.Context, person uid.ID, email string) error {
+// SetManagerByEmail is SetManagerSince by the manager's address; "" takes the manager away. ErrNoManager.
+func (s *Service) SetManagerByEmail(ctx context.Context, person uid.ID, email string, since *Day) error {
 	if err := auth.Require(ctx, policy.PersonManage); err != nil {
 		return err
 	}
 	if strings.TrimSpace(email) == "" {
-		return s.SetManager(ctx, person, nil)
+		return s.SetManagerSince(ctx, person, nil, since)
 	}
 	address, ok := auth.NormaliseEmail(email)
 	if !ok {
@@ -120,20 +132,30 @@ func (s *Service) SetManagerByEmail(ctx context.Context, person uid.ID, email st
 		if err != nil {
 			return err
 		}
-		return s.SetManager(ctx, person, &m.ID)
+		return s.SetManagerSince(ctx, person, &m.ID, since)
 	})
 }
 
 // SetManager says whom a person reports to; nil says nobody. What a directory says replaces it at its next sync. It needs
 // person:manage; auth.ErrPersonNotFound for either, auth.ErrLoop, auth.ErrLineLong. Event person.manager_changed where it changed.
 func (s *Service) SetManager(ctx context.Context, person uid.ID, manager *uid.ID) error {
+	return s.SetManagerSince(ctx, person, manager, nil)
+}
+
+// SetManagerSince is SetManager from a day on that is over, nil for today: what was known from that day on is superseded, and what
+// was known before can still be asked for. A fault at since.
+func (s *Service) SetManagerSince(ctx context.Context, person uid.ID, manager *uid.ID, since *Day) error {
 	if err := auth.Require(ctx, policy.PersonManage); err != nil {
 		return err
 	}
 	now := s.now()
+	today := DayOf(now)
+	if since != nil && since.After(today.Time) {
+		return fault.Invalid(map[string]string{"since": "Choose today or a day that is over."})
+	}
 	err := s.keep.InTenant(ctx, func(ctx context.Context) error {
 		p, err := s.keep.LockPerson(ctx, person)
-		if err != nil || p.ManagerID == nil && manager == nil || p.ManagerID != nil && manager != nil && *p.ManagerID == *manager {
+		if err != nil || since == nil && (p.ManagerID == nil && manager == nil || p.ManagerID != nil && manager != nil && *p.ManagerID == *manager) {
 			return err
 		}
 		facts := map[string]any{"person_id": p.ID, "name": p.Name, "manager_id": manager, "was": p.ManagerID}
@@ -147,7 +169,13 @@ func (s *Service) SetManager(ctx context.Context, person uid.ID, manager *uid.ID
 			}
 			facts["manager"] = m.Name
 		}
-		if err := s.keep.SetManager(ctx, person, manager, now); err != nil {
+		if since == nil {
+			err = s.keep.SetManager(ctx, person, manager, now)
+		} else {
+			facts["since"] = since.String()
+			err = s.keep.SetManagerSince(ctx, person, manager, since.String(), now)
+		}
+		if err != nil {
 			return err
 		}
 		e, err := event.New(ctx, now, "person.manager_changed", "person", person, facts)
@@ -156,8 +184,6 @@ func (s *Service) SetManager(ctx context.Context, person uid.ID, manager *uid.ID
 		}
 		return s.keep.AppendEvents(ctx, e)
 	})
-	if t, ok := tenant.From(ctx); ok && err == nil {
-		s.leads.Drop(func(at seat, _ bool) bool { return at.tenant == t.ID })
-	}
+	s.forget(ctx, err)
 	return err
 }

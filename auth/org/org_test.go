@@ -77,10 +77,10 @@ func TestALoopIsRefusedAndNamed(t *testing.T) {
 	if err := h.org.SetManager(h.admin, anna.ID, &anna.ID); !errors.Is(err, auth.ErrLoop) || !strings.Contains(err.Error(), "themselves") {
 		t.Errorf("%v", err)
 	}
-	if err := h.org.SetManagerByEmail(h.admin, anna.ID, "nobody@example.com"); !errors.Is(err, org.ErrNoManager) {
+	if err := h.org.SetManagerByEmail(h.admin, anna.ID, "nobody@example.com", nil); !errors.Is(err, org.ErrNoManager) {
 		t.Errorf("%v", err)
 	}
-	if err := h.org.SetManagerByEmail(h.admin, anna.ID, strings.ToUpper(cleo.Email)); err != nil {
+	if err := h.org.SetManagerByEmail(h.admin, anna.ID, strings.ToUpper(cleo.Email), nil); err != nil {
 		t.Error(err)
 	}
 	place, err := h.org.Place(h.admin, anna.ID)
@@ -90,7 +90,7 @@ func TestALoopIsRefusedAndNamed(t *testing.T) {
 	if place, err = h.org.Place(h.admin, cleo.ID); err != nil || place.Manager != nil || place.Reports != 2 {
 		t.Errorf("%+v, %v", place, err)
 	}
-	if err := h.org.SetManagerByEmail(h.admin, anna.ID, " "); err != nil {
+	if err := h.org.SetManagerByEmail(h.admin, anna.ID, " ", nil); err != nil {
 		t.Error(err)
 	}
 	if got := storetest.EventTypes(t, h.ctx, h.World, anna.ID); len(got) != 2 || got[0] != "person.manager_changed" {

@@ -94,6 +94,7 @@ func tellings() []telling {
 		{when: "test.allowed", kind: notice.KindDue, to: theLearner, data: as("allowed"), path: toLesson},
 		{when: "assignment.extended", kind: notice.KindDue, to: theLearner, data: extendedData, path: toLesson},
 		{when: "submission.submitted", kind: notice.KindSubmitted, to: theMarker, data: hiddenData, path: toMarking},
+		{when: "delegation.made", kind: notice.KindMessage, to: theLearner, data: deputyData, path: func(newsFacts) string { return "/team" }},
 		{when: "learner.nudged", kind: notice.KindMessage, to: theLearner, data: as("nudge"), path: func(newsFacts) string { return "/" }},
 		{when: "learner.messaged", kind: notice.KindMessage, to: theLearner, data: messageData, path: toCourse},
 		{when: "support.asked", kind: notice.KindSupport, to: whenWaiting(whoMay(policy.SecurityManage)), data: supportData("asked"), path: toSupport},
@@ -356,6 +357,13 @@ func underWay(ctx context.Context, a *app, f newsFacts) (people []uid.ID, err er
 
 // messageData is what an instructor wrote.
 func messageData(f newsFacts) notice.Data { return notice.Data{"note": f.Note} }
+
+// deputyData says until when somebody looks after another's people.
+func deputyData(f newsFacts) notice.Data {
+	d := dueData(f)
+	d["as"] = "deputy"
+	return d
+}
 
 func as(what string) func(newsFacts) notice.Data {
 	return func(f newsFacts) notice.Data {

@@ -119,7 +119,7 @@ func (s *Service) Enrol(ctx context.Context, person, course uid.ID, on *enrolmen
 // Decide grants or refuses a place that one of one's people asked for. It needs person:self; enrolment.ErrRequestNotFound for a
 // request of somebody else, and what enrolment.DecidePlace fails with.
 func (s *Service) Decide(ctx context.Context, d enrolment.Decision) (asked Asked, out enrolment.PlaceRequest, err error) {
-	r, err := widest(ctx)
+	r, err := s.widest(ctx)
 	if err != nil {
 		return asked, out, err
 	}

@@ -49,9 +49,10 @@ func (s Show) Known() bool {
 	return s == "" || s == ShowOverdue || s == ShowSoon || s == ShowOpen || s == ShowClear
 }
 
-// Reach is whose people are meant: those below Me, or with Everyone all of the portal.
+// Reach is whose people are meant: those below Me or below whom Me stands in for, or with Everyone all of the portal.
 type Reach struct {
 	Me       uid.ID
+	For      []uid.ID // Me stands in for them today
 	Everyone bool
 	Direct   bool // only who reports to Me directly
 }
@@ -189,6 +190,8 @@ type Keeper interface {
 	InTenant(ctx context.Context, fn func(context.Context) error) error
 	// HasReports tells whether anybody who is not deactivated reports to a person.
 	HasReports(ctx context.Context, manager uid.ID) (bool, error)
+	// StandsFor gives those whose people a person looks after on a day, while they are away.
+	StandsFor(ctx context.Context, person uid.ID, day string) ([]uid.ID, error)
 	// Reaches tells whether a person who is not deactivated is within a reach.
 	Reaches(ctx context.Context, r Reach, person uid.ID) (bool, error)
 	// TeamCounts counts how the people within a reach stand at a moment.
@@ -272,7 +275,9 @@ func (s *Service) Reach(ctx context.Context, scope Scope) (r Reach, used Scope, 
 	if err != nil {
 		return r, "", err
 	}
-	r.Me = who.PersonID
+	if r, err = s.own(ctx, who); err != nil {
+		return r, "", err
+	}
 	switch scope {
 	case ScopeDirect:
 		r.Direct = true
@@ -290,7 +295,7 @@ func (s *Service) Reach(ctx context.Context, scope Scope) (r Reach, used Scope, 
 				leads, err = s.keep.HasReports(ctx, who.PersonID)
 				return err
 			})
-			if err == nil && !leads {
+			if err == nil && !leads && len(r.For) == 0 {
 				scope, r.Everyone = ScopeEveryone, true
 			}
 		}
@@ -300,10 +305,25 @@ func (s *Service) Reach(ctx context.Context, scope Scope) (r Reach, used Scope, 
 	return r, scope, err
 }
 
-// widest is all that who asks may ever see.
-func widest(ctx context.Context) (Reach, error) {
+// own is the line of who asks, with those of whom they stand in for today.
+func (s *Service) own(ctx context.Context, who auth.Principal) (r Reach, err error) {
+	r.Me = who.PersonID
+	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
+		r.For, err = s.keep.StandsFor(ctx, who.PersonID, s.now().UTC().Format(time.DateOnly))
+		return err
+	})
+	return r, err
+}
+
+// widest is all that who asks may see.
+func (s *Service) widest(ctx context.Context) (Reach, error) {
 	who, all, err := asker(ctx)
-	return Reach{Me: who.PersonID, Everyone: all}, err
+	if err != nil {
+		return Reach{}, err
+	}
+	r, err := s.own(ctx, who)
+	r.Everyone = all
+	return r, err
 }
 
 // Look is a list with how all within its scope stand.
@@ -337,7 +357,7 @@ func (s *Service) List(ctx context.Context, f Filter) (out Look, err error) {
 
 // within runs fn in the tenant for a person in the asker's reach; ErrNotYours for anybody else.
 func (s *Service) within(ctx context.Context, person uid.ID, fn func(ctx context.Context, r Reach) error) error {
-	r, err := widest(ctx)
+	r, err := s.widest(ctx)
 	if err != nil {
 		return err
 	}
