@@ -27,10 +27,10 @@ func TestReportsArePutTogetherKeptSharedAndTakenAsFiles(t *testing.T) {
 	}
 	var r duty.Shown
 	if err == nil {
-		r, err = h.o.Duties.Save(admin, uid.Nil, duty.Input{Name: "Rigging", Courses: []uid.ID{course.Course.ID}, Terms: duty.Terms{DueDays: &soon}})
+		r, err = h.o.Duties.Save(admin, uid.Nil, duty.Input{Status: duty.StatusOn, Name: "Rigging", Courses: []uid.ID{course.Course.ID}, Terms: duty.Terms{DueDays: &soon}})
 	}
 	if err == nil {
-		_, err = h.o.Duties.AddGroup(admin, r.ID, g.ID)
+		_, err = h.o.Duties.Apply(admin, r.ID, duty.Proposal{Do: duty.DoAdd, Group: g.ID})
 	}
 	if err != nil {
 		t.Fatal(err)

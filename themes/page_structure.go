@@ -52,7 +52,9 @@ type AwayPage struct {
 func (p AwayPage) in(c *Chrome) (string, any) { return "away", framed[AwayPage]{c, p} }
 
 // Given tells that a delegation is one's own to another.
-func (c *Chrome) Given(d org.Delegation) bool { return c.View.Who != nil && d.GiverID == c.View.Who.PersonID }
+func (c *Chrome) Given(d org.Delegation) bool {
+	return c.View.Who != nil && d.GiverID == c.View.Who.PersonID
+}
 
 // LongDay writes a day of the calendar in words, wherever the reader is.
 func (t talk) LongDay(at time.Time) string {

@@ -48,10 +48,10 @@ func setup(t *testing.T) *house {
 	}
 	soon := 10
 	if err == nil {
-		h.fire, err = duties.Save(admin, uid.Nil, duty.Input{Name: "Fire", Framework: "OSHA", Courses: []uid.ID{h.course.Course.ID}, Terms: duty.Terms{DueDays: &soon}})
+		h.fire, err = duties.Save(admin, uid.Nil, duty.Input{Status: duty.StatusOn, Name: "Fire", Framework: "OSHA", Courses: []uid.ID{h.course.Course.ID}, Terms: duty.Terms{DueDays: &soon}})
 	}
 	if err == nil {
-		h.fire, err = duties.AddGroup(admin, h.fire.ID, g.ID)
+		h.fire, err = duties.Apply(admin, h.fire.ID, duty.Proposal{Do: duty.DoAdd, Group: g.ID})
 	}
 	if err == nil {
 		err = duties.Run(ctx, h.fire.ID)
