@@ -47,7 +47,7 @@ func TestAPortalInTheShapeBeforeIsServed(t *testing.T) {
 			}
 		}
 	}
-	if updating > 40 { // pages of what came since: question banks, support access, designs of certificates, requirements and reports
+	if updating > 60 { // pages of what came since: question banks, support access, designs of certificates, requirements, reminders, teams and reports
 		t.Errorf("%d pages of the shape before say that the portal is being updated", updating)
 	}
 }

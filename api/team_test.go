@@ -55,6 +55,8 @@ func TestAManagerLooksAfterTheirPeople(t *testing.T) {
 	// While the manager is away somebody else looks after their people.
 	standIn := h.person(policy.Learner)
 	deputy := h.as(standIn)
+	manager = h.as(boss) // giving away what one may asks for a fresh proof
+	manager.get("/team/away").is(200)
 	deputy.get(mine).is(404)
 	manager.post("/team/away", "to", standIn.Email, "first_day", "2026-03-01", "last_day", "2026-02-01").is(422).says("Choose a day that is not over")
 	manager.post("/team/away", "to", boss.Email, "first_day", "2026-03-01", "last_day", "2026-03-20").is(409).says("Nobody stands in for themselves")

@@ -15,7 +15,7 @@ import (
 type (
 	gradesFileIn struct {
 		ID     uid.ID `path:"course" doc:"The course's id."`
-		Format string `query:"format" enum:"csv,xlsx" default:"csv"`
+		Format string `query:"format" enum:"csv,xlsx" default:"csv" doc:"The format of the file."`
 	}
 	gradeTableIn struct {
 		ID   uid.ID `path:"course" doc:"The course's id."`

@@ -118,7 +118,7 @@ func TestAManagerSeesTheirOwnLineMostPressingFirst(t *testing.T) {
 			{"lead", team.Filter{Scope: team.ScopeLine}, []string{"ben", "ana"}},
 			{"lead", team.Filter{Show: team.ShowOverdue}, []string{"ben"}},
 			{"top", team.Filter{Show: team.ShowClear}, []string{"lead"}},
-			{"top", team.Filter{Query: "N"}, []string{"ben", "ana"}},
+			{"top", team.Filter{Query: "BEN"}, []string{"ben"}},
 			{"top", team.Filter{Query: "%"}, nil},
 			{"ana", team.Filter{}, nil},
 			{"other", team.Filter{}, nil},
