@@ -232,13 +232,7 @@ func (s *Store) Duties(ctx context.Context, requirement uid.ID, f duty.Filter, n
 	if err = s.tx(ctx).Raw(dutiesSQL, args).Scan(&list).Error; err != nil {
 		return out, fail(err, "duties of requirement %s", requirement)
 	}
-	return page.Cut(list, limit, func(d duty.Duty) []string {
-		called := d.Name
-		if called == "" {
-			called = d.Email
-		}
-		return []string{called, d.ID.String()}
-	}), nil
+	return page.Cut(list, limit, func(d duty.Duty) []string { return []string{calledOr(d.Name, d.Email), d.ID.String()} }), nil
 }
 
 // DutiesOf lists a person's duties, the most pressing first.

@@ -2,10 +2,7 @@ package store
 
 import (
 	"context"
-	"errors"
 	"time"
-
-	"gorm.io/gorm"
 
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
@@ -297,8 +294,5 @@ func (s *Store) BecauseOf(ctx context.Context, enrolmentID uid.ID) (list []duty.
 	err = s.tx(ctx).Raw(`select r.requirement_id, q.name as requirement_name, r.id as run_id, r.cause, r.about_name, x.at,
 		(select coalesce(string_agg(nullif(y.group_name, ''), ', ' order by y.since, y.group_name), '') from duties d join duty_reasons y on y.duty_id = d.id and y.ended_at is null where d.requirement_id = r.requirement_id and d.person_id = x.person_id) as reasons
 		from requirement_run_changes x join requirement_runs r on r.id = x.run_id join requirements q on q.id = r.requirement_id where x.enrolment_id = ? and x.change = 'enrolled' order by x.at, r.id limit 100`, enrolmentID).Scan(&list).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return nil, nil
-	}
 	return list, fail(err, "why enrolment %s is there", enrolmentID)
 }

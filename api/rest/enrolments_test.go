@@ -107,3 +107,34 @@ func TestACertificateIsDrawnInTheLanguageAndTimeZoneOfWhoAsks(t *testing.T) {
 		}
 	}
 }
+
+// TestACourseIsTakenAgainByTheAPI: who manages enrolments says so, learners see their own rounds and nobody else's.
+func TestACourseIsTakenAgainByTheAPI(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	course := storetest.PublishedCourse(t, s.ctx, s.World, storetest.SmallCourse("Fire safety"))
+	done := "/enrolments/" + s.complete(t, course).String()
+	boss, _ := s.person(t, policy.Admin)
+	other, _ := s.person(t, policy.Learner)
+	for name, asks := range map[string]who{"a learner": other, "nobody": stranger} {
+		for _, c := range [][2]string{{"POST", "/again"}, {"GET", "/reasons"}, {"GET", "/rounds"}} {
+			if got := s.call(t, asks, c[0], done+c[1], nil); got.StatusCode < 400 {
+				t.Errorf("%s: %s %s answers %d", name, c[0], c[1], got.StatusCode)
+			}
+		}
+	}
+	next := s.call(t, boss, "POST", done+"/again", nil).want(t, 201).object(t)
+	if next.at("status") != "active" || next.at("percent") != 0.0 {
+		t.Errorf("%v", next)
+	}
+	s.call(t, boss, "POST", "/enrolments/"+next.text("id")+"/again", nil).failed(t, 409, "enrolment_not_completed")
+	s.call(t, boss, "POST", done+"/again", nil).failed(t, 404, "enrolment_not_found")
+	rounds := s.call(t, boss, "GET", done+"/rounds", nil).want(t, 200).object(t).at("items").([]any)
+	if len(rounds) != 2 || rounds[0].(map[string]any)["id"] != next.text("id") || rounds[1].(map[string]any)["status"] != "completed" {
+		t.Errorf("%v", rounds)
+	}
+	if got := s.call(t, boss, "GET", "/enrolments/"+next.text("id")+"/reasons", nil).want(t, 200).object(t).at("items").([]any); len(got) != 0 {
+		t.Errorf("%v", got)
+	}
+	s.call(t, boss, "GET", "/enrolments/"+uid.New().String()+"/reasons", nil).failed(t, 404, "enrolment_not_found")
+}

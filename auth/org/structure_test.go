@@ -136,6 +136,14 @@ func TestSomebodyStandsInWhileAManagerIsAway(t *testing.T) {
 	if err := h.org.EndDelegation(storetest.As(t, h.ctx, h.World, other), d.ID); !errors.Is(err, org.ErrNoDelegation) {
 		t.Errorf("a colleague ends it: %v", err)
 	}
+	elsewhere := h.Tenant(t)
+	stranger := storetest.As(t, elsewhere, h.World, storetest.Person(t, elsewhere, h.World, policy.Admin))
+	if err := h.org.EndDelegation(stranger, d.ID); !errors.Is(err, org.ErrNoDelegation) {
+		t.Errorf("another portal's administrator ends it: %v", err)
+	}
+	if _, err := h.org.Delegate(stranger, away); err == nil {
+		t.Error("another portal's administrator hands over")
+	}
 	if err := h.org.EndDelegation(storetest.As(t, h.ctx, h.World, deputy), d.ID); err != nil || as(deputy) {
 		t.Errorf("the deputy ends it: %v", err)
 	}
