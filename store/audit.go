@@ -49,7 +49,18 @@ func (s *Store) chain(ctx context.Context, r *running, tenantID uid.ID) error {
 		entries[i] = audit.Of(e, seq, prev)
 		prev = entries[i].Hash
 	}
+	if len(entries) >= copied {
+		return copyAudit(ctx, r.pgx, entries)
+	}
 	return fail(r.db.Session(&gorm.Session{NewDB: true, Context: ctx}).Table("audit").Create(&entries).Error, "append to the audit log")
+}
+
+func copyAudit(ctx context.Context, tx pgx.Tx, entries []audit.Entry) error {
+	columns := []string{"seq", "id", "type", "actor_id", "actor_kind", "subject_type", "subject_id", "ip", "request_id", "data", "at", "prev", "hash"}
+	return copyRows(ctx, tx, "audit", columns, len(entries), func(i int) []any {
+		e := entries[i]
+		return []any{e.Seq, e.ID, e.Type, e.ActorID, e.ActorKind, e.SubjectType, e.SubjectID, e.IP, e.RequestID, e.Data, e.At, e.Prev, e.Hash}
+	})
 }
 
 // noteAudited keeps those of the events that go into the audit log until the commit.

@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -72,6 +73,63 @@ func TestWhatHappensAtOnceMakesOneChain(t *testing.T) {
 		t.Errorf("checked %+v, %v; want 80 entries that hold", got, err)
 	}
 	if got, err = log.Check(auditor(t, other, w)); err != nil || got.Entries != 0 {
+		t.Errorf("another tenant's log: %+v, %v", got, err)
+	}
+}
+
+// TestManyEventsAtOnceAreInTheChainInTheirOrder: many go another way into the tables than few.
+func TestManyEventsAtOnceAreInTheChainInTheirOrder(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	mine, other := w.Tenant(t), w.Tenant(t)
+	happen(t, w, mine, "person.signed_in", uid.New())
+	const many = 150
+	var list []event.Event
+	who := storetest.Person(t, mine, w, policy.Admin)
+	asking := storetest.As(t, mine, w, who)
+	err := w.Store.InTenant(asking, func(ctx context.Context) error {
+		for i := range many {
+			typ := "person.deactivated"
+			if i%3 == 0 {
+				typ = "lesson.started"
+			}
+			e, err := event.New(ctx, w.Now.Now(), typ, "person", uid.New(), map[string]any{"note": fmt.Sprintf("äöü \"%d\" \\ 1.0", i)})
+			if err != nil {
+				return err
+			}
+			list = append(list, e)
+		}
+		return w.Store.AppendEvents(ctx, list...)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	happen(t, w, mine, "person.signed_in", uid.New())
+	log := audit.New(w.Store, w.Now.Clock())
+	if got, err := log.Check(asking); err != nil || got.Broken != nil || got.Entries != many*2/3+2 {
+		t.Errorf("checked %+v, %v; want %d entries that hold", got, err, many*2/3+2)
+	}
+	err = w.Store.InTenant(mine, func(ctx context.Context) error {
+		waiting, err := w.Store.WaitingEvents(ctx, 1000)
+		if err != nil || len(waiting) != many+2 {
+			return fmt.Errorf("%d wait, %w", len(waiting), err)
+		}
+		for i, e := range list {
+			got := waiting[i+1]
+			var a, b map[string]any
+			if err := errors.Join(json.Unmarshal(e.Data, &a), json.Unmarshal(got.Data, &b)); err != nil {
+				return err
+			}
+			if got.ID != e.ID || got.Type != e.Type || got.SubjectID != e.SubjectID || got.ActorKind != e.ActorKind || !got.At.Equal(e.At.Truncate(time.Microsecond)) || a["note"] != b["note"] {
+				t.Errorf("event %d is kept as %+v, %s", i, got, got.Data)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if got, err := log.Check(auditor(t, other, w)); err != nil || got.Entries != 0 {
 		t.Errorf("another tenant's log: %+v, %v", got, err)
 	}
 }

@@ -35,10 +35,11 @@ const (
 	dutyCountsSQL = `select requirement_id, state, count(*) as n from (select d.requirement_id, ` + dutyState + ` as state` + dutyFrom + `
 		where d.withdrawn_at is null and (@all or d.requirement_id = @requirement)) x group by 1, 2`
 
-	openCyclesSQL = `insert into duty_cycles (duty_id, number, began_at) select d.id, 1, d.began_at from duties d where d.requirement_id = @requirement and d.withdrawn_at is null
-		and not exists (select 1 from duty_cycles c where c.duty_id = d.id) on conflict do nothing`
 	// dueOf is duty.Terms' due date of d under r.
-	dueOf        = `case when r.due_at > d.began_at then r.due_at else d.began_at + r.due_days * interval '24 hours' end`
+	dueOf         = `case when r.due_at > d.began_at then r.due_at else d.began_at + r.due_days * interval '24 hours' end`
+	openCyclesSQL = `insert into duty_cycles (duty_id, number, began_at, due_at, grace_until) select d.id, 1, d.began_at, ` + dueOf + `, ` + dueOf + ` + r.grace_days * interval '24 hours'
+		from duties d join requirements r on r.id = d.requirement_id where d.requirement_id = @requirement and d.withdrawn_at is null
+		and not exists (select 1 from duty_cycles c where c.duty_id = d.id) on conflict do nothing`
 	dueCyclesSQL = `update duty_cycles c set began_at = d.began_at, due_at = ` + dueOf + `, grace_until = ` + dueOf + ` + r.grace_days * interval '24 hours'
 		from duties d join requirements r on r.id = d.requirement_id where c.duty_id = d.id and d.requirement_id = @requirement and d.withdrawn_at is null and c.ended_at is null and c.completed_at is null
 		and (c.began_at, c.due_at, c.grace_until) is distinct from (d.began_at, ` + dueOf + `, ` + dueOf + ` + r.grace_days * interval '24 hours')`

@@ -170,6 +170,14 @@ func (s *Store) SettleDuties(ctx context.Context, id uid.ID, sc duty.Scope, run 
 		if step.count != nil {
 			*step.count = int(done.RowsAffected)
 		}
+		if step.count == &out.Added {
+			if err = s.expectMany(ctx, id); err != nil {
+				return out, err
+			}
+		}
+	}
+	if err = s.expectAny(ctx); err != nil {
+		return out, err
 	}
 	if out == (duty.Change{}) && run.Cause == duty.CauseSettled {
 		return out, fail(s.tx(ctx).Exec("delete from requirement_runs where id = ?", run.ID).Error, "forget a run that changed nothing")
@@ -177,23 +185,57 @@ func (s *Store) SettleDuties(ctx context.Context, id uid.ID, sc duty.Scope, run 
 	return out, fail(s.tx(ctx).Exec("update requirement_runs set given = ?, withdrawn = ? where id = ?", out.Added, out.Withdrawn, run.ID).Error, "keep a run of requirement %s", id)
 }
 
-// DutiesToEnrol gives people who have something to do for a requirement and are at none of its courses. Who was withdrawn from the course is
-// at it, unless a requirement took them out and nobody put them in again since.
-func (s *Store) DutiesToEnrol(ctx context.Context, requirement, after uid.ID, now time.Time, n int) (people []duty.ToEnrol, err error) {
+// expectMany keeps what follows from loops within loops where many have the duty: the planner may have counted its tables while they were
+// all but empty. It is on again with expectAny: a subquery for each row is best a loop.
+func (s *Store) expectMany(ctx context.Context, requirement uid.ID) error {
+	var many bool
+	err := s.tx(ctx).Raw("select count(*) = 1000 from (select 1 from duties where requirement_id = ? limit 1000) x", requirement).Scan(&many).Error
+	if err == nil && many {
+		err = s.tx(ctx).Exec("set local enable_nestloop = off").Error
+	}
+	return fail(err, "count the duties of requirement %s", requirement)
+}
+
+func (s *Store) expectAny(ctx context.Context) error {
+	return fail(s.tx(ctx).Exec("set local enable_nestloop = on").Error, "plan as usual")
+}
+
+// DutiesToEnrol looks at the next n people of a requirement, and gives those who have something to do for it and are at none of its courses. Who was
+// withdrawn from the course is at it, unless a requirement took them out and nobody put them in again since. What a person is enrolled in is
+// looked up by the person alone (coalesce keeps the planner from the course, which many have been put into since it counted).
+func (s *Store) DutiesToEnrol(ctx context.Context, requirement, after uid.ID, now time.Time, n int) (people []duty.ToEnrol, last uid.ID, more bool, err error) {
+	args := map[string]any{"requirement": requirement, "after": after, "now": now, "n": n}
+	var seen struct {
+		N    int
+		Last *uid.ID
+	}
+	err = s.tx(ctx).Raw(`select count(*) over () as n, person_id as last from (select person_id from duties where requirement_id = @requirement and withdrawn_at is null and person_id > @after
+		order by person_id limit @n) x order by person_id desc limit 1`, args).Scan(&seen).Error
+	if err != nil || seen.Last == nil {
+		return nil, after, false, fail(err, "whom requirement %s enrols", requirement)
+	}
+	last, more = *seen.Last, seen.N == n
+	args["last"] = last
 	err = s.tx(ctx).Raw(`select d.person_id, case when c.completed_at is null then c.due_at else c.expires_at end as due_at,
-		coalesce((select case e.status when 'completed' then 'again' else 'back' end from enrolments e where e.course_id = f.course_id and e.person_id = d.person_id), 'new') as how
+		coalesce((select case e.status when 'completed' then 'again' else 'back' end from enrolments e where e.person_id = d.person_id and coalesce(e.course_id = f.course_id, false)), 'new') as how
 		from duties d join duty_cycles c on c.duty_id = d.id and c.ended_at is null
 		join lateral (select q.course_id from requirement_courses q where q.requirement_id = d.requirement_id order by q.position limit 1) f on true
-		where d.requirement_id = @requirement and d.withdrawn_at is null and d.person_id > @after and (c.completed_at is null or c.renews_at <= @now)
+		where d.requirement_id = @requirement and d.withdrawn_at is null and d.person_id > @after and d.person_id <= @last and (c.completed_at is null or c.renews_at <= @now)
 		and not (d.waived_at is not null and (d.waived_until is null or d.waived_until > @now))
-		and not exists (select 1 from requirement_courses q join enrolments e on e.course_id = q.course_id where q.requirement_id = d.requirement_id and e.person_id = d.person_id
-			and (e.status = 'active' or e.status = 'withdrawn' and coalesce((select x.change from requirement_run_changes x where x.enrolment_id = e.id order by x.at desc, x.change desc limit 1), '') <> 'left'))
-		order by d.person_id limit @n`, map[string]any{"requirement": requirement, "after": after, "now": now, "n": n}).Scan(&people).Error
-	return people, fail(err, "whom requirement %s enrols", requirement)
+		and coalesce((select false from enrolments e where e.person_id = d.person_id and coalesce((select true from requirement_courses q where q.requirement_id = d.requirement_id and q.course_id = e.course_id), false)
+			and (e.status = 'active' or e.status = 'withdrawn' and coalesce((select x.change from requirement_run_changes x where x.enrolment_id = e.id order by x.at desc, x.change desc limit 1), '') <> 'left') limit 1), true)
+		order by d.person_id`, args).Scan(&people).Error
+	return people, last, more, fail(err, "whom requirement %s enrols", requirement)
 }
 
 // EnrolmentsToLeave gives enrolments that a requirement made, which nobody began and nothing asks for any more.
 func (s *Store) EnrolmentsToLeave(ctx context.Context, requirement, after uid.ID, n int) (list []duty.RunChange, err error) {
+	var leaves bool
+	err = s.tx(ctx).Raw("select exists (select 1 from requirements q where q.id = @requirement and q.leave_course) or exists (select 1 from requirement_runs r where r.requirement_id = @requirement and r.undone_at is not null)",
+		map[string]any{"requirement": requirement}).Scan(&leaves).Error
+	if err != nil || !leaves {
+		return nil, fail(err, "whom requirement %s takes out", requirement)
+	}
 	err = s.tx(ctx).Raw(`select distinct e.id as enrolment_id, e.person_id from requirement_run_changes x join requirement_runs r on r.id = x.run_id join requirements q on q.id = r.requirement_id
 		join enrolments e on e.id = x.enrolment_id
 		where r.requirement_id = @requirement and x.change = 'enrolled' and e.id > @after and e.status = 'active' and e.started_at is null and (q.leave_course or r.undone_at is not null)

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+
 	"lyceum/internal/event"
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
@@ -19,6 +21,22 @@ func (s *Store) AppendEvents(ctx context.Context, events ...event.Event) error {
 	if r == nil || r.schema == "control" {
 		return ErrNoTransaction
 	}
+	write := s.writeEvents
+	if len(events) >= copied {
+		write = copyEvents
+	}
+	if err := write(ctx, events); err != nil {
+		return err
+	}
+	r.events = true
+	r.noteAudited(events)
+	return nil
+}
+
+// copied is from how many rows on they go by COPY, and not in one statement with a parameter for each value.
+const copied = 100
+
+func (s *Store) writeEvents(ctx context.Context, events []event.Event) error {
 	rows := make([]outboxRow, len(events))
 	for i, e := range events {
 		rows[i].EventID = e.ID
@@ -26,12 +44,25 @@ func (s *Store) AppendEvents(ctx context.Context, events ...event.Event) error {
 	if err := s.tx(ctx).Table("events").Create(eventRows(events)).Error; err != nil {
 		return fail(err, "append events")
 	}
-	if err := s.tx(ctx).Table("outbox").Create(&rows).Error; err != nil {
-		return fail(err, "append to outbox")
+	return fail(s.tx(ctx).Table("outbox").Create(&rows).Error, "append to outbox")
+}
+
+func copyEvents(ctx context.Context, events []event.Event) error {
+	tx := current(ctx).pgx
+	err := copyRows(ctx, tx, "events", []string{"id", "type", "version", "actor_id", "actor_kind", "subject_type", "subject_id", "data", "at"}, len(events), func(i int) []any {
+		e := events[i]
+		return []any{e.ID, e.Type, e.Version, e.ActorID, e.ActorKind, e.SubjectType, e.SubjectID, string(e.Data), e.At}
+	})
+	if err != nil {
+		return err
 	}
-	r.events = true
-	r.noteAudited(events)
-	return nil
+	return copyRows(ctx, tx, "outbox", []string{"event_id"}, len(events), func(i int) []any { return []any{events[i].ID} })
+}
+
+// copyRows writes rows into a table by COPY.
+func copyRows(ctx context.Context, tx pgx.Tx, table string, columns []string, n int, row func(int) []any) error {
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromSlice(n, func(i int) ([]any, error) { return row(i), nil }))
+	return fail(err, "copy %d rows to %s", n, table)
 }
 
 type outboxRow struct{ EventID uid.ID }

@@ -98,6 +98,7 @@ func (b *bench) run(ctx context.Context) error {
 		{"tests", 10, b.measureTests},
 		{"home", 10, b.measureHome},
 		{"matrix", 1, b.measureMatrix},
+		{"rules", 1, b.measureRules},
 		{"reports", reporters, b.measureReports},
 		{"usage", reporters, b.measureUsage},
 		{"fair", 40, b.measureFairness},

@@ -173,7 +173,7 @@ const (
 	monthsMax   = 120
 	reasonMax   = 1000
 	previewsMax = 20
-	batch       = 500 // how many people one transaction enrols
+	batch       = 5000 // how many people one transaction looks at, and enrols
 )
 
 // Service is requirements and duties.

@@ -96,8 +96,9 @@ type ToEnrol struct {
 type RunKeeper interface {
 	// SettleDuties gives and withdraws the duties of a requirement as its scope is now, and keeps the run where it changed something or was made by hand.
 	SettleDuties(ctx context.Context, id uid.ID, sc Scope, run Run) (Change, error)
-	// DutiesToEnrol gives, by id, people after one who have something to do for a requirement now, and are at none of its courses.
-	DutiesToEnrol(ctx context.Context, requirement, after uid.ID, now time.Time, n int) ([]ToEnrol, error)
+	// DutiesToEnrol looks at the next n people of a requirement, by id, and gives those who have something to do for it now and are at none of
+	// its courses; last is the last one that it looked at.
+	DutiesToEnrol(ctx context.Context, requirement, after uid.ID, now time.Time, n int) (people []ToEnrol, last uid.ID, more bool, err error)
 	// EnrolmentsToLeave gives, by id, enrolments after one that a requirement made, which nobody began and nothing asks for any more.
 	EnrolmentsToLeave(ctx context.Context, requirement, after uid.ID, n int) ([]RunChange, error)
 	// NoteEnrolled writes what the runs that gave people a duty put them into; NoteLeft what they were taken out of.
@@ -290,8 +291,9 @@ func (s *Service) leaveSome(ctx context.Context, id, after uid.ID) (last uid.ID,
 func (s *Service) enrolSome(ctx context.Context, r Shown, after uid.ID) (last uid.ID, more bool, err error) {
 	course := r.Courses[0].ID
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
-		people, err := s.keep.DutiesToEnrol(ctx, r.ID, after, s.now(), batch)
-		if err != nil || len(people) == 0 {
+		var people []ToEnrol
+		var err error
+		if people, last, more, err = s.keep.DutiesToEnrol(ctx, r.ID, after, s.now(), batch); err != nil || len(people) == 0 {
 			return err
 		}
 		var fresh []enrolment.Wanted
@@ -316,7 +318,6 @@ func (s *Service) enrolSome(ctx context.Context, r Shown, after uid.ID) (last ui
 				done = append(done, RunChange{PersonID: p.PersonID, EnrolmentID: &e.ID, At: s.now()})
 			}
 		}
-		last, more = people[len(people)-1].PersonID, len(people) == batch
 		added, err := s.enrol.AssignMany(ctx, course, r.CreatedBy, fresh)
 		if err != nil {
 			return err

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"lyceum/auth/group"
+	"lyceum/auth/policy"
+	"lyceum/internal/uid"
+	"lyceum/learning/catalog"
+	"lyceum/learning/duty"
+	"lyceum/tenant"
+)
+
+// ruleRows are the rows that a requirement writes for those whom it catches, by table: those of a requirement, of a course, or of both.
+var ruleRows = []struct{ table, where string }{
+	{"duties", "requirement_id = $1 and $2::uuid is not null"},
+	{"duty_reasons", "duty_id in (select id from duties where requirement_id = $1) and $2::uuid is not null"},
+	{"duty_cycles", "duty_id in (select id from duties where requirement_id = $1) and $2::uuid is not null"},
+	{"duty_history", "requirement_id = $1 and $2::uuid is not null"},
+	{"requirement_run_changes", "run_id in (select id from requirement_runs where requirement_id = $1) and $2::uuid is not null"},
+	{"enrolment_rounds", "course_id = $2 and $1::uuid is not null"},
+	{"events", "type = 'enrolment.created' and subject_id in (select id from enrolment_rounds where course_id = $2) and $1::uuid is not null"},
+	{"outbox", "event_id in (select id from events where type = 'enrolment.created' and subject_id in (select id from enrolment_rounds where course_id = $2)) and $1::uuid is not null"},
+	{"audit", "type = 'enrolment.created' and subject_id in (select id from enrolment_rounds where course_id = $2) and $1::uuid is not null"},
+}
+
+// measureRules has a requirement catch many people at once, beside the bare INSERT … SELECT of the rows that it wrote.
+func (b *bench) measureRules(ctx context.Context) error {
+	t := b.fleet[0]
+	ctx = tenant.With(ctx, t.Tenant)
+	who, err := b.benchPerson(ctx, policy.Owner)
+	if err != nil {
+		return err
+	}
+	asking, err := b.app.auth.As(ctx, who.ID)
+	if err != nil {
+		return err
+	}
+	admin, err := pgx.Connect(ctx, b.config.DatabaseURL)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	defer admin.Close(ctx)                                                               //nolint:errcheck // at the end of a measurement
+	if _, err = admin.Exec(ctx, "set search_path = "+t.SchemaName+", ext"); err != nil { //nolint:gocritic // an opaque name of our own making
+		return fmt.Errorf("connect: %w", err)
+	}
+	for _, n := range []int{5_000, 100_000} {
+		took, bare, err := b.oneRule(asking, admin, n)
+		if err != nil {
+			return err
+		}
+		rows := fmt.Sprintf("a requirement catches %s people: duties, reasons, cycles, history, ledger, enrolments, events, jobs' outbox, audit log", thousands(n))
+		b.judge(rows+", to the bare INSERT … SELECT of the same rows", took <= 3*bare, "≤ 3", "%.2f; %.1f s to %.1f s", took.Seconds()/bare.Seconds(), took.Seconds(), bare.Seconds())
+		if n == 5_000 {
+			b.judge("  in all, 5,000 people", took <= time.Second, "≤ 1 s", "%.2f s", took.Seconds())
+		}
+	}
+	return nil
+}
+
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	return s[:len(s)-3] + "," + s[len(s)-3:]
+}
+
+// oneRule tells how long it took until everybody of a new group had the duty and was in the course, and how long the same rows take by themselves.
+func (b *bench) oneRule(asking context.Context, admin *pgx.Conn, n int) (took, bare time.Duration, err error) {
+	o, err := b.app.catalog.Import(asking, catalog.ImportCourse{
+		CourseInput: catalog.CourseInput{Title: "Safety for " + thousands(n)}, Modules: []catalog.ImportModule{{Title: "All", Lessons: []catalog.LessonInput{{Kind: catalog.LessonText, Title: "Read", Body: "Read this."}}}},
+	})
+	if err != nil {
+		return 0, 0, err
+	}
+	g, err := b.app.groups.Create(asking, group.Input{Name: "All " + thousands(n)})
+	if err != nil {
+		return 0, 0, err
+	}
+	days := 30
+	r, err := b.app.duties.Save(asking, uid.Nil, duty.Input{Name: "Safety " + thousands(n), Courses: []uid.ID{o.Course.ID}, Terms: duty.Terms{DueDays: &days, GraceDays: 7}, Status: duty.StatusOn})
+	if err != nil {
+		return 0, 0, err
+	}
+	fill := []string{
+		fmt.Sprintf(`insert into people (id, email, name, password_hash, status, locale, time_zone, created_at, updated_at, attributes)
+			select gen_random_uuid(), 'r%[1]d-' || i || '@bench.example', 'Person ' || md5(i::text), '', 'active', '', '', now(), now(), '{}' from generate_series(1, %[1]d) i`, n),
+		fmt.Sprintf(`insert into group_members (group_id, person_id) select '%s', id from people where email like 'r%d-%%'`, g.ID, n),
+	}
+	for _, sql := range append(fill, "analyze people", "analyze group_members") {
+		if _, err = admin.Exec(asking, sql); err != nil {
+			return 0, 0, fmt.Errorf("fill: %w", err)
+		}
+	}
+	started := time.Now()
+	if _, err = b.app.duties.Apply(asking, r.ID, duty.Proposal{Do: duty.DoAdd, Group: g.ID}); err != nil {
+		return 0, 0, err
+	}
+	given := time.Since(started)
+	if err = b.app.duties.Run(asking, r.ID); err != nil {
+		return 0, 0, err
+	}
+	took = time.Since(started)
+	b.note(fmt.Sprintf("  until %s people have the duty", thousands(n)), "%.2f s", given.Seconds())
+	bare, err = b.bareRows(asking, admin, r.ID, o.Course.ID, n)
+	return took, bare, err
+}
+
+// bareRows puts the rows aside, and back in one transaction.
+func (b *bench) bareRows(ctx context.Context, admin *pgx.Conn, requirement, course uid.ID, n int) (took time.Duration, err error) {
+	do := func(sql string, args ...any) {
+		if err == nil {
+			_, err = admin.Exec(ctx, sql, args...)
+		}
+	}
+	for _, r := range ruleRows {
+		do("analyze " + r.table)
+	}
+	for _, r := range ruleRows {
+		where := strings.NewReplacer("$1", "'"+requirement.String()+"'", "$2", "'"+course.String()+"'").Replace(r.where)
+		do("create temp table kept_" + r.table + " as select * from " + r.table + " where " + where)
+		var kept int
+		if err == nil {
+			err = admin.QueryRow(ctx, "select count(*) from kept_"+r.table).Scan(&kept)
+		}
+		if err == nil && kept < n {
+			err = fmt.Errorf("%d rows of %s where %d were to be", kept, r.table, n)
+		}
+	}
+	for i := range ruleRows {
+		table := ruleRows[len(ruleRows)-1-i].table
+		do("delete from " + table + " x using kept_" + table + " k where to_jsonb(x) = to_jsonb(k)")
+		do("vacuum analyze " + table)
+	}
+	do("begin")
+	started := time.Now()
+	for _, r := range ruleRows {
+		do("insert into " + r.table + " select * from kept_" + r.table)
+	}
+	do("commit")
+	took = time.Since(started)
+	for _, r := range ruleRows {
+		do("drop table kept_" + r.table)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("the bare rows: %w", err)
+	}
+	return took, nil
+}
