@@ -171,6 +171,8 @@ type Options struct {
 	// REST mounts the operations under /api/v1 on the portals' app and says what each needs; nil mounts none. They
 	// bound their own bodies and rates.
 	REST func(portal fiber.Router) ([]route.Route, error)
+	// ConsoleREST mounts those of operators' programs on the platform's app, in the same way; nil mounts none.
+	ConsoleREST func(platform fiber.Router) ([]route.Route, error)
 
 	// Ready is nil when requests can be answered, else it says what is missing; it is asked by /readyz.
 	Ready func(ctx context.Context) error

@@ -43,6 +43,8 @@ func (s *Server) onPlatform(t *table) {
 	t.postFresh("/operator/security/codes", route.Operator, o.RenewCodes)
 	t.post("/operator/step-up", route.Operator, o.StepUp)
 	t.get("/operator", route.Operator, o.List)
+	t.get("/operator/new", route.Operator, o.NewForm)
+	t.post("/operator/new", route.Operator, o.New)
 	t.get("/operator/tenants/:slug", route.Operator, o.Show)
 	t.post("/operator/tenants/:slug/suspend", route.Operator, o.Suspend)
 	t.post("/operator/tenants/:slug/resume", route.Operator, o.Resume)
@@ -50,6 +52,7 @@ func (s *Server) onPlatform(t *table) {
 	t.post("/operator/tenants/:slug/keep", route.Operator, o.Keep)
 
 	s.onOperators(t)
+	s.onOperatorKeys(t)
 	s.onActs(t)
 	s.onOperatorBilling(t)
 	s.onRollouts(t)
@@ -180,6 +183,13 @@ func (s *Server) open() error {
 		platform.app.Use(step)
 	}
 	s.onPlatform(platform)
+	if s.ConsoleREST != nil {
+		operations, err := s.ConsoleREST(platform.app)
+		if err != nil {
+			return err
+		}
+		platform.adopt(operations)
+	}
 	for _, step := range []fiber.Handler{plain, s.resumed, s.limited, legible, s.checked, s.unpaid} {
 		portal.app.Use(step)
 	}

@@ -15,6 +15,14 @@ func (s *Server) onActs(t *table) {
 	t.getOnce(web.ActsPath+"/export.jsonl", route.Operator, a.Export(act.JSONLines))
 }
 
+// onOperatorKeys is where admins make keys for programs, and end them.
+func (s *Server) onOperatorKeys(t *table) {
+	k := web.OperatorKeys{Site: s.site, Operators: s.Operators}
+	t.get(web.OperatorKeysPath, route.OperatorAdmin, k.List)
+	t.postFresh(web.OperatorKeysPath, route.OperatorAdmin, k.Create)
+	t.post(web.OperatorKeysPath+"/:key/revoke", route.OperatorAdmin, k.Revoke)
+}
+
 // onOperators is where admins look after the operators, and where who was invited joins.
 func (s *Server) onOperators(t *table) {
 	o := web.Operators{Site: s.site, Operators: s.Operators}

@@ -84,6 +84,17 @@ func (s *Server) guessed(c *fiber.Ctx, err error) error {
 	return err
 }
 
+// guessedOperator is guessed for keys of operators.
+func (s *Server) guessedOperator(c *fiber.Ctx, err error) error {
+	if !errors.Is(err, auth.ErrOperatorKeyInvalid) {
+		return err
+	}
+	if ok, retry, _ := s.Limits.Strangers.Allow("operator key " + visit.Of(c).Network()); !ok {
+		return problem.After(errTooMany, retry)
+	}
+	return err
+}
+
 // bearer gives the API key that a request under /api carries (RFC 6750 §2.1).
 func bearer(c *fiber.Ctx) (key string, ok bool) {
 	if !visit.API(c) {
@@ -93,8 +104,17 @@ func bearer(c *fiber.Ctx) (key string, ok bool) {
 	return strings.TrimSpace(key), strings.EqualFold(scheme, "Bearer")
 }
 
-// resumedOperator finds out which operator asks. Their cookie is another one, on the platform's host only.
+// resumedOperator finds out which operator asks, or which of their keys under /api. Their cookie is another one, on the
+// platform's host only, and opens pages only: programs have keys.
 func (s *Server) resumedOperator(c *fiber.Ctx) error {
+	if secret, ok := bearer(c); ok {
+		k, err := s.Operators.KeyOf(c.UserContext(), secret, visit.Of(c).Client.IP)
+		if err != nil {
+			return s.guessedOperator(c, err)
+		}
+		c.SetUserContext(event.WithActor(route.WithOperatorKey(c.UserContext(), k), k.Actor()))
+		return c.Next()
+	}
 	secret := visit.OperatorSession(c)
 	if secret == "" {
 		return c.Next()
@@ -136,7 +156,8 @@ func (s *Server) limited(c *fiber.Ctx) error {
 	}
 	_, known := auth.PrincipalFrom(c.UserContext())
 	_, operator := route.OperatorFrom(c.UserContext())
-	if known || operator || !visit.Unsafe(c) {
+	_, program := route.OperatorKeyFrom(c.UserContext())
+	if known || operator || program || !visit.Unsafe(c) {
 		return c.Next()
 	}
 	v := visit.Of(c)
@@ -153,6 +174,9 @@ func (s *Server) checked(c *fiber.Ctx) error {
 		return c.Next()
 	}
 	if p, ok := auth.PrincipalFrom(c.UserContext()); ok && p.KeyID != uid.Nil {
+		return c.Next()
+	}
+	if _, ok := route.OperatorKeyFrom(c.UserContext()); ok {
 		return c.Next()
 	}
 	if visit.API(c) && visit.Session(c) == "" {

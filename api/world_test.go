@@ -188,6 +188,12 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 			Brands: h.o.Brands, Events: events{w}, Audit: h.o.Audit, SCIM: h.o.SCIM, LDAPSync: h.o.LDAPSync, Groups: h.o.Groups, Bulk: h.o.Bulk, Intakes: h.o.Intakes, Assignments: h.o.Assignments, Tests: h.o.Tests, Search: h.o.Search, Limit: freely{}, Rate: rest.Rate{Requests: 100, Window: time.Minute}, Hosts: hosts, Addresses: h.o.Addresses, Leaving: h.o.Leaving, Status: h.o.Status, Support: h.o.Support, Desk: h.o.Desk, Grades: h.o.Grades, Duties: h.o.Duties, Team: h.o.Team, Org: h.o.Org, Reminders: h.o.Reminders, Dashboards: h.o.Dashboards, Compliance: h.o.Compliance, Built: h.o.Built, Evidence: h.o.Evidence, Takeouts: h.o.Takeouts, Now: now,
 		})
 	}
+	h.o.ConsoleREST = func(platform fiber.Router) ([]route.Route, error) {
+		return rest.MountConsole(platform, rest.ConsoleServices{
+			Operators: h.o.Operators, Acts: h.o.Acts, Tenants: h.o.Tenants, Addresses: h.o.Addresses, Leaving: h.o.Leaving, Health: h.o.Health, Broadcast: h.o.Broadcast, Flags: h.o.Flags,
+			Rollouts: h.o.Rollouts, Subscriptions: h.o.Subscriptions, Sold: h.o.Mover.All, Newest: h.o.SchemaVersion, Hosts: hosts, Limit: freely{}, Rate: rest.Rate{Requests: 100, Window: time.Minute}, Now: now,
+		})
+	}
 	for _, e := range edit {
 		e(h)
 	}

@@ -21,6 +21,7 @@ const (
 
 // OperatorKeeper is what Operators needs kept, in the control schema. Everything but InControl runs inside InControl.
 type OperatorKeeper interface {
+	OperatorKeyKeeper
 	InControl(ctx context.Context, fn func(ctx context.Context) error) error
 	// InsertOperator adds an operator; ErrOperatorTaken.
 	InsertOperator(ctx context.Context, o Operator) error

@@ -199,7 +199,8 @@ func (s *Service) tellInvited(ctx context.Context, p Person) error {
 	return s.tell(ctx, "invitation.created", p.ID, map[string]any{"person_id": p.ID, "email": p.Email, "name": p.Name, "roles": p.Roles})
 }
 
-// CreateOwner adds the first owner, active, or makes who has the e-mail one. It asks nobody's permission: provisioning
+// CreateOwner adds the first owner, active, or makes who has the e-mail one; without a password's hash they are invited, and
+// choose one by the link of their mail. It asks nobody's permission: provisioning
 // calls it, within InTenant, as often as it needs to.
 func (s *Service) CreateOwner(ctx context.Context, email, name, passwordHash string) (p Person, err error) {
 	f := fault.Fields{}
@@ -214,6 +215,9 @@ func (s *Service) CreateOwner(ctx context.Context, email, name, passwordHash str
 		ID: uid.New(), Email: email, Name: name, PasswordHash: passwordHash, Status: PersonActive,
 		CreatedAt: now, UpdatedAt: now,
 	}
+	if passwordHash == "" {
+		fresh.Status = PersonInvited
+	}
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
 		p, err = s.keep.PersonByEmail(ctx, email)
 		if errors.Is(err, ErrPersonNotFound) {
@@ -221,8 +225,8 @@ func (s *Service) CreateOwner(ctx context.Context, email, name, passwordHash str
 			if err = s.keep.InsertPerson(ctx, p); err != nil {
 				return err
 			}
-			if err = s.tell(ctx, "person.created", p.ID, map[string]any{"person_id": p.ID, "email": p.Email, "name": p.Name}); err != nil {
-				return err
+			if passwordHash != "" {
+				err = s.tell(ctx, "person.created", p.ID, map[string]any{"person_id": p.ID, "email": p.Email, "name": p.Name})
 			}
 		}
 		if err != nil || hasRole(p.Roles, policy.Owner) {
@@ -232,6 +236,9 @@ func (s *Service) CreateOwner(ctx context.Context, email, name, passwordHash str
 			return err
 		}
 		p.Roles = append(p.Roles, policy.Owner)
+		if p.ID == fresh.ID && p.Status == PersonInvited {
+			return s.tellInvited(ctx, p)
+		}
 		return nil
 	})
 	return shown(p), err

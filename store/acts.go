@@ -16,9 +16,10 @@ import (
 func (s *Store) acts(ctx context.Context, f act.Filter) *gorm.DB {
 	q := s.tx(ctx).Table("control.audit a").
 		Joins("left join control.operators o on o.id = a.actor_id").
+		Joins("left join control.operator_keys k on k.id = a.actor_id").
 		Joins("left join control.tenants t on t.id = a.tenant_id").
 		Select(`a.seq, a.id, a.actor_kind, a.actor_id, a.action, a.tenant_id, a.data::text as data, a.at, a.prev, a.hash,
-			coalesce(o.name, '') as actor_name, coalesce(t.slug, a.data->>'slug', '') as tenant_slug`).
+			coalesce(o.name, k.name, '') as actor_name, coalesce(t.slug, a.data->>'slug', '') as tenant_slug`).
 		Where("a.seq is not null")
 	if !f.System && f.Kind == "" && f.Actor == uid.Nil {
 		q = q.Where("a.actor_kind <> 'system'")

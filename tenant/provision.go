@@ -62,7 +62,8 @@ type Schemas interface {
 	Version() int
 }
 
-// Owners makes the first account of a tenant; it runs inside the tenant and may be called again.
+// Owners makes the first account of a tenant; it runs inside the tenant and may be called again. Without a password's hash the
+// owner is invited.
 type Owners interface {
 	HashPassword(ctx context.Context, password string) (string, error)
 	MakeOwner(ctx context.Context, email, name, passwordHash string) error
@@ -114,6 +115,7 @@ type SignUp struct {
 	OwnerName    string
 	Email        string
 	Password     string
+	Invited      bool // no password: the owner chooses one by a link that is mailed. Operators make portals so.
 	// CheckEmail and CheckPassword are auth's rules: they give the normal form, and what is wrong ("" when nothing is).
 	CheckEmail    func(string) (string, bool)
 	CheckPassword func(password, email, name string) string
@@ -135,8 +137,10 @@ func (in *SignUp) Validate() error {
 	}
 	email, ok := in.CheckEmail(in.Email)
 	f.Check(ok, "email", "Enter a complete e-mail address, for example ada@example.com.")
-	if wrong := in.CheckPassword(in.Password, in.Email, in.OwnerName); wrong != "" {
-		f.Add("password", wrong)
+	if !in.Invited {
+		if wrong := in.CheckPassword(in.Password, in.Email, in.OwnerName); wrong != "" {
+			f.Add("password", wrong)
+		}
 	}
 	in.Email = email
 	return f.Err()
@@ -175,7 +179,10 @@ func (s *Service) SignUp(ctx context.Context, in SignUp) (Tenant, error) {
 	} else if why != "" {
 		return Tenant{}, ErrSlugTaken.With("slug", why)
 	}
-	hash, err := s.Owners.HashPassword(ctx, in.Password)
+	hash, err := "", error(nil)
+	if !in.Invited {
+		hash, err = s.Owners.HashPassword(ctx, in.Password)
+	}
 	if err != nil {
 		return Tenant{}, err
 	}
@@ -204,7 +211,11 @@ func (s *Service) reserve(ctx context.Context, in SignUp, hash string) (Tenant, 
 		if err := s.Keep.InsertTenant(ctx, t, PendingOwner{Email: in.Email, Name: in.OwnerName, PasswordHash: hash}); err != nil {
 			return err
 		}
-		return s.Keep.Audit(ctx, "tenant.signed_up", t.ID, map[string]string{"slug": t.Slug, "contact": in.Email}, now)
+		action := "tenant.signed_up"
+		if in.Invited {
+			action = "tenant.created"
+		}
+		return s.Keep.Audit(ctx, action, t.ID, map[string]string{"slug": t.Slug, "contact": in.Email}, now)
 	})
 	if err != nil {
 		if fault.Of(err).Code == ErrSlugTaken.Code {

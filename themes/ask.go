@@ -60,6 +60,8 @@ var askLooks = map[string]struct {
 	"stop_migration":   {"button", "", false},
 	"end_banner":       {"button danger", "", false},
 	"end_window":       {"button danger", "", false},
+
+	"revoke_operator_key": {"button small quiet bad", "", false},
 }
 
 // Ask makes a question of a kind; its words are the messages ask.<kind>, ask.<kind>_text and ask.<kind>_do, which may

@@ -178,6 +178,8 @@ var (
 		"operator.place_",
 		"operator_role.",
 		"operator_role_hint.",
+		"operator_scope.",
+		"operator_scope_hint.",
 		"outcome.",
 		"outlook.",
 		"outlook_worst.",

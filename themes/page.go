@@ -230,6 +230,8 @@ func Pages() []Page {
 		OperatorsPage{},
 		OperatorPage{},
 		OperatorJoinPage{},
+		OperatorKeysPage{},
+		NewTenantPage{},
 		LDAPNewPage{},
 		LDAPDirectoryPage{},
 		LDAPRunPage{},

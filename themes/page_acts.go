@@ -16,7 +16,7 @@ import (
 const ActsAll = "all"
 
 // ActorKinds are the kinds of actors that the log of acts can be narrowed to.
-func ActorKinds() []string { return []string{"operator", "command_line", "system"} }
+func ActorKinds() []string { return []string{"operator", "operator_key", "command_line", "system"} }
 
 // ActsForm is what the log of acts is narrowed to, as it was typed.
 type ActsForm struct{ Action, Who, Tenant, From, Until string }

@@ -24,6 +24,7 @@ var OperatorNav = []OperatorPlace{
 	{Path: "/operator/support", Key: "operator.place_support"},
 	{Path: "/operator/acts", Key: "operator.place_acts"},
 	{Path: "/operator/operators", Key: "operator.place_operators", Admin: true},
+	{Path: "/operator/keys", Key: "operator.place_keys", Admin: true},
 	{Path: "/operator/status", Key: "operator.place_status"},
 }
 

@@ -46,6 +46,7 @@ func specimens(t *testing.T, w *world) []specimen {
 		statusSpecimens(w),
 		factorSpecimens(w),
 		consoleSpecimens(w),
+		operatorKeySpecimens(w),
 		connectionSpecimens(t, w),
 		directorySpecimens(w),
 		ldapSpecimens(w),

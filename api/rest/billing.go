@@ -175,6 +175,10 @@ func (a *api) shownAccount(ctx context.Context) (*subscriptionOut, error) {
 	if err != nil {
 		return nil, err
 	}
+	return showAccount(account), nil
+}
+
+func showAccount(account subscription.Account) *subscriptionOut {
 	out := subscriptionShown{
 		State: account.State, Collect: account.Collect, RealMoney: account.Live, Since: utc(account.Since), TrialEnd: account.TrialEnd, PeriodEnd: account.PeriodEnd,
 		CancelAt: account.CancelAt, AddOns: []addOn{}, Limits: []limitShown{}, Coupon: account.Coupon, Details: showDetails(account.Subscription),
@@ -202,7 +206,7 @@ func (a *api) shownAccount(ctx context.Context) (*subscriptionOut, error) {
 		}
 		out.Month = &m
 	}
-	return &subscriptionOut{out}, nil
+	return &subscriptionOut{out}
 }
 
 func showPlan(o provider.Offer) planShown {

@@ -16,6 +16,8 @@ import (
 type view struct {
 	Title   string
 	Version string
+	Server  string // an address to try it at
+	Key     string // how a key looks
 	About   [][]span
 	Groups  []docsGroup
 	Common  []docsAnswer // failures that many operations share
@@ -79,7 +81,11 @@ type span struct {
 
 // viewOf makes the page of a document, its operations in the given order of their ids.
 func viewOf(doc *huma.OpenAPI, order []string) view {
-	v := view{Title: doc.Info.Title, Version: doc.Info.Version, About: paragraphs(doc.Info.Description)}
+	v := view{Title: doc.Info.Title, Version: doc.Info.Version, About: paragraphs(doc.Info.Description), Key: doc.Components.SecuritySchemes[schemeKey].BearerFormat}
+	v.Server = "https://your-portal.example"
+	if _, portal := doc.Components.SecuritySchemes[schemeSession]; !portal {
+		v.Server = "https://the-platform.example"
+	}
 	byID := map[string]*huma.Operation{}
 	for _, p := range doc.Paths {
 		for _, op := range operationsOf(p) {
@@ -96,7 +102,7 @@ func viewOf(doc *huma.OpenAPI, order []string) view {
 		v.Groups = append(v.Groups, g)
 	}
 	for _, status := range slices.Sorted(maps.Keys(common)) {
-		v.Common = append(v.Common, docsAnswer{Status: strconv.Itoa(status), About: paragraphs(common[status].text)})
+		v.Common = append(v.Common, docsAnswer{Status: strconv.Itoa(status), About: paragraphs(doc.Components.Responses[common[status].name].Description)})
 	}
 	schemas := doc.Components.Schemas.Map()
 	for _, name := range slices.Sorted(maps.Keys(schemas)) {

@@ -53,7 +53,7 @@ func newBench(t *testing.T) bench {
 	})
 	b.api = &api{
 		Services: Services{Limit: allowing{ok: true, remaining: 9}, Rate: Rate{Requests: 10, Window: time.Minute}},
-		huma:     newHuma(b.app), limit: "10",
+		huma:     newHuma(b.app, portalPaper()), limit: "10",
 	}
 	b.app.Use(base, b.enter)
 	return b
@@ -308,7 +308,7 @@ func TestOnAHostThatIsNoPortalThereIsNoOperation(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	app := fiber.New(fiber.Config{DisableStartupMessage: true, DisableDefaultDate: true})
-	b.huma = newHuma(app)
+	b.huma = newHuma(app, portalPaper())
 	app.Use(base, b.enter)
 	b.failing(nil)
 	res, err := app.Test(httptest.NewRequest(http.MethodGet, base+"/fails", nil), -1)
@@ -341,7 +341,7 @@ func TestWhatIsLeftOfTheRateIsToldAndBeyondItRequestsWait(t *testing.T) {
 				ctx.SetUserContext(tenant.With(ctx.UserContext(), tenant.Tenant{ID: uid.New()}))
 				return ctx.Next()
 			})
-			b.huma = newHuma(b.app)
+			b.huma = newHuma(b.app, portalPaper())
 			b.app.Use(base, b.enter)
 			on(b.api, operation{method: del, path: "/x", id: "x", tag: tagMe, need: route.Public, summary: "X"},
 				func(context.Context, *nothing) (*nothing, error) { return nil, nil })

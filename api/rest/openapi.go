@@ -94,9 +94,29 @@ const (
 	schemeSession = "session"
 )
 
+// paper is what a document says of its operations as a whole.
+type paper struct {
+	title, about, server string
+	schemes              map[string]*huma.SecurityScheme
+	security             []map[string][]string
+	tags                 []*huma.Tag
+	common               map[int]string // of common failures that have another text here
+}
+
+func portalPaper() paper {
+	return paper{
+		title: "Lyceum API", about: about, server: "The portal itself", tags: tags(),
+		schemes: map[string]*huma.SecurityScheme{
+			schemeKey:     {Type: "http", Scheme: "bearer", BearerFormat: "lyc_…", Description: "An API key, made in the portal under API keys."},
+			schemeSession: {Type: "apiKey", In: "cookie", Name: "__Host-lyceum", Description: "The session of the portal's own pages. Changes carry the page's token as X-CSRF-Token."},
+		},
+		security: []map[string][]string{{schemeKey: {}}, {schemeSession: {}}},
+	}
+}
+
 // newHuma makes huma's side without what it adds by itself: no $schema in bodies, no documentation from a CDN, no text
 // or value of its own failures.
-func newHuma(router fiber.Router) huma.API {
+func newHuma(router fiber.Router, p paper) huma.API {
 	schemas := huma.NewMapRegistry("#/components/schemas/", schemaName)
 	schemas.RegisterTypeAlias(reflect.TypeFor[uid.ID](), reflect.TypeFor[identifier]())
 	schemas.RegisterTypeAlias(reflect.TypeFor[rubric.Points](), reflect.TypeFor[float64]()) // written as points: 2.5
@@ -104,18 +124,15 @@ func newHuma(router fiber.Router) huma.API {
 	return huma.NewAPI(huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
-			Info:    &huma.Info{Title: "Lyceum API", Version: "1.0.0", Description: about},
-			Servers: []*huma.Server{{URL: "/", Description: "The portal itself"}},
+			Info:    &huma.Info{Title: p.title, Version: "1.0.0", Description: p.about},
+			Servers: []*huma.Server{{URL: "/", Description: p.server}},
 			Components: &huma.Components{
-				Schemas:   schemas,
-				Responses: sharedFailures(schemas),
-				SecuritySchemes: map[string]*huma.SecurityScheme{
-					schemeKey:     {Type: "http", Scheme: "bearer", BearerFormat: "lyc_…", Description: "An API key, made in the portal under API keys."},
-					schemeSession: {Type: "apiKey", In: "cookie", Name: "__Host-lyceum", Description: "The session of the portal's own pages. Changes carry the page's token as X-CSRF-Token."},
-				},
+				Schemas:         schemas,
+				Responses:       sharedFailures(schemas, p.common),
+				SecuritySchemes: p.schemes,
 			},
-			Security: []map[string][]string{{schemeKey: {}}, {schemeSession: {}}},
-			Tags:     tags(),
+			Security: p.security,
+			Tags:     p.tags,
 		},
 		Formats:       map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat},
 		DefaultFormat: "application/json",
@@ -216,6 +233,9 @@ func needed(n route.Need) string {
 	case route.SignedIn:
 		return "Open to everyone who is signed in."
 	}
+	if scope, ok := n.Scope(); ok {
+		return "Needs a key with the scope `" + string(scope) + "`."
+	}
 	return "Needs the permission `" + string(n) + "`."
 }
 
@@ -232,10 +252,14 @@ var common = map[int]struct{ name, text string }{
 }
 
 // sharedFailures are the common failures as the document's components.
-func sharedFailures(schemas huma.Registry) map[string]*huma.Response {
+func sharedFailures(schemas huma.Registry, own map[int]string) map[string]*huma.Response {
 	out := map[string]*huma.Response{}
-	for _, c := range common {
-		out[c.name] = failure(schemas, c.text)
+	for status, c := range common {
+		text := c.text
+		if own[status] != "" {
+			text = own[status]
+		}
+		out[c.name] = failure(schemas, text)
 	}
 	return out
 }
@@ -250,7 +274,8 @@ func (a *api) failures(o operation) map[string]*huma.Response {
 	may := []int{
 		http.StatusUnauthorized, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable,
 	}
-	if _, ok := o.need.Permission(); ok {
+	_, some := o.need.Permission()
+	if _, key := o.need.Scope(); key || some {
 		may = append(may, http.StatusForbidden)
 	}
 	if o.method == post || o.method == put || o.method == patch {
@@ -267,7 +292,7 @@ func (a *api) failures(o operation) map[string]*huma.Response {
 	}
 	for status, texts := range own {
 		if slices.Contains(may, status) {
-			texts = append(texts, common[status].text)
+			texts = append(texts, a.huma.OpenAPI().Components.Responses[common[status].name].Description)
 		}
 		out[strconv.Itoa(status)] = failure(a.huma.OpenAPI().Components.Schemas, strings.Join(texts, "\n\n"))
 	}

@@ -134,21 +134,22 @@ type Services struct {
 	Now           clock.Clock
 }
 
-// api is what the operations are registered on.
+// api is what the operations are registered on: those of a portal, or those of the operators' console.
 type api struct {
 	Services
-	huma   huma.API
-	limit  string // Rate.Requests in decimals
-	routes []route.Route
-	order  []string // the operations' ids as they were registered
-	wrong  []error
+	console *ConsoleServices // nil: of a portal
+	huma    huma.API
+	limit   string // Rate.Requests in decimals
+	routes  []route.Route
+	order   []string // the operations' ids as they were registered
+	wrong   []error
 }
 
 // Mount registers every operation, the document and its page, and tells which routes they are. The router must stand
 // at the root; a request's UserContext carries the tenant and, for a signed-in person, the principal. It fails when an
 // operation names no need.
 func Mount(router fiber.Router, s Services) ([]route.Route, error) {
-	a := &api{Services: s, huma: newHuma(router), limit: strconv.Itoa(s.Rate.Requests)}
+	a := &api{Services: s, huma: newHuma(router, portalPaper()), limit: strconv.Itoa(s.Rate.Requests)}
 	router.Use(base, a.enter)
 	a.meOperations()
 	a.sessionOperations()

@@ -5,6 +5,8 @@ package route
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"lyceum/auth"
 	"lyceum/auth/policy"
@@ -25,6 +27,19 @@ const (
 	OperatorAdmin Need = "operator_admin"
 )
 
+// keyed begins the needs of the console's REST: a key of operators with a scope.
+const keyed = "operator_key:"
+
+// ForKey is the need of a key of operators that has a scope.
+func ForKey(s auth.OperatorScope) Need { return Need(keyed + string(s)) }
+
+// Scope gives the scope that a need names; ok is false for every other need.
+func (n Need) Scope() (s auth.OperatorScope, ok bool) {
+	rest, ok := strings.CutPrefix(string(n), keyed)
+	s = auth.OperatorScope(rest)
+	return s, ok && slices.Contains(auth.OperatorScopes(), s)
+}
+
 // For is the need of a permission.
 func For(p policy.Permission) Need { return Need(p) }
 
@@ -43,8 +58,11 @@ func (n Need) Named() bool {
 	return ok
 }
 
-// Operators tells whether the need is met by operators of the platform only.
-func (n Need) Operators() bool { return n == Operator || n == OperatorAdmin }
+// Operators tells whether the need is met by operators of the platform only, or by their programs.
+func (n Need) Operators() bool {
+	_, key := n.Scope()
+	return key || n == Operator || n == OperatorAdmin
+}
 
 // Check is nil when who asks under ctx meets the need, else auth.ErrSignInFirst or policy.ErrForbidden. Operator is
 // met only under WithOperator. What is no need is met by nobody.
@@ -67,6 +85,16 @@ func (n Need) Check(ctx context.Context) error {
 		}
 		return nil
 	}
+	if scope, ok := n.Scope(); ok {
+		key, ok := OperatorKeyFrom(ctx)
+		switch {
+		case !ok:
+			return auth.ErrSignInFirst
+		case !key.May(scope):
+			return auth.ErrOperatorKeyScope
+		}
+		return nil
+	}
 	p, ok := n.Permission()
 	if !ok {
 		return fmt.Errorf("a route needs %q, which is no permission", string(n))
@@ -85,6 +113,19 @@ func WithOperator(ctx context.Context, o auth.Operator) context.Context {
 func OperatorFrom(ctx context.Context) (o auth.Operator, ok bool) {
 	o, ok = ctx.Value(operatorKey{}).(auth.Operator)
 	return o, ok
+}
+
+type operatorKeyKey struct{}
+
+// WithOperatorKey puts the key of operators that a program asks with into the context.
+func WithOperatorKey(ctx context.Context, k auth.OperatorKey) context.Context {
+	return context.WithValue(ctx, operatorKeyKey{}, k)
+}
+
+// OperatorKeyFrom gives the key of operators that asks; ok is false for everyone else.
+func OperatorKeyFrom(ctx context.Context) (k auth.OperatorKey, ok bool) {
+	k, ok = ctx.Value(operatorKeyKey{}).(auth.OperatorKey)
+	return k, ok
 }
 
 // Route is one line of the table: method, path as Fiber writes it (":id"), need, and what it takes.

@@ -6,10 +6,12 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"lyceum/api/problem"
 	"lyceum/api/route"
 	"lyceum/api/visit"
 	"lyceum/auth"
 	"lyceum/internal/fault"
+	"lyceum/internal/uid"
 	"lyceum/learning/content"
 	"lyceum/tenant"
 	"lyceum/tenant/address"
@@ -99,6 +101,32 @@ func (o Console) List(c *fiber.Ctx) error {
 		return err
 	}
 	return o.show(c, themes.TenantsPage{Filter: f, Tenants: tenants, Plans: plans, Newest: o.Newest})
+}
+
+// NewForm shows the form for a portal.
+func (o Console) NewForm(c *fiber.Ctx) error {
+	return o.show(c, themes.NewTenantPage{Base: o.hosts.Base})
+}
+
+// New makes a portal, whose owner is invited by mail.
+func (o Console) New(c *fiber.Ctx) error {
+	f, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	typed := themes.SignUpForm{Organization: f.get("organization"), Slug: f.get("slug"), Email: f.get("email"), Name: f.get("name")}
+	t, err := o.Tenants.SignUp(c.UserContext(), tenant.SignUp{
+		Organization: typed.Organization, Slug: typed.Slug, OwnerName: typed.Name, Email: typed.Email, Invited: true, CheckEmail: auth.NormaliseEmail,
+	})
+	if err != nil && t.ID == uid.Nil {
+		return o.refused(c, err, func(wrong *fault.Fault) themes.Page {
+			return themes.NewTenantPage{Base: o.hosts.Base, Form: typed, Problem: wrong}
+		})
+	}
+	if err != nil { // begun, and finished by a job
+		problem.Note(c, err)
+	}
+	return o.done(c, "/operator/tenants/"+t.Slug, themes.FlashTenantCreated, t.Name)
 }
 
 func (o Console) page(c *fiber.Ctx) (themes.TenantPage, error) {

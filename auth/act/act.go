@@ -23,8 +23,8 @@ import (
 type Act struct {
 	Seq       int64 // 1, 2, 3, … without a gap
 	ID        uid.ID
-	ActorKind string  // operator, command_line, system, person
-	ActorID   *uid.ID // nil: the command line or the system
+	ActorKind string  // operator, operator_key, command_line, system, person
+	ActorID   *uid.ID // the operator or the key; nil: the command line or the system
 	Action    string  // "tenant.suspended"
 	TenantID  *uid.ID // nil: about no portal
 	Data      string  // a JSON object as the database writes it, byte by byte as it was hashed

@@ -40,6 +40,11 @@ func (a *app) apiOptions(cmd serveCmd, m *metrics) api.Options {
 			Hosts: a.hosts, Addresses: a.addresses, Leaving: a.leaving, Status: a.status, Support: a.support, Takeouts: a.takeouts,
 		}),
 	}
+	o.ConsoleREST = rest.ConsoleMounting(rest.ConsoleServices{
+		Operators: a.operators, Acts: a.acts, Tenants: a.tenants, Addresses: a.addresses, Leaving: a.leaving, Health: a.health, Broadcast: a.broadcast, Flags: a.flags,
+		Rollouts: o.Rollouts, Subscriptions: a.subscriptions, Sold: o.Mover.All, Newest: o.SchemaVersion, Hosts: a.hosts, Now: a.now,
+		Limit: throttle.New(a.now, cmd.RateLimit, time.Minute, cmd.RateLimit), Rate: rest.Rate{Requests: cmd.RateLimit, Window: time.Minute},
+	})
 	if cmd.PortalRate > 0 {
 		o.Limits.Portals = throttle.New(a.now, cmd.PortalRate, time.Second, cmd.PortalRate)
 	}

@@ -21,7 +21,7 @@ type Event struct {
 	Type        string
 	Version     int
 	ActorID     *uid.ID // the person; nil when the system did it
-	ActorKind   string  // person, api_key, operator, support (an operator as the person), system
+	ActorKind   string  // person, api_key, operator, operator_key, support (an operator as the person), system
 	SubjectType string
 	SubjectID   uid.ID
 	Data        json.RawMessage

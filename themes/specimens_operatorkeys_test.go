@@ -1,0 +1,32 @@
+package themes_test
+
+import (
+	"time"
+
+	"lyceum/auth"
+	"lyceum/themes"
+)
+
+func operatorKeySpecimens(w *world) []specimen {
+	view := w.platform("/operator/keys")
+	view.Operator = &auth.Operator{ID: id("op"), Name: "Olga Petrova", Email: "operator@lyceum.example", Role: auth.OperatorAdmin}
+	used, gone := now.Add(-5*time.Minute), now.AddDate(0, 0, -3)
+	orders := auth.OperatorKey{
+		ID: id("k1"), Name: "Order system", Prefix: "lyo_k3v9q2", Scopes: "read manage billing", CreatedAt: now.AddDate(0, -1, 0), ExpiresAt: now.AddDate(0, 2, 0), LastUsedAt: &used, LastIP: "203.0.113.7",
+		OperatorName: "Olga Petrova", OperatorRole: auth.OperatorAdmin, OperatorActive: true,
+	}
+	watch, old, revoked := orders, orders, orders
+	watch.ID, watch.Name, watch.Scopes, watch.LastUsedAt, watch.LastIP, watch.OperatorName, watch.OperatorActive = id("k2"), "Monitoring", "read", nil, "", "Nina Novak", false
+	old.ID, old.Name, old.Scopes, old.ExpiresAt = id("k3"), "Migration of the old platform, first attempt in autumn", "read manage billing delete", now.AddDate(0, 0, -1)
+	revoked.ID, revoked.Name, revoked.RevokedAt = id("k4"), "Test", &gone
+	form := themes.OperatorKeyForm{Days: "90"}
+	wrong := refused(map[string]string{"name": "Enter a name.", "scopes": "You may not give more than you may do yourself."})
+	return []specimen{
+		{"operator-keys", view, themes.OperatorKeysPage{Keys: []auth.OperatorKey{orders, watch, old, revoked}, Form: form}},
+		{"operator-keys-none", view, themes.OperatorKeysPage{Form: form}},
+		{"operator-keys-made", view, themes.OperatorKeysPage{Keys: []auth.OperatorKey{orders}, Form: form, Secret: "lyo_k3v9q2t7m2x1c5b4k3v9q2t7m2x1c5b4"}},
+		{"operator-keys-wrong", view, themes.OperatorKeysPage{Form: themes.OperatorKeyForm{Days: "30", Scopes: []auth.OperatorScope{auth.OperatorMayDelete}}, Problem: wrong}},
+		{"tenant-new", view, themes.NewTenantPage{Base: "lyceum.example"}},
+		{"tenant-new-wrong", view, themes.NewTenantPage{Base: "lyceum.example", Form: themes.SignUpForm{Organization: "Acme Tools", Slug: "ac", Name: "Ada", Email: "ada@acme.example"}, Problem: refused(map[string]string{"slug": "Use at least 3 characters."})}},
+	}
+}
