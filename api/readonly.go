@@ -60,6 +60,9 @@ var passes = map[string][]pass{
 	"proof of what was done: an auditor does not wait for a bill": {
 		{"POST", "/compliance/:requirement/evidence"}, {"POST", "/api/v1/requirements/:requirement/evidence"},
 	},
+	"files of what is there": {
+		{"POST", "/reports/exports*"}, {"POST", "/api/v1/report-exports"}, {"DELETE", "/api/v1/report-exports/:export"},
+	},
 	whyTrying: {
 		{"", "/settings/brand/preview"}, {"", "/settings/certificates/preview"}, {"", "/settings/certificates/preview.pdf"}, {"", "/api/v1/certificate-designs/preview"}, {"", "/api/v1/roles/:role/preview"}, {"", "/api/v1/groups/preview"}, {"", "/api/v1/courses/import/check"}, {"", "/api/v1/question-banks/:bank/import/check"}, {"", "/api/v1/ldap-directories/try"},
 		{"", "/studio/:course/lessons/:lesson/preview"}, {"", "/studio/:course/preview/:lesson/:step"}, {"", "/studio/:course/lessons/:lesson/test/try"}, {"", "/scim/v2/Users/.search"}, {"", "/scim/v2/Groups/.search"},

@@ -11,6 +11,8 @@ import (
 	"lyceum/internal/sheet"
 	"lyceum/internal/uid"
 	"lyceum/learning/duty"
+	"lyceum/learning/report/builder"
+	"lyceum/learning/report/export"
 	"lyceum/store/storetest"
 )
 
@@ -36,7 +38,8 @@ func TestReportsArePutTogetherKeptSharedAndTakenAsFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.w.Now.Advance(20 * 24 * time.Hour)
-	boss, friend, learner := h.as(h.person(policy.Manager)), h.as(h.person(policy.Manager)), h.as(lee)
+	bossPerson := h.person(policy.Manager)
+	boss, friend, learner := h.as(bossPerson), h.as(h.person(policy.Manager)), h.as(lee)
 	learner.get("/reports").is(403)
 	learner.get("/reports/run.csv").is(403)
 	boss.get("/reports").is(200).says("Overdue", "Expiring", "No reports are kept yet")
@@ -50,6 +53,34 @@ func TestReportsArePutTogetherKeptSharedAndTakenAsFiles(t *testing.T) {
 			t.Errorf("%s: %v %q", kind, err, rows)
 		}
 	}
+	if pdf := boss.get("/reports/run.pdf?title=Late&" + late.Encode()).is(200); pdf.Header.Get("Content-Type") != "application/pdf" || !strings.HasPrefix(pdf.body, "%PDF-") {
+		t.Errorf("%v", pdf.Header)
+	}
+	boss.post("/reports/exports?"+late.Encode(), "kind", "built", "title", "Late", "format", "xlsx").is(303).leads("/reports/run.xlsx?" + late.Encode() + "&title=Late")
+	boss.post("/reports/exports?state=compliant", "kind", "matrix", "format", "pdf").is(303).leads("/compliance/matrix.pdf?state=compliant")
+	boss.post("/reports/exports?source=secrets", "kind", "built", "format", "csv").is(422)
+	boss.post("/reports/exports?"+late.Encode(), "kind", "built", "format", "doc").is(422)
+	learner.post("/reports/exports?"+late.Encode(), "kind", "built", "format", "csv").is(403)
+	learner.get("/reports/exports").is(403)
+	boss.get("/reports/exports").is(200).says("No files yet")
+	bossSelf := storetest.As(t, h.ctx, h.w, bossPerson)
+	asked, err := h.o.Exports.Ask(bossSelf, export.Wish{Kind: export.Built, Title: "Late", Definition: builder.Definition{Source: builder.Duties}}, export.CSV, export.Look{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	boss.get("/reports/exports?watch=1").is(200).says("Waiting", "Late", "data-live")
+	boss.get("/reports/exports/" + asked.ID.String() + "/file").is(409)
+	friend.get("/reports/exports").is(200).says("No files yet")
+	friend.get("/reports/exports/" + asked.ID.String() + "/file").is(404)
+	if err := h.o.Exports.Make(h.ctx, asked.ID); err != nil {
+		t.Fatal(err)
+	}
+	boss.get("/reports/exports").is(200).says("Ready", "1 line")
+	if file := boss.get("/reports/exports/" + asked.ID.String() + "/file").is(200); !strings.Contains(file.Header.Get("Content-Disposition"), ".csv") || !strings.Contains(file.body, "Rigging") {
+		t.Errorf("%v %s", file.Header, file.body)
+	}
+	boss.post("/reports/exports/" + asked.ID.String() + "/stop").is(303)
+	boss.get("/reports/exports/" + asked.ID.String() + "/file").is(409)
 	boss.post("/reports", "source", "duties", "name", " ").is(422).says("Use a name of 1 to 120 characters.")
 	at := boss.post("/reports", "source", "duties", "states", "non_compliant", "columns", "person", "name", "Late ones").is(303).Header.Get("Location")
 	boss.get(at).is(200).says("Late ones", "Delete this report")

@@ -4,16 +4,23 @@ import (
 	"lyceum/api/route"
 	"lyceum/api/web"
 	"lyceum/auth/policy"
+	"lyceum/learning/report/export"
 )
 
 // onReports is what people put together of duties and enrolments, keep and share.
 func (s *Server) onReports(t *table) {
-	r, manage := web.Reports{Site: s.site, Reports: s.Built}, route.For(policy.EnrolmentManage)
+	r, manage := web.Reports{Site: s.site, Reports: s.Built, Exports: s.Exports}, route.For(policy.EnrolmentManage)
 	t.get("/reports", manage, r.List)
 	t.post("/reports", manage, r.Save)
 	t.get("/reports/run", manage, r.Show)
-	t.get("/reports/run.csv", manage, r.CSV)
-	t.get("/reports/run.xlsx", manage, r.XLSX)
+	for _, format := range export.Formats() {
+		t.get("/reports/run."+string(format), manage, r.File(format))
+	}
+	e := web.Exports{Site: s.site, Exports: s.Exports}
+	t.get("/reports/exports", manage, e.List)
+	t.post("/reports/exports", manage, e.Ask)
+	t.getOnce("/reports/exports/:export/file", manage, e.File)
+	t.post("/reports/exports/:export/stop", manage, e.Stop)
 	t.get("/reports/:report", manage, r.Saved)
 	t.post("/reports/:report", manage, r.Save)
 	t.post("/reports/:report/delete", manage, r.Delete)

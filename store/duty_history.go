@@ -183,6 +183,17 @@ func (s *Store) MatrixRows(ctx context.Context, f report.Filter, now time.Time) 
 	return out, nil
 }
 
+// MatrixPeople counts people who have a duty.
+func (s *Store) MatrixPeople(ctx context.Context, f report.Filter, now time.Time) (n int, err error) {
+	has := matrixHasThen
+	if f.As.Live() {
+		has = matrixHasLive
+	}
+	q, _ := s.matrixPeople(ctx, f)
+	err = q.Select("count(*)").Where(has, matrixArgs(f, now, nil)).Scan(&n).Error
+	return n, fail(err, "count people of the matrix")
+}
+
 // MatrixCells lists how people stand with what is a duty of theirs.
 func (s *Store) MatrixCells(ctx context.Context, people []uid.ID, f report.Filter, now time.Time) (list []report.Cell, err error) {
 	sql := matrixCellsThen

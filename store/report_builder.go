@@ -104,6 +104,12 @@ func (s *Store) EachReportLine(ctx context.Context, d builder.Definition, now ti
 	return fail(rows.Err(), "lines of a report")
 }
 
+// ReportCount counts a report's lines.
+func (s *Store) ReportCount(ctx context.Context, d builder.Definition, now time.Time) (n int, err error) {
+	err = s.reportOf(ctx, d, now).Select("count(*)").Scan(&n).Error
+	return n, fail(err, "count the lines of a report")
+}
+
 // ReportCounts counts a report's lines, the most first.
 func (s *Store) ReportCounts(ctx context.Context, d builder.Definition, n int, now time.Time) (list []builder.Count, err error) {
 	err = s.reportOf(ctx, d, now).Select(reportGroups[d.Group]).Group(reportGroupBy[d.Group]).Order("n desc, label").Limit(n).Scan(&list).Error

@@ -118,6 +118,7 @@ func Pages() []Page {
 		ReportsPage{},
 		ReportPage{},
 		EvidencePage{},
+		ExportsPage{},
 		DashboardPage{},
 		CompletionsPage{},
 		RemindersPage{},

@@ -130,8 +130,8 @@ func reportAt(path string, d builder.Definition, more ...string) string {
 	return path + "?" + q.Encode()
 }
 
-// File is the address of the report as a file.
-func (p ReportPage) File(kind string) string { return reportAt("/reports/run."+kind, p.def()) }
+// Export is where the report is made a file.
+func (p ReportPage) Export() string { return reportAt("/reports/exports", p.def()) }
 
 // Pager leads to the next page.
 func (p ReportPage) Pager(c *Chrome) (*Pager, error) {

@@ -36,6 +36,7 @@ func specimens(t *testing.T, w *world) []specimen {
 		billingSpecimens(w), paymentsSpecimens(w),
 		planSpecimens(w),
 		questionsSpecimens(w), testSpecimens(w), gradeSpecimens(w), dutySpecimens(w), teamSpecimens(w), reminderSpecimens(w), dashboardSpecimens(w), matrixSpecimens(w), reportSpecimens(w), evidenceSpecimens(w),
+		exportSpecimens(w),
 		pathsSpecimens(w),
 		lessonsSpecimens(w),
 		ssoSpecimens(w),

@@ -50,6 +50,7 @@ import (
 	"lyceum/learning/report"
 	"lyceum/learning/report/builder"
 	proof "lyceum/learning/report/evidence"
+	"lyceum/learning/report/export"
 	"lyceum/learning/search"
 	"lyceum/learning/starter"
 	"lyceum/learning/team"
@@ -108,6 +109,7 @@ type Services struct {
 	Compliance   *report.Service
 	Built        *builder.Service
 	Evidence     *proof.Service
+	Exports      *export.Service
 	Team         *team.Service
 	Org          *org.Service
 	Billing      *billing.Service
@@ -190,6 +192,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.matrixOperations()
 	a.builtOperations()
 	a.evidenceOperations()
+	a.exportOperations()
 	a.teamOperations()
 	a.structureOperations()
 	a.embedOperations()

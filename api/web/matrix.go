@@ -1,21 +1,15 @@
 package web
 
 import (
-	"bufio"
-	"context"
-	"fmt"
-	"io"
-	"log/slog"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
-	"lyceum/api/visit"
 	"lyceum/internal/fault"
-	table "lyceum/internal/sheet"
 	"lyceum/internal/uid"
 	"lyceum/learning/duty"
 	standing "lyceum/learning/report"
+	"lyceum/learning/report/export"
 	"lyceum/themes"
 )
 
@@ -23,6 +17,7 @@ import (
 type Matrix struct {
 	*Site
 	Reports *standing.Service
+	Exports *export.Service
 }
 
 // endOf reads a day of the address as its end in a zone; the zero time for none.
@@ -94,93 +89,13 @@ func (m Matrix) Record(c *fiber.Ctx) error {
 	return m.show(c, themes.DutyRecordPage{Record: rec})
 }
 
-// rows is one of the writers of a table.
-type rows interface{ Row(cells []string) error }
-
-// write hands the matrix over as a table: a line a person, a column a requirement, and before them what it is about.
-func (m Matrix) write(ctx context.Context, w rows, head standing.Matrix, each func(context.Context, func(standing.Row) error) error, zone *time.Location) error {
-	day := func(at *time.Time) string {
-		if at == nil {
-			return ""
-		}
-		return at.In(zone).Format(time.DateOnly)
-	}
-	titles := []string{"person_id", "name", "email", "department"}
-	for _, c := range head.Columns {
-		titles = append(titles, c.Name, c.Name+" (due)", c.Name+" (completed)", c.Name+" (expires)")
-	}
-	titles = append(titles, "as_of", "known_on")
-	if err := w.Row(titles); err != nil {
-		return err
-	}
-	at, known := head.As.At.In(zone).Format(time.RFC3339), head.As.Known.In(zone).Format(time.RFC3339)
-	return each(ctx, func(r standing.Row) error {
-		line := make([]string, 0, len(titles))
-		line = append(line, r.PersonID.String(), r.Name, r.Email, r.Department)
-		for _, c := range head.Columns {
-			cell := r.Cells[c.ID]
-			line = append(line, string(cell.State), day(cell.DueAt), day(cell.CompletedAt), day(cell.ExpiresAt))
-		}
-		return w.Row(append(line, at, known))
-	})
-}
-
-// columnsMax is what a sheet of a workbook has room for (ISO/IEC 29500: 16,384 columns).
-const columnsMax = 4000
-
-func (m Matrix) export(c *fiber.Ctx, kind, mediaType string, send func(context.Context, *bufio.Writer, standing.Matrix, func(context.Context, func(standing.Row) error) error, *time.Location) error) error {
-	f, _, err := m.filter(c)
-	if err != nil {
-		return err
-	}
-	ctx := c.UserContext()
-	head, each, err := m.Reports.Export(ctx, f)
-	if err != nil {
-		return err
-	}
-	if len(head.Columns) > columnsMax {
-		return standing.ErrTooWide
-	}
-	v, zone := visit.Of(c), zoneOf(ctx)
-	c.Set(fiber.HeaderContentType, mediaType)
-	c.Set(fiber.HeaderContentDisposition, fmt.Sprintf("attachment; filename=%q", v.Tenant.Slug+"-compliance-"+head.As.At.In(zone).Format(time.DateOnly)+"."+kind))
-	noStore(c)
-	// The request's own deadline ends with this handler; the body is sent after it.
-	ctx = context.WithoutCancel(ctx)
-	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
-		ctx, cancel := context.WithTimeout(ctx, exportFor)
-		defer cancel()
-		if err := send(ctx, w, head, each, zone); err != nil {
-			// What was sent cannot be taken back: the file says itself that it is not whole.
-			_, _ = io.WriteString(w, "\nTHE EXPORT BROKE OFF HERE AND IS NOT COMPLETE. EXPORT AGAIN.\n")
-			m.log.ErrorContext(ctx, "export the compliance matrix", slog.String("request_id", v.ID), slog.Any("err", err))
-		}
-	})
-	return nil
-}
-
-// CSV sends all that matches while it is read.
-func (m Matrix) CSV(c *fiber.Ctx) error {
-	return m.export(c, "csv", "text/csv; charset=utf-8; header=present", func(ctx context.Context, w *bufio.Writer, head standing.Matrix, each func(context.Context, func(standing.Row) error) error, zone *time.Location) error {
-		out := table.NewCSV(w)
-		if err := m.write(ctx, out, head, each, zone); err != nil {
-			_ = out.End()
-			return err
-		}
-		return out.End()
-	})
-}
-
-// XLSX sends it as a workbook.
-func (m Matrix) XLSX(c *fiber.Ctx) error {
-	return m.export(c, "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", func(ctx context.Context, w *bufio.Writer, head standing.Matrix, each func(context.Context, func(standing.Row) error) error, zone *time.Location) error {
-		out, err := table.NewXLSX(38, 24, 30, 20)
-		if err == nil {
-			err = m.write(ctx, out, head, each, zone)
-		}
+// File sends all that matches as a file while it is read.
+func (m Matrix) File(format export.Format) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		f, _, err := m.filter(c)
 		if err != nil {
 			return err
 		}
-		return out.End(w)
-	})
+		return m.file(c, m.Exports, export.Wish{Kind: export.Matrix, Cells: export.CellsOf(f)}, format)
+	}
 }

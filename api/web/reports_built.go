@@ -1,21 +1,14 @@
 package web
 
 import (
-	"bufio"
-	"context"
-	"fmt"
-	"io"
-	"log/slog"
 	"strconv"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 
-	"lyceum/api/visit"
 	"lyceum/internal/fault"
-	table "lyceum/internal/sheet"
 	"lyceum/internal/uid"
 	"lyceum/learning/report/builder"
+	"lyceum/learning/report/export"
 	"lyceum/themes"
 )
 
@@ -23,6 +16,7 @@ import (
 type Reports struct {
 	*Site
 	Reports *builder.Service
+	Exports *export.Service
 }
 
 // List lists the reports that everybody has, and those that were kept.
@@ -159,67 +153,13 @@ func (r Reports) Delete(c *fiber.Ctx) error {
 	return r.done(c, "/reports", themes.FlashSaved, "")
 }
 
-func (r Reports) file(c *fiber.Ctx, kind, mediaType string, begin func() (rows, func(io.Writer) error, error)) error {
-	d, err := askedReport(c)
-	if err != nil {
-		return err
-	}
-	ctx := c.UserContext()
-	d, each, err := r.Reports.Export(ctx, d)
-	if err != nil {
-		return err
-	}
-	v, zone := visit.Of(c), zoneOf(ctx)
-	c.Set(fiber.HeaderContentType, mediaType)
-	c.Set(fiber.HeaderContentDisposition, fmt.Sprintf("attachment; filename=%q", v.Tenant.Slug+"-"+string(d.Source)+"-"+r.now().In(zone).Format(time.DateOnly)+"."+kind))
-	noStore(c)
-	// The request's own deadline ends with this handler; the body is sent after it.
-	ctx = context.WithoutCancel(ctx)
-	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
-		ctx, cancel := context.WithTimeout(ctx, exportFor)
-		defer cancel()
-		out, end, err := begin()
-		if err == nil {
-			if kind == "csv" {
-				csv := table.NewCSV(w)
-				out, end = csv, func(io.Writer) error { return csv.End() }
-			}
-			err = out.Row(append([]string{"person_id"}, d.Columns...))
-		}
-		if err == nil {
-			err = each(ctx, func(l builder.Line) error {
-				line := make([]string, 0, len(d.Columns)+1)
-				line = append(line, l.PersonID.String())
-				for _, column := range d.Columns {
-					line = append(line, l.Text(column, zone))
-				}
-				return out.Row(line)
-			})
-		}
-		if err == nil {
-			err = end(w)
-		}
+// File sends a report as a file while it is read.
+func (r Reports) File(format export.Format) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		d, err := askedReport(c)
 		if err != nil {
-			// What was sent cannot be taken back: the file says itself that it is not whole.
-			_, _ = io.WriteString(w, "\nTHE EXPORT BROKE OFF HERE AND IS NOT COMPLETE. EXPORT AGAIN.\n")
-			r.log.ErrorContext(ctx, "export a report", slog.String("request_id", v.ID), slog.Any("err", err))
+			return err
 		}
-	})
-	return nil
-}
-
-// CSV sends all lines while they are read.
-func (r Reports) CSV(c *fiber.Ctx) error {
-	return r.file(c, "csv", "text/csv; charset=utf-8; header=present", func() (rows, func(io.Writer) error, error) { return nil, nil, nil })
-}
-
-// XLSX sends them as a workbook.
-func (r Reports) XLSX(c *fiber.Ctx) error {
-	return r.file(c, "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", func() (rows, func(io.Writer) error, error) {
-		out, err := table.NewXLSX(38, 24, 30)
-		if err != nil {
-			return nil, nil, err
-		}
-		return out, out.End, nil
-	})
+		return r.file(c, r.Exports, export.Wish{Kind: export.Built, Title: query(c, "title"), Definition: d}, format)
+	}
 }

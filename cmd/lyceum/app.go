@@ -64,6 +64,7 @@ import (
 	standing "lyceum/learning/report"
 	"lyceum/learning/report/builder"
 	"lyceum/learning/report/evidence"
+	"lyceum/learning/report/export"
 	"lyceum/learning/search"
 	"lyceum/learning/starter"
 	"lyceum/learning/team"
@@ -154,6 +155,7 @@ type app struct {
 	compliance    *standing.Service
 	built         *builder.Service
 	evidence      *evidence.Service
+	exports       *export.Service
 	team          *team.Service
 	org           *org.Service
 	billing       *billing.Service
@@ -356,6 +358,7 @@ func (a *app) assemble() (err error) {
 	a.built = builder.New(a.store, a.now)
 	a.dashboards = dashboard.New(a.store, a.compliance, a.now)
 	a.prove()
+	a.fileReports()
 	a.team = team.New(a.store, a.enrolment, a.now)
 	a.org = org.New(a.store, a.now)
 	a.billing = billing.New(a.store, a.now)

@@ -51,6 +51,7 @@ func (a *app) consequences() []queue.Consequence {
 	table = append(table, a.groupConsequences()...)
 	table = append(table, a.dutyConsequences()...)
 	table = append(table, a.evidenceConsequences()...)
+	table = append(table, a.reportConsequences()...)
 	table = append(table, a.searchConsequences()...)
 	table = append(table, a.filesConsequences()...)
 	table = append(table, a.homeConsequences()...)
@@ -64,7 +65,7 @@ func (a *app) consequences() []queue.Consequence {
 
 // chores is what is done every so often.
 func (a *app) chores(spares int) []queue.Chore {
-	return slices.Concat(a.accessChores(), a.addressChores(), a.billingChores(), a.bulkChores(), a.dutyChores(), a.evidenceChores(), a.filesChores(), a.groupChores(), a.healthChores(), a.homeChores(), a.inboxChores(), a.leavingChores(), a.paymentChores(), a.placeChores(), a.planChores(), a.reminderChores(), a.searchChores(), a.statusChores(), a.supportChores(), a.testChores(), a.usageChores(), []queue.Chore{
+	return slices.Concat(a.accessChores(), a.addressChores(), a.billingChores(), a.bulkChores(), a.dutyChores(), a.evidenceChores(), a.filesChores(), a.groupChores(), a.healthChores(), a.homeChores(), a.inboxChores(), a.leavingChores(), a.paymentChores(), a.placeChores(), a.planChores(), a.reminderChores(), a.reportChores(), a.searchChores(), a.statusChores(), a.supportChores(), a.testChores(), a.usageChores(), []queue.Chore{
 		{Name: "fill_spares", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := a.admin.FillSpares(ctx, spares, a.now())
 			return err

@@ -119,6 +119,8 @@ type Keeper interface {
 	ReportChoices(ctx context.Context, n int) (Choices, error)
 	// MatrixRows lists people without their cells, by name.
 	MatrixRows(ctx context.Context, f Filter, now time.Time) (page.Of[Row], error)
+	// MatrixPeople counts whom MatrixRows lists.
+	MatrixPeople(ctx context.Context, f Filter, now time.Time) (int, error)
 	MatrixCells(ctx context.Context, people []uid.ID, f Filter, now time.Time) ([]Cell, error)
 	MatrixTotals(ctx context.Context, f Filter, now time.Time) ([]Total, error)
 	// DutyRecord is ErrNoRecord for a duty that never was.
@@ -225,6 +227,19 @@ func (s *Service) Totals(ctx context.Context, f Filter) (out []Total, err error)
 		return err
 	})
 	return out, err
+}
+
+// People counts who is in the matrix, without Page. It needs enrolment:manage; faults as Matrix.
+func (s *Service) People(ctx context.Context, f Filter) (n int, err error) {
+	f, now, err := s.asked(f)
+	if err != nil {
+		return 0, err
+	}
+	err = s.in(ctx, func(ctx context.Context) error {
+		n, err = s.keep.MatrixPeople(ctx, f, now)
+		return err
+	})
+	return n, err
 }
 
 // Choices lists what the matrix can be filtered by, at most 500 of each. It needs enrolment:manage.

@@ -142,6 +142,7 @@ var left = map[string][]string{
 		"people_import_lines",
 		"takeouts",
 		"evidence_packs",
+		"report_exports",
 	},
 }
 

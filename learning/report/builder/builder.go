@@ -228,6 +228,8 @@ type Keeper interface {
 	ReportLines(ctx context.Context, d Definition, p page.Request, now time.Time) (page.Of[Line], error)
 	// EachReportLine hands over all, as they are read.
 	EachReportLine(ctx context.Context, d Definition, now time.Time, do func(Line) error) error
+	// ReportCount counts all lines.
+	ReportCount(ctx context.Context, d Definition, now time.Time) (int, error)
 	// ReportCounts counts by Definition.Group, the most first, at most n.
 	ReportCounts(ctx context.Context, d Definition, n int, now time.Time) ([]Count, error)
 	// SavedReports lists a person's own and those that are shared, by name.
@@ -315,16 +317,28 @@ func (s *Service) Run(ctx context.Context, d Definition, p page.Request) (out Re
 	return out, err
 }
 
-// Export gives a function that hands over every line of a report while it is read. It needs enrolment:manage; faults as Run.
-func (s *Service) Export(ctx context.Context, d Definition) (tidied Definition, each func(context.Context, func(Line) error) error, err error) {
+// Count gives how many lines a report has. It needs enrolment:manage; faults as Run.
+func (s *Service) Count(ctx context.Context, d Definition) (n int, err error) {
+	if err := d.Check(); err != nil {
+		return 0, err
+	}
+	err = s.in(ctx, func(ctx context.Context) error {
+		n, err = s.keep.ReportCount(ctx, d, s.now())
+		return err
+	})
+	return n, err
+}
+
+// Export gives a function that hands over every line of a report, as of one moment, while it is read. It needs enrolment:manage; faults as Run.
+func (s *Service) Export(ctx context.Context, d Definition) (tidied Definition, at time.Time, each func(context.Context, func(Line) error) error, err error) {
 	if err := auth.Require(ctx, policy.EnrolmentManage); err != nil {
-		return d, nil, err
+		return d, at, nil, err
 	}
 	if err := d.Check(); err != nil {
-		return d, nil, err
+		return d, at, nil, err
 	}
 	now := s.now()
-	return d, func(ctx context.Context, do func(Line) error) error {
+	return d, now, func(ctx context.Context, do func(Line) error) error {
 		begun := false
 		return s.keep.InTenant(ctx, func(ctx context.Context) error {
 			if begun {

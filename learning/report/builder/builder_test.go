@@ -88,7 +88,10 @@ func TestReportsHoldWhatTheyArePutTogetherOf(t *testing.T) {
 			t.Errorf("%s: %d lines, want %d: %v", name, len(r.Lines.Items), c.want, err)
 		}
 		n := 0
-		_, each, err := h.reports.Export(h.asking, c.d)
+		_, _, each, err := h.reports.Export(h.asking, c.d)
+		if counted, failed := h.reports.Count(h.asking, c.d); failed != nil || counted != c.want {
+			t.Errorf("%s: %d counted, want %d: %v", name, counted, c.want, failed)
+		}
 		if err == nil {
 			err = each(h.asking, func(builder.Line) error { n++; return nil })
 		}

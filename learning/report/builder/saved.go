@@ -25,6 +25,7 @@ func Ready() []struct {
 		{"overdue", Definition{Source: Duties, Columns: []string{"person", "email", "department", "subject", "state", "due", "grace", "expires"}, Group: "subject", States: []string{string(duty.StateNonCompliant), string(duty.StateInGrace)}}},
 		{"expiring", Definition{Source: Duties, Columns: []string{"person", "email", "department", "subject", "state", "completed", "expires"}, Group: "subject", Moment: "expires", Days: -60}},
 		{"activity", Definition{Source: Enrolments, Columns: []string{"person", "department", "subject", "version", "started", "completed"}, Group: "subject", Moment: "completed", Days: 30}},
+		{"transcript", Definition{Source: Enrolments, Columns: []string{"person", "email", "department", "subject", "version", "state", "percent", "given", "started", "completed"}, Group: "state"}},
 		{"unfinished", Definition{Source: Enrolments, Columns: []string{"person", "email", "department", "subject", "percent", "given", "started", "due"}, Group: "subject", States: []string{"active"}}},
 	}
 }
