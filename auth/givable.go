@@ -41,3 +41,12 @@ func (s *Service) KnownRoles(ctx context.Context) (known []policy.Role, err erro
 	})
 	return known, err
 }
+
+// RoleMay tells what a role of the tenant may. It asks nobody's permission.
+func (s *Service) RoleMay(ctx context.Context, role policy.Role) (may policy.Set, err error) {
+	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
+		may, err = s.policy.For(ctx, []policy.Role{role})
+		return err
+	})
+	return may, err
+}

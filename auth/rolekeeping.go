@@ -66,7 +66,7 @@ var (
 
 	ErrRoleTaken   = fault.New(fault.KindConflict, "role_taken", "A role of this name is here already. Choose another name.")
 	ErrRoleBuiltIn = fault.New(fault.KindConflict, "role_built_in", "This role comes with the portal and stays as it is. Make one of your own that inherits it.")
-	ErrRoleInUse   = fault.New(fault.KindConflict, "role_in_use", "People, sign-on rules or directories still give this role. Take it from them first.")
+	ErrRoleInUse   = fault.New(fault.KindConflict, "role_in_use", "People, sign-on rules, directories or requirements still give this role. Take it from them first.")
 )
 
 // RoleInput is a role as it is wished.

@@ -35,34 +35,56 @@ const (
 	dutyCountsSQL = `select requirement_id, state, count(*) as n from (select d.requirement_id, ` + dutyState + ` as state` + dutyFrom + `
 		where d.withdrawn_at is null and (@all or d.requirement_id = @requirement)) x group by 1, 2`
 
-	// dueOf is duty.Terms' due date of d under r.
-	dueOf         = `case when r.due_at > d.began_at then r.due_at else d.began_at + r.due_days * interval '24 hours' end`
+	// hiredDay is when the day of hiring of p begins, in UTC; null where it is no day.
+	hiredDay = `case when p.attributes ->> 'hire_date' ~ '^[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])' then (cast(left(p.attributes ->> 'hire_date', 7) || '-01' as date) + (cast(substring(p.attributes ->> 'hire_date', 9, 2) as integer) - 1)) + time '00:00' end at time zone 'UTC'`
+	// dueOf is duty.Terms' due date of d, a duty of p, under r.
+	dueOf = `case when r.due_at > d.began_at then r.due_at when r.due_from_hired and ` + hiredDay + ` + r.due_days * interval '24 hours' > d.began_at then ` + hiredDay + ` + r.due_days * interval '24 hours'
+		else d.began_at + r.due_days * interval '24 hours' end`
 	openCyclesSQL = `insert into duty_cycles (duty_id, number, began_at, due_at, grace_until) select d.id, 1, d.began_at, ` + dueOf + `, ` + dueOf + ` + r.grace_days * interval '24 hours'
-		from duties d join requirements r on r.id = d.requirement_id where d.requirement_id = @requirement and d.withdrawn_at is null
+		from duties d join requirements r on r.id = d.requirement_id join people p on p.id = d.person_id where d.requirement_id = @requirement and d.withdrawn_at is null
 		and not exists (select 1 from duty_cycles c where c.duty_id = d.id) on conflict do nothing`
 	dueCyclesSQL = `update duty_cycles c set began_at = d.began_at, due_at = ` + dueOf + `, grace_until = ` + dueOf + ` + r.grace_days * interval '24 hours'
-		from duties d join requirements r on r.id = d.requirement_id where c.duty_id = d.id and d.requirement_id = @requirement and d.withdrawn_at is null and c.ended_at is null and c.completed_at is null
+		from duties d join requirements r on r.id = d.requirement_id join people p on p.id = d.person_id where c.duty_id = d.id and d.requirement_id = @requirement and d.withdrawn_at is null and c.ended_at is null and c.completed_at is null
 		and (c.began_at, c.due_at, c.grace_until) is distinct from (d.began_at, ` + dueOf + `, ` + dueOf + ` + r.grace_days * interval '24 hours')`
 
 	// completionsOf are the completions that may count for live cycles.
 	completionsOf = dutyFrom + ` join requirements r on r.id = d.requirement_id join requirement_courses q on q.requirement_id = r.id
 		join enrolment_rounds e on e.course_id = q.course_id and e.person_id = d.person_id and e.completed_at is not null
 		where d.withdrawn_at is null and (@everything or d.requirement_id = @requirement) and (@everyone or d.person_id = @person)`
-	completeCyclesSQL = `with f as (select distinct on (d.id) d.id, c.number, e.completed_at, e.course_id, e.id as enrolment_id, r.renew_days, r.grace_days,
-		(e.completed_at at time zone 'UTC' + make_interval(months => r.valid_months)) at time zone 'UTC' as expires_at` + completionsOf + ` and c.completed_at is null
-		and (r.valid_months is null or (e.completed_at at time zone 'UTC' + make_interval(months => r.valid_months)) at time zone 'UTC' > d.began_at) order by d.id, e.completed_at, e.id)
+	// untilOf is when the certificate of e ends that counts under r; endsOf is duty.Terms.ends of e, its months counted from the completion.
+	untilOf  = `case when r.until_certificate then (select least(x.valid_until, x.revoked_at) from certificates x where x.enrolment_id = e.id and x.replaced_at is null) end`
+	endsOf   = `coalesce(` + untilOf + `, (e.completed_at at time zone 'UTC' + make_interval(months => r.valid_months)) at time zone 'UTC')`
+	renewsAt = `case when f.expires_at is not null then greatest(f.completed_at, f.expires_at - f.renew_days * interval '24 hours') end`
+
+	completeCyclesSQL = `with f as (select distinct on (d.id) d.id, c.number, e.completed_at, e.course_id, e.id as enrolment_id, r.renew_days, r.grace_days, ` + endsOf + ` as expires_at` + completionsOf + ` and c.completed_at is null
+		and coalesce(` + endsOf + ` > d.began_at, true) order by d.id, e.completed_at, e.id)
 		update duty_cycles c set completed_at = f.completed_at, course_id = f.course_id, enrolment_id = f.enrolment_id, expires_at = f.expires_at,
-		renews_at = f.expires_at - f.renew_days * interval '24 hours', grace_until = f.expires_at + f.grace_days * interval '24 hours' from f where c.duty_id = f.id and c.number = f.number`
+		renews_at = ` + renewsAt + `, grace_until = f.expires_at + f.grace_days * interval '24 hours' from f where c.duty_id = f.id and c.number = f.number`
+	// refreshCyclesSQL follows certificates that were issued, withdrawn or replaced after the completion.
+	refreshCyclesSQL = `with f as (select d.id, c.number, c.completed_at, r.renew_days, r.grace_days, coalesce(` + untilOf + `, case when r.keep_day and c.number > 1 then c.expires_at else ` + endsOf + ` end) as expires_at
+		from requirements r join duties d on d.requirement_id = r.id join duty_cycles c on c.duty_id = d.id and c.ended_at is null and c.completed_at is not null join enrolment_rounds e on e.id = c.enrolment_id
+		where r.until_certificate and exists (select 1 from certificates x where x.enrolment_id = e.id) and d.withdrawn_at is null and (@everything or d.requirement_id = @requirement) and (@everyone or d.person_id = @person))
+		update duty_cycles c set expires_at = f.expires_at, renews_at = ` + renewsAt + `, grace_until = f.expires_at + f.grace_days * interval '24 hours' from f
+		where c.duty_id = f.id and c.number = f.number and c.expires_at is distinct from f.expires_at`
 	endCyclesSQL = `with f as (select distinct on (d.id) d.id, c.number, e.completed_at` + completionsOf + ` and e.completed_at >= c.renews_at and e.completed_at > c.completed_at order by d.id, e.completed_at, e.id)
 		update duty_cycles c set ended_at = f.completed_at from f where c.duty_id = f.id and c.number = f.number`
 	renewCyclesSQL = `with f as (select distinct on (d.id) d.id, c.number, c.renews_at as began_at, c.expires_at as due_at, e.completed_at, e.course_id, e.id as enrolment_id, r.renew_days, r.grace_days,
-		((case when r.keep_day and e.completed_at < c.expires_at then c.expires_at else e.completed_at end) at time zone 'UTC' + make_interval(months => r.valid_months)) at time zone 'UTC' as expires_at
+		coalesce(` + untilOf + `, ((case when r.keep_day and e.completed_at < c.expires_at then c.expires_at else e.completed_at end) at time zone 'UTC' + make_interval(months => r.valid_months)) at time zone 'UTC') as expires_at
 		from duties d join requirements r on r.id = d.requirement_id join duty_cycles c on c.duty_id = d.id join requirement_courses q on q.requirement_id = r.id
 		join enrolment_rounds e on e.course_id = q.course_id and e.person_id = d.person_id and e.completed_at = c.ended_at
 		where d.withdrawn_at is null and (@everything or d.requirement_id = @requirement) and (@everyone or d.person_id = @person)
 		and not exists (select 1 from duty_cycles l where l.duty_id = d.id and l.number > c.number) order by d.id, e.id)
 		insert into duty_cycles (duty_id, number, began_at, due_at, completed_at, course_id, enrolment_id, expires_at, renews_at, grace_until)
-		select id, number + 1, began_at, due_at, completed_at, course_id, enrolment_id, expires_at, expires_at - renew_days * interval '24 hours', expires_at + grace_days * interval '24 hours' from f`
+		select id, number + 1, began_at, due_at, completed_at, course_id, enrolment_id, expires_at, ` + renewsAt + `, expires_at + grace_days * interval '24 hours' from f`
+
+	// roleHeld is that d with its live cycle c gives the role of r.
+	roleHeld = `d.withdrawn_at is null and (r.role_while = 'duty' or c.completed_at is not null and (c.expires_at is null or c.grace_until > @now))`
+	// A role that two requirements give stays while one of them does: who has it already keeps where it is from, and it is given anew after it was taken.
+	takeRolesSQL = `delete from person_roles x using requirements r where x.source = r.id and (@everyone or x.person_id = @person) and (r.role is null or x.role <> r.role
+		or not exists (select 1` + dutyFrom + ` where d.requirement_id = r.id and d.person_id = x.person_id and ` + roleHeld + `)) returning x.person_id, x.role, 'taken' as change`
+	giveRolesSQL = `insert into person_roles (person_id, role, source) select distinct on (d.person_id, r.role) d.person_id, r.role, r.id from requirements r join duties d on d.requirement_id = r.id
+		join duty_cycles c on c.duty_id = d.id and c.ended_at is null where r.role is not null and (@everyone or d.person_id = @person) and ` + roleHeld + ` order by d.person_id, r.role, r.id
+		on conflict do nothing returning person_id, role, 'given' as change`
 )
 
 // Requirements lists all by name.
@@ -190,28 +212,51 @@ func (s *Store) KnownCourses(ctx context.Context, ids []uid.ID) (n int, err erro
 // renewalsMax bounds the renewals that one look at a duty takes in: those of a hundred courses, after a long outage.
 const renewalsMax = 100
 
-// AdvanceDuties takes completions into the cycles.
-func (s *Store) AdvanceDuties(ctx context.Context, requirement, person uid.ID, now time.Time) error {
-	args := map[string]any{"requirement": requirement, "person": person, "everything": requirement == uid.Nil, "everyone": person == uid.Nil}
+// AdvanceDuties takes completions into the cycles, and gives and takes the roles that follow.
+func (s *Store) AdvanceDuties(ctx context.Context, requirement, person uid.ID, now time.Time) ([]duty.RoleChange, error) {
+	args := map[string]any{"requirement": requirement, "person": person, "everything": requirement == uid.Nil, "everyone": person == uid.Nil, "now": now}
 	if err := s.tx(ctx).Exec("select 1 from requirements where @everything or id = @requirement order by id for update", args).Error; err != nil {
-		return fail(err, "hold requirements")
+		return nil, fail(err, "hold requirements")
 	}
 	if err := s.tx(ctx).Exec(completeCyclesSQL, args).Error; err != nil {
-		return fail(err, "complete duties")
+		return nil, fail(err, "complete duties")
 	}
 	for range renewalsMax {
+		if err := s.tx(ctx).Exec(refreshCyclesSQL, args).Error; err != nil {
+			return nil, fail(err, "follow certificates")
+		}
 		done := s.tx(ctx).Exec(endCyclesSQL, args)
 		if done.Error != nil {
-			return fail(done.Error, "end cycles of duties")
+			return nil, fail(done.Error, "end cycles of duties")
 		}
 		if done.RowsAffected == 0 {
 			break
 		}
 		if err := s.tx(ctx).Exec(renewCyclesSQL, args).Error; err != nil {
-			return fail(err, "renew duties")
+			return nil, fail(err, "renew duties")
 		}
 	}
-	return s.recordDuties(ctx, requirement, person, now)
+	moved, err := s.moveRoles(ctx, requirement, args)
+	if err != nil {
+		return nil, err
+	}
+	return moved, s.recordDuties(ctx, requirement, person, now)
+}
+
+// moveRoles gives and takes roles, where some requirement gives one or did until now.
+func (s *Store) moveRoles(ctx context.Context, requirement uid.ID, args map[string]any) (moved []duty.RoleChange, err error) {
+	var gives bool
+	if err = s.tx(ctx).Raw("select exists (select 1 from requirements where role is not null)").Scan(&gives).Error; err != nil || !gives && requirement == uid.Nil {
+		return nil, fail(err, "roles of requirements")
+	}
+	for _, sql := range []string{takeRolesSQL, giveRolesSQL} {
+		var some []duty.RoleChange
+		if err = s.tx(ctx).Raw(sql, args).Scan(&some).Error; err != nil {
+			return nil, fail(err, "move the roles of requirements")
+		}
+		moved = append(moved, some...)
+	}
+	return moved, nil
 }
 
 // Duties lists who has a duty, by name.

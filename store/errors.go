@@ -59,7 +59,7 @@ func constraintFault(name string) *fault.Fault {
 		return group.ErrNameTaken
 	case "roles_name_uq":
 		return auth.ErrRoleTaken
-	case "person_roles_role_fk":
+	case "person_roles_role_fk", "requirements_role_fk":
 		return auth.ErrRoleInUse
 	case "email_domains_pk":
 		return signon.ErrDomainHere

@@ -2,6 +2,7 @@ package themes
 
 import (
 	"lyceum/auth"
+	"lyceum/auth/policy"
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
@@ -85,17 +86,21 @@ func orNone(n *int) int {
 type RequirementForm struct {
 	Name, Framework, Valid, Due, Grace, Renew string
 	DueOn                                     string // a day
-	KeepDay, Leave                            bool
+	KeepDay, Leave, Hired, Certificate        bool
+	Role                                      policy.Role
+	RoleWhile                                 duty.RoleWhile
 	Course                                    uid.ID // that people are enrolled in
 	Chosen                                    map[uid.ID]bool
 }
 
 // RequirementEditPage is GET and POST /compliance/new (Requirement is zero then) and /compliance/:requirement/edit: fields name, framework,
-// course, courses, valid_months, due_days, due_on, grace_days, renew_days, keep_day, leave_course and revision.
+// course, courses, valid_months, until_certificate, due_days, due_from_hired, due_on, grace_days, renew_days, keep_day, leave_course, role,
+// role_while and revision.
 type RequirementEditPage struct {
 	Requirement duty.Shown
 	Form        RequirementForm
 	Courses     []duty.Course
+	Roles       []policy.Role // that it may give
 	Problem     *fault.Fault
 }
 

@@ -24,6 +24,10 @@ type requirementInput struct {
 	KeepDay     bool        `json:"keep_day,omitempty" doc:"Who renews early keeps the day on which it expires."`
 	DueAt       *time.Time  `json:"due_at,omitempty" doc:"When everybody is due who has it before then; for the others due_days counts."`
 	LeaveCourse bool        `json:"leave_course,omitempty" doc:"Who has it no more and has not begun is taken out of the course."`
+	FromHired   bool        `json:"due_from_hired,omitempty" doc:"due_days count from the day of hiring (the attribute hire_date), for whom that is not over by the day it became their duty."`
+	Certificate bool        `json:"until_certificate,omitempty" doc:"Valid until the certificate of what was completed ends or is withdrawn; valid_months counts where there is none, or it has no end."`
+	Role        policy.Role `json:"role,omitempty" maxLength:"60" doc:"A role that it gives. It must be one that you may give, and that manages neither people, roles, groups, sign-on nor the portal."`
+	RoleWhile   string      `json:"role_while,omitempty" enum:"duty,valid" doc:"While it is a person’s duty, or only while it is fulfilled. Left out: duty."`
 	Status      duty.Status `json:"status,omitempty" enum:"draft,on" doc:"Of a new one: a draft catches nobody until it is switched on. Draft where it is left out. One that exists is changed by switch-requirement."`
 	Revision    int         `json:"revision,omitempty" minimum:"0" doc:"That of the one it was made from; 0 for a new one."`
 }
@@ -61,6 +65,10 @@ type requirementShown struct {
 	KeepDay     bool                `json:"keep_day"`
 	DueAt       *time.Time          `json:"due_at"`
 	LeaveCourse bool                `json:"leave_course"`
+	FromHired   bool                `json:"due_from_hired"`
+	Certificate bool                `json:"until_certificate"`
+	Role        policy.Role         `json:"role,omitempty" doc:"The role that it gives."`
+	RoleWhile   string              `json:"role_while,omitempty" enum:"duty,valid"`
 	Status      duty.Status         `json:"status" enum:"draft,on,off"`
 	Revision    int                 `json:"revision"`
 	Groups      []requirementGroup  `json:"groups" doc:"Everyone in them has the duty."`
@@ -242,11 +250,14 @@ type dutyWaiverEndIn struct {
 
 func showRequirement(r duty.Shown) requirementShown {
 	out := requirementShown{
-		ID: r.ID, Name: r.Name, Framework: r.Framework, Courses: []uid.ID{}, ValidMonths: r.ValidMonths, DueDays: r.DueDays, GraceDays: r.GraceDays, RenewDays: r.RenewDays, KeepDay: r.KeepDay, DueAt: utcOrNone(r.DueAt), LeaveCourse: r.LeaveCourse, Status: duty.StatusOn, Revision: r.Revision, People: []requirementPerson{},
+		ID: r.ID, Name: r.Name, Framework: r.Framework, Courses: []uid.ID{}, ValidMonths: r.ValidMonths, DueDays: r.DueDays, GraceDays: r.GraceDays, RenewDays: r.RenewDays, KeepDay: r.KeepDay, DueAt: utcOrNone(r.DueAt), LeaveCourse: r.LeaveCourse, FromHired: r.DueFromHired, Certificate: r.UntilCertificate, Status: duty.StatusOn, Revision: r.Revision, People: []requirementPerson{},
 		Groups: []requirementGroup{}, Counts: []requirementCount{},
 	}
 	if !r.On() {
 		out.Status = r.Status
+	}
+	if r.Role != nil {
+		out.Role, out.RoleWhile = *r.Role, string(*r.RoleWhile)
 	}
 	for _, p := range r.People {
 		out.People = append(out.People, requirementPerson{p.PersonID, p.Name, p.Email, p.Excepted, p.Reason})
@@ -276,7 +287,7 @@ func (a *api) dutyOperations() {
 		return &requirementOut{showRequirement(r)}, nil
 	}
 	save := func(ctx context.Context, id uid.ID, in requirementInput) (*requirementOut, error) {
-		return shown(a.Duties.Save(ctx, id, duty.Input{Name: in.Name, Framework: in.Framework, Courses: in.Courses, Revision: in.Revision, Terms: duty.Terms{ValidMonths: in.ValidMonths, DueDays: in.DueDays, GraceDays: in.GraceDays, RenewDays: in.RenewDays, KeepDay: in.KeepDay, DueAt: in.DueAt}, LeaveCourse: in.LeaveCourse, Status: in.Status}))
+		return shown(a.Duties.Save(ctx, id, duty.Input{Name: in.Name, Framework: in.Framework, Courses: in.Courses, Revision: in.Revision, Terms: duty.Terms{ValidMonths: in.ValidMonths, DueDays: in.DueDays, GraceDays: in.GraceDays, RenewDays: in.RenewDays, KeepDay: in.KeepDay, DueAt: in.DueAt, FromHired: in.FromHired, Certificate: in.Certificate}, LeaveCourse: in.LeaveCourse, Role: in.Role, RoleWhile: duty.RoleWhile(in.RoleWhile), Status: in.Status}))
 	}
 	on(a, operation{method: get, path: "/requirements", id: "list-requirements", tag: tagEnrolments, need: manage, summary: "What people must have done, and how they stand"},
 		func(ctx context.Context, _ *struct{}) (*requirementsOut, error) {

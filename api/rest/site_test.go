@@ -123,7 +123,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		Transcripts:   transcript.New(w.Store, now),
 		Desk:          desk.New(w.Store, now),
 		Grades:        gradebook.New(w.Store, now),
-		Duties:        duty.New(w.Store, enrolment.New(enrolment.Options{Keep: w.Store, Now: now}), now),
+		Duties:        duty.New(w.Store, enrolment.New(enrolment.Options{Keep: w.Store, Now: now}), nil, now),
 		Compliance:    report.New(w.Store, now),
 		Built:         builder.New(w.Store, now),
 		Dashboards:    dashboard.New(w.Store, report.New(w.Store, now), now),
@@ -169,6 +169,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 	})
 	s.services.Groups = group.New(w.Store, now)
 	s.services.Search = search.New(search.Options{Keep: w.Store, Now: now})
+	s.services.Duties = duty.New(w.Store, enrolment.New(enrolment.Options{Keep: w.Store, Now: now}), s.services.Auth, now)
 	s.services.Bulk = bulk.New(bulk.Options{Keep: w.Store, Auth: s.services.Auth, Groups: s.services.Groups, Seal: sealKey(t), Now: now})
 	s.services.Assignments = assignment.New(assignment.Options{Keep: w.Store, Enrolment: s.services.Enrolment, Files: s.services.Content, Now: now})
 	s.services.Intakes = intake.New(w.Store, s.services.Enrolment, now)

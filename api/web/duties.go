@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -123,6 +124,9 @@ func (d Duties) form(c *fiber.Ctx) (p themes.RequirementEditPage, err error) {
 	if p.Courses, _, err = d.Duties.Choices(ctx); err != nil {
 		return p, err
 	}
+	if p.Roles, err = d.Duties.GivableRoles(ctx); err != nil {
+		return p, err
+	}
 	if c.Params("requirement") == "" {
 		p.Form = themes.RequirementForm{Grace: "0", Renew: "30", Chosen: map[uid.ID]bool{}}
 		return p, nil
@@ -134,7 +138,13 @@ func (d Duties) form(c *fiber.Ctx) (p themes.RequirementEditPage, err error) {
 	if p.Requirement, err = d.Duties.Get(ctx, r); err != nil {
 		return p, err
 	}
-	p.Form = themes.RequirementForm{Name: p.Requirement.Name, Framework: p.Requirement.Framework, Grace: strconv.Itoa(p.Requirement.GraceDays), Renew: strconv.Itoa(p.Requirement.RenewDays), KeepDay: p.Requirement.KeepDay, Leave: p.Requirement.LeaveCourse, Chosen: map[uid.ID]bool{}}
+	p.Form = themes.RequirementForm{Name: p.Requirement.Name, Framework: p.Requirement.Framework, Grace: strconv.Itoa(p.Requirement.GraceDays), Renew: strconv.Itoa(p.Requirement.RenewDays), KeepDay: p.Requirement.KeepDay, Leave: p.Requirement.LeaveCourse, Hired: p.Requirement.DueFromHired, Certificate: p.Requirement.UntilCertificate, Chosen: map[uid.ID]bool{}}
+	if role := p.Requirement.Role; role != nil {
+		p.Form.Role, p.Form.RoleWhile = *role, *p.Requirement.RoleWhile
+		if !slices.Contains(p.Roles, *role) {
+			p.Roles = append(p.Roles, *role)
+		}
+	}
 	if at := p.Requirement.DueAt; at != nil {
 		p.Form.DueOn = at.In(zoneOf(ctx)).Format(time.DateOnly)
 	}
@@ -172,7 +182,7 @@ func (d Duties) Save(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p.Form = themes.RequirementForm{Name: f.get("name"), Framework: f.get("framework"), Valid: f.get("valid_months"), Due: f.get("due_days"), Grace: f.get("grace_days"), Renew: f.get("renew_days"), KeepDay: f.get("keep_day") != "", DueOn: f.get("due_on"), Leave: f.get("leave_course") != "", Chosen: map[uid.ID]bool{}}
+	p.Form = themes.RequirementForm{Name: f.get("name"), Framework: f.get("framework"), Valid: f.get("valid_months"), Due: f.get("due_days"), Grace: f.get("grace_days"), Renew: f.get("renew_days"), KeepDay: f.get("keep_day") != "", DueOn: f.get("due_on"), Leave: f.get("leave_course") != "", Hired: f.get("due_from_hired") != "", Certificate: f.get("until_certificate") != "", Role: policy.Role(f.get("role")), RoleWhile: duty.RoleWhile(f.get("role_while")), Chosen: map[uid.ID]bool{}}
 	in := duty.Input{Name: p.Form.Name, Framework: p.Form.Framework, Revision: max(f.revision(), 0)}
 	wrong := fault.Fields{}
 	maybe := func(name string) *int {
@@ -181,7 +191,8 @@ func (d Duties) Save(c *fiber.Ctx) error {
 		}
 		return nil
 	}
-	in.Terms = duty.Terms{ValidMonths: maybe("valid_months"), DueDays: maybe("due_days"), GraceDays: f.number(wrong, "grace_days"), RenewDays: f.number(wrong, "renew_days"), KeepDay: p.Form.KeepDay}
+	in.Terms = duty.Terms{ValidMonths: maybe("valid_months"), DueDays: maybe("due_days"), GraceDays: f.number(wrong, "grace_days"), RenewDays: f.number(wrong, "renew_days"), KeepDay: p.Form.KeepDay, FromHired: p.Form.Hired, Certificate: p.Form.Certificate}
+	in.Role, in.RoleWhile = p.Form.Role, p.Form.RoleWhile
 	if at := f.day(c.UserContext(), wrong, "due_on"); at != nil {
 		end := at.In(zoneOf(c.UserContext())).AddDate(0, 0, 1).Add(-time.Second).UTC()
 		in.Terms.DueAt = &end

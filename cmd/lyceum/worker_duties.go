@@ -22,19 +22,36 @@ func (a *app) dutyConsequences() (table []queue.Consequence) {
 		queue.Consequence{When: "group.members_changed", Name: "give_duties", Timeout: settleTimeout, Do: func(ctx context.Context, e event.Event) error {
 			return a.duties.Joined(ctx, e.SubjectID)
 		}},
-		queue.Consequence{When: "enrolment.completed", Name: "advance_duties", Do: func(ctx context.Context, e event.Event) error {
+		queue.Consequence{When: "enrolment.completed", Name: "advance_duties", Do: a.advanceDuties},
+		queue.Consequence{When: "certificate.issued", Name: "advance_duties_by_certificate", Do: a.advanceDuties},
+		queue.Consequence{When: "certificate.revoked", Name: "advance_duties_by_certificate_revoked", Do: a.advanceDuties},
+		queue.Consequence{When: "person.roles_changed", Name: "forget_roles", Do: func(ctx context.Context, e event.Event) error {
 			var d struct {
-				PersonID uid.ID `json:"person_id"`
+				By string `json:"by"`
 			}
 			if err := json.Unmarshal(e.Data, &d); err != nil {
 				return fmt.Errorf("data of %s %s: %w", e.Type, e.ID, err)
 			}
-			if d.PersonID == uid.Nil {
-				return nil
+			if d.By == "requirements" { // who changes roles by hand has told already
+				a.auth.Changed(ctx)
 			}
-			return a.duties.Advance(ctx, d.PersonID)
+			return nil
 		}},
 	)
+}
+
+// advanceDuties takes what the person of an event completed into their duties.
+func (a *app) advanceDuties(ctx context.Context, e event.Event) error {
+	var d struct {
+		PersonID uid.ID `json:"person_id"`
+	}
+	if err := json.Unmarshal(e.Data, &d); err != nil {
+		return fmt.Errorf("data of %s %s: %w", e.Type, e.ID, err)
+	}
+	if d.PersonID == uid.Nil {
+		return nil
+	}
+	return a.duties.Advance(ctx, d.PersonID)
 }
 
 // dutyChores look for what no event told: groups that were removed, people who left, places that became free.

@@ -39,7 +39,7 @@ func TestEveryFigureIsThatOfItsRows(t *testing.T) {
 	}
 	o := storetest.PublishedCourse(t, ctx, w, storetest.SmallCourse("Knots"))
 	enrolments := enrolment.New(enrolment.Options{Keep: w.Store, Now: now})
-	duties, groups := duty.New(w.Store, enrolments, now), group.New(w.Store, now)
+	duties, groups := duty.New(w.Store, enrolments, nil, now), group.New(w.Store, now)
 	days := 10
 	r, err := duties.Save(admin, uid.Nil, duty.Input{Status: duty.StatusOn, Name: "Rigging", Courses: []uid.ID{o.Course.ID}, Terms: duty.Terms{DueDays: &days, GraceDays: 60}})
 	do(err)

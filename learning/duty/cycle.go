@@ -35,6 +35,29 @@ type Terms struct {
 	GraceDays   int
 	RenewDays   int  // so many days before it expires renewal opens
 	KeepDay     bool // who renews early keeps the day of the year
+	FromHired   bool // DueDays count from the day of hiring, for whom that is not over by the day it became a duty
+	Certificate bool // valid until the certificate of what was completed ends; ValidMonths counts where there is none, or it has no end
+}
+
+// Completion is that one of the courses was completed.
+type Completion struct {
+	At    time.Time
+	Until *time.Time // when its certificate ends, or was withdrawn; nil: it has no end, or there is none
+}
+
+// Facts are what cycles follow from.
+type Facts struct {
+	BeganAt time.Time
+	HiredAt *time.Time // the day of hiring, its begin in UTC
+	Done    []Completion
+}
+
+// Done gives completions without certificates.
+func Done(at ...time.Time) (list []Completion) {
+	for _, one := range at {
+		list = append(list, Completion{At: one})
+	}
+	return list
 }
 
 // Cycle is one turn of a duty: open until completed, then valid until it expires, ended by the renewal that follows it.
@@ -72,14 +95,17 @@ func Months(t time.Time, n int) time.Time {
 	return out
 }
 
-func open(t Terms, began time.Time) Cycle {
-	c := Cycle{Number: 1, BeganAt: began}
+func open(t Terms, f Facts) Cycle {
+	c := Cycle{Number: 1, BeganAt: f.BeganAt}
 	switch {
-	case t.DueAt != nil && t.DueAt.After(began):
+	case t.DueAt != nil && t.DueAt.After(f.BeganAt):
 		due := *t.DueAt
 		c.DueAt = &due
 	case t.DueDays != nil:
-		due := days(began, *t.DueDays)
+		due := days(f.BeganAt, *t.DueDays)
+		if t.FromHired && f.HiredAt != nil && days(*f.HiredAt, *t.DueDays).After(f.BeganAt) {
+			due = days(*f.HiredAt, *t.DueDays)
+		}
 		c.DueAt = &due
 	default:
 		return c
@@ -89,29 +115,44 @@ func open(t Terms, began time.Time) Cycle {
 	return c
 }
 
-// valid completes a cycle at a moment; its validity counts from a day that may be another.
-func (c Cycle) valid(t Terms, at, from time.Time) Cycle {
-	c.CompletedAt, c.GraceUntil = &at, nil
-	if t.ValidMonths != nil {
+// ends is when a completion expires, nil never; its months count from a day that may be another.
+func (t Terms) ends(done Completion, from time.Time) *time.Time {
+	switch {
+	case t.Certificate && done.Until != nil:
+		return done.Until
+	case t.ValidMonths != nil:
 		expires := Months(from, *t.ValidMonths)
-		renews, grace := days(expires, -t.RenewDays), days(expires, t.GraceDays)
-		c.ExpiresAt, c.RenewsAt, c.GraceUntil = &expires, &renews, &grace
+		return &expires
+	}
+	return nil
+}
+
+// valid completes a cycle. Renewal does not open before the completion.
+func (c Cycle) valid(t Terms, done Completion, from time.Time) Cycle {
+	at := done.At
+	c.CompletedAt, c.GraceUntil = &at, nil
+	if expires := t.ends(done, from); expires != nil {
+		renews, grace := days(*expires, -t.RenewDays), days(*expires, t.GraceDays)
+		if renews.Before(at) {
+			renews = at
+		}
+		c.ExpiresAt, c.RenewsAt, c.GraceUntil = expires, &renews, &grace
 	}
 	return c
 }
 
-// Cycles folds completions, in any order, into the cycles of a duty that began at a moment; the last one is the live one. A completion
-// from before counts where it was still valid when the duty began. One before renewal opens renews nothing.
-func Cycles(t Terms, began time.Time, completions []time.Time) []Cycle {
-	done := slices.Clone(completions)
-	slices.SortFunc(done, time.Time.Compare)
-	list := []Cycle{open(t, began)}
-	for _, at := range done {
+// Cycles folds completions, in any order, into the cycles of a duty; the last one is the live one. A completion from before counts where it
+// was still valid when the duty began. One before renewal opens renews nothing.
+func Cycles(t Terms, f Facts) []Cycle {
+	done := slices.Clone(f.Done)
+	slices.SortStableFunc(done, func(a, b Completion) int { return a.At.Compare(b.At) })
+	list := []Cycle{open(t, f)}
+	for _, one := range done {
 		last := &list[len(list)-1]
-		switch {
+		switch at := one.At; {
 		case last.CompletedAt == nil:
-			if t.ValidMonths == nil || Months(at, *t.ValidMonths).After(began) {
-				*last = last.valid(t, at, at)
+			if ends := t.ends(one, at); ends == nil || ends.After(f.BeganAt) {
+				*last = last.valid(t, one, at)
 			}
 		case last.RenewsAt != nil && !at.Before(*last.RenewsAt) && at.After(*last.CompletedAt):
 			from := at
@@ -120,7 +161,7 @@ func Cycles(t Terms, began time.Time, completions []time.Time) []Cycle {
 			}
 			next := Cycle{Number: last.Number + 1, BeganAt: *last.RenewsAt, DueAt: last.ExpiresAt}
 			last.EndedAt = &at
-			list = append(list, next.valid(t, at, from))
+			list = append(list, next.valid(t, one, from))
 		}
 	}
 	return list

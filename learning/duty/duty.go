@@ -34,15 +34,21 @@ type Requirement struct {
 	DueAt       *time.Time
 	Status      Status // "": on
 	LeaveCourse bool   // who has it no more and has not begun is taken out of the course
-	Revision    int
-	CreatedBy   *uid.ID
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
+
+	DueFromHired     bool         // Terms.FromHired
+	UntilCertificate bool         // Terms.Certificate
+	Role             *policy.Role // that it gives; nil: none
+	RoleWhile        *RoleWhile   // while what, where it gives one
+
+	Revision  int
+	CreatedBy *uid.ID
+	CreatedAt time.Time
+	UpdatedAt time.Time
 }
 
 // Terms are how it counts time.
 func (r Requirement) Terms() Terms {
-	return Terms{ValidMonths: r.ValidMonths, DueDays: r.DueDays, GraceDays: r.GraceDays, RenewDays: r.RenewDays, KeepDay: r.KeepDay, DueAt: r.DueAt}
+	return Terms{ValidMonths: r.ValidMonths, DueDays: r.DueDays, GraceDays: r.GraceDays, RenewDays: r.RenewDays, KeepDay: r.KeepDay, DueAt: r.DueAt, FromHired: r.DueFromHired, Certificate: r.UntilCertificate}
 }
 
 // On tells whether it catches people.
@@ -135,7 +141,8 @@ type Keeper interface {
 	RunKeeper
 	// AdvanceDuties takes completions into the cycles: of a requirement, of a person, with uid.Nil of all. What then differs from what was
 	// known goes into the history; it comes after SettleDuties, in its transaction.
-	AdvanceDuties(ctx context.Context, requirement, person uid.ID, now time.Time) error
+	// Then come the roles that people have by requirements.
+	AdvanceDuties(ctx context.Context, requirement, person uid.ID, now time.Time) ([]RoleChange, error)
 	Duties(ctx context.Context, requirement uid.ID, f Filter, now time.Time) (page.Of[Duty], error)
 	DutiesOf(ctx context.Context, person uid.ID, now time.Time) ([]Duty, error)
 	// WaiveDuty is ErrNoDuty.
@@ -180,12 +187,13 @@ const (
 type Service struct {
 	keep  Keeper
 	enrol Enroller
+	roles Roles
 	now   clock.Clock
 }
 
 // New makes the service.
-func New(keep Keeper, enrol Enroller, now clock.Clock) *Service {
-	return &Service{keep: keep, enrol: enrol, now: now}
+func New(keep Keeper, enrol Enroller, roles Roles, now clock.Clock) *Service {
+	return &Service{keep: keep, enrol: enrol, roles: roles, now: now}
 }
 
 // Input is a requirement as it is written. Revision is that of the one it was made from, 0 for a new one.
@@ -194,7 +202,9 @@ type Input struct {
 	Courses         []uid.ID
 	Terms           Terms
 	LeaveCourse     bool
-	Status          Status // of a new one: draft or on, "" is draft
+	Status          Status      // of a new one: draft or on, "" is draft
+	Role            policy.Role // that it gives; "": none
+	RoleWhile       RoleWhile   // "" is RoleWhileDuty
 	Revision        int
 }
 
@@ -219,6 +229,11 @@ func (in *Input) check() error {
 	if in.Terms.ValidMonths != nil {
 		most = *in.Terms.ValidMonths * 28
 	}
+	f.Check(!in.Terms.FromHired || in.Terms.DueDays != nil, "due_days", "Say how many days after the day of hiring it is due.")
+	if in.Role != "" && in.RoleWhile == "" {
+		in.RoleWhile = RoleWhileDuty
+	}
+	f.Check(in.Role == "" || in.RoleWhile == RoleWhileDuty || in.RoleWhile == RoleWhileValid, "role_while", "Choose one of the options.")
 	f.Check(in.Terms.RenewDays >= 0 && in.Terms.RenewDays <= most, "renew_days", "Renewal cannot open before the training was done. Use fewer days.")
 	return f.Err()
 }
@@ -276,16 +291,25 @@ func (s *Service) Save(ctx context.Context, id uid.ID, in Input) (out Shown, err
 			}
 			return err
 		}
-		r := Requirement{ID: id, Name: in.Name, Framework: in.Framework, ValidMonths: in.Terms.ValidMonths, DueDays: in.Terms.DueDays, GraceDays: in.Terms.GraceDays, RenewDays: in.Terms.RenewDays, KeepDay: in.Terms.KeepDay, DueAt: in.Terms.DueAt, LeaveCourse: in.LeaveCourse, Status: in.Status, Revision: in.Revision + 1, CreatedBy: &who.PersonID, CreatedAt: now, UpdatedAt: now}
+		r := Requirement{ID: id, Name: in.Name, Framework: in.Framework, ValidMonths: in.Terms.ValidMonths, DueDays: in.Terms.DueDays, GraceDays: in.Terms.GraceDays, RenewDays: in.Terms.RenewDays, KeepDay: in.Terms.KeepDay, DueAt: in.Terms.DueAt, LeaveCourse: in.LeaveCourse, Status: in.Status, DueFromHired: in.Terms.FromHired, UntilCertificate: in.Terms.Certificate, Revision: in.Revision + 1, CreatedBy: &who.PersonID, CreatedAt: now, UpdatedAt: now}
+		if in.Role != "" {
+			r.Role, r.RoleWhile = &in.Role, &in.RoleWhile
+		}
+		var was Shown
+		if id != uid.Nil {
+			if was, err = s.keep.RequirementByID(ctx, id, now); err != nil {
+				return err
+			}
+		}
+		if err = s.mayGive(ctx, in.Role, was.Role); err != nil {
+			return err
+		}
 		if id == uid.Nil {
 			r.ID, r.Revision = uid.New(), 1
 			err = s.keep.AddRequirement(ctx, r, in.Courses)
 		} else {
-			var was Shown
-			if was, err = s.keep.RequirementByID(ctx, id, now); err == nil {
-				r.Status = was.Status
-				err = s.keep.SaveRequirement(ctx, r, in.Courses)
-			}
+			r.Status = was.Status
+			err = s.keep.SaveRequirement(ctx, r, in.Courses)
 		}
 		if err != nil {
 			return err
@@ -381,7 +405,7 @@ func (s *Service) waive(ctx context.Context, requirement, person uid.ID, at, unt
 
 // Advance takes what a person completed into their duties.
 func (s *Service) Advance(ctx context.Context, person uid.ID) error {
-	return s.keep.InTenant(ctx, func(ctx context.Context) error { return s.keep.AdvanceDuties(ctx, uid.Nil, person, s.now()) })
+	return s.keep.InTenant(ctx, func(ctx context.Context) error { return s.advance(ctx, uid.Nil, person) })
 }
 
 // Joined runs the requirements that apply to a group; with uid.Nil all.

@@ -36,7 +36,7 @@ func setup(t *testing.T) *house {
 	w := storetest.New(t)
 	ctx := w.Tenant(t)
 	now := w.Now.Clock()
-	h := &house{World: w, t: t, ctx: ctx, asking: storetest.As(t, ctx, w, storetest.Person(t, ctx, w, policy.Admin)), groups: group.New(w.Store, now), duties: duty.New(w.Store, enrolment.New(enrolment.Options{Keep: w.Store, Now: now}), now)}
+	h := &house{World: w, t: t, ctx: ctx, asking: storetest.As(t, ctx, w, storetest.Person(t, ctx, w, policy.Admin)), groups: group.New(w.Store, now), duties: duty.New(w.Store, enrolment.New(enrolment.Options{Keep: w.Store, Now: now}), nil, now)}
 	for _, title := range []string{"Fire safety", "Fire safety again", "Fire safety once more", "Fire safety, the last"} {
 		h.courses = append(h.courses, storetest.PublishedCourse(t, ctx, w, storetest.SmallCourse(title)))
 	}
@@ -197,7 +197,7 @@ func TestKeptDutiesAreWhatTheFactsSay(t *testing.T) {
 			h.do(h.duties.RunAll(h.ctx))
 		}
 		for id, d := range h.all(one.ID) {
-			list := duty.Cycles(terms, began, done[id])
+			list := duty.Cycles(terms, duty.Facts{BeganAt: began, Done: duty.Done(done[id]...)})
 			last := list[len(list)-1]
 			same := func(a, b *time.Time) bool { return (a == nil) == (b == nil) && (a == nil || a.Equal(*b)) }
 			if want := last.State(duty.Waiver{}, false, now); d.State != want || !same(d.CompletedAt, last.CompletedAt) || !same(d.ExpiresAt, last.ExpiresAt) || !same(d.GraceUntil, last.GraceUntil) {
@@ -243,7 +243,7 @@ func TestTheSameCourseIsTakenAgain(t *testing.T) {
 		h.do(h.duties.Run(h.ctx, one.ID))
 		h.do(h.duties.Run(h.ctx, one.ID)) // again changes nothing
 		for id, d := range h.all(one.ID) {
-			list := duty.Cycles(terms, began, done[id])
+			list := duty.Cycles(terms, duty.Facts{BeganAt: began, Done: duty.Done(done[id]...)})
 			last := list[len(list)-1]
 			if want := last.State(duty.Waiver{}, false, now); d.State != want {
 				t.Fatalf("kept %+v, but the facts say %s, %+v of %v", d, want, last, done[id])
@@ -413,7 +413,7 @@ func TestADayOnWhichEverybodyIsDue(t *testing.T) {
 	_, err = h.duties.Name(h.asking, r.ID, late.ID, false, "Later.")
 	h.do(err)
 	for id, d := range h.all(r.ID) {
-		last := duty.Cycles(r.Terms(), d.BeganAt, nil)[0]
+		last := duty.Cycles(r.Terms(), duty.Facts{BeganAt: d.BeganAt})[0]
 		if !d.DueAt.Equal(*last.DueAt) || !d.GraceUntil.Equal(*last.GraceUntil) || (id == early.ID) != d.DueAt.Equal(day) || (d.State == duty.StateNonCompliant) != (id == early.ID) {
 			t.Errorf("%+v", d)
 		}

@@ -127,7 +127,7 @@ func (s *Service) settle(ctx context.Context, id uid.ID, run Run) (out Shown, er
 	if err != nil {
 		return out, err
 	}
-	if err = s.keep.AdvanceDuties(ctx, id, uid.Nil, s.now()); err != nil {
+	if err = s.advance(ctx, id, uid.Nil); err != nil {
 		return out, err
 	}
 	if out, err = s.keep.RequirementByID(ctx, id, s.now()); err != nil || c == (Change{}) {

@@ -224,7 +224,7 @@ func TestADutyIsToldOfInPlaceOfItsEnrolmentAndNotWhileItIsWaived(t *testing.T) {
 	t.Parallel()
 	h := setup(t)
 	lee, off := storetest.Person(t, h.ctx, h.World, policy.Learner), storetest.Person(t, h.ctx, h.World, policy.Learner)
-	duties := duty.New(h.Store, h.enrolments, h.Now.Clock())
+	duties := duty.New(h.Store, h.enrolments, nil, h.Now.Clock())
 	groups := group.New(h.Store, h.Now.Clock())
 	r, err := duties.Save(h.admin, uid.Nil, duty.Input{Status: duty.StatusOn, Name: "Rigging", Courses: []uid.ID{h.course.Course.ID}, Terms: duty.Terms{DueDays: ptr(20), ValidMonths: ptr(12), RenewDays: 60}})
 	h.do(err)

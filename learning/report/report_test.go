@@ -38,7 +38,7 @@ func setup(t *testing.T) *house {
 	w := storetest.New(t)
 	ctx := w.Tenant(t)
 	now := w.Now.Clock()
-	h := &house{World: w, t: t, ctx: ctx, asking: storetest.As(t, ctx, w, storetest.Person(t, ctx, w, policy.Admin)), groups: group.New(w.Store, now), duties: duty.New(w.Store, enrolment.New(enrolment.Options{Keep: w.Store, Now: now}), now), reports: report.New(w.Store, now)}
+	h := &house{World: w, t: t, ctx: ctx, asking: storetest.As(t, ctx, w, storetest.Person(t, ctx, w, policy.Admin)), groups: group.New(w.Store, now), duties: duty.New(w.Store, enrolment.New(enrolment.Options{Keep: w.Store, Now: now}), nil, now), reports: report.New(w.Store, now)}
 	for _, title := range []string{"Fire safety", "Fire safety again", "Fire safety once more", "Fire safety, the last"} {
 		h.courses = append(h.courses, storetest.PublishedCourse(t, ctx, w, storetest.SmallCourse(title)))
 	}
@@ -190,7 +190,7 @@ func TestThePastIsToldAsItWasSeenAndAsItWasKnown(t *testing.T) {
 					done = append(done, f.at)
 				}
 			}
-			list := duty.Cycles(terms, began, done)
+			list := duty.Cycles(terms, duty.Facts{BeganAt: began, Done: duty.Done(done...)})
 			last := list[len(list)-1]
 			if want := last.State(duty.Waiver{}, false, moment); got[p.ID].State != want || !same(got[p.ID].CompletedAt, last.CompletedAt) || !same(got[p.ID].ExpiresAt, last.ExpiresAt) {
 				t.Fatalf("on %v as known on %v: told %+v, the facts say %s, %+v", moment, known, got[p.ID], want, last)

@@ -38,7 +38,7 @@ func setup(t *testing.T) *house {
 	h := &house{World: w, t: t, ctx: ctx, asking: storetest.As(t, ctx, w, storetest.Person(t, ctx, w, policy.Manager)), reports: builder.New(w.Store, now)}
 	admin := storetest.As(t, ctx, w, storetest.Person(t, ctx, w, policy.Admin))
 	h.course = storetest.PublishedCourse(t, ctx, w, storetest.SmallCourse("Fire safety"))
-	duties, groups := duty.New(w.Store, enrolment.New(enrolment.Options{Keep: w.Store, Now: now}), now), group.New(w.Store, now)
+	duties, groups := duty.New(w.Store, enrolment.New(enrolment.Options{Keep: w.Store, Now: now}), nil, now), group.New(w.Store, now)
 	g, err := groups.Create(admin, group.Input{Name: "Cooks"})
 	for _, name := range []string{"ada", "Ben", "cyd"} {
 		p := storetest.AddPerson(t, ctx, w, auth.Person{Name: name, Email: name + uid.Opaque(5) + "@example.com"}, policy.Learner)

@@ -61,7 +61,7 @@ func setup(t *testing.T) *house {
 	h := &house{World: w, t: t, ctx: ctx, asking: storetest.As(t, ctx, w, storetest.Person(t, ctx, w, policy.Admin)), badges: badge.New(badge.Options{Keep: w.Store, Seal: key, Now: now})}
 	h.evidence = evidence.New(evidence.Options{Keep: w.Store, Blobs: files, Sign: h.badges, Base: func(tenant.Tenant) string { return base }, Now: now})
 	course := storetest.PublishedCourse(t, ctx, w, storetest.SmallCourse("Fire safety"))
-	duties, groups := duty.New(w.Store, enrolment.New(enrolment.Options{Keep: w.Store, Now: now}), now), group.New(w.Store, now)
+	duties, groups := duty.New(w.Store, enrolment.New(enrolment.Options{Keep: w.Store, Now: now}), nil, now), group.New(w.Store, now)
 	h.lee = storetest.AddPerson(t, ctx, w, auth.Person{Name: "Lee <b>", Email: "lee" + uid.Opaque(5) + "@example.com"}, policy.Learner)
 	kim := storetest.Person(t, ctx, w, policy.Learner)
 	g, err := groups.Create(h.asking, group.Input{Name: "Cooks"})
