@@ -102,6 +102,7 @@ var (
 		"directory_url.",
 		"domain_state.",
 		"due_by.",
+		"duty.lead_role_",
 		"duty_cause.",
 		"duty_change.",
 		"duty_plan.",

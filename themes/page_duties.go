@@ -72,6 +72,14 @@ func (p RequirementPage) At() string { return "/compliance/" + p.Requirement.ID.
 // Valid is for how many months it is valid, 0 for good.
 func (p RequirementPage) Valid() int { return orNone(p.Requirement.ValidMonths) }
 
+// RoleWhile is how long it gives its role, where it gives one.
+func (p RequirementPage) RoleWhile() duty.RoleWhile {
+	if p.Requirement.RoleWhile == nil {
+		return ""
+	}
+	return *p.Requirement.RoleWhile
+}
+
 // Due is after how many days it is due, 0 never.
 func (p RequirementPage) Due() int { return orNone(p.Requirement.DueDays) }
 

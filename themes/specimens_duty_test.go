@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"lyceum/auth"
+	"lyceum/auth/policy"
 	"lyceum/internal/uid"
 	"lyceum/learning/duty"
 	"lyceum/themes"
@@ -63,6 +64,9 @@ func dutySpecimens(w *world) []specimen {
 	plan.People = listOf(duty.Planned{PersonID: id("p"), Name: "Maya Chen", Change: "given"}, duty.Planned{PersonID: id("q"), Email: "lee@example.com", Change: "withdrawn"})
 	changes := listOf(duty.RunChange{PersonID: id("p"), Name: "Maya Chen", Change: "enrolled", At: now}, duty.RunChange{PersonID: id("p"), Name: "Maya Chen", Change: "given", At: now}, duty.RunChange{PersonID: id("q"), Email: "lee@example.com", Change: "left", At: now}, duty.RunChange{PersonID: id("q"), Email: "lee@example.com", Change: "withdrawn", At: now})
 	form := themes.RequirementForm{Name: "Fire safety", Framework: "OSHA", Valid: "12", Due: "30", Grace: "7", Renew: "60", KeepDay: true, Leave: true, DueOn: "2026-03-31", Course: id("c1"), Chosen: map[uid.ID]bool{id("c1"): true, id("c2"): true}}
+	form.Hired, form.Certificate, form.Role, form.RoleWhile = true, true, policy.Instructor, duty.RoleWhileValid
+	teaches, while := policy.Instructor, duty.RoleWhileValid
+	preview.Requirement.DueFromHired, preview.Requirement.UntilCertificate, preview.Requirement.Role, preview.Requirement.RoleWhile = true, true, &teaches, &while
 	at1 := "/compliance/x"
 	return []specimen{
 		{"compliance", w.portal("/compliance", may()), themes.CompliancePage{Requirements: []duty.Shown{fire, plain}}},
@@ -74,7 +78,7 @@ func dutySpecimens(w *world) []specimen {
 		{"requirement-run", w.portal(at1+"/runs/x", may()), themes.RequirementRunPage{Requirement: fire, Run: runs[5], Changes: changes}},
 		{"requirement-run-empty", w.portal(at1+"/runs/x", may()), themes.RequirementRunPage{Requirement: fire, Run: runs[0]}},
 		{"requirement-empty", w.portal(at1, may()), themes.RequirementPage{Requirement: plain}},
-		{"requirement-edit", w.portal(at1+"/edit", may()), themes.RequirementEditPage{Requirement: fire, Form: form, Courses: fire.Courses}},
+		{"requirement-edit", w.portal(at1+"/edit", may()), themes.RequirementEditPage{Requirement: fire, Form: form, Courses: fire.Courses, Roles: []policy.Role{policy.Instructor, policy.Manager}}},
 		{"requirement-new-refused", w.portal("/compliance/new", may()), themes.RequirementEditPage{Courses: fire.Courses, Problem: refused(map[string]string{"name": "Use a name of 1 to 120 characters.", "courses": "Choose 1 to 20 courses."})}},
 		{"duties", w.portal("/duties", may()), themes.DutiesPage{Duties: list}},
 		{"duties-empty", w.portal("/duties", may()), themes.DutiesPage{}},
