@@ -100,7 +100,7 @@ func (h *house) open(address string) {
 func (h *house) duty(course catalog.Outline) {
 	h.t.Helper()
 	now := h.Now.Clock()
-	duties, groups := duty.New(h.Store, enrolment.New(enrolment.Options{Keep: h.Store, Now: now}), now), group.New(h.Store, now)
+	duties, groups := duty.New(h.Store, enrolment.New(enrolment.Options{Keep: h.Store, Now: now}), nil, now), group.New(h.Store, now)
 	admin := storetest.As(h.t, h.ctx, h.World, storetest.Person(h.t, h.ctx, h.World, policy.Admin))
 	g, err := groups.Create(admin, group.Input{Name: "Cooks"})
 	for _, name := range []string{"=Ada", "Ben", "Cyd"} {
