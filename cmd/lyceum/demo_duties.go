@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// dutiesBegan is how many days ago the demo's requirements began: who has not done them by now is late.
+	// dutiesBegan is how many days ago the demo's requirements began: by now one is overdue, the other is not yet.
 	dutiesBegan = 35
 	// reportsOfTheManager are how many people the demo's manager looks after.
 	reportsOfTheManager = 9
@@ -29,12 +29,12 @@ func (a *app) demoDuties(owner context.Context, people map[string]auth.Person, c
 	began := a.now().AddDate(0, 0, -dutiesBegan)
 	then := clock.Clock(func() time.Time { return began })
 	duties := duty.New(a.store, enrolment.New(enrolment.Options{Keep: a.store, Now: then}), a.auth, then)
-	year, month, threeWeeks := 12, 30, 21
+	year, twoMonths, threeWeeks := 12, 60, 21
 	for _, one := range []struct {
 		in    duty.Input
 		group string
 	}{
-		{duty.Input{Name: "Workplace safety, every year", Framework: "ISO 45001", Courses: []uid.ID{courses[0].Course.ID}, Terms: duty.Terms{ValidMonths: &year, DueDays: &month, GraceDays: 14, RenewDays: 60, KeepDay: true}}, "Production and logistics"},
+		{duty.Input{Name: "Workplace safety, every year", Framework: "ISO 45001", Courses: []uid.ID{courses[0].Course.ID}, Terms: duty.Terms{ValidMonths: &year, DueDays: &twoMonths, GraceDays: 14, RenewDays: 60, KeepDay: true}}, "Production and logistics"},
 		{duty.Input{Name: "Information security for newcomers", Framework: "ISO 27001", Courses: []uid.ID{courses[len(courses)-1].Course.ID}, Terms: duty.Terms{DueDays: &threeWeeks, GraceDays: 7}}, "New since 2024"},
 	} {
 		found, err := a.groups.List(owner, group.Filter{Query: one.group})
