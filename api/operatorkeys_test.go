@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"regexp"
@@ -11,6 +12,7 @@ import (
 	"lyceum/auth"
 	"lyceum/auth/act"
 	"lyceum/auth/policy"
+	"lyceum/internal/event"
 	"lyceum/internal/uid"
 	"lyceum/tenant"
 	"lyceum/tenant/flag"
@@ -225,9 +227,10 @@ func TestAProgramLeadsAPortalThroughItsLife(t *testing.T) {
 	if got = read[shownTenant](t, p.json("POST", at+"/resume", "").is(200)); got.Status != "active" {
 		t.Errorf("resumed: %+v", got)
 	}
-	p.json("PUT", at+"/address", `{"slug":"admin"}`).is(422)
+	p.json("PUT", at+"/address", `{"slug":"admin","confirm":"`+slug+`","reason":"Another name"}`).is(422).says("slug")
+	p.json("PUT", at+"/address", `{"slug":"`+slug+`","confirm":"other","reason":""}`).is(422).says(`"confirm"`, `"reason"`, `"slug"`)
 	moved := "q" + slug[1:]
-	if got = read[shownTenant](t, p.json("PUT", at+"/address", `{"slug":"`+moved+`"}`).is(200)); got.Slug != moved || len(got.Former) != 1 {
+	if got = read[shownTenant](t, p.json("PUT", at+"/address", `{"slug":"`+moved+`","confirm":"`+slug+`","reason":"Another name"}`).is(200)); got.Slug != moved || len(got.Former) != 1 {
 		t.Errorf("moved: %+v", got)
 	}
 	h.o.Directory.Drop(made.ID)
@@ -273,6 +276,45 @@ func TestAnOperatorMakesAPortalOnAPage(t *testing.T) {
 	reader := h.operator(auth.OperatorReader)
 	reader.get("/operator").is(200).saysNot("/operator/new")
 	reader.post("/operator/new", "organization", "New House", "slug", slug+"b", "name", "Nora", "email", "nora@new.example").is(403)
+}
+
+func TestAnOperatorMovesAPortalToAnotherAddressAndOldLinksLeadThere(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	o, other := h.operator(auth.OperatorRunner), h.newTenant()
+	at, moved := "/operator/tenants/"+h.tenant.Slug, "m"+uid.Opaque(10)
+	o.get(at).is(200).says("Move to another address")
+	o.post(at+"/move", "move_slug", other.Slug, "move_reason", "Another name", "move_confirm", h.tenant.Slug).is(409).says("already has this address", "Another name")
+	o.get(at).is(200)
+	o.post(at+"/move", "move_slug", h.tenant.Slug, "move_reason", "x", "move_confirm", "nothing").is(422).says("has this address already", "the owners will read it", "to move this portal")
+	o.get(at).is(200)
+	o.post(at+"/move", "move_slug", moved, "move_reason", "The company has another name", "move_confirm", h.tenant.Slug).is(303).leads("/operator/tenants/" + moved)
+	h.o.Directory.Drop(h.tenant.ID)
+	o.get("/operator/tenants/"+moved).is(200).says("has its new address", h.tenant.Slug)
+	o.get("/operator/acts?tenant="+moved).is(200).says("Portal given another name", "The company has another name")
+	h.browser(h.host).get("/courses/some-course?from=mail").is(308).leads("http://" + moved + ".localhost:8080/courses/some-course?from=mail")
+	h.browser(moved + ".localhost:8080").get("/signin").is(200)
+	// It is in the portal's own log, with the reason for the mail.
+	events := h.eventsOf("address.renamed")
+	if len(events) != 1 || !strings.Contains(string(events[0].Data), "The company has another name") || events[0].ActorKind != "operator" {
+		t.Errorf("events %+v", events)
+	}
+	reader := h.operator(auth.OperatorReader)
+	reader.get("/operator/tenants/" + moved).is(200).saysNot("Move to another address")
+	reader.post("/operator/tenants/"+moved+"/move", "move_slug", moved+"b").is(403)
+}
+
+func (h *house) eventsOf(typ string) (list []event.Event) {
+	h.t.Helper()
+	err := h.w.Store.InTenant(h.ctx, func(ctx context.Context) error {
+		found, err := h.w.Store.Events(ctx, event.Filter{Type: typ})
+		list = found.Items
+		return err
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return list
 }
 
 func TestAProgramSaysThingsPlansMaintenanceAndSetsFlags(t *testing.T) {

@@ -48,6 +48,7 @@ func (s *Server) onPlatform(t *table) {
 	t.get("/operator/tenants/:slug", route.Operator, o.Show)
 	t.post("/operator/tenants/:slug/suspend", route.Operator, o.Suspend)
 	t.post("/operator/tenants/:slug/resume", route.Operator, o.Resume)
+	t.postFresh("/operator/tenants/:slug/move", route.Operator, o.Move)
 	t.postFresh("/operator/tenants/:slug/delete", route.OperatorAdmin, o.Delete)
 	t.post("/operator/tenants/:slug/keep", route.Operator, o.Keep)
 

@@ -14,3 +14,13 @@ type AddressMail struct {
 func (m AddressMail) letter(c *MailChrome) (string, any) {
 	return "address", enveloped[AddressMail]{c, m}
 }
+
+// MovedMail tells owners that operators gave the portal another address.
+type MovedMail struct {
+	Name     string
+	Old, New string // addresses
+	Reason   string
+	Link     string
+}
+
+func (m MovedMail) letter(c *MailChrome) (string, any) { return "moved", enveloped[MovedMail]{c, m} }

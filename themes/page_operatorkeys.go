@@ -8,8 +8,11 @@ import (
 	"lyceum/internal/fault"
 )
 
-// FlashTenantCreated says that a portal is made. Name: the organization.
-const FlashTenantCreated FlashKey = "tenant_created"
+// What is said of portals that operators made and moved. Name: the organization.
+const (
+	FlashTenantCreated FlashKey = "tenant_created"
+	FlashTenantMoved   FlashKey = "tenant_moved"
+)
 
 // OperatorKeyForm is what was typed.
 type OperatorKeyForm struct {

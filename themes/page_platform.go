@@ -66,9 +66,13 @@ func (p OperatorSignInPage) in(c *Chrome) (string, any) {
 type TenantForm struct {
 	Reason  string // why suspended
 	Confirm string // the slug, typed to delete
+
+	// To another address.
+	MoveSlug, MoveReason, MoveConfirm string
 }
 
-// TenantPage is GET /operator/tenants/:slug. It posts reason to …/suspend, nothing to …/resume, confirm to …/delete.
+// TenantPage is GET /operator/tenants/:slug. It posts reason to …/suspend, nothing to …/resume, confirm to …/delete, and
+// move_slug, move_reason and move_confirm to …/move.
 type TenantPage struct {
 	Tenant   tenant.Tenant
 	URL      string
@@ -81,8 +85,9 @@ type TenantPage struct {
 	Health   *health.Health   // nil: it was not looked at yet
 	Failures []health.Failure // what failed last, the newest first
 	Days     int              // of cooling off
+	Base     string           // the domain below which portals stand
 	Form     TenantForm
-	Problem  *fault.Fault // fields reason, confirm
+	Problem  *fault.Fault // fields reason, confirm, and those of a move
 }
 
 func (p TenantPage) in(c *Chrome) (string, any) { return "tenant", framed[TenantPage]{c, p} }

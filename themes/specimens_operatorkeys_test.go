@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"lyceum/auth"
+	"lyceum/tenant"
 	"lyceum/themes"
 )
 
@@ -21,7 +22,12 @@ func operatorKeySpecimens(w *world) []specimen {
 	revoked.ID, revoked.Name, revoked.RevokedAt = id("k4"), "Test", &gone
 	form := themes.OperatorKeyForm{Days: "90"}
 	wrong := refused(map[string]string{"name": "Enter a name.", "scopes": "You may not give more than you may do yourself."})
+	acme := tenant.Tenant{ID: id("t1"), Slug: "acme", Name: "Acme Tools", Status: tenant.StatusActive, SchemaName: "t_0a1b2c3d4e5f", Node: "main", SchemaVersion: 3, ContactEmail: "it@acme.example", CreatedAt: now.AddDate(0, -2, 0)}
 	return []specimen{
+		{"tenant-move-wrong", view, themes.TenantPage{
+			Tenant: acme, URL: "https://acme.lyceum.example", Newest: 3, Base: "lyceum.example", Former: []string{"acme-old"},
+			Form: themes.TenantForm{MoveSlug: "acme", MoveReason: "x", MoveConfirm: "acne"}, Problem: refused(map[string]string{"move_slug": "The portal has this address already.", "move_confirm": "Type “acme” to move this portal."}),
+		}},
 		{"operator-keys", view, themes.OperatorKeysPage{Keys: []auth.OperatorKey{orders, watch, old, revoked}, Form: form}},
 		{"operator-keys-none", view, themes.OperatorKeysPage{Form: form}},
 		{"operator-keys-made", view, themes.OperatorKeysPage{Keys: []auth.OperatorKey{orders}, Form: form, Secret: "lyo_k3v9q2t7m2x1c5b4k3v9q2t7m2x1c5b4"}},

@@ -268,7 +268,9 @@ func showHealth(h vitals.Health) *healthShown {
 
 // addressBody is the wish for another address.
 type addressBody struct {
-	Slug string `json:"slug" example:"acme-academy" doc:"3 to 40 small letters, digits and single hyphens."`
+	Slug    string `json:"slug" example:"acme-academy" doc:"3 to 40 small letters, digits and single hyphens."`
+	Confirm string `json:"confirm" example:"acme" doc:"The portal's present name in addresses, to show that this one is meant."`
+	Reason  string `json:"reason" example:"The company has another name now" doc:"Why; the owners get it by mail."`
 }
 
 type addressWishIn struct {
@@ -280,14 +282,15 @@ func (a *api) consoleLeavingOperations() {
 	s := a.console
 	on(a, operation{
 		method: put, path: "/tenants/{tenant}/address", id: "move-tenant", tag: tagPortals, need: manages, summary: "Give a portal another address",
-		about: "The name before stays the portal's for good and leads to it.", fails: faults{tenant.ErrNotFound, tenant.ErrSlugTaken, tenant.ErrLookAlike, address.ErrTooManyOld},
+		about: "The name before stays the portal's for good and leads to it, with every link below it; its owners are told by mail.", fails: faults{tenant.ErrNotFound, tenant.ErrSlugTaken, tenant.ErrLookAlike, address.ErrTooManyOld},
 	}, func(ctx context.Context, in *addressWishIn) (*tenantOut, error) {
 		t, err := s.Tenants.Show(ctx, in.Tenant)
 		if err != nil {
 			return nil, err
 		}
-		if t, err = s.Addresses.ForOperators().Rename(tenant.With(ctx, t), in.Body.Slug); err != nil {
-			return nil, err
+		t, err = s.Addresses.ForOperators().Move(tenant.With(ctx, t), address.Move{Slug: in.Body.Slug, Typed: in.Body.Confirm, Reason: in.Body.Reason})
+		if err != nil {
+			return nil, ofFields(err, map[string]string{"typed": "confirm"})
 		}
 		return a.tenantNow(ctx, t.Slug)
 	})

@@ -140,7 +140,7 @@ func (o Console) page(c *fiber.Ctx) (themes.TenantPage, error) {
 		return p, err
 	}
 	p.Flags = o.Flags.Of(c.UserContext(), t)
-	p.Domains, p.Former, p.Days = at.Domains, at.Old, o.Leaving.Days
+	p.Domains, p.Former, p.Days, p.Base = at.Domains, at.Old, o.Leaving.Days, o.hosts.Base
 	if p.Steps, err = o.Tenants.Steps(c.UserContext(), t.ID); err != nil {
 		return p, err
 	}
@@ -200,6 +200,25 @@ func (o Console) Resume(c *fiber.Ctx) error {
 		_, err := o.Tenants.Resume(ctx, slug)
 		return err
 	})
+}
+
+// Move gives a portal another address; the one before leads there.
+func (o Console) Move(c *fiber.Ctx) error {
+	f, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	p, err := o.page(c)
+	if err != nil {
+		return err
+	}
+	p.Form = themes.TenantForm{MoveSlug: f.get("move_slug"), MoveReason: f.get("move_reason"), MoveConfirm: f.get("move_confirm")}
+	moved, err := o.Addresses.ForOperators().Move(tenant.With(c.UserContext(), p.Tenant), address.Move{Slug: p.Form.MoveSlug, Typed: p.Form.MoveConfirm, Reason: p.Form.MoveReason})
+	if err != nil {
+		err = renamed(err, func(field string) string { return "move_" + strings.ReplaceAll(field, "typed", "confirm") })
+		return o.refused(c, err, func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return p })
+	}
+	return o.done(c, "/operator/tenants/"+moved.Slug, themes.FlashTenantMoved, moved.Name)
 }
 
 // Keep takes back that a portal is to be erased.

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"lyceum/internal/clock"
 	"lyceum/internal/event"
@@ -160,15 +161,57 @@ func (s *Service) domain(ctx context.Context, id uid.ID, host string) (d Domain,
 // Rename gives the portal another subdomain. The old one stays its own for ever and leads on. Faults at slug, tenant.ErrSlugTaken,
 // tenant.ErrLookAlike, ErrTooManyOld. Renaming to the present name changes nothing. Event address.renamed.
 func (s *Service) Rename(ctx context.Context, slug string) (t tenant.Tenant, err error) {
+	return s.rename(ctx, slug, "")
+}
+
+// Move is what operators ask for to have a portal at another address.
+type Move struct {
+	Slug   string // the new one
+	Typed  string // the present one, typed by hand
+	Reason string // for the owners, who are told by mail
+}
+
+// reasonMax is how long a reason may be, in characters.
+const reasonMax = 300
+
+// Move is Rename by an operator, who says why; the owners get a mail. Also faults at typed and reason, and at slug for the present
+// name. Events address.renamed with the reason.
+func (s *Service) Move(ctx context.Context, in Move) (t tenant.Tenant, err error) {
+	if t, err = s.mine(ctx); err != nil {
+		return t, err
+	}
+	in.Slug, in.Reason = strings.ToLower(strings.TrimSpace(in.Slug)), strings.TrimSpace(in.Reason)
+	f := fault.Fields{}
+	f.Check(strings.TrimSpace(in.Typed) == t.Slug, "typed", "Type “"+t.Slug+"” to move this portal.")
+	n := utf8.RuneCountInString(in.Reason)
+	f.Check(n >= 3 && n <= reasonMax && utf8.ValidString(in.Reason), "reason", "Say why, in at most 300 characters: the owners will read it.")
+	f.Check(in.Slug != t.Slug, "slug", "The portal has this address already.")
+	if wrong := s.wrongSlug(in.Slug); wrong != "" {
+		f.Add("slug", wrong)
+	}
+	if err := f.Err(); err != nil {
+		return t, err
+	}
+	return s.rename(ctx, in.Slug, in.Reason)
+}
+
+func (s *Service) wrongSlug(slug string) string {
+	if wrong := tenant.CheckSlug(slug); wrong != "" {
+		return wrong
+	}
+	if s.Hosts.Subdomain(slug) == s.Hosts.Platform {
+		return "This name is reserved. Please choose another."
+	}
+	return ""
+}
+
+func (s *Service) rename(ctx context.Context, slug, reason string) (t tenant.Tenant, err error) {
 	if t, err = s.mine(ctx); err != nil {
 		return t, err
 	}
 	slug = strings.ToLower(strings.TrimSpace(slug))
-	if wrong := tenant.CheckSlug(slug); wrong != "" {
+	if wrong := s.wrongSlug(slug); wrong != "" {
 		return t, fault.Invalid(map[string]string{"slug": wrong})
-	}
-	if s.Hosts.Subdomain(slug) == s.Hosts.Platform {
-		return t, fault.Invalid(map[string]string{"slug": "This name is reserved. Please choose another."})
 	}
 	was := ""
 	err = s.Keep.InControl(ctx, func(ctx context.Context) error {
@@ -185,12 +228,20 @@ func (s *Service) Rename(ctx context.Context, slug string) (t tenant.Tenant, err
 		if err := s.Keep.RenameTenant(ctx, held, slug, s.Now()); err != nil {
 			return err
 		}
-		return s.Keep.Audit(ctx, "tenant.renamed", t.ID, map[string]string{"slug": slug, "was": was}, s.Now())
+		facts := map[string]string{"slug": slug, "was": was}
+		if reason != "" {
+			facts["reason"] = reason
+		}
+		return s.Keep.Audit(ctx, "tenant.renamed", t.ID, facts, s.Now())
 	})
 	if err != nil || was == slug {
 		return t, err
 	}
-	return s.turned(ctx, t.ID, "address.renamed", map[string]any{"slug": slug, "was": was})
+	data := map[string]any{"slug": slug, "was": was}
+	if reason != "" {
+		data["reason"] = reason
+	}
+	return s.turned(ctx, t.ID, "address.renamed", data)
 }
 
 func (s *Service) mayRename(ctx context.Context, t tenant.Tenant, slug string) error {
