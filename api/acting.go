@@ -36,7 +36,7 @@ var actingPlaces = map[string]Acting{
 	"/settings/api-keys": ActNever, "/settings/security": ActNever, "/settings/embeds": ActNever, "/settings/sign-on/keys": ActNever, "/settings/sign-on/links": ActNever,
 	"/settings/sign-on/rules": ActNever, "/settings/sign-on/new": ActNever, "/settings/sign-on/:connection/settings": ActNever, "/settings/directories/:directory/tokens": ActNever,
 	// The owner's: the bill, leaving, and what support may.
-	"/settings/billing": ActNever, "/billing": ActNever, "/settings/leave": ActNever, "/settings/leaving": ActNever, "/settings/support-access": ActNever,
+	"/settings/billing": ActNever, "/billing": ActNever, "/settings/leave": ActNever, "/settings/leaving": ActNever, "/privacy": ActNever, "/settings/support-access": ActNever,
 	// Programs', with keys of their own: a visit makes none and uses none.
 	"/api": ActNever, "/scim": ActNever, "/webhooks": ActNever,
 	// Learning is the person's: a visit looks at lessons and is in none.

@@ -45,6 +45,9 @@ var passes = map[string][]pass{
 	"going and staying": {
 		{"", "/settings/leaving*"}, {"", "/api/v1/portal/*"},
 	},
+	"people's right to be erased does not wait for a bill": {
+		{"", "/privacy/people/:person/erase"}, {"", "/privacy/erasures/:erasure/*"}, {"", "/api/v1/people/:person/erasure"}, {"", "/api/v1/erasures/:erasure*"},
+	},
 	"taking people's access away, and rights": {
 		{"", "/people/:id/deactivate"}, {"", "/people/:id/roles"}, {"", "/people/:id/factors/reset"}, {"", "/people/:id/accounts/:identity/unlink"},
 		{"", "/api/v1/people/:person/deactivate"}, {"", "/api/v1/people/:person/roles"}, {"DELETE", "/api/v1/people/:person/factors"},

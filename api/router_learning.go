@@ -65,6 +65,7 @@ func (s *Server) onStudio(t *table) {
 	s.onDuties(t)
 	s.onReminders(t)
 	s.onDashboard(t)
+	s.onPrivacy(t)
 	s.onTeam(t)
 	t.get("/studio/:course/people", enrol, w.Roster)
 	t.post("/studio/:course/people", enrol, w.EnrolPerson)

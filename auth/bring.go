@@ -61,6 +61,9 @@ func (s *Service) bringNew(ctx context.Context, who Principal, src Source, in In
 	if n.Quiet {
 		p.Status = PersonActive
 	}
+	if err := s.refuseErased(ctx, p.Email); err != nil {
+		return p, err
+	}
 	if err := s.keep.InsertPerson(ctx, p); err != nil {
 		return p, err
 	}

@@ -177,6 +177,9 @@ func (s *Service) Invite(ctx context.Context, in InviteInput) (p Person, err err
 func (s *Service) invited(ctx context.Context, fresh Person) (Person, error) {
 	p, err := s.keep.PersonByEmail(ctx, fresh.Email)
 	if errors.Is(err, ErrPersonNotFound) {
+		if err = s.refuseErased(ctx, fresh.Email); err != nil {
+			return fresh, err
+		}
 		return fresh, s.keep.InsertPerson(ctx, fresh)
 	}
 	if err == nil {

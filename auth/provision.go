@@ -48,6 +48,16 @@ type Profile struct {
 	TimeZone   string
 	Attributes Attributes
 	ManagerID  *uid.ID // nil says nothing, uid.Nil removes
+	// Aliases are by what else the source knows the person (see Source.Alias): of somebody new it is asked whether they were erased.
+	Aliases []string
+}
+
+// Alias is what a source calls a person, told from what others call theirs.
+func (src Source) Alias(name string) string {
+	if name == "" {
+		return ""
+	}
+	return src.ID.String() + " " + name
 }
 
 // ProvisionKeeper is what provisioning needs kept beside people and roles.
@@ -65,7 +75,7 @@ type ProvisionKeeper interface {
 
 // Provision creates a person (person is uid.Nil) or brings them to what the source says, and names the fields that
 // changed; none is no write. A new person is active and has no password. A fault at email or name when a new person would
-// have none; ErrEmailTaken, ErrPersonNotFound, and of a manager ErrLoop, ErrLineLong: nothing is written then. Events person.created,
+// have none; ErrEmailTaken, ErrErased, ErrPersonNotFound, and of a manager ErrLoop, ErrLineLong: nothing is written then. Events person.created,
 // person.updated.
 func (s *Service) Provision(ctx context.Context, src Source, person uid.ID, in Profile) (p Person, changed []string, err error) {
 	now := s.now()
@@ -83,6 +93,9 @@ func (s *Service) Provision(ctx context.Context, src Source, person uid.ID, in P
 		}
 		if in.ManagerID != nil && *in.ManagerID != uid.Nil {
 			p.ManagerID = in.ManagerID
+		}
+		if err := s.refuseErased(ctx, p.Email, in.Aliases...); err != nil {
+			return p, nil, err
 		}
 		if err := s.keep.InsertPerson(ctx, p); err != nil {
 			return p, nil, err

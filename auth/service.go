@@ -29,6 +29,7 @@ type Keeper interface {
 	FactorKeeper
 	ChallengeKeeper
 	SecurityKeeper
+	ErasedKeeper
 }
 
 // Options says what a service works with.

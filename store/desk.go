@@ -136,7 +136,7 @@ func (s *Store) AddCourseMessage(ctx context.Context, m desk.Message, to []desk.
 
 // CourseMessages lists the newest messages of a course.
 func (s *Store) CourseMessages(ctx context.Context, course uid.ID, n int) (list []desk.Message, err error) {
-	err = s.tx(ctx).Table("course_messages m").Select("m.*, p.name as sent_by_name").Joins("join people p on p.id = m.sent_by").
+	err = s.tx(ctx).Table("course_messages m").Select("m.*, coalesce(p.name, '') as sent_by_name").Joins("left join people p on p.id = m.sent_by").
 		Where("m.course_id = ?", course).Order("m.sent_at desc, m.id").Limit(n).Scan(&list).Error
 	return list, fail(err, "messages of course %s", course)
 }

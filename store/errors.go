@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"lyceum/auth/privacy"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"gorm.io/gorm"
@@ -41,6 +42,8 @@ func constraintFault(name string) *fault.Fault {
 		return address.ErrHere
 	case "domains_pk":
 		return tenant.ErrDomainTaken
+	case "erasures_open_uq":
+		return privacy.ErrOpen
 	case "evidence_packs_open_uq":
 		return evidence.ErrOpen
 	case "reports_name_uq":

@@ -192,3 +192,10 @@ func (s *Store) HandedAndLeft(ctx context.Context, before time.Time, limit int) 
 		Order("created_at, id").Limit(limit).Pluck("id", &ids).Error
 	return ids, fail(err, "files that were not handed in")
 }
+
+// HandedBy reads files that a person brought to be handed in, and that nothing uses.
+func (s *Store) HandedBy(ctx context.Context, person uid.ID, limit int) (ids []uid.ID, err error) {
+	err = s.tx(ctx).Model(&content.File{}).Where(neverHanded+" and created_by = ? and not exists (select 1 from ("+fileUses+") u where u.file_id = files.id)", person).
+		Order("id").Limit(limit).Pluck("id", &ids).Error
+	return ids, fail(err, "files of person %s", person)
+}

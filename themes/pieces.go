@@ -77,6 +77,7 @@ func (c *Chrome) places() ([]NavGroup, error) {
 			{"/settings/support-access", "nav.support_access", "eye", policy.SecurityManage},
 			{"/settings/roles", "nav.roles", "user", policy.RoleManage},
 			{"/settings/api-keys", "nav.api_keys", "key", policy.APIKeyManage},
+			{"/privacy", "nav.privacy", "shield", policy.PrivacyRead},
 			{"/audit", "nav.audit", "list", policy.AuditRead},
 		}},
 	} {

@@ -33,6 +33,7 @@ const (
 	tagBrand        = "Brand"
 	tagAddress      = "Address"
 	tagLeaving      = "Leaving"
+	tagPrivacy      = "Privacy"
 	tagUsage        = "Usage"
 	tagBilling      = "Billing"
 	tagEvents       = "Events"
@@ -64,6 +65,7 @@ func tags() []*huma.Tag {
 		{Name: tagLDAP, Description: "LDAP servers that are read for people on a schedule, and what each reading did."},
 		{Name: tagFiles, Description: "Pictures, videos, documents and captions. Large files go up in chunks that resume."},
 		{Name: tagBrand, Description: "How the portal looks."},
+		{Name: tagPrivacy, Description: "What is kept of people, and having somebody erased."},
 		{Name: tagLeaving, Description: "Taking everything out of the portal, and having it erased."},
 		{Name: tagAddress, Description: "Where the portal answers: its name, and domains of its own."},
 		{Name: tagUsage, Description: "What is counted for the bill, each entry with its proof."},

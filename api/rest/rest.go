@@ -19,6 +19,7 @@ import (
 	"lyceum/auth/group"
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/org"
+	"lyceum/auth/privacy"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/auth/support"
@@ -110,6 +111,7 @@ type Services struct {
 	Built        *builder.Service
 	Evidence     *proof.Service
 	Exports      *export.Service
+	Privacy      *privacy.Service
 	Team         *team.Service
 	Org          *org.Service
 	Billing      *billing.Service
@@ -193,6 +195,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.builtOperations()
 	a.evidenceOperations()
 	a.exportOperations()
+	a.privacyOperations()
 	a.teamOperations()
 	a.structureOperations()
 	a.embedOperations()

@@ -29,6 +29,7 @@ import (
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/org"
 	"lyceum/auth/policy"
+	"lyceum/auth/privacy"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/auth/support"
@@ -149,6 +150,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		}, Seal: sealKey(t), Hosts: s.services.Hosts, Now: now, Log: slog.New(slog.DiscardHandler),
 	})
 	s.services.Support = support.New(w.Store, s.services.Auth, now)
+	s.services.Privacy = privacy.New(privacy.Options{Keep: w.Store, Auth: s.services.Auth, Files: s.services.Content, Sign: s.services.Badges, Base: func(t tenant.Tenant) string { return s.services.Hosts.PortalURL(t) }, Now: now})
 	s.services.Evidence = proof.New(proof.Options{Keep: w.Store, Blobs: blobs(t), Sign: s.services.Badges, Base: func(t tenant.Tenant) string { return s.services.Hosts.PortalURL(t) }, Now: now})
 	s.services.Exports = export.New(export.Options{Keep: w.Store, Blobs: blobs(t), Built: s.services.Built, Matrix: s.services.Compliance, As: s.services.Auth.As, Brand: s.services.Brands.Get, Words: reportWords, Now: now})
 	s.services.Takeouts = takeout.New(takeout.Options{Keep: w.Store, Blobs: blobs(t), Now: now})

@@ -242,6 +242,7 @@ func (w *work) welcome(ctx context.Context, p *piece, e ldap.Entry) error {
 			return err
 		}
 	}
+	mapped.Profile.Aliases = []string{w.d.Source().Alias(e.Subject)}
 	if person, _, err = w.auth.Provision(ctx, w.d.Source(), person.ID, mapped.Profile); err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func BuiltInLines() []Line {
 	allow(Learner, CourseRead, EnrolmentSelf, CertificateRead, PersonSelf)
 	allow(Manager, PersonRead, EnrolmentManage, CertificateAll, APIKeyManage)
 	allow(Instructor, CourseEdit, CourseReview, CoursePublish, PathEdit, FileUpload, EnrolmentMark, EnrolmentManage, PersonRead, CertificateAll, APIKeyManage)
-	allow(Admin, CertificateManage, PersonManage, BrandEdit, UsageRead, APIKeyManage, AuditRead, ConnectionManage, SecurityManage, RoleManage, CatalogueManage, GroupManage, BillingRead)
+	allow(Admin, CertificateManage, PersonManage, BrandEdit, UsageRead, APIKeyManage, AuditRead, ConnectionManage, SecurityManage, RoleManage, CatalogueManage, GroupManage, BillingRead, PrivacyRead, PrivacyManage)
 	allow(Owner, BillingManage, AddressManage, PortalLeave)
 	inherit(Owner, Admin)
 	inherit(Admin, Instructor, Manager)
@@ -115,6 +115,8 @@ func All() []PermissionInfo {
 		{BillingRead, "See the plan, its costs and the bills"},
 		{BillingManage, "Choose a plan, pay and cancel"},
 		{AddressManage, "Rename the portal and give it domains of its own"},
+		{PrivacyRead, "See what is kept of people, why, and which erasures there are"},
+		{PrivacyManage, "Have people's data erased"},
 		{PortalLeave, "Take everything out of the portal, and have it erased"},
 	}
 }

@@ -74,6 +74,9 @@ const (
 	PathEdit        Permission = "path:edit"        // make and change learning paths
 	EnrolmentMark   Permission = "enrolment:mark"   // mark what learners hand in
 	GroupManage     Permission = "group:manage"     // make groups and say who is in them
+
+	PrivacyRead   Permission = "privacy:read"   // what is kept of people, and erasures
+	PrivacyManage Permission = "privacy:manage" // have people erased
 )
 
 // Set is what a set of roles may do, compiled: one look-up in a map. Sets are shared between requests: never change one.

@@ -91,7 +91,7 @@ func TestEachBuiltInRoleMayExactlyThis(t *testing.T) {
 	learner := "certificate:read course:read enrolment:self person:self"
 	manager := learner + " api_key:manage certificate:all enrolment:manage person:read"
 	instructor := manager + " course:edit course:publish course:review enrolment:mark file:upload path:edit"
-	admin := instructor + " audit:read billing:read brand:edit catalogue:manage certificate:manage connection:manage group:manage person:manage role:manage security:manage usage:read"
+	admin := instructor + " audit:read billing:read brand:edit catalogue:manage certificate:manage connection:manage group:manage person:manage privacy:manage privacy:read role:manage security:manage usage:read"
 	for role, want := range map[policy.Role]string{
 		policy.Learner: learner, policy.Manager: manager, policy.Instructor: instructor, policy.Admin: admin, policy.Owner: admin + " address:manage billing:manage portal:leave",
 		"emperor": "",

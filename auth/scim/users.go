@@ -142,6 +142,10 @@ func (w *work) provision(ctx context.Context, r *Record, p auth.Person, email st
 		return err
 	}
 	in.ManagerID = &manager
+	in.Aliases = []string{w.d.Source().Alias(r.UserName)}
+	if r.ExternalID != nil {
+		in.Aliases = append(in.Aliases, w.d.Source().Alias(*r.ExternalID))
+	}
 	done, fields, err := w.auth.Provision(ctx, w.d.Source(), p.ID, in)
 	if err != nil {
 		return taken(err, email)

@@ -343,6 +343,7 @@ func (s *Service) keepsEmail(ctx context.Context, t *attempt, v *verdict, email 
 // settle brings the person to what was decided: made or changed, linked, with the roles of the rules.
 func (s *Service) settle(ctx context.Context, t attempt, v verdict) (p auth.Person, err error) {
 	src := t.connection.Source()
+	v.mapped.Profile.Aliases = []string{src.Alias(t.assertion.Subject)}
 	if p, _, err = s.Auth.Provision(ctx, src, v.person.ID, v.mapped.Profile); err != nil {
 		return p, err
 	}

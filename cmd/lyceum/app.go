@@ -21,6 +21,7 @@ import (
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/org"
 	"lyceum/auth/policy"
+	"lyceum/auth/privacy"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/auth/support"
@@ -156,6 +157,7 @@ type app struct {
 	built         *builder.Service
 	evidence      *evidence.Service
 	exports       *export.Service
+	privacy       *privacy.Service
 	team          *team.Service
 	org           *org.Service
 	billing       *billing.Service
@@ -359,6 +361,7 @@ func (a *app) assemble() (err error) {
 	a.dashboards = dashboard.New(a.store, a.compliance, a.now)
 	a.prove()
 	a.fileReports()
+	a.protect()
 	a.team = team.New(a.store, a.enrolment, a.now)
 	a.org = org.New(a.store, a.now)
 	a.billing = billing.New(a.store, a.now)

@@ -12,15 +12,16 @@ import (
 	"strings"
 	"time"
 
+	"lyceum/auth/privacy"
 	"lyceum/internal/outbound"
 	"lyceum/learning/badge"
 	"lyceum/tenant/leaving"
 )
 
-// verifyCmd checks a badge, the receipt of an erasure or an evidence pack: what anyone does with it who doubts it. It needs no database, and no network where the issuer's
+// verifyCmd checks a badge, the receipt of an erasure (of a portal or a person) or an evidence pack: what anyone does with it who doubts it. It needs no database, and no network where the issuer's
 // files are given.
 type verifyCmd struct {
-	File    string `arg:"" help:"The badge, a credential (JWT) or a picture (SVG) that carries one, the receipt of an erasure (JWS), or an evidence pack (ZIP); - for standard input."`
+	File    string `arg:"" help:"The badge, a credential (JWT) or a picture (SVG) that carries one, the receipt of a portal’s or a person’s erasure (JWS), or an evidence pack (ZIP); - for standard input."`
 	DID     string `name:"did" type:"existingfile" help:"The issuer's DID document, kept from https://PORTAL/.well-known/did.json. Without it, it is fetched."`
 	Status  string `type:"existingfile" help:"The status list, kept from the address that the badge names. Without it, it is fetched."`
 	Keys    string `type:"existingfile" help:"The platform's keys, kept from https://PLATFORM/.well-known/lyceum-receipts.json, to check the receipt of an erasure. Without it, they are fetched from the address that the receipt names."`
@@ -48,6 +49,9 @@ func (cmd *verifyCmd) Run(ctx context.Context) error {
 		return cmd.receipt(ctx, text, os.Stdout)
 	}
 	source := badgeSource{cmd: cmd, ctx: ctx, client: outbound.Client(outbound.Options{AllowPrivate: cmd.Private})}
+	if text := strings.TrimSpace(string(file)); privacy.IsReceipt(text) {
+		return verifyErasure(text, source, os.Stdout)
+	}
 	return verifyBadge(file, source, time.Now(), os.Stdout)
 }
 

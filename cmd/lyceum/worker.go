@@ -65,7 +65,7 @@ func (a *app) consequences() []queue.Consequence {
 
 // chores is what is done every so often.
 func (a *app) chores(spares int) []queue.Chore {
-	return slices.Concat(a.accessChores(), a.addressChores(), a.billingChores(), a.bulkChores(), a.dutyChores(), a.evidenceChores(), a.filesChores(), a.groupChores(), a.healthChores(), a.homeChores(), a.inboxChores(), a.leavingChores(), a.paymentChores(), a.placeChores(), a.planChores(), a.reminderChores(), a.reportChores(), a.searchChores(), a.statusChores(), a.supportChores(), a.testChores(), a.usageChores(), []queue.Chore{
+	return slices.Concat(a.accessChores(), a.addressChores(), a.billingChores(), a.bulkChores(), a.dutyChores(), a.evidenceChores(), a.filesChores(), a.groupChores(), a.healthChores(), a.homeChores(), a.inboxChores(), a.leavingChores(), a.paymentChores(), a.placeChores(), a.planChores(), a.privacyChores(), a.reminderChores(), a.reportChores(), a.searchChores(), a.statusChores(), a.supportChores(), a.testChores(), a.usageChores(), []queue.Chore{
 		{Name: "fill_spares", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := a.admin.FillSpares(ctx, spares, a.now())
 			return err

@@ -31,6 +31,9 @@ var ErrBroken = errors.New("seal: this was sealed with another key, or it was ch
 // Key seals and opens. The zero Key refuses both.
 type Key struct{ master []byte }
 
+// Set tells whether there is a master key.
+func (k Key) Set() bool { return len(k.master) == KeySize }
+
 // New takes a master key of KeySize bytes.
 func New(master []byte) (Key, error) {
 	if len(master) != KeySize {

@@ -70,6 +70,28 @@ func (s *Service) SweepHanded(ctx context.Context) (removed int, err error) {
 	return removed, ctx.Err()
 }
 
+// RemoveHandedBy removes what a person brought to be handed in and nothing uses any more, however new; it tells how many. It is a job's: it
+// asks for no permission.
+func (s *Service) RemoveHandedBy(ctx context.Context, person uid.ID) (removed int, err error) {
+	for ctx.Err() == nil {
+		var left []uid.ID
+		err = s.keep.InTenant(ctx, func(ctx context.Context) error {
+			left, err = s.keep.HandedBy(ctx, person, 100)
+			return err
+		})
+		if err != nil || len(left) == 0 {
+			return removed, err
+		}
+		for _, id := range left {
+			if err = s.remove(ctx, id); err != nil {
+				return removed, fmt.Errorf("remove the file %s: %w", id, err)
+			}
+			removed++
+		}
+	}
+	return removed, ctx.Err()
+}
+
 // Raw reads a whole file of at most so many bytes. It is a job's: it asks for no permission.
 func (s *Service) Raw(ctx context.Context, id uid.ID, most int64) ([]byte, File, error) {
 	f, err := s.file(ctx, id)

@@ -37,6 +37,8 @@ type Keeper interface {
 	FileList(ctx context.Context, f Filter) (page.Of[File], error)
 	// UsesOf tells where files are used, each place once.
 	UsesOf(ctx context.Context, files []uid.ID) (map[uid.ID][]Use, error)
+	// HandedBy lists files that a person brought to be handed in and nothing uses.
+	HandedBy(ctx context.Context, person uid.ID, limit int) ([]uid.ID, error)
 	// RemoveUnused removes the row of a file that nothing uses, with those of its variants and uploads, and gives their
 	// hashes; it is false when something uses it.
 	RemoveUnused(ctx context.Context, id uid.ID) (variants []string, removed bool, err error)

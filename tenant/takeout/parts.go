@@ -103,6 +103,8 @@ var Parts = []Part{
 	{"break_glass", nil},
 	{"events", nil},
 	{"audit", nil},
+	{"erasures", nil},
+	{"erasure_steps", nil},
 }
 
 // left are tables that are not taken out, by why.
@@ -119,6 +121,7 @@ var left = map[string][]string{
 		"directory_tokens",
 		"calendars",
 		"join_links",
+		"erased_marks",
 	},
 	"made anew from what is taken out": {
 		"enrolments",

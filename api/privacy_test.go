@@ -1,0 +1,69 @@
+package api_test
+
+import (
+	"crypto/ed25519"
+	"strings"
+	"testing"
+	"time"
+
+	"lyceum/auth/policy"
+	"lyceum/auth/privacy"
+	"lyceum/internal/page"
+	"lyceum/internal/uid"
+	"lyceum/learning/badge"
+	"lyceum/store/storetest"
+)
+
+func TestSomebodyAsksToBeErasedAndIsWithAReceipt(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	lee, ada := h.person(policy.Learner), h.person(policy.Admin)
+	learner, boss := h.as(lee), h.as(ada)
+	learner.get("/privacy").is(403)
+	learner.get("/account").is(200).says("/account/data")
+	learner.get("/account/data").is(200).says("Ask to be erased", "Art. 17(3)")
+	learner.post("/account/data/erase").is(303).leads("/account/data")
+	learner.post("/account/data/erase").is(409).says("asked for already")
+	learner.get("/account/data").is(200).says("To be decided", "Take it back")
+	learner.post("/account/data/keep").is(303)
+	learner.post("/account/data/erase").is(303)
+
+	boss.get("/people/" + lee.ID.String()).is(200).says("/privacy/people/" + lee.ID.String())
+	boss.get("/privacy/register").is(200).says("Name taken out", "duty_history")
+	list, err := h.o.Privacy.Erasures(storetest.As(t, h.ctx, h.w, ada), page.Request{})
+	if err != nil || len(list.Items) != 2 {
+		t.Fatalf("%v: %+v", err, list.Items)
+	}
+	at, about := "/privacy/erasures/"+list.Items[0].ID.String(), "/privacy/people/"+lee.ID.String()
+	boss.get("/privacy").is(200).says(at, "Taken back")
+	boss.get(at).is(200).says("asked by the person themselves", "See what would go")
+	boss.post(at+"/refuse", "answer", "").is(422).says("Say why")
+	boss.get(about).is(200).says("What an erasure would do", "Account and profile")
+	boss.post(about+"/erase", "confirm", "somebody").is(422).says("as it stands above")
+	boss.post(about+"/erase", "confirm", lee.Email).is(303).leads(at)
+	boss.post(about+"/erase", "confirm", lee.Email).is(409)
+	boss.get(at).is(200).says("Scheduled", "Do not erase")
+	boss.get(at + "/receipt.jws").is(404)
+	boss.post("/privacy/people/"+ada.ID.String()+"/erase", "confirm", ada.Email).is(409).says("Somebody else has to decide")
+	boss.get("/privacy/people/" + uid.New().String()).is(404)
+
+	h.w.Now.Advance(8 * 24 * time.Hour)
+	if err := h.o.Privacy.Run(h.ctx); err != nil {
+		t.Fatal(err)
+	}
+	boss = h.as(ada)
+	learner.get("/account").is(303) // nobody is signed in as them
+	boss.get("/people/" + lee.ID.String()).is(404)
+	boss.get("/privacy").is(200).says(privacy.PseudonymOf(lee.ID)).saysNot(lee.Name)
+	boss.get(at).is(200).says("Receipt", "Access ended").saysNot(lee.Name)
+	receipt := boss.get(at + "/receipt.jws").is(200).body
+	keys := kept(boss.get("/.well-known/did.json").is(200).body)
+	r, err := privacy.Verify(strings.TrimSpace(receipt), func(portal, kid string) (ed25519.PublicKey, error) { return badge.KeyOf(portal, kid, keys) })
+	if err != nil || r.AskedBy != "person" || r.Subject != privacy.PseudonymOf(lee.ID) {
+		t.Errorf("%v: %+v", err, r)
+	}
+	boss.post("/people/invite", "email", lee.Email, "name", "Lee", "role", "learner").is(409).says("was erased")
+	boss.post("/privacy/returns", "email", "stranger@example.com").is(422).says("Nobody with this e-mail")
+	boss.post("/privacy/returns", "email", lee.Email).is(303)
+	boss.post("/people/invite", "email", lee.Email, "name", "Lee", "role", "learner").is(303)
+}

@@ -1,0 +1,50 @@
+package rest_test
+
+import (
+	"testing"
+	"time"
+
+	"lyceum/auth/policy"
+	"lyceum/internal/uid"
+)
+
+func TestAPersonIsErasedByTheAPI(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada, _ := s.person(t, policy.Admin)
+	lee, who := s.person(t, policy.Learner)
+	at := "/people/" + who.ID.String()
+	s.call(t, lee, "GET", "/privacy/register", nil).want(t, 403)
+	if got := s.call(t, ada, "GET", "/privacy/register", nil).want(t, 200).object(t).at("items").([]any); len(got) < 20 {
+		t.Errorf("%d lines", len(got))
+	}
+	if got := s.call(t, ada, "GET", at+"/data", nil).want(t, 200).object(t); got.at("goes").(float64) < 2 {
+		t.Errorf("%v", got)
+	}
+	s.call(t, ada, "GET", "/people/"+uid.New().String()+"/data", nil).failed(t, 404, "person_not_found")
+	s.call(t, lee, "GET", "/me/erasure", nil).failed(t, 404, "erasure_not_found")
+	id := s.call(t, lee, "POST", "/me/erasure", object{}).want(t, 202).object(t).text("id")
+	s.call(t, lee, "POST", "/me/erasure", object{}).failed(t, 409, "erasure_open")
+	s.call(t, ada, "POST", "/erasures/"+id+"/refuse", object{"answer": ""}).failed(t, 422, "invalid_input")
+	s.call(t, ada, "POST", at+"/erasure", object{"confirm": "x"}).failed(t, 422, "invalid_input")
+	if got := s.call(t, ada, "POST", at+"/erasure", object{"confirm": who.Email}).want(t, 202).object(t); got.text("id") != id || got.text("status") != "scheduled" {
+		t.Errorf("%v", got)
+	}
+	if got := s.call(t, lee, "GET", "/me/erasure", nil).want(t, 200).object(t); got.text("status") != "scheduled" {
+		t.Errorf("%v", got)
+	}
+	s.Now.Advance(8 * 24 * time.Hour)
+	if err := s.services.Privacy.Run(s.ctx); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.call(t, ada, "GET", "/erasures/"+id, nil).want(t, 200).object(t); got.text("status") != "erased" || len(got.text("receipt")) < 100 {
+		t.Errorf("%v", got)
+	}
+	if got := s.call(t, ada, "GET", "/erasures", nil).want(t, 200).object(t).at("items").([]any); len(got) != 1 {
+		t.Errorf("%v", got)
+	}
+	s.call(t, ada, "GET", "/people/"+who.ID.String(), nil).failed(t, 404, "person_not_found")
+	s.call(t, ada, "DELETE", "/erasures/"+id, nil).failed(t, 409, "erasure_decided")
+	s.call(t, ada, "GET", "/erasures/"+uid.New().String(), nil).failed(t, 404, "erasure_not_found")
+	s.call(t, ada, "POST", "/erasures/returns", object{"email": who.Email}).want(t, 204)
+}

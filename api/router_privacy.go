@@ -1,0 +1,25 @@
+package api
+
+import (
+	"lyceum/api/route"
+	"lyceum/api/web"
+	"lyceum/auth/policy"
+)
+
+// onPrivacy is what a portal owes to people about their data.
+func (s *Server) onPrivacy(t *table) {
+	p := web.Privacy{Site: s.site, Privacy: s.Privacy}
+	read, manage, self := route.For(policy.PrivacyRead), route.For(policy.PrivacyManage), route.For(policy.PersonSelf)
+	t.get("/privacy", read, p.Show)
+	t.get("/privacy/register", read, p.Register)
+	t.postFresh("/privacy/returns", manage, p.Return)
+	t.get("/privacy/people/:person", read, p.Person)
+	t.postFresh("/privacy/people/:person/erase", manage, p.Erase)
+	t.get("/privacy/erasures/:erasure", read, p.Erasure)
+	t.get("/privacy/erasures/:erasure/receipt.jws", read, p.Receipt)
+	t.postFresh("/privacy/erasures/:erasure/cancel", manage, p.Cancel)
+	t.postFresh("/privacy/erasures/:erasure/refuse", manage, p.Refuse)
+	t.get("/account/data", self, p.Own)
+	t.postFresh("/account/data/erase", self, p.EraseOwn)
+	t.postFresh("/account/data/keep", self, p.KeepOwn)
+}

@@ -1,0 +1,102 @@
+package themes
+
+import (
+	"lyceum/auth/privacy"
+	"lyceum/internal/fault"
+	"lyceum/internal/page"
+)
+
+// Flash messages of people's data; of the first, Name is the person.
+const (
+	FlashErasureScheduled FlashKey = "erasure_scheduled"
+	FlashErasureWithdrawn FlashKey = "erasure_withdrawn"
+	FlashErasureRefused   FlashKey = "erasure_refused"
+	FlashErasureAsked     FlashKey = "erasure_asked"
+	FlashReturnAllowed    FlashKey = "return_allowed"
+)
+
+// PrivacyPage is GET /privacy: erasures, the newest first. It posts email to /privacy/returns.
+type PrivacyPage struct {
+	Erasures page.Of[privacy.Erasure]
+	Email    string // that was typed
+	Problem  *fault.Fault
+}
+
+func (p PrivacyPage) in(c *Chrome) (string, any) { return "privacy", framed[PrivacyPage]{c, p} }
+
+// PrivacyRegisterPage is GET /privacy/register: what is kept of people, and what an erasure does with it.
+type PrivacyRegisterPage struct{ Lines []privacy.Line }
+
+func (p PrivacyRegisterPage) in(c *Chrome) (string, any) {
+	return "privacy_register", framed[PrivacyRegisterPage]{c, p}
+}
+
+// PrivacyPersonPage is GET /privacy/people/:person: what an erasure of somebody would do. It posts confirm to …/erase.
+type PrivacyPersonPage struct {
+	Preview privacy.Preview
+	Days    int
+	Confirm string
+	Problem *fault.Fault
+}
+
+func (p PrivacyPersonPage) in(c *Chrome) (string, any) {
+	return "privacy_person", framed[PrivacyPersonPage]{c, p}
+}
+
+// At is its address.
+func (p PrivacyPersonPage) At() string { return "/privacy/people/" + p.Preview.Person.ID.String() }
+
+// ErasurePage is GET /privacy/erasures/:erasure. It posts nothing to …/cancel, and answer to …/refuse.
+type ErasurePage struct {
+	Erasure privacy.Erasure
+	Steps   []privacy.Step
+	Answer  string
+	Problem *fault.Fault
+}
+
+func (p ErasurePage) in(c *Chrome) (string, any) { return "erasure", framed[ErasurePage]{c, p} }
+
+// At is its address.
+func (p ErasurePage) At() string { return "/privacy/erasures/" + p.Erasure.ID.String() }
+
+// Rows sums up what a step did.
+func (p ErasurePage) Rows(s privacy.Step) (n int) {
+	for fate, one := range s.Counts {
+		if fate != "marks" {
+			n += int(one)
+		}
+	}
+	return n
+}
+
+// AccountDataPage is GET /account/data: what one may ask for of one's own data. It posts nothing to …/erase and …/keep.
+type AccountDataPage struct {
+	Erasure *privacy.Erasure // that is open; nil: none
+	Lines   []privacy.Line
+	Problem *fault.Fault
+}
+
+func (p AccountDataPage) in(c *Chrome) (string, any) {
+	return "account_data", framed[AccountDataPage]{c, p}
+}
+
+// Kept are the lines of what stays after an erasure.
+func (p AccountDataPage) Kept() (lines []privacy.Line) {
+	for _, l := range p.Lines {
+		if l.Fate == privacy.Kept && l.Why != privacy.WhyOthers && l.Topic != privacy.TopicPrivacy {
+			lines = append(lines, l)
+		}
+	}
+	return lines
+}
+
+// ErasureTone is how the state of an erasure looks.
+func (c *Chrome) ErasureTone(s privacy.Status) string {
+	switch s {
+	case privacy.Erased:
+		return "good"
+	case privacy.Asked, privacy.Scheduled, privacy.Working:
+		return "warn"
+	}
+	return ""
+}

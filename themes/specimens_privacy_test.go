@@ -1,0 +1,44 @@
+package themes_test
+
+import (
+	"time"
+
+	"lyceum/auth"
+	"lyceum/auth/privacy"
+	"lyceum/internal/page"
+	"lyceum/themes"
+)
+
+// privacySpecimens are people's data: what is kept, and having it erased.
+func privacySpecimens(w *world) []specimen {
+	at := func(days int) *time.Time { t := now.Add(time.Duration(days) * 24 * time.Hour); return &t }
+	zora := auth.Person{ID: id("zora"), Name: "Zora Quill", Email: "zora@acme.example", Status: auth.PersonActive}
+	asked := privacy.Erasure{ID: id("e1"), PersonID: zora.ID, Pseudonym: privacy.PseudonymOf(zora.ID), Status: privacy.Asked, BySelf: true, AskedAt: *at(-2), PersonName: zora.Name, PersonEmail: zora.Email}
+	scheduled, done, refusedOne := asked, asked, asked
+	scheduled.ID, scheduled.Status, scheduled.DecidedAt, scheduled.EraseAt = id("e2"), privacy.Scheduled, at(-1), at(6)
+	done.ID, done.Status, done.PersonName, done.DecidedAt, done.EraseAt, done.ErasedAt, done.Receipt = id("e3"), privacy.Erased, "", at(-20), at(-13), at(-13), "eyJ"
+	refusedOne.ID, refusedOne.Status, refusedOne.DecidedAt, refusedOne.Answer = id("e4"), privacy.Refused, at(-1), "The law wants your records for another year."
+	var steps []privacy.Step
+	for i, name := range privacy.Steps() {
+		steps = append(steps, privacy.Step{ErasureID: done.ID, Step: name, DoneAt: *at(-13), Counts: map[string]int64{"deleted": int64(i * 40), "marks": 2}})
+	}
+	lines := privacy.Overview()
+	for i := range lines {
+		lines[i].Rows = int64(i*i*3 + 1)
+	}
+	all := page.Of[privacy.Erasure]{Items: []privacy.Erasure{asked, scheduled, done, refusedOne}}
+	return []specimen{
+		{"privacy", w.portal("/privacy", may()), themes.PrivacyPage{Erasures: all}},
+		{"privacy-none", w.portal("/privacy", may()), themes.PrivacyPage{Email: "x@acme.example", Problem: refused(map[string]string{"email": "Nobody with this e-mail was erased here."})}},
+		{"privacy-register", w.portal("/privacy/register", may()), themes.PrivacyRegisterPage{Lines: privacy.Overview()}},
+		{"privacy-person", w.portal("/privacy/people/x", may()), themes.PrivacyPersonPage{Preview: privacy.Preview{Person: zora, Lines: lines}, Days: 7}},
+		{"privacy-person-asked", w.portal("/privacy/people/x", may()), themes.PrivacyPersonPage{Preview: privacy.Preview{Person: zora, Lines: lines, Open: &asked}, Days: 7, Confirm: "Nora", Problem: refused(map[string]string{"confirm": "Type the person’s name or e-mail as it stands above."})}},
+		{"erasure-asked", w.portal("/privacy/erasures/x", may()), themes.ErasurePage{Erasure: asked}},
+		{"erasure-scheduled", w.portal("/privacy/erasures/x", may()), themes.ErasurePage{Erasure: scheduled}},
+		{"erasure-done", w.portal("/privacy/erasures/x", may()), themes.ErasurePage{Erasure: done, Steps: steps}},
+		{"erasure-refused", w.portal("/privacy/erasures/x", may()), themes.ErasurePage{Erasure: refusedOne}},
+		{"account-data", w.portal("/account/data", may()), themes.AccountDataPage{Lines: privacy.Overview()}},
+		{"account-data-asked", w.portal("/account/data", may()), themes.AccountDataPage{Erasure: &asked}},
+		{"account-data-scheduled", w.portal("/account/data", may()), themes.AccountDataPage{Erasure: &scheduled}},
+	}
+}
