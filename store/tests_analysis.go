@@ -12,31 +12,25 @@ import (
 
 const analysedWhere = `t.lesson_id = $1 and t.status = 'graded' and t.item_questions is not null and t.most > 0 and (not $2 or t.number = 1)`
 
-// The regr_ functions share what they count with corr, so that all of them cost one pass. The cuts are where the best and the weakest 27 % begin; who stands at a cut belongs to both sides of it.
-const itemsSQL = `with c as (
-	select percentile_cont(array[0.27, 0.73]) within group (order by t.points::float8 / t.most) as at
-	from test_attempts t where ` + analysedWhere + `
-), a as (
-	select t.points, t.item_questions, t.item_versions, t.item_shares, t.item_marks, t.points::float8 / t.most >= c.at[2] as best, t.points::float8 / t.most <= c.at[1] as weak
-	from c cross join test_attempts t where ` + analysedWhere + ` offset 0
-) select u.question, u.version, count(*) as count, regr_avgy(u.share * u.marks, a.points - u.share * u.marks) * count(*) / sum(u.marks) / 1e6 as mean,
-	corr(u.share * u.marks, a.points - u.share * u.marks) as rest, avg(u.share::float8) filter (where a.best) / 1e6 as upper, avg(u.share::float8) filter (where a.weak) / 1e6 as lower,
-	coalesce(regr_syy(u.share * u.marks, a.points - u.share * u.marks) / nullif(count(*) - 1, 0), 0) / 1e12 as variance
-from a cross join lateral unnest(a.item_questions, a.item_versions, a.item_shares, a.item_marks) u(question, version, share, marks)
-where u.share is not null
+// The regr_ functions share what they count with corr, so that all of them cost one pass. $3 and $4 are where the weakest and the best 27 % end
+// and begin; who stands at a cut belongs to both sides of it.
+const itemsSQL = `select u.question, u.version, count(*) as count, regr_avgy(u.share * u.marks, t.points - u.share * u.marks) * count(*) / sum(u.marks) / 1e6 as mean,
+	corr(u.share * u.marks, t.points - u.share * u.marks) as rest, avg(u.share::float8) filter (where t.points::float8 / t.most >= $4) / 1e6 as upper, avg(u.share::float8) filter (where t.points::float8 / t.most <= $3) / 1e6 as lower,
+	coalesce(regr_syy(u.share * u.marks, t.points - u.share * u.marks) / nullif(count(*) - 1, 0), 0) / 1e12 as variance
+from test_attempts t cross join lateral unnest(t.item_questions, t.item_versions, t.item_shares, t.item_marks) u(question, version, share, marks)
+where ` + analysedWhere + ` and u.share is not null
 group by u.question, u.version order by u.question, u.version limit 2000`
 
 const totalsSQL = `select count(*) as attempts, coalesce(avg(t.percent), 0) as mean, coalesce(percentile_cont(0.5) within group (order by t.percent), 0) as median,
 	coalesce(stddev_samp(100 * t.points::float8 / t.most), 0) as deviation, coalesce(var_samp(t.points::float8), 0) / 1e12 as variance, count(*) filter (where t.passed) as passed,
-	case when min(cardinality(t.item_questions)) = max(cardinality(t.item_questions)) then min(cardinality(t.item_questions)) else 0 end as items, coalesce(max(t.most), 0)::float8 / 1e6 as most
+	case when min(cardinality(t.item_questions)) = max(cardinality(t.item_questions)) then min(cardinality(t.item_questions)) else 0 end as items, coalesce(max(t.most), 0)::float8 / 1e6 as most,
+	coalesce((percentile_cont(array[0.27, 0.73]) within group (order by t.points::float8 / t.most))[1], 0) as weakest, coalesce((percentile_cont(array[0.27, 0.73]) within group (order by t.points::float8 / t.most))[2], 0) as best
 from test_attempts t where ` + analysedWhere
 
-// latest are the newest of the attempts, for what needs their answers.
-const latest = `l as materialized (
-	select t.id, t.percent, t.item_questions, t.item_versions, t.started_at
-	from test_attempts t where ` + analysedWhere + `
-	order by t.started_at desc, t.id desc limit $3
-)`
+// latestSQL gives the newest of the attempts, for what needs their answers; latest are those of the ids in $1.
+const latestSQL = `select t.id from test_attempts t where ` + analysedWhere + ` order by t.started_at desc, t.id desc limit $3`
+
+const latest = `l as materialized (select t.id, t.percent, t.item_questions, t.item_versions, t.started_at from test_attempts t where t.id = any(cast($1 as uuid[])))`
 
 const choicesSQL = `with ` + latest + ` select u.question, u.version, c.choice, count(*) as count, avg(l.percent) as mean
 from l cross join lateral unnest(l.item_questions, l.item_versions) with ordinality u(question, version, place)
@@ -50,8 +44,8 @@ const timesSQL = `with ` + latest + `, w as (
 ) select question, percentile_cont(0.5) within group (order by seconds) as seconds from w where question is not null group by question order by question limit 2000`
 
 // TestItems counts what each question of a test came to.
-func (s *Store) TestItems(ctx context.Context, lesson uid.ID, firstOnly bool) (list []assessment.ItemRow, err error) {
-	err = s.tx(ctx).Raw(itemsSQL, lesson, firstOnly).Scan(&list).Error
+func (s *Store) TestItems(ctx context.Context, lesson uid.ID, firstOnly bool, of assessment.TotalsRow) (list []assessment.ItemRow, err error) {
+	err = s.tx(ctx).Raw(itemsSQL, lesson, firstOnly, of.Weakest, of.Best).Scan(&list).Error
 	return list, fail(err, "items of test %s", lesson)
 }
 
@@ -61,14 +55,15 @@ func (s *Store) TestTotals(ctx context.Context, lesson uid.ID, firstOnly bool) (
 	return t, fail(err, "totals of test %s", lesson)
 }
 
-// TestChoices counts who chose what, over the newest attempts.
-func (s *Store) TestChoices(ctx context.Context, lesson uid.ID, firstOnly bool, n int) (list []assessment.ChoiceRow, err error) {
-	err = s.tx(ctx).Raw(choicesSQL, lesson, firstOnly, n).Scan(&list).Error
-	return list, fail(err, "choices of test %s", lesson)
-}
-
-// TestTimes tells how long answers took, over the newest attempts.
-func (s *Store) TestTimes(ctx context.Context, lesson uid.ID, firstOnly bool, n int) (list []assessment.TimeRow, err error) {
-	err = s.tx(ctx).Raw(timesSQL, lesson, firstOnly, n).Scan(&list).Error
-	return list, fail(err, "times of test %s", lesson)
+// TestLatest counts who chose what and how long answers took, over the n newest attempts.
+func (s *Store) TestLatest(ctx context.Context, lesson uid.ID, firstOnly bool, n int) (choices []assessment.ChoiceRow, times []assessment.TimeRow, err error) {
+	var ids []string
+	if err = s.tx(ctx).Raw(latestSQL, lesson, firstOnly, n).Scan(&ids).Error; err != nil || len(ids) == 0 {
+		return nil, nil, fail(err, "newest attempts at test %s", lesson)
+	}
+	if err = s.tx(ctx).Raw(choicesSQL, array(ids)).Scan(&choices).Error; err != nil {
+		return nil, nil, fail(err, "choices of test %s", lesson)
+	}
+	err = s.tx(ctx).Raw(timesSQL, array(ids)).Scan(&times).Error
+	return choices, times, fail(err, "times of test %s", lesson)
 }

@@ -40,6 +40,8 @@ type TotalsRow struct {
 	Passed    int
 	Items     int // questions of an attempt; 0: attempts differ
 	Most      float64
+	Weakest   float64 // the share of the points at which the weakest 27 % end
+	Best      float64 // and at which the best begin
 }
 
 // ChoiceRow counts who chose an option, and how good they were in the whole.
@@ -131,15 +133,11 @@ func (s *Service) Analyse(ctx context.Context, course, lesson uid.ID, firstOnly 
 		if out.Totals, err = s.keep.TestTotals(ctx, lesson, firstOnly); err != nil {
 			return err
 		}
-		rows, err := s.keep.TestItems(ctx, lesson, firstOnly)
+		rows, err := s.keep.TestItems(ctx, lesson, firstOnly, out.Totals)
 		if err != nil {
 			return err
 		}
-		choices, err := s.keep.TestChoices(ctx, lesson, firstOnly, latestShown)
-		if err != nil {
-			return err
-		}
-		times, err := s.keep.TestTimes(ctx, lesson, firstOnly, latestShown)
+		choices, times, err := s.keep.TestLatest(ctx, lesson, firstOnly, latestShown)
 		if err != nil {
 			return err
 		}

@@ -210,7 +210,7 @@ func TestRegradesAndSittingsOfOthersAreNotSeen(t *testing.T) {
 		}
 	}
 	if err := h.w.Store.InTenant(other, func(ctx context.Context) error {
-		rows, err1 := h.w.Store.TestItems(ctx, h.lesson, false)
+		rows, err1 := h.w.Store.TestItems(ctx, h.lesson, false, assessment.TotalsRow{})
 		mends, err2 := h.w.Store.TestMends(ctx, h.lesson)
 		list, err3 := h.w.Store.OpenTestRegrades(ctx, 10)
 		if len(rows)+len(list)+mends.Number != 0 {

@@ -107,11 +107,10 @@ type Keeper interface {
 	TestsToMark(ctx context.Context, limit int) ([]TestToMark, error)
 	PersonNames(ctx context.Context, ids []uid.ID) (map[uid.ID]string, error)
 
-	// TestItems, TestChoices, TestWords, TestTimes and TestTotals are what item analysis counts.
-	TestItems(ctx context.Context, lesson uid.ID, firstOnly bool) ([]ItemRow, error)
+	// TestTotals, TestItems of them, and TestLatest are what item analysis counts.
 	TestTotals(ctx context.Context, lesson uid.ID, firstOnly bool) (TotalsRow, error)
-	TestChoices(ctx context.Context, lesson uid.ID, firstOnly bool, latest int) ([]ChoiceRow, error)
-	TestTimes(ctx context.Context, lesson uid.ID, firstOnly bool, latest int) ([]TimeRow, error)
+	TestItems(ctx context.Context, lesson uid.ID, firstOnly bool, of TotalsRow) ([]ItemRow, error)
+	TestLatest(ctx context.Context, lesson uid.ID, firstOnly bool, latest int) ([]ChoiceRow, []TimeRow, error)
 
 	AddTestAllowance(ctx context.Context, a Allowance) error
 	// TestAllowance is the newest; the zero one where there is none.
