@@ -19,6 +19,15 @@ func (s *Server) onReports(t *table) {
 	e := web.Exports{Site: s.site, Exports: s.Exports}
 	t.get("/reports/exports", manage, e.List)
 	t.post("/reports/exports", manage, e.Ask)
+	d := web.Schedules{Site: s.site, Schedules: s.Schedules}
+	t.get("/reports/schedules", manage, d.List)
+	t.get("/reports/schedules/new", manage, d.New)
+	t.post("/reports/schedules/new", manage, d.Save)
+	t.get("/reports/schedules/:schedule", manage, d.Show)
+	t.post("/reports/schedules/:schedule", manage, d.Save)
+	for _, what := range []string{"pause", "resume", "run", "delete"} {
+		t.post("/reports/schedules/:schedule/"+what, manage, d.Do(what))
+	}
 	t.getOnce("/reports/exports/:export/file", manage, e.File)
 	t.post("/reports/exports/:export/stop", manage, e.Stop)
 	t.get("/reports/:report", manage, r.Saved)

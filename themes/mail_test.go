@@ -10,6 +10,7 @@ import (
 	"lyceum/internal/uid"
 	"lyceum/learning/notice"
 	"lyceum/learning/reminder"
+	"lyceum/learning/report/schedule"
 	"lyceum/tenant"
 	"lyceum/themes"
 )
@@ -62,6 +63,8 @@ func letters() []letter {
 		{"emergency-ended", themes.EmergencyMail{Name: "Maya", What: "ended", By: "Priya", Link: "https://acme.lyceum.example/settings/sign-on/rules"}},
 		{"news", themes.NewsMail{Name: "Jonas", Link: "https://acme.lyceum.example/learn/x", Choose: "https://acme.lyceum.example/notifications/settings",
 			Notice: notice.Notice{Kind: notice.KindMarked, Data: notice.Data{"course": "Workplace safety", "as": "returned", "note": "Please say more about the exits."}}}},
+		{"report", themes.ReportMail{Name: "Jonas", Report: "Late in the workshop", Owner: "Grace Hopper", Times: schedule.Times{Every: schedule.Weekly, Weekday: 1, Hour: 7, Zone: "Europe/Berlin"}, Attached: "acme-duties-2026-11-20.xlsx", Lines: 312, Link: "https://acme.lyceum.example/reports/exports"}},
+		{"report-linked", themes.ReportMail{Report: "Late in the workshop", Owner: "Grace Hopper", Times: schedule.Times{Every: schedule.Monthly, Day: 31, Hour: 7, Zone: "UTC"}, Lines: 1, Until: now, Link: "https://acme.lyceum.example/reports/exports"}},
 		{"reminder", themes.ReminderMail{Name: "Jonas", Portal: "https://acme.lyceum.example", Message: reminded()}},
 		{"reminder-one", themes.ReminderMail{Name: "Jonas", Portal: "https://acme.lyceum.example", Message: reminder.Message{ID: uid.ID{3}, PersonID: uid.ID{1}, Items: reminded().Items[:1]}}},
 		{"reminder-team", themes.ReminderMail{Name: "Jonas", Portal: "https://acme.lyceum.example", Message: reminder.Message{ID: uid.ID{3}, PersonID: uid.ID{1}, Items: reminded().Team()}}},

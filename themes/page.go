@@ -124,6 +124,8 @@ func Pages() []Page {
 		PrivacyPersonPage{},
 		ErasurePage{},
 		AccountDataPage{},
+		SchedulesPage{},
+		SchedulePage{},
 		DashboardPage{},
 		CompletionsPage{},
 		RemindersPage{},

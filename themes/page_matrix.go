@@ -76,8 +76,8 @@ func (p MatrixPage) Link(c *Chrome, path string, pairs ...any) string {
 				all[j+1] = pairs[i+1]
 			}
 		}
-		if pairs[i] == "after" {
-			all = append(all, "after", pairs[i+1])
+		if pairs[i] == "after" || pairs[i] == "kind" {
+			all = append(all, pairs[i], pairs[i+1])
 		}
 	}
 	return c.Link(path, all...)

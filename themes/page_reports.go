@@ -133,6 +133,14 @@ func reportAt(path string, d builder.Definition, more ...string) string {
 // Export is where the report is made a file.
 func (p ReportPage) Export() string { return reportAt("/reports/exports", p.def()) }
 
+// Schedule is where it is sent regularly.
+func (p ReportPage) Schedule() string {
+	if p.Saved != nil {
+		return "/reports/schedules/new?" + url.Values{"report": {p.Saved.ID.String()}, "name": {p.Name}}.Encode()
+	}
+	return reportAt("/reports/schedules/new", p.def())
+}
+
 // Pager leads to the next page.
 func (p ReportPage) Pager(c *Chrome) (*Pager, error) {
 	out, err := c.Pager(p.Result.Lines.Next, "")

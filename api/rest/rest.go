@@ -52,6 +52,7 @@ import (
 	"lyceum/learning/report/builder"
 	proof "lyceum/learning/report/evidence"
 	"lyceum/learning/report/export"
+	"lyceum/learning/report/schedule"
 	"lyceum/learning/search"
 	"lyceum/learning/starter"
 	"lyceum/learning/team"
@@ -112,6 +113,7 @@ type Services struct {
 	Evidence     *proof.Service
 	Exports      *export.Service
 	Privacy      *privacy.Service
+	Schedules    *schedule.Service
 	Team         *team.Service
 	Org          *org.Service
 	Billing      *billing.Service
@@ -196,6 +198,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.evidenceOperations()
 	a.exportOperations()
 	a.privacyOperations()
+	a.scheduleOperations()
 	a.teamOperations()
 	a.structureOperations()
 	a.embedOperations()

@@ -65,6 +65,7 @@ import (
 	"lyceum/learning/report/builder"
 	proof "lyceum/learning/report/evidence"
 	"lyceum/learning/report/export"
+	"lyceum/learning/report/schedule"
 	"lyceum/learning/search"
 	"lyceum/learning/starter"
 	"lyceum/learning/team"
@@ -153,6 +154,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 	s.services.Privacy = privacy.New(privacy.Options{Keep: w.Store, Auth: s.services.Auth, Files: s.services.Content, Sign: s.services.Badges, Base: func(t tenant.Tenant) string { return s.services.Hosts.PortalURL(t) }, Now: now})
 	s.services.Evidence = proof.New(proof.Options{Keep: w.Store, Blobs: blobs(t), Sign: s.services.Badges, Base: func(t tenant.Tenant) string { return s.services.Hosts.PortalURL(t) }, Now: now})
 	s.services.Exports = export.New(export.Options{Keep: w.Store, Blobs: blobs(t), Built: s.services.Built, Matrix: s.services.Compliance, As: s.services.Auth.As, Brand: s.services.Brands.Get, Words: reportWords, Now: now})
+	s.services.Schedules = schedule.New(schedule.Options{Keep: w.Store, Exports: s.services.Exports, Reports: s.services.Built, As: s.services.Auth.As, May: policy.NewEngine(w.Store, now).For, Send: func(context.Context, schedule.Mail) error { return nil }, Now: now})
 	s.services.Takeouts = takeout.New(takeout.Options{Keep: w.Store, Blobs: blobs(t), Now: now})
 	s.services.Addresses = address.New(address.Options{
 		Keep: w.Store, Hosts: s.services.Hosts, Resolver: noDNS{}, Now: now, Log: slog.New(slog.DiscardHandler),

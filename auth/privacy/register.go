@@ -179,6 +179,8 @@ var Register = []Entry{
 	gone("notifications", ByPerson, TopicMessages, Technical).given(),
 	{Table: "notifications", Columns: []string{"data"}, Link: ByText, Topic: TopicTraces, Class: Technical, Fate: Scrubbed},
 	gone("reports", ByOwner, TopicAuthored, Authored).given(),
+	gone("report_schedules", ByOwner, TopicAuthored, Authored).given(), // with its runs; the id among whom others send to leads to nobody
+	gone("report_deliveries", ByPerson, TopicTraces, Technical).given(),
 
 	// How one signs in.
 	gone("sessions", ByPerson, TopicSignIn, Security).given("hash", "idp_session", "idp_sealed"),
@@ -221,7 +223,7 @@ var Register = []Entry{
 	actors("certificate_designs", "updated_by"), actors("certificate_rules", "saved_by"), actors("certificates", "revoked_by"), actors("course_versions", "published_by"),
 	actors("courses", "created_by", "review_asked_by", "reviewed_by"), actors("delegations", "made_by", "ended_by"), actors("directory_runs", "requested_by"),
 	actors("directory_tokens", "created_by"), actors("duties", "waived_by"), actors("duty_history", "waived_by"), actors("enrolment_moves", "moved_by"), actors("enrolment_rounds", "enrolled_by"),
-	actors("evidence_packs", "asked_by"), actors("files", "created_by"), actors("gradebook_marks", "by_id"), actors("gradebook_settings", "saved_by"), actors("intakes", "created_by"),
+	actors("evidence_packs", "asked_by"), actors("report_runs", "asked_by"), actors("files", "created_by"), actors("gradebook_marks", "by_id"), actors("gradebook_settings", "saved_by"), actors("intakes", "created_by"),
 	actors("join_links", "created_by"), actors("lesson_saves", "saved_by"), actors("manager_spans", "recorded_by"), actors("nudges", "sent_by"), actors("path_enrolments", "enrolled_by"), actors("paths", "created_by"),
 	actors("people_imports", "created_by", "requested_by"), actors("place_requests", "decided_by"), actors("prerequisite_waivers", "waived_by"), actors("question_versions", "created_by"),
 	actors("questions", "created_by"), actors("reminder_policies", "saved_by"), actors("requirement_groups", "added_by"), actors("requirement_people", "added_by"),

@@ -66,6 +66,7 @@ import (
 	"lyceum/learning/report/builder"
 	"lyceum/learning/report/evidence"
 	"lyceum/learning/report/export"
+	"lyceum/learning/report/schedule"
 	"lyceum/learning/search"
 	"lyceum/learning/starter"
 	"lyceum/learning/team"
@@ -158,6 +159,7 @@ type app struct {
 	evidence      *evidence.Service
 	exports       *export.Service
 	privacy       *privacy.Service
+	schedules     *schedule.Service
 	team          *team.Service
 	org           *org.Service
 	billing       *billing.Service
@@ -362,6 +364,7 @@ func (a *app) assemble() (err error) {
 	a.prove()
 	a.fileReports()
 	a.protect()
+	a.scheduleReports()
 	a.team = team.New(a.store, a.enrolment, a.now)
 	a.org = org.New(a.store, a.now)
 	a.billing = billing.New(a.store, a.now)

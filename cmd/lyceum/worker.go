@@ -52,6 +52,7 @@ func (a *app) consequences() []queue.Consequence {
 	table = append(table, a.dutyConsequences()...)
 	table = append(table, a.evidenceConsequences()...)
 	table = append(table, a.reportConsequences()...)
+	table = append(table, a.scheduleConsequences()...)
 	table = append(table, a.searchConsequences()...)
 	table = append(table, a.filesConsequences()...)
 	table = append(table, a.homeConsequences()...)
@@ -65,7 +66,7 @@ func (a *app) consequences() []queue.Consequence {
 
 // chores is what is done every so often.
 func (a *app) chores(spares int) []queue.Chore {
-	return slices.Concat(a.accessChores(), a.addressChores(), a.billingChores(), a.bulkChores(), a.dutyChores(), a.evidenceChores(), a.filesChores(), a.groupChores(), a.healthChores(), a.homeChores(), a.inboxChores(), a.leavingChores(), a.paymentChores(), a.placeChores(), a.planChores(), a.privacyChores(), a.reminderChores(), a.reportChores(), a.searchChores(), a.statusChores(), a.supportChores(), a.testChores(), a.usageChores(), []queue.Chore{
+	return slices.Concat(a.accessChores(), a.addressChores(), a.billingChores(), a.bulkChores(), a.dutyChores(), a.evidenceChores(), a.filesChores(), a.groupChores(), a.healthChores(), a.homeChores(), a.inboxChores(), a.leavingChores(), a.paymentChores(), a.placeChores(), a.planChores(), a.privacyChores(), a.reminderChores(), a.reportChores(), a.scheduleChores(), a.searchChores(), a.statusChores(), a.supportChores(), a.testChores(), a.usageChores(), []queue.Chore{
 		{Name: "fill_spares", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := a.admin.FillSpares(ctx, spares, a.now())
 			return err
@@ -132,11 +133,17 @@ func (a *app) everywhere(ctx context.Context, what string, do func(ctx context.C
 // letter sends a mail in the look of the tenant and the language of the person. To someone without an address there is
 // nothing to send.
 func (a *app) letter(ctx context.Context, e event.Event, to auth.Person, m themes.Mail) error {
-	t, _ := tenant.From(ctx)
 	if mail.Nowhere(to.Email) {
+		t, _ := tenant.From(ctx)
 		a.log.InfoContext(ctx, "no mail: the person has no address", slog.String("tenant", t.Slug), slog.String("person", to.ID.String()), slog.String("event", e.Type))
 		return nil
 	}
+	return a.letterWith(ctx, e.ID.String()+"."+to.ID.String(), to, m, nil)
+}
+
+// letterWith sends a mail with files; the id is the same at every attempt.
+func (a *app) letterWith(ctx context.Context, id string, to auth.Person, m themes.Mail, files []mail.Attachment) error {
+	t, _ := tenant.From(ctx)
 	brand, err := a.brands.Get(ctx)
 	if err != nil {
 		return err
@@ -148,7 +155,7 @@ func (a *app) letter(ctx context.Context, e event.Event, to auth.Person, m theme
 		return err
 	}
 	return a.mail.Send(ctx, mail.Message{
-		To: to.Email, ToName: to.Name, FromName: brand.Name, Subject: subject, Text: text, HTML: html, ID: e.ID.String() + "." + to.ID.String(),
+		To: to.Email, ToName: to.Name, FromName: brand.Name, Subject: subject, Text: text, HTML: html, ID: id, Files: files,
 	})
 }
 

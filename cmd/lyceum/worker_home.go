@@ -95,6 +95,7 @@ func tellings() []telling {
 		{when: "assignment.extended", kind: notice.KindDue, to: theLearner, data: extendedData, path: toLesson},
 		{when: "submission.submitted", kind: notice.KindSubmitted, to: theMarker, data: hiddenData, path: toMarking},
 		{when: "delegation.made", kind: notice.KindMessage, to: theLearner, data: deputyData, path: func(newsFacts) string { return "/team" }},
+		{when: "report.schedule_paused", kind: notice.KindMessage, to: theLearner, data: func(f newsFacts) notice.Data { return notice.Data{"as": "report", "course": f.Title} }, path: func(newsFacts) string { return "/reports/schedules" }},
 		{when: "learner.nudged", kind: notice.KindMessage, to: theLearner, data: as("nudge"), path: func(newsFacts) string { return "/" }},
 		{when: "learner.messaged", kind: notice.KindMessage, to: theLearner, data: messageData, path: toCourse},
 		{when: "support.asked", kind: notice.KindSupport, to: whenWaiting(whoMay(policy.SecurityManage)), data: supportData("asked"), path: toSupport},

@@ -5,6 +5,7 @@ package mail
 import (
 	"context"
 	"maps"
+	"mime"
 	"net/mail"
 	"regexp"
 	"slices"
@@ -27,7 +28,17 @@ type Message struct {
 	ReplyTo  string            `json:"reply_to,omitempty"`  // a bare address
 	ID       string            `json:"id,omitempty"`        // the part of the Message-ID before the @: equal for every attempt at one mail; default a new one
 	Headers  map[string]string `json:"headers,omitempty"`   // further header fields, such as List-Unsubscribe
+	Files    []Attachment      `json:"files,omitempty"`     // that come with it, 10 MiB in all at the most
 }
+
+// Attachment is a file that comes with a mail.
+type Attachment struct {
+	Name      string `json:"name"`
+	MediaType string `json:"media_type"`
+	Data      []byte `json:"data"`
+}
+
+const maxFiles = 10 << 20
 
 // Sender takes messages. Send is done when the next server has taken the message over, which is not yet in the
 // person's hands. Its errors are faults: input that breaks a rule, ErrUnreachable, ErrRecipientRefused, ErrRefused.
@@ -73,6 +84,14 @@ func (m Message) Validate() error {
 		f.Check(headerPattern.MatchString(name) && len(name) <= 60 && !reserved(name), "headers", "This header field cannot be set: "+strings.Map(printable, name)+".")
 		f.Check(isLine(m.Headers[name]), "headers", "A header field is one line without control characters.")
 	}
+	size := 0
+	for _, a := range m.Files {
+		size += len(a.Data)
+		_, _, err := mime.ParseMediaType(a.MediaType)
+		f.Check(isLine(a.Name) && a.Name != "" && !strings.ContainsAny(a.Name, "/\\\""), "files", "A file needs a name of one line without slashes and quotes.")
+		f.Check(err == nil && isLine(a.MediaType), "files", "A file needs a media type.")
+	}
+	f.Check(size <= maxFiles, "files", "Files may have 10 MiB in all.")
 	return f.Err()
 }
 

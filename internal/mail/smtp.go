@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -254,6 +255,11 @@ func (s *smtpSender) compose(m Message) (*gomail.Msg, error) {
 		msg.SetBodyString(gomail.TypeTextHTML, m.HTML)
 	default:
 		msg.SetBodyString(gomail.TypeTextPlain, m.Text)
+	}
+	for _, a := range m.Files {
+		if err := msg.AttachReader(a.Name, bytes.NewReader(a.Data), gomail.WithFileContentType(gomail.ContentType(a.MediaType))); err != nil {
+			return nil, err
+		}
 	}
 	if _, err := msg.GetSender(false); err != nil {
 		return nil, err

@@ -82,6 +82,7 @@ var Parts = []Part{
 	{"duty_history", nil},
 	{"requirement_history", nil},
 	{"reports", nil},
+	{"report_schedules", nil},
 	{"gradebook_settings", nil},
 	{"gradebook_marks", nil},
 	{"test_regrades", nil},
@@ -146,6 +147,8 @@ var left = map[string][]string{
 		"takeouts",
 		"evidence_packs",
 		"report_exports",
+		"report_runs",
+		"report_deliveries",
 	},
 }
 

@@ -45,7 +45,7 @@ func (s *Service) Ask(ctx context.Context, w Wish, f Format, look Look) (e Expor
 		if open, err := s.Keep.OpenExports(ctx, who.PersonID); err != nil || open >= openMost {
 			return errors.Join(err, given(open >= openMost, ErrTooMany))
 		}
-		if e, err = s.add(ctx, who.PersonID, w, f, look, n); err != nil {
+		if e, err = s.add(ctx, uid.New(), who.PersonID, w, f, look, n); err != nil {
 			return err
 		}
 		return s.tell(ctx, "report.export_requested", e)
@@ -60,7 +60,7 @@ func given(is bool, err error) error {
 	return nil
 }
 
-func (s *Service) add(ctx context.Context, person uid.ID, w Wish, f Format, look Look, n int) (Export, error) {
+func (s *Service) add(ctx context.Context, id, person uid.ID, w Wish, f Format, look Look, n int) (Export, error) {
 	if err := w.Check(); err != nil {
 		return Export{}, err
 	}
@@ -68,7 +68,7 @@ func (s *Service) add(ctx context.Context, person uid.ID, w Wish, f Format, look
 	if err != nil {
 		return Export{}, err
 	}
-	e := Export{ID: uid.New(), PersonID: person, Wish: string(text), Format: f, Zone: zoneOf(look.Zone).String(), Locale: look.Locale, Status: Waiting, Lines: n, AskedAt: s.Now()}
+	e := Export{ID: id, PersonID: person, Wish: string(text), Format: f, Zone: zoneOf(look.Zone).String(), Locale: look.Locale, Status: Waiting, Lines: n, AskedAt: s.Now()}
 	return e, s.Keep.InsertExport(ctx, e)
 }
 
@@ -178,6 +178,38 @@ func (s *Service) Make(ctx context.Context, id uid.ID) error {
 		failed = errors.Join(failed, err)
 	}
 	return failed
+}
+
+// MakeFor makes a file for somebody under an id that the caller chose; one that is there is not made again. It is a job's. What became of it
+// stands in the file's row; an error is worth another try.
+func (s *Service) MakeFor(ctx context.Context, id, person uid.ID, w Wish, f Format, look Look) (e Export, err error) {
+	err = s.Keep.InTenant(ctx, func(ctx context.Context) error {
+		if _, err := s.Keep.ExportByID(ctx, id); !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		_, err := s.add(ctx, id, person, w, f, look, 0)
+		return err
+	})
+	if err == nil {
+		err = s.Make(ctx, id)
+	}
+	if err == nil {
+		err = s.Keep.InTenant(ctx, func(ctx context.Context) error {
+			e, err = s.Keep.ExportByID(ctx, id)
+			return err
+		})
+	}
+	return e, err
+}
+
+// Content is all of a file that is ready, for a job.
+func (s *Service) Content(ctx context.Context, e Export) (data []byte, err error) {
+	r, _, err := s.Blobs.Get(ctx, e.Object)
+	if err != nil {
+		return nil, err
+	}
+	data, err = io.ReadAll(r)
+	return data, errors.Join(err, r.Close())
 }
 
 // problemOf says why a file cannot be made; what is not known is worth another try.
