@@ -149,12 +149,14 @@ func TestAnOperatorPlansMaintenanceAnnouncesItAndEndsItEarlier(t *testing.T) {
 	h := setup(t)
 	o := h.operator()
 	now := h.w.Now.Now()
-	page := o.get("/operator/maintenance/new").is(200).says("Background work waits too")
-	typed := with(inForm(page.body), "mode", "closed", "announce", themes.TypedTime(now), "from", themes.TypedTime(now.Add(2*time.Hour)), "until", themes.TypedTime(now.Add(3*time.Hour)), "tenants", h.tenant.Slug, "text_en", "")
+	page := o.get("/operator/maintenance/new").is(200).says("Background work waits too", "Tell the owners by mail")
+	typed := with(inForm(page.body), "mode", "closed", "announce", themes.TypedTime(now), "from", themes.TypedTime(now.Add(2*time.Hour)), "until", themes.TypedTime(now.Add(3*time.Hour)), "tenants", h.tenant.Slug, "text_en", "", "tells_owners", "1")
 	o.post("/operator/maintenance/new", with(typed, "until", "soon")...).is(422).says("Write a day and a time")
 	o.post("/operator/maintenance/new", with(typed, "until", themes.TypedTime(now.Add(99*time.Hour)))...).is(422).says("48 hours at most")
 	o.post("/operator/maintenance/new", typed...).is(303).leads("/operator/announcements")
 	at := regexp.MustCompile(`/operator/maintenance/[0-9a-f]{8}-[0-9a-f-]{27}`).FindString(o.get("/operator/announcements").is(200).says("Planned").body)
+	o.get(at).is(200).says(`name="tells_owners" value="1" checked`)
+	o.get("/operator/tenants/"+h.tenant.Slug).is(200).says("A support visit sees what everyone sees", at)
 	learner := h.as(h.person(policy.Learner))
 	learner.get("/").is(200).says("meanwhile this portal is closed")
 	h.w.Now.Advance(2*time.Hour + time.Minute)
@@ -164,4 +166,22 @@ func TestAnOperatorPlansMaintenanceAnnouncesItAndEndsItEarlier(t *testing.T) {
 	o.post(at + "/end").is(303)
 	learner.get("/").is(200).saysNot("this portal is closed")
 	o.get("/operator/acts?action=maintenance.*").is(200).says("Maintenance planned", "Maintenance ended")
+}
+
+func TestASupportVisitStandsBeforeAPortalThatIsMaintainedAsEveryoneDoes(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	owner, o := h.person(policy.Owner), h.operator()
+	o.get("/operator/support").is(200).says("A support visit sees what everyone sees")
+	b := h.visits(o, owner)
+	b.get("/").is(200).says("Read only.")
+	w := h.maintained(broadcast.Closed)
+	b.get("/").is(503).says("Closed for maintenance")
+	if err := h.o.Broadcast.EndWindow(t.Context(), w.ID); err != nil {
+		t.Fatal(err)
+	}
+	b.get("/").is(200).says("Read only.")
+	h.maintained(broadcast.ReadOnly)
+	b.get("/").is(200).says("Read only.", "nothing can be changed now")
+	b.get("/courses").is(200)
 }

@@ -80,7 +80,7 @@ func (s *Server) onPlatform(t *table) {
 }
 
 func (s *Server) console() web.Console {
-	return web.Console{Site: s.site, Operators: s.Operators, Tenants: s.Tenants, Addresses: s.Addresses, Content: s.Content, Leaving: s.Leaving, Health: s.Health, Flags: s.Flags, Newest: s.SchemaVersion}
+	return web.Console{Site: s.site, Operators: s.Operators, Tenants: s.Tenants, Addresses: s.Addresses, Content: s.Content, Leaving: s.Leaving, Health: s.Health, Flags: s.Flags, Broadcast: s.Broadcast, Newest: s.SchemaVersion}
 }
 
 // onPortal is every portal.

@@ -120,3 +120,33 @@ func (s *Store) Dismissed(ctx context.Context, tenantID, person uid.ID) (ids []u
 func (s *Store) Dismiss(ctx context.Context, banner, tenantID, person uid.ID, at time.Time) error {
 	return fail(s.tx(ctx).Exec("insert into control.banner_dismissals (banner_id, tenant_id, person_id, at) values (?, ?, ?, ?) on conflict do nothing", banner, tenantID, person, at).Error, "put a banner away")
 }
+
+// UntoldWindows lists windows that are announced and tell owners, but have not told all.
+func (s *Store) UntoldWindows(ctx context.Context, now time.Time) (list []broadcast.Window, err error) {
+	err = s.tx(ctx).Where("tells_owners and told_at is null and ended_at is null and announce_at <= ? and until_at > ?", now, now).Order("from_at, id").Limit(100).Find(&list).Error
+	return list, fail(err, "windows to tell of")
+}
+
+// TellPortal notes that a portal is being told of a window, and gives the number of the event for it.
+func (s *Store) TellPortal(ctx context.Context, window, tenantID, event uid.ID) (id uid.ID, told bool, err error) {
+	err = s.tx(ctx).Exec("insert into control.maintenance_told (window_id, tenant_id, event_id) values (?, ?, ?) on conflict do nothing", window, tenantID, event).Error
+	if err != nil {
+		return id, false, fail(err, "tell a portal of maintenance")
+	}
+	var row struct {
+		EventID uid.ID
+		ToldAt  *time.Time
+	}
+	err = s.tx(ctx).Raw("select event_id, told_at from control.maintenance_told where window_id = ? and tenant_id = ?", window, tenantID).Scan(&row).Error
+	return row.EventID, row.ToldAt != nil, fail(err, "tell a portal of maintenance")
+}
+
+// PortalTold notes that a portal was told of a window.
+func (s *Store) PortalTold(ctx context.Context, window, tenantID uid.ID, at time.Time) error {
+	return fail(s.tx(ctx).Exec("update control.maintenance_told set told_at = ? where window_id = ? and tenant_id = ?", at, window, tenantID).Error, "note that a portal was told")
+}
+
+// WindowTold notes that all portals were told of a window.
+func (s *Store) WindowTold(ctx context.Context, window uid.ID, at time.Time) error {
+	return fail(s.tx(ctx).Exec("update control.maintenance_windows set told_at = ? where id = ?", at, window).Error, "note that a window was told")
+}

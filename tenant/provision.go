@@ -94,7 +94,9 @@ type Options struct {
 	Began func(ctx context.Context, t Tenant)
 	// Closed is told of a portal that was suspended; nil: nobody is.
 	Closed func(ctx context.Context, t Tenant) error
-	Log    *slog.Logger
+	// Holds tells that nothing is to be done in a portal now, because it is maintained: its steps are told later. Nil: nothing waits.
+	Holds func(ctx context.Context, t Tenant) bool
+	Log   *slog.Logger
 }
 
 // Service makes, suspends, resumes and deletes tenants.

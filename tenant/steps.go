@@ -68,6 +68,8 @@ func (s *Service) tell(ctx context.Context, step LifeStep) error {
 		return err
 	case t.SchemaVersion == 0 || t.Status == StatusProvisioning:
 		return nil // it has no log yet: the next run
+	case s.Holds != nil && s.Holds(ctx, t):
+		return nil
 	}
 	actor := event.Actor{Kind: step.ActorKind}
 	if step.ActorID != nil {

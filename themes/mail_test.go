@@ -51,6 +51,8 @@ func letters() []letter {
 		{"support-started", themes.SupportMail{Name: "Maya", Operator: "Olivia Operator", Person: "Anna Berg", Reason: "The course list stays empty", Ticket: "T-4711", Minutes: 30, Link: "https://acme.lyceum.example/settings/support-access"}},
 		{"address-warned", themes.AddressMail{Name: "Maya", Domain: "learn.acme.example", OffAt: expires, Link: "https://acme.lyceum.example/settings/address/domains/learn.acme.example"}},
 		{"address-lost", themes.AddressMail{Name: "Maya", Domain: "learn.acme.example", Lost: true, Link: "https://acme.lyceum.example/settings/address/domains/learn.acme.example"}},
+		{"maintenance-closed", themes.MaintenanceMail{Name: "Maya", Closed: true, From: expires, Until: expires.Add(time.Hour), Text: "The disks are changed.", Link: "https://acme.lyceum.example/status"}},
+		{"maintenance-read-only", themes.MaintenanceMail{Name: "Maya", From: expires, Until: expires.Add(time.Hour), Link: "https://acme.lyceum.example/status"}},
 		{"moved", themes.MovedMail{Name: "Maya", Old: "https://acme.lyceum.example", New: "https://acme-academy.lyceum.example", Reason: "The company has another name now.", Link: "https://acme-academy.lyceum.example/settings/address"}},
 		{"domain-warned", themes.DomainMail{Name: "Maya", Domain: "acme.example", LostAt: expires, Link: "https://acme.lyceum.example/settings/sign-on/domains/acme.example"}},
 		{"domain-lost", themes.DomainMail{Name: "Maya", Domain: "acme.example", Lost: true, Link: "https://acme.lyceum.example/settings/sign-on/domains/acme.example"}},

@@ -98,12 +98,13 @@ func (p BannerPage) Readers() []broadcast.Readers { return broadcast.AllReaders(
 type WindowForm struct {
 	Mode                  string
 	HoldsJobs             bool
+	TellsOwners           bool
 	Texts                 map[string]string
 	Announce, From, Until string
 	Audience              AudienceForm
 }
 
-// WindowPage is GET /operator/maintenance/new and /operator/maintenance/:window, and what is posted there: mode, holds_jobs, text_<language>,
+// WindowPage is GET /operator/maintenance/new and /operator/maintenance/:window, and what is posted there: mode, holds_jobs, tells_owners, text_<language>,
 // announce, from, until, tenants, plans, states, revision. POST …/end ends or cancels it.
 type WindowPage struct {
 	ID       uid.ID // uid.Nil: a new one

@@ -9,6 +9,7 @@ import (
 	"lyceum/learning/content"
 	"lyceum/tenant"
 	"lyceum/tenant/address"
+	"lyceum/tenant/broadcast"
 	"lyceum/tenant/flag"
 	"lyceum/tenant/health"
 )
@@ -82,10 +83,11 @@ type TenantPage struct {
 	Former   []string         // subdomains it once had
 	Steps    []tenant.LifeStep
 	Flags    []flag.State
-	Health   *health.Health   // nil: it was not looked at yet
-	Failures []health.Failure // what failed last, the newest first
-	Days     int              // of cooling off
-	Base     string           // the domain below which portals stand
+	Health   *health.Health     // nil: it was not looked at yet
+	Failures []health.Failure   // what failed last, the newest first
+	Days     int                // of cooling off
+	Windows  []broadcast.Window // of maintenance, announced or running
+	Base     string             // the domain below which portals stand
 	Form     TenantForm
 	Problem  *fault.Fault // fields reason, confirm, and those of a move
 }

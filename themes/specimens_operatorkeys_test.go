@@ -5,6 +5,7 @@ import (
 
 	"lyceum/auth"
 	"lyceum/tenant"
+	"lyceum/tenant/broadcast"
 	"lyceum/themes"
 )
 
@@ -26,7 +27,8 @@ func operatorKeySpecimens(w *world) []specimen {
 	return []specimen{
 		{"tenant-move-wrong", view, themes.TenantPage{
 			Tenant: acme, URL: "https://acme.lyceum.example", Newest: 3, Base: "lyceum.example", Former: []string{"acme-old"},
-			Form: themes.TenantForm{MoveSlug: "acme", MoveReason: "x", MoveConfirm: "acne"}, Problem: refused(map[string]string{"move_slug": "The portal has this address already.", "move_confirm": "Type “acme” to move this portal."}),
+			Windows: []broadcast.Window{{ID: id("w1"), Mode: broadcast.Closed, HoldsJobs: true, AnnounceAt: now, FromAt: now.Add(time.Hour), UntilAt: now.Add(2 * time.Hour)}},
+			Form:    themes.TenantForm{MoveSlug: "acme", MoveReason: "x", MoveConfirm: "acne"}, Problem: refused(map[string]string{"move_slug": "The portal has this address already.", "move_confirm": "Type “acme” to move this portal."}),
 		}},
 		{"operator-keys", view, themes.OperatorKeysPage{Keys: []auth.OperatorKey{orders, watch, old, revoked}, Form: form}},
 		{"operator-keys-none", view, themes.OperatorKeysPage{Form: form}},

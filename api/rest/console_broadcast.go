@@ -52,7 +52,8 @@ type bannerShown struct {
 type windowBody struct {
 	Mode     string            `json:"mode" enum:"read_only,closed" doc:"read_only: everything can be read and nothing changed. closed: portals answer 503."`
 	Texts    map[string]string `json:"texts,omitempty" doc:"What is done, by language, for readers. At most 500 characters each."`
-	HoldJobs bool              `json:"hold_jobs,omitempty" doc:"Background work of these portals waits as well."`
+	HoldJobs bool              `json:"hold_jobs,omitempty" doc:"Background work of these portals waits as well, the mails to their owners too: announce it earlier."`
+	Tell     bool              `json:"tell_owners,omitempty" doc:"The owners get a mail when it is announced, once."`
 	To       portalsMeant      `json:"to,omitempty"`
 	Announce *time.Time        `json:"announce,omitempty" doc:"From when portals' pages say so; left out: from its beginning."`
 	From     *time.Time        `json:"from,omitempty" doc:"Left out: from now on."`
@@ -67,6 +68,7 @@ type windowShown struct {
 	Mode     string            `json:"mode" enum:"read_only,closed"`
 	Texts    map[string]string `json:"texts"`
 	HoldJobs bool              `json:"hold_jobs"`
+	Tell     bool              `json:"tell_owners"`
 	To       portalsMeant      `json:"to"`
 	Announce time.Time         `json:"announce"`
 	From     time.Time         `json:"from"`
@@ -243,7 +245,7 @@ func (a *api) readBanner(ctx context.Context, in bannerBody) (broadcast.Banner, 
 }
 
 func (a *api) readWindow(ctx context.Context, in windowBody) (broadcast.Window, error) {
-	w := broadcast.Window{Mode: broadcast.Mode(in.Mode), Texts: in.Texts, HoldsJobs: in.HoldJobs, UntilAt: in.Until, ByName: program(ctx)}
+	w := broadcast.Window{Mode: broadcast.Mode(in.Mode), Texts: in.Texts, HoldsJobs: in.HoldJobs, TellsOwners: in.Tell, UntilAt: in.Until, ByName: program(ctx)}
 	if in.From != nil {
 		w.FromAt = *in.From
 	}
@@ -280,7 +282,7 @@ func (a *api) showBanner(b broadcast.Banner, slugs []string) bannerShown {
 
 func (a *api) showWindow(w broadcast.Window, slugs []string) windowShown {
 	return windowShown{
-		ID: w.ID, State: string(w.State(a.Now())), Mode: string(w.Mode), Texts: w.Texts, HoldJobs: w.HoldsJobs, To: showMeant(w.Audience, slugs),
+		ID: w.ID, State: string(w.State(a.Now())), Mode: string(w.Mode), Texts: w.Texts, HoldJobs: w.HoldsJobs, Tell: w.TellsOwners, To: showMeant(w.Audience, slugs),
 		Announce: utc(w.AnnounceAt), From: utc(w.FromAt), Until: utc(w.UntilAt), EndedAt: utcOrNone(w.EndedAt), By: w.ByName, Revision: w.Revision,
 	}
 }

@@ -159,7 +159,7 @@ func (a Announcements) windowPage(c *fiber.Ctx) (p themes.WindowPage, err error)
 		return p, err
 	}
 	p = themes.WindowPage{ID: w.ID, Revision: w.Revision, State: w.State(a.now()), Form: themes.WindowForm{
-		Mode: string(w.Mode), HoldsJobs: w.HoldsJobs, Texts: w.Texts, Announce: themes.TypedTime(w.AnnounceAt), From: themes.TypedTime(w.FromAt), Until: themes.TypedTime(w.UntilAt), Audience: audienceForm(w.Audience, slugs),
+		Mode: string(w.Mode), HoldsJobs: w.HoldsJobs, TellsOwners: w.TellsOwners, Texts: w.Texts, Announce: themes.TypedTime(w.AnnounceAt), From: themes.TypedTime(w.FromAt), Until: themes.TypedTime(w.UntilAt), Audience: audienceForm(w.Audience, slugs),
 	}}
 	p.Plans, err = a.Health.Plans(c.UserContext())
 	return p, err
@@ -179,9 +179,9 @@ func (a Announcements) SaveWindow(c *fiber.Ctx) error {
 	} else if p.Plans, err = a.Health.Plans(c.UserContext()); err != nil {
 		return err
 	}
-	p.Form = themes.WindowForm{Mode: f.get("mode"), HoldsJobs: f.get("holds_jobs") != "", Texts: typedTexts(f), Announce: f.get("announce"), From: f.get("from"), Until: f.get("until"), Audience: typedAudience(f)}
+	p.Form = themes.WindowForm{Mode: f.get("mode"), HoldsJobs: f.get("holds_jobs") != "", TellsOwners: f.get("tells_owners") != "", Texts: typedTexts(f), Announce: f.get("announce"), From: f.get("from"), Until: f.get("until"), Audience: typedAudience(f)}
 	wrong := fault.Fields{}
-	w := broadcast.Window{ID: p.ID, Mode: broadcast.Mode(p.Form.Mode), HoldsJobs: p.Form.HoldsJobs, Texts: p.Form.Texts, Revision: f.revision(), ByName: by(c.UserContext())}
+	w := broadcast.Window{ID: p.ID, Mode: broadcast.Mode(p.Form.Mode), HoldsJobs: p.Form.HoldsJobs, TellsOwners: p.Form.TellsOwners, Texts: p.Form.Texts, Revision: f.revision(), ByName: by(c.UserContext())}
 	w.AnnounceAt, w.FromAt, w.UntilAt = moment(wrong, "announce", p.Form.Announce), moment(wrong, "from", p.Form.From), moment(wrong, "until", p.Form.Until)
 	err = wrong.Err()
 	if err == nil {

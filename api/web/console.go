@@ -15,6 +15,7 @@ import (
 	"lyceum/learning/content"
 	"lyceum/tenant"
 	"lyceum/tenant/address"
+	"lyceum/tenant/broadcast"
 	"lyceum/tenant/flag"
 	"lyceum/tenant/health"
 	"lyceum/tenant/leaving"
@@ -32,6 +33,7 @@ type Console struct {
 	Leaving   *leaving.Service
 	Health    *health.Service
 	Flags     *flag.Service
+	Broadcast *broadcast.Service
 	Newest    int // the newest tenant migration
 }
 
@@ -139,6 +141,7 @@ func (o Console) page(c *fiber.Ctx) (themes.TenantPage, error) {
 	if err != nil {
 		return p, err
 	}
+	p.Windows = o.Broadcast.WindowsOf(c.UserContext(), t)
 	p.Flags = o.Flags.Of(c.UserContext(), t)
 	p.Domains, p.Former, p.Days, p.Base = at.Domains, at.Old, o.Leaving.Days, o.hosts.Base
 	if p.Steps, err = o.Tenants.Steps(c.UserContext(), t.ID); err != nil {

@@ -169,6 +169,14 @@ type Service struct {
 	keep Keeper
 	auth *auth.Service
 	now  clock.Clock
+	// holds tells that nothing is to be done in a portal now, because it is maintained; nil: there always is.
+	holds func(ctx context.Context, t tenant.Tenant) bool
+}
+
+// Holding has EndDue pass over portals that are maintained, and gives the service back.
+func (s *Service) Holding(holds func(ctx context.Context, t tenant.Tenant) bool) *Service {
+	s.holds = holds
+	return s
 }
 
 // New makes the service.

@@ -366,6 +366,9 @@ func (s *Service) EndDue(ctx context.Context) error {
 		if errors.Is(missing, tenant.ErrNotFound) {
 			continue
 		}
+		if missing == nil && s.holds != nil && s.holds(ctx, t) {
+			continue // such a visit holds no longer anyway: it is written down afterwards
+		}
 		why := WhyTime
 		if t.Status != tenant.StatusActive {
 			why = WhySuspended

@@ -309,13 +309,13 @@ func (a *app) assemble() (err error) {
 		Keep: a.store, Auth: a.auth, Gate: a.gate, Seal: a.seal, Hosts: a.hosts, HTTP: a.http, AllowPrivate: a.private, Now: a.now, Log: a.log, Resolver: a.resolver(),
 	})
 	a.audit = audit.New(a.store, a.now)
-	a.support = support.New(a.store, a.auth, a.now)
+	a.support = support.New(a.store, a.auth, a.now).Holding(a.maintained)
 	a.ldapsync = ldapsync.New(ldapsync.Options{Keep: a.store, Auth: a.auth, Policy: a.policy, LDAP: ldap.New(ldap.Options{Now: a.now, AllowPrivate: a.private}), Seal: a.seal, Now: a.now, Log: a.log})
 	a.scim = scim.New(scim.Options{Keep: a.store, Auth: a.auth, Policy: a.policy, Limit: throttle.New(a.now, 6000, time.Minute, 1000), Now: a.now, Log: a.log})
 	a.brands = tenant.NewBrands(a.store, a.now)
 	a.directory = tenant.NewDirectory(a.hosts, a.store, migrations.OldestReadable, a.now)
 	a.content = content.New(content.Options{Keep: a.store, Blobs: a.blobs, Seal: a.seal, Now: a.now, StorageLimit: a.storageQuota, PlanLimit: a.planStorage, RedirectFrom: a.filesRedirect})
-	a.tenants = tenant.New(tenant.Options{Keep: a.store, Schemas: a.admin, Owners: owners{a.auth}, Files: tenantFiles{a}, Hosts: a.hosts, Now: a.now, Log: a.log, Began: a.beginSubscription, Closed: a.endSupport})
+	a.tenants = tenant.New(tenant.Options{Keep: a.store, Schemas: a.admin, Owners: owners{a.auth}, Files: tenantFiles{a}, Hosts: a.hosts, Now: a.now, Log: a.log, Began: a.beginSubscription, Closed: a.endSupport, Holds: a.maintained})
 	a.billingNow = func() time.Time {
 		if a.months != nil {
 			return a.months.hand.now()

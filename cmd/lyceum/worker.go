@@ -59,6 +59,7 @@ func (a *app) consequences() []queue.Consequence {
 	table = append(table, a.reminderConsequences()...)
 	table = append(table, a.placeConsequences()...)
 	table = append(table, a.supportConsequences()...)
+	table = append(table, a.maintenanceConsequences()...)
 	table = append(table, a.testConsequences()...)
 	table = append(table, a.pathConsequences()...)
 	return append(table, a.usageConsequences()...)
@@ -66,7 +67,7 @@ func (a *app) consequences() []queue.Consequence {
 
 // chores is what is done every so often.
 func (a *app) chores(spares int) []queue.Chore {
-	return slices.Concat(a.accessChores(), a.addressChores(), a.billingChores(), a.bulkChores(), a.dutyChores(), a.evidenceChores(), a.filesChores(), a.groupChores(), a.healthChores(), a.homeChores(), a.inboxChores(), a.leavingChores(), a.paymentChores(), a.placeChores(), a.planChores(), a.privacyChores(), a.reminderChores(), a.reportChores(), a.scheduleChores(), a.searchChores(), a.statusChores(), a.supportChores(), a.testChores(), a.usageChores(), []queue.Chore{
+	return slices.Concat(a.accessChores(), a.addressChores(), a.billingChores(), a.bulkChores(), a.dutyChores(), a.evidenceChores(), a.filesChores(), a.groupChores(), a.healthChores(), a.homeChores(), a.inboxChores(), a.leavingChores(), a.maintenanceChores(), a.paymentChores(), a.placeChores(), a.planChores(), a.privacyChores(), a.reminderChores(), a.reportChores(), a.scheduleChores(), a.searchChores(), a.statusChores(), a.supportChores(), a.testChores(), a.usageChores(), []queue.Chore{
 		{Name: "fill_spares", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := a.admin.FillSpares(ctx, spares, a.now())
 			return err
@@ -117,7 +118,7 @@ func (a *app) everywhere(ctx context.Context, what string, do func(ctx context.C
 		}
 		for _, t := range list {
 			after = t.ID
-			if a.broadcast.Holds(ctx, t) > 0 {
+			if a.maintained(ctx, t) {
 				continue // it is maintained: the next round
 			}
 			if err := do(tenant.With(ctx, t)); err != nil {

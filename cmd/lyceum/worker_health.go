@@ -11,7 +11,7 @@ import (
 
 func (a *app) newHealth() *health.Service {
 	return health.New(health.Options{
-		Keep: a.store, Versions: health.Versions{Newest: a.admin.Version(), Oldest: migrations.OldestReadable}, Storage: a.storageOf, Now: a.now, Log: a.log,
+		Keep: a.store, Versions: health.Versions{Newest: a.admin.Version(), Oldest: migrations.OldestReadable}, Storage: a.storageOf, Holds: a.maintained, Now: a.now, Log: a.log,
 	})
 }
 

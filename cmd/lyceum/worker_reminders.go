@@ -51,6 +51,9 @@ func (a *app) remindAll(ctx context.Context) error {
 		turns := map[uid.ID]time.Time{}
 		for _, t := range list {
 			after = t.ID
+			if a.maintained(ctx, t) {
+				continue // its turn stays
+			}
 			next, err := a.remind(tenant.With(ctx, t))
 			if err != nil {
 				errs = append(errs, fmt.Errorf("reminders of %s: %w", t.Slug, err))

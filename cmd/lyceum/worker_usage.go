@@ -42,6 +42,9 @@ func (a *app) sampleStorage(ctx context.Context) error {
 				return errors.Join(append(errs, err)...)
 			}
 			for _, t := range list.Items {
+				if a.maintained(ctx, t) {
+					continue
+				}
 				if err := a.billing.SampleStorage(tenant.With(ctx, t), a.storageBytes); err != nil {
 					errs = append(errs, fmt.Errorf("storage of %s: %w", t.Slug, err))
 				}

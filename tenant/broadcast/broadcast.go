@@ -216,18 +216,20 @@ func Modes() []Mode { return []Mode{ReadOnly, Closed} }
 
 // Window is a time in which portals stand still. It is a row of control.maintenance_windows.
 type Window struct {
-	ID         uid.ID
-	Mode       Mode
-	Texts      Texts `gorm:"serializer:json"` // what is done, for readers; may be empty
-	HoldsJobs  bool  // background work of these portals waits as well
-	Audience   `gorm:"embedded"`
-	AnnounceAt time.Time // from when portals' pages say so
-	FromAt     time.Time
-	UntilAt    time.Time
-	EndedAt    *time.Time // by an operator, before its time
-	Revision   int
-	ByName     string
-	CreatedAt  time.Time
+	ID        uid.ID
+	Mode      Mode
+	Texts     Texts `gorm:"serializer:json"` // what is done, for readers; may be empty
+	HoldsJobs bool  // background work of these portals waits as well
+	// TellsOwners has the owners of these portals told by mail when it is announced, once.
+	TellsOwners bool
+	Audience    `gorm:"embedded"`
+	AnnounceAt  time.Time // from when portals' pages say so
+	FromAt      time.Time
+	UntilAt     time.Time
+	EndedAt     *time.Time // by an operator, before its time
+	Revision    int
+	ByName      string
+	CreatedAt   time.Time
 }
 
 // TableName is where it is kept.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"lyceum/internal/event"
 	"lyceum/internal/fault"
 	"lyceum/internal/uid"
 	"lyceum/store/storetest"
@@ -282,4 +283,77 @@ func TestWithoutTheDatabaseWhatWasKnownHolds(t *testing.T) {
 	if _, ok := frail.Running(ctx, mine); !ok {
 		t.Error("a database that is away opens nothing")
 	}
+}
+
+// told counts how often a portal's log says that maintenance was announced.
+func told(t *testing.T, w *storetest.World, in tenant.Tenant) int {
+	t.Helper()
+	n := 0
+	err := w.Store.InTenant(tenant.With(t.Context(), in), func(ctx context.Context) error {
+		list, err := w.Store.Events(ctx, event.Filter{Type: "maintenance.announced"})
+		n = len(list.Items)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestOwnersAreToldOfAWindowOnceWhenItIsAnnounced(t *testing.T) {
+	t.Parallel()
+	s, w, mine, other := setup(t)
+	now := w.Now.Now()
+	plan := broadcast.Window{
+		Mode: broadcast.Closed, Audience: broadcast.Audience{Tenants: []uid.ID{mine.ID}}, AnnounceAt: now.Add(time.Hour), FromAt: now.Add(3 * time.Hour), UntilAt: now.Add(4 * time.Hour), TellsOwners: true,
+	}
+	window, err := s.AddWindow(t.Context(), plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	quiet, off := plan, plan
+	quiet.TellsOwners = false
+	if _, err := s.AddWindow(t.Context(), quiet); err != nil {
+		t.Fatal(err)
+	}
+	if off, err = s.AddWindow(t.Context(), off); err == nil {
+		err = s.EndWindow(t.Context(), off.ID)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	tell := func(want int) {
+		t.Helper()
+		if err := again(w).TellOwners(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := told(t, w, mine); n != want {
+			t.Errorf("told %d times, want %d", n, want)
+		}
+		if n := told(t, w, other); n != 0 {
+			t.Errorf("another portal was told %d times", n)
+		}
+	}
+	tell(0) // not yet announced
+	w.Now.Advance(time.Hour)
+	// A run that was killed after the number of the event was written, and one after the event.
+	id := uid.New()
+	err = w.Store.InControl(t.Context(), func(ctx context.Context) error {
+		_, _, err := w.Store.TellPortal(ctx, window.ID, mine.ID, id)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tell(1)
+	tell(1)
+	got, _, err := again(w).Window(t.Context(), window.ID)
+	if err != nil || !got.TellsOwners {
+		t.Errorf("the window is %+v, %v", got, err)
+	}
+	got.Revision, got.UntilAt = window.Revision, now.Add(5*time.Hour)
+	if _, err := s.ChangeWindow(t.Context(), got); err != nil {
+		t.Fatal(err)
+	}
+	tell(1) // a change is shown, and not told again
 }

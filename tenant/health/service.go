@@ -60,8 +60,10 @@ type Options struct {
 	Versions Versions
 	// Storage gives what the tenant of ctx stores and may store, in bytes (limit 0: all it likes); nil: it is not looked at.
 	Storage func(ctx context.Context) (used, limit int64, err error)
-	Now     clock.Clock
-	Log     *slog.Logger
+	// Holds tells that nothing is to be done in a portal now, because it is maintained; nil: there always is.
+	Holds func(ctx context.Context, t tenant.Tenant) bool
+	Now   clock.Clock
+	Log   *slog.Logger
 }
 
 // Service gathers and shows how tenants do.
@@ -134,6 +136,9 @@ func (s *Service) Gather(ctx context.Context) error {
 		found := make([]Health, 0, len(list))
 		for _, t := range list {
 			after = t.ID
+			if s.Holds != nil && s.Holds(ctx, t) {
+				continue // what was known holds
+			}
 			h := Health{TenantID: t.ID, CheckedAt: now, ActiveLearners: learners[t.ID]}
 			h.know(jobs[t.ID], failed[t.ID], now)
 			if err := s.inside(tenant.With(ctx, t), &h); err != nil {

@@ -66,6 +66,8 @@ func (s *Service) advance(ctx context.Context, l Leaving) error {
 		return s.finish(ctx, l) // the last step is done
 	case err != nil:
 		return err
+	case s.Holds != nil && s.Holds(ctx, t):
+		return nil // the next round
 	case t.Status == tenant.StatusDeleting:
 		return s.Erase(ctx, t)
 	}

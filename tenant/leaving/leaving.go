@@ -143,8 +143,10 @@ type Options struct {
 	Seal     seal.Key
 	Hosts    tenant.Hosts
 	Days     int // of cooling off; 0: CoolingOff
-	Now      clock.Clock
-	Log      *slog.Logger
+	// Holds tells that nothing is to be done in a portal now, because it is maintained: its erasure waits. Nil: nothing ever waits.
+	Holds func(ctx context.Context, t tenant.Tenant) bool
+	Now   clock.Clock
+	Log   *slog.Logger
 }
 
 // Service lets organizations go.
