@@ -15,7 +15,7 @@ func (s *Server) onSearch(t *table) {
 
 // onGroups is where groups are made and used.
 func (s *Server) onGroups(t *table) {
-	g := web.Groups{Site: s.site, Groups: s.Groups, Intakes: s.Intakes, Auth: s.Auth, Catalog: s.Catalog}
+	g := web.Groups{Site: s.site, Groups: s.Groups, Intakes: s.Intakes, Auth: s.Auth, Catalog: s.Catalog, Org: s.Org}
 	see, manage, enrol := route.For(policy.PersonRead), route.For(policy.GroupManage), route.For(policy.EnrolmentManage)
 	t.get("/groups", see, g.List)
 	t.get("/groups/new", manage, g.New)

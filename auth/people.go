@@ -44,7 +44,11 @@ type PeopleFilter struct {
 	// AnyRole narrows to who has at least one of these.
 	AnyRole []policy.Role
 	Status  PersonStatus
-	Page    page.Request
+	// Unit narrows to who is in a department, location or position, or below it.
+	Unit uid.ID
+	// Field and Value narrow to who has a value in one of the portal's own fields, by its code, in any case.
+	Field, Value string
+	Page         page.Request
 }
 
 // InviteInput is who is asked to join, and as what.

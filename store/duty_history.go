@@ -119,7 +119,7 @@ func (s *Store) ReportChoices(ctx context.Context, n int) (out report.Choices, e
 	if err = s.tx(ctx).Raw("select p.id, coalesce(nullif(p.name, ''), p.email) as name from people p where exists (select 1 from people b where b.manager_id = p.id) order by lower(p.name), p.id limit ?", n).Scan(&out.Managers).Error; err != nil {
 		return out, fail(err, "managers to choose from")
 	}
-	err = s.tx(ctx).Raw("select distinct attributes ->> 'department' from people where attributes ->> 'department' <> '' order by 1 limit ?", n).Scan(&out.Departments).Error
+	err = s.tx(ctx).Raw("select distinct attributes ->> 'department' from people where attributes ->> 'department' <> '' union select n.name from org_unit_spans n join org_units u on u.id = n.unit_id where u.kind = 'department' order by 1 limit ?", n).Scan(&out.Departments).Error
 	return out, fail(err, "departments to choose from")
 }
 
@@ -138,15 +138,47 @@ func (s *Store) matrixPeople(ctx context.Context, f report.Filter) (q *gorm.DB, 
 		q, narrow = q.Where("exists (select 1 from group_members m where m.group_id = ? and m.person_id = p.id)", f.Group), true
 	}
 	if f.Department != "" {
-		q, narrow = q.Where("p.attributes ->> 'department' = ?", f.Department), true
+		q, narrow = q.Where(departmentOf(f)+" = @department", whereabouts(f, map[string]any{"department": f.Department})), true
 	}
 	if f.Manager != uid.Nil {
-		q, narrow = q.Where(chain, []uid.ID{f.Manager}), true
+		if f.As.Live() {
+			q, narrow = q.Where(chain, []uid.ID{f.Manager}), true
+		} else {
+			q, narrow = q.Where(chainThen, whereabouts(f, map[string]any{"managers": []uid.ID{f.Manager}})), true
+		}
 	}
 	if f.Name != "" {
 		q, narrow = q.Where("position(lower(?) in lower(p.name || ' ' || p.email)) > 0", f.Name), true
 	}
 	return q, narrow
+}
+
+// Where people stood on the day of @there as known at @knew: the department's name, and below @managers. Who was never placed is where their
+// attributes say now.
+const (
+	departmentNow  = `coalesce(p.attributes ->> 'department', '')`
+	departmentThen = `case when exists (select 1 from person_spans x where x.person_id = p.id and x.kind = 'department') then coalesce((select coalesce(n.name, u.name) from person_spans x join org_units u on u.id = x.unit_id
+			left join org_unit_spans n on n.unit_id = u.id and n.recorded_at <= @knew and (n.superseded_at is null or n.superseded_at > @knew) and n.valid_from <= cast(@there as date) and (n.valid_to is null or n.valid_to > cast(@there as date))
+			where x.person_id = p.id and x.kind = 'department' and x.recorded_at <= @knew and (x.superseded_at is null or x.superseded_at > @knew) and x.valid_from <= cast(@there as date) and (x.valid_to is null or x.valid_to > cast(@there as date)) limit 1), '')
+		else coalesce(p.attributes ->> 'department', '') end`
+	chainThen = `p.id in (with recursive known as (select person_id, manager_id from manager_spans where recorded_at <= @knew and (superseded_at is null or superseded_at > @knew) and valid_from <= cast(@there as date) and (valid_to is null or valid_to > cast(@there as date))),
+		below as (select person_id from known where manager_id in @managers union select k.person_id from known k join below b on k.manager_id = b.person_id) select person_id from below)`
+)
+
+func departmentOf(f report.Filter) string {
+	if f.As.Live() {
+		return departmentNow
+	}
+	return departmentThen
+}
+
+// whereabouts is what departmentThen and chainThen are bound to, and more.
+func whereabouts(f report.Filter, more map[string]any) map[string]any {
+	args := map[string]any{"there": f.As.At.UTC().Format(time.DateOnly), "knew": f.As.Known}
+	for k, v := range more {
+		args[k] = v
+	}
+	return args
 }
 
 // MatrixRows lists people who have a duty, by name.
@@ -164,7 +196,11 @@ func (s *Store) MatrixRows(ctx context.Context, f report.Filter, now time.Time) 
 		report.Row `gorm:"embedded"`
 		SortName   string
 	}
-	err = q.Select("p.id as person_id, p.name, p.email, coalesce(p.attributes ->> 'department', '') as department, lower(p.name) as sort_name").
+	columns := "p.id as person_id, p.name, p.email, " + departmentOf(f) + " as department, lower(p.name) as sort_name"
+	if q = q.Select(columns); !f.As.Live() {
+		q = q.Select(columns, whereabouts(f, nil))
+	}
+	err = q.
 		Where(has, matrixArgs(f, now, nil)).Order("lower(p.name), p.id").Limit(limit + 1).Scan(&rows).Error
 	if err != nil {
 		return out, fail(err, "people of the matrix")

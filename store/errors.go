@@ -11,6 +11,7 @@ import (
 	"lyceum/auth"
 	"lyceum/auth/group"
 	"lyceum/auth/ldapsync"
+	"lyceum/auth/org"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/billing/offer"
@@ -58,6 +59,12 @@ func constraintFault(name string) *fault.Fault {
 		return scim.ErrUniqueness
 	case "factors_credential_uq":
 		return auth.ErrPasskeyTaken
+	case "org_units_code_uq":
+		return org.ErrUnitCode
+	case "org_units_name_uq":
+		return org.ErrUnitName
+	case "person_fields_code_uq":
+		return org.ErrFieldCode
 	case "groups_name_uq":
 		return group.ErrNameTaken
 	case "roles_name_uq":

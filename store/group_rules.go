@@ -51,7 +51,15 @@ func conditionWhere(c group.Condition, now time.Time) (string, []any) {
 	if len(c.Values) == 0 && !c.Op.Bare() {
 		return "false", nil
 	}
+	if code, own := c.Field.Custom(); own {
+		return customWhere(c, code, now)
+	}
 	switch c.Field {
+	case group.FieldUnit:
+		if c.Op == group.Under {
+			return unitsBelow, []any{idsOf(c.Values)}
+		}
+		return isOrNot(c, "exists (select 1 from person_spans s where s.person_id = p.id and s.unit_id in ? and s.valid_to is null and s.superseded_at is null)", idsOf(c.Values))
 	case group.FieldManager:
 		return managerWhere(c)
 	case group.FieldRole:
@@ -73,25 +81,49 @@ func conditionWhere(c group.Condition, now time.Time) (string, []any) {
 	if !ok {
 		return "false", nil
 	}
+	return textWhere(c, column)
+}
+
+// textWhere compares a text; bound is what the column's own marks stand for.
+func textWhere(c group.Condition, column string, bound ...any) (string, []any) {
 	values := lowered(c.Values)
 	switch c.Op {
 	case group.Is:
-		return "lower(" + column + ") in ?", []any{values}
+		return "lower(" + column + ") in ?", append(bound, values)
 	case group.IsNot:
-		return "lower(" + column + ") not in ?", []any{values}
+		return "lower(" + column + ") not in ?", append(bound, values)
 	case group.StartsWith:
-		return anyOf("starts_with(lower("+column+"), ?::text)", values)
+		return anyWith("starts_with(lower("+column+"), ?::text)", bound, values, false)
 	case group.Contains:
-		return anyOf("position(?::text in lower("+column+")) > 0", values)
+		return anyWith("position(?::text in lower("+column+")) > 0", bound, values, true)
 	case group.ContainsNot:
-		sql, args := anyOf("position(?::text in lower("+column+")) > 0", values)
+		sql, args := anyWith("position(?::text in lower("+column+")) > 0", bound, values, true)
 		return "not " + sql, args
 	case group.Empty:
-		return column + " = ''", nil
+		return column + " = ''", bound
 	case group.Filled:
-		return column + " <> ''", nil
+		return column + " <> ''", bound
 	}
 	return "false", nil
+}
+
+// unitsBelow is everyone who is in one of several units, or in what stands below it.
+const unitsBelow = `(p.id in (with recursive below as (select id from org_units where id in ? union select u.id from org_units u join below b on u.parent_id = b.id)
+	select s.person_id from person_spans s join below b on b.id = s.unit_id where s.valid_to is null and s.superseded_at is null))`
+
+// customColumn is what a field of the portal's own says of p, else ”. Days are in the order of their texts.
+const customColumn = `coalesce((select s.value from person_spans s join person_fields f on f.id = s.field_id where s.person_id = p.id and f.code = ? and s.valid_to is null and s.superseded_at is null limit 1), '')`
+
+func customWhere(c group.Condition, code string, now time.Time) (string, []any) {
+	switch c.Op {
+	case group.Before:
+		return `(` + customColumn + ` collate "C" between '0' and ? and ` + customColumn + ` <> ?)`, []any{code, c.Values[0], code, c.Values[0]}
+	case group.After:
+		return customColumn + ` collate "C" > ?`, []any{code, c.Values[0]}
+	case group.Within:
+		return customColumn + ` collate "C" between ? and ?`, []any{code, daysBefore(now, c.Values[0]).Format(time.DateOnly), now.UTC().Format(time.DateOnly)}
+	}
+	return textWhere(c, customColumn, code)
 }
 
 // isOrNot is a condition that Is asks as it stands and IsNot the other way round.
@@ -164,11 +196,16 @@ func daysBefore(now time.Time, days string) time.Time {
 	return now.UTC().Truncate(24*time.Hour).AddDate(0, 0, -n)
 }
 
-// anyOf asks the same of each value.
-func anyOf(sql string, values []string) (string, []any) {
-	parts, args := make([]string, len(values)), make([]any, len(values))
+// anyWith asks the same of each value, with what is bound beside it: after it, or before it.
+func anyWith(sql string, bound []any, values []string, after bool) (string, []any) {
+	parts, args := make([]string, len(values)), []any{}
 	for i, v := range values {
-		parts[i], args[i] = sql, v
+		parts[i] = sql
+		if after {
+			args = append(append(args, v), bound...)
+		} else {
+			args = append(append(args, bound...), v)
+		}
 	}
 	return "(" + strings.Join(parts, " or ") + ")", args
 }

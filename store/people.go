@@ -82,6 +82,12 @@ func (s *Store) PeopleBy(ctx context.Context, f auth.PeopleFilter) (out page.Of[
 	if len(f.AnyRole) > 0 {
 		q = q.Where("exists (select 1 from person_roles f where f.person_id = p.id and f.role in ?)", f.AnyRole)
 	}
+	if f.Unit != uid.Nil {
+		q = q.Where(unitsBelow, []uid.ID{f.Unit})
+	}
+	if f.Field != "" && f.Value != "" {
+		q = q.Where("lower("+customColumn+") = lower(?)", f.Field, f.Value)
+	}
 	q, err = afterPerson(q, f.Page.After)
 	if err != nil {
 		return out, err

@@ -17,10 +17,10 @@ import (
 
 const (
 	// inLine is whether p is within a reach: below one of @mine, but not @me, by one look-up in the lines, or anybody at all.
-	inLine = `(@everyone or exists (select 1 from reporting_lines l where l.manager_id in @mine and l.person_id = p.id and l.person_id <> @me and (not @direct or l.depth = 1)))`
+	inLine = `(@everyone or exists (select 1 from team_lines l where l.manager_id in @mine and l.person_id = p.id and l.person_id <> @me and (not @direct or l.depth = 1)))`
 
 	// teamLine is everybody within a reach who is not deactivated.
-	teamLine = `line as materialized (select p.id as person_id, min(l.depth) as depth from reporting_lines l join people p on p.id = l.person_id
+	teamLine = `line as materialized (select p.id as person_id, min(l.depth) as depth from team_lines l join people p on p.id = l.person_id
 			where not @everyone and l.manager_id in @mine and l.person_id <> @me and (not @direct or l.depth = 1) and p.status <> 'deactivated' group by p.id
 		union all select p.id, 0 from people p where @everyone and p.status <> 'deactivated')`
 	// teamThings is what these people have to do: duties that are neither met nor waived, and courses under way that no such
@@ -53,7 +53,7 @@ const (
 	teamOverdueSQL = `with ` + teamLine + teamThings + teamMembers + ` select person_id from members where rank = 0 and status = 'active' order by at, person_id limit @limit`
 
 	// oneLine is teamLine for one person, with how far they are below the asker.
-	oneLine       = `line as materialized (select p.id as person_id, coalesce((select min(l.depth) from reporting_lines l where l.manager_id in @mine and l.person_id = p.id), 0) as depth from people p where p.id = @person)`
+	oneLine       = `line as materialized (select p.id as person_id, coalesce((select min(l.depth) from team_lines l where l.manager_id in @mine and l.person_id = p.id), 0) as depth from people p where p.id = @person)`
 	teamMemberSQL = `with ` + oneLine + teamThings + teamMembers + `, listed as (select * from members)` + teamMore
 	teamThingsSQL = `with ` + oneLine + teamThings + ` select t.kind, t.id, t.state, t.due_at, t.percent, t.renewal, coalesce(r.name, v.title, '') as name, coalesce(c.slug, '') as slug from things t
 		left join requirements r on t.kind = 'duty' and r.id = t.id

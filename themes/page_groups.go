@@ -7,6 +7,7 @@ import (
 
 	"lyceum/auth"
 	"lyceum/auth/group"
+	"lyceum/auth/org"
 	"lyceum/auth/policy"
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
@@ -117,6 +118,14 @@ func (c *Chrome) ruleValues(cond group.Condition, names map[string]string) (out 
 	return out, nil
 }
 
+// RuleField is what a condition's field is called: one of the portal's own by its name.
+func (c *Chrome) RuleField(f group.Field, names map[string]string) (string, error) {
+	if name, ok := names[string(f)]; ok {
+		return name, nil
+	}
+	return c.Named("rule_field", f)
+}
+
 // RuleKnown says whom the ids of a typed condition mean, "" where there are none.
 func (c *Chrome) RuleKnown(r RuleRow, names map[string]string) string {
 	var known []string
@@ -146,6 +155,7 @@ type GroupEditPage struct {
 	Kind    group.Kind
 	Form    GroupForm
 	Names   map[string]string // of people and groups that the rule names, by id
+	Custom  []org.Field       // the portal's own fields that a condition may ask
 	Preview *group.Preview
 	Problem *fault.Fault
 }
@@ -188,8 +198,16 @@ func (p GroupEditPage) Fits(op group.Op) string {
 			fields = append(fields, string(f))
 		}
 	}
+	for _, own := range p.Custom {
+		if f := group.CustomField(own.Code); slices.Contains(f.Ops(), op) {
+			fields = append(fields, string(f))
+		}
+	}
 	return strings.Join(fields, " ")
 }
+
+// Own is the field of a condition for one of the portal's own.
+func (p GroupEditPage) Own(f org.Field) string { return string(group.CustomField(f.Code)) }
 
 // At names a part of a condition as problems do.
 func (p GroupEditPage) At(i int, part string) string { return fmt.Sprintf("conditions.%d.%s", i, part) }

@@ -9,13 +9,23 @@ import (
 	"lyceum/internal/page"
 )
 
-// PeoplePage is GET /people?q=&role=&status=&after=.
+// PeoplePage is GET /people?q=&role=&status=&unit=&field=&value=&after=.
 type PeoplePage struct {
 	Query  string
 	Role   policy.Role       // "" is all
 	Status auth.PersonStatus // "" is all
 	People page.Of[auth.Person]
+	// What the list can be narrowed by beside, and is: an id, a field's code and its value.
+	Units              []org.Branch
+	Fields             []org.Field
+	Unit, Field, Value string
 }
+
+// UnitKinds lists the kinds of units.
+func (p PeoplePage) UnitKinds() []org.UnitKind { return org.UnitKinds() }
+
+// UnitsOf gives the units of a kind.
+func (p PeoplePage) UnitsOf(kind org.UnitKind) []org.Branch { return unitsOf(p.Units, kind) }
 
 func (p PeoplePage) in(c *Chrome) (string, any) { return "people", framed[PeoplePage]{c, p} }
 
@@ -41,7 +51,9 @@ type PersonPage struct {
 	Groups   []auth.Group           // those the person is in
 	Accounts []signon.LinkedAccount // company accounts, for who keeps connections
 	Place    org.Place              // whom they report to
-	Problem  *fault.Fault
+	// Placement is where they stand today; zero in a portal in an older shape.
+	Placement org.Placement
+	Problem   *fault.Fault
 }
 
 func (p PersonPage) in(c *Chrome) (string, any) { return "person", framed[PersonPage]{c, p} }

@@ -38,6 +38,7 @@ func specimens(t *testing.T, w *world) []specimen {
 		questionsSpecimens(w), testSpecimens(w), gradeSpecimens(w), dutySpecimens(w), teamSpecimens(w), reminderSpecimens(w), dashboardSpecimens(w), matrixSpecimens(w), reportSpecimens(w), evidenceSpecimens(w),
 		exportSpecimens(w),
 		scheduleSpecimens(w),
+		structureSpecimens(w),
 		pathsSpecimens(w),
 		privacySpecimens(w),
 		lessonsSpecimens(w),

@@ -21,7 +21,7 @@ type groupRule struct {
 
 // groupCondition asks one thing of a person.
 type groupCondition struct {
-	Field  group.Field `json:"field" doc:"department, title, location, user_type, division, organization, cost_center, employee_number, manager, role, group, locale, time_zone, hire_date, created_at, name or email." example:"department"`
+	Field  group.Field `json:"field" doc:"department, title, location, user_type, division, organization, cost_center, employee_number, manager, role, group, locale, time_zone, hire_date, created_at, completed, certificate, unit (a department, location or position by id, code, path or name), custom.<code> for one of the portal's own fields, name or email." example:"department"`
 	Op     group.Op    `json:"op" enum:"is,is_not,starts_with,contains,contains_not,before,after,within,under,empty,filled" doc:"Not every field takes every comparison. within is a number of days, under is everyone below a manager."`
 	Values []string    `json:"values,omitempty" doc:"Several mean one of them (is) or none of them (is_not). A manager is a person's id or e-mail, a group its id or name, a role its code."`
 }

@@ -2,11 +2,14 @@ package rest
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"lyceum/api/route"
 	"lyceum/auth"
+	"lyceum/auth/org"
 	"lyceum/auth/policy"
+	"lyceum/internal/fault"
 	"lyceum/internal/uid"
 )
 
@@ -40,6 +43,9 @@ type peopleIn struct {
 	Query  string            `query:"q" doc:"Part of the name or e-mail."`
 	Role   policy.Role       `query:"role" doc:"Only people with this role."`
 	Status auth.PersonStatus `query:"status" enum:"invited,active,deactivated" doc:"Only people in this state."`
+	Unit   uid.ID            `query:"unit" doc:"Only people in this department, location or position, or below it."`
+	Field  string            `query:"field" maxLength:"40" doc:"The code of one of the portal's own fields that one may see."`
+	Value  string            `query:"value" maxLength:"300" doc:"Only people with this value in field."`
 }
 
 type personIn struct {
@@ -65,7 +71,17 @@ func (a *api) peopleOperations() {
 		method: get, path: "/people", id: "list-people", tag: tagPeople, need: route.For(policy.PersonRead),
 		summary: "List people by name",
 	}, func(ctx context.Context, in *peopleIn) (*pageOut[person], error) {
-		people, err := a.Auth.People(ctx, auth.PeopleFilter{Query: in.Query, Role: in.Role, Status: in.Status, Page: in.request()})
+		f := auth.PeopleFilter{Query: in.Query, Role: in.Role, Status: in.Status, Unit: in.Unit, Field: in.Field, Value: in.Value, Page: in.request()}
+		if f.Field != "" {
+			fields, err := a.Org.Fields(ctx, true)
+			if err != nil {
+				return nil, err
+			}
+			if !slices.ContainsFunc(fields, func(one org.Field) bool { return one.Code == f.Field }) {
+				return nil, fault.Invalid(map[string]string{"field": "There is no such field."})
+			}
+		}
+		people, err := a.Auth.People(ctx, f)
 		if err != nil {
 			return nil, err
 		}

@@ -10,6 +10,7 @@ import (
 
 	"lyceum/auth"
 	"lyceum/auth/group"
+	"lyceum/auth/org"
 	"lyceum/auth/policy"
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
@@ -26,6 +27,7 @@ type Groups struct {
 	Intakes *intake.Service
 	Auth    *auth.Service
 	Catalog *catalog.Service
+	Org     *org.Service
 }
 
 // List shows the groups.
@@ -203,13 +205,27 @@ func (g Groups) New(c *fiber.Ctx) error {
 	if query(c, "kind") == string(group.ByRule) {
 		p.Kind, p.Form.Rows = group.ByRule, []themes.RuleRow{{}}
 	}
+	if err := g.own(c, &p); err != nil {
+		return err
+	}
 	return g.show(c, p)
+}
+
+// own fills in the portal's own fields that a condition may ask.
+func (g Groups) own(c *fiber.Ctx, p *themes.GroupEditPage) (err error) {
+	if p.Kind == group.ByRule {
+		_, p.Custom, err = g.Org.Choices(c.UserContext())
+	}
+	return err
 }
 
 // Edit shows the form of a group.
 func (g Groups) Edit(c *fiber.Ctx) error {
 	p, err := g.editing(c)
 	if err != nil {
+		return err
+	}
+	if err := g.own(c, &p); err != nil {
 		return err
 	}
 	return g.show(c, p)
@@ -288,6 +304,9 @@ func (g Groups) Save(c *fiber.Ctx) error {
 func (g Groups) typed(c *fiber.Ctx, f form, p themes.GroupEditPage, save func(context.Context, group.Input) (group.Group, error), key themes.FlashKey) error {
 	typed, in, do := groupTyped(f, p.Kind)
 	p.Form = typed
+	if err := g.own(c, &p); err != nil {
+		return err
+	}
 	again := func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return p }
 	switch {
 	case do == "add" || strings.HasPrefix(do, "remove-"):

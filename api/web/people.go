@@ -31,11 +31,24 @@ func (p People) List(c *fiber.Ctx) error {
 	f := auth.PeopleFilter{
 		Query: query(c, "q"), Role: policy.Role(query(c, "role")), Status: auth.PersonStatus(query(c, "status")), Page: after(c),
 	}
-	people, err := p.Auth.People(c.UserContext(), f)
-	if err != nil {
+	page := themes.PeoplePage{Query: f.Query, Role: f.Role, Status: f.Status}
+	var err error
+	if page.Units, page.Fields, err = p.Org.Choices(c.UserContext()); err != nil {
 		return err
 	}
-	return p.show(c, themes.PeoplePage{Query: f.Query, Role: f.Role, Status: f.Status, People: people})
+	if unit, ok := uid.Parse(query(c, "unit")); ok {
+		f.Unit, page.Unit = unit, unit.String()
+	}
+	for _, one := range page.Fields { // only what who asks may see
+		if one.Code == query(c, "field") && query(c, "value") != "" {
+			f.Field, f.Value = one.Code, query(c, "value")
+			page.Field, page.Value = f.Field, f.Value
+		}
+	}
+	if page.People, err = p.Auth.People(c.UserContext(), f); err != nil {
+		return err
+	}
+	return p.show(c, page)
 }
 
 // offered lists the roles that who asks may give: those that may no more than they do; owner only by owners.
@@ -96,6 +109,9 @@ func (p People) page(c *fiber.Ctx, person uid.ID) (themes.PersonPage, error) {
 	}
 	page := themes.PersonPage{Person: found, Chosen: found.Roles}
 	if page.Place, err = p.Org.Place(ctx, person); err != nil {
+		return page, err
+	}
+	if page.Placement, err = p.Org.PlacementNow(ctx, person); err != nil {
 		return page, err
 	}
 	if page.Groups, err = p.Groups.Of(ctx, person); err != nil {

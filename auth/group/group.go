@@ -112,6 +112,11 @@ type Keeper interface {
 	GroupsByRule(ctx context.Context) ([]Group, error)
 	// GroupsNamed gives the groups of a name in any case, and those of ids.
 	GroupsNamed(ctx context.Context, name string, ids []uid.ID) ([]Group, error)
+	// UnitsCalled gives the open departments, locations and positions that a text means, by code, else by path, else by name, and those
+	// of ids, open or closed, with what they are called.
+	UnitsCalled(ctx context.Context, text string, ids []uid.ID) (map[uid.ID]string, error)
+	// CustomNames gives what the portal's own fields of some codes are called.
+	CustomNames(ctx context.Context, codes []string) (map[string]string, error)
 	// CourseNames gives what the courses of an address, and those of ids, are called.
 	CourseNames(ctx context.Context, slug string, ids []uid.ID) (map[uid.ID]string, error)
 	// AddGroup and PutGroup write a group; ErrNameTaken.
@@ -237,6 +242,24 @@ func (s *Service) names(ctx context.Context, r *Rule) (map[string]string, error)
 		}
 		for id, name := range found {
 			out[id.String()] = name
+		}
+	}
+	if units := r.ids(FieldUnit); len(units) > 0 {
+		found, err := s.keep.UnitsCalled(ctx, "", units)
+		if err != nil {
+			return nil, err
+		}
+		for id, name := range found {
+			out[id.String()] = name
+		}
+	}
+	if codes := r.customs(); len(codes) > 0 {
+		found, err := s.keep.CustomNames(ctx, codes)
+		if err != nil {
+			return nil, err
+		}
+		for code, name := range found {
+			out[string(CustomField(code))] = name
 		}
 	}
 	if len(groups) > 0 {

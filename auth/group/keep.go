@@ -205,6 +205,17 @@ func (s *Service) move(ctx context.Context, id uid.ID, people []uid.ID, in bool)
 // resolve turns what people write (a role's name, a manager's e-mail, a group's name) into what is kept: codes and ids.
 func (s *Service) resolve(ctx context.Context, r *Rule) error {
 	f := fault.Fields{}
+	if codes := r.customs(); len(codes) > 0 {
+		known, err := s.keep.CustomNames(ctx, codes)
+		if err != nil {
+			return err
+		}
+		for i, c := range r.Conditions {
+			code, own := c.Field.Custom()
+			_, there := known[code]
+			f.Check(!own || there, "conditions."+strconv.Itoa(i)+".field", "There is no such field. Choose one from the list.")
+		}
+	}
 	for i := range r.Conditions {
 		c := &r.Conditions[i]
 		if c.Op.Bare() {
@@ -215,6 +226,8 @@ func (s *Service) resolve(ctx context.Context, r *Rule) error {
 			switch c.Field {
 			case FieldRole:
 				c.Values[j], err = s.role(ctx, v)
+			case FieldUnit:
+				c.Values[j], err = s.unit(ctx, v)
 			case FieldManager:
 				c.Values[j], err = s.manager(ctx, v)
 			case FieldGroup:
@@ -244,6 +257,28 @@ func (s *Service) role(ctx context.Context, v string) (string, error) {
 		}
 	}
 	return v, errNoRole
+}
+
+// unit takes a department's, location's or position's id, code, path or name.
+func (s *Service) unit(ctx context.Context, v string) (string, error) {
+	id, known := uid.Parse(v)
+	var ids []uid.ID
+	if known {
+		ids = []uid.ID{id}
+	}
+	found, err := s.keep.UnitsCalled(ctx, v, ids)
+	switch {
+	case err != nil:
+		return v, err
+	case len(found) == 0:
+		return v, errNoUnit
+	case len(found) > 1:
+		return v, errTwoUnits
+	}
+	for id := range found {
+		v = id.String()
+	}
+	return v, nil
 }
 
 // course takes a course's id or its address.
@@ -302,6 +337,8 @@ var (
 	errNoRole     = fault.New(fault.KindInvalid, "no_role", "There is no such role. Choose one from the list.")
 	errNoPerson   = fault.New(fault.KindInvalid, "no_person", "Nobody here has this e-mail. Enter the manager’s e-mail.")
 	errNoCourse   = fault.New(fault.KindInvalid, "no_course", "There is no such course. Enter its address: what stands behind /courses/.")
+	errNoUnit     = fault.New(fault.KindInvalid, "no_unit", "There is no department, location or position of this code or name.")
+	errTwoUnits   = fault.New(fault.KindInvalid, "two_units", "Several have this name. Enter the code, or the path, for example “Sales / North”.")
 	errNoGroup    = fault.New(fault.KindInvalid, "no_group", "There is no group of this name.")
 	errTwoGroups  = fault.New(fault.KindInvalid, "two_groups", "Several groups have this name. Rename one of them.")
 	errRuleOnRule = fault.New(fault.KindInvalid, "rule_on_rule", "A rule cannot ask for a group that has a rule itself.")

@@ -41,13 +41,23 @@ const (
 	// FieldCompleted is the courses that the person ever completed, FieldCertificate those of whose certificate they hold one that is valid.
 	FieldCompleted   Field = "completed"
 	FieldCertificate Field = "certificate"
+	// FieldUnit is a department, location or position that the person is in; Under takes what stands below it too.
+	FieldUnit Field = "unit"
+	// customPrefix begins a field of the portal's own, by its code: custom.shift.
+	customPrefix = "custom."
 )
+
+// CustomField is the field of a rule for one of the portal's own fields, by its code.
+func CustomField(code string) Field { return Field(customPrefix + code) }
+
+// Custom gives the code of one of the portal's own fields; ok is false for any other.
+func (f Field) Custom() (code string, ok bool) { return strings.CutPrefix(string(f), customPrefix) }
 
 // Fields lists what a condition may ask, in the order in which a page offers it.
 func Fields() []Field {
 	return []Field{
 		"department", "title", "location", "user_type", "division", "organization", "cost_center", "employee_number",
-		FieldManager, FieldRole, FieldGroup, FieldLanguage, FieldTimeZone, FieldHired, FieldCreated, FieldCompleted, FieldCertificate, FieldName, FieldEmail,
+		FieldUnit, FieldManager, FieldRole, FieldGroup, FieldLanguage, FieldTimeZone, FieldHired, FieldCreated, FieldCompleted, FieldCertificate, FieldName, FieldEmail,
 	}
 }
 
@@ -64,7 +74,7 @@ const (
 	Before      Op = "before" // a day, exclusive
 	After       Op = "after"  // a day, exclusive
 	Within      Op = "within" // at most so many days ago, and not in the future
-	Under       Op = "under"  // reports to this person, directly or through others
+	Under       Op = "under"  // reports to this person, directly or through others; of a unit: is in it or below it
 	Empty       Op = "empty"
 	Filled      Op = "filled"
 )
@@ -76,9 +86,14 @@ func Ops() []Op {
 
 // Ops lists how a field may be compared.
 func (f Field) Ops() []Op {
+	if _, own := f.Custom(); own {
+		return []Op{Is, IsNot, StartsWith, Contains, ContainsNot, Before, After, Within, Empty, Filled}
+	}
 	switch f {
 	case FieldManager:
 		return []Op{Is, IsNot, Under, Empty, Filled}
+	case FieldUnit:
+		return []Op{Is, IsNot, Under}
 	case FieldRole, FieldGroup, FieldLanguage, FieldCompleted, FieldCertificate:
 		return []Op{Is, IsNot}
 	case FieldHired:
@@ -126,7 +141,7 @@ func (r *Rule) Validate() error {
 }
 
 func (c *Condition) check(f fault.Fields, at string) {
-	if !slices.Contains(Fields(), c.Field) {
+	if _, own := c.Field.Custom(); !own && !slices.Contains(Fields(), c.Field) {
 		f.Check(false, at+".field", "There is no such field. Choose one from the list.")
 		return
 	}
@@ -182,12 +197,22 @@ func (r *Rule) ids(field Field) (ids []uid.ID) {
 	return ids
 }
 
+// customs gives the codes of the portal's own fields that it asks.
+func (r *Rule) customs() (codes []string) {
+	for _, c := range r.Conditions {
+		if code, own := c.Field.Custom(); own {
+			codes = append(codes, code)
+		}
+	}
+	return codes
+}
+
 // Asks tells whether a condition looks at a group.
 func (r *Rule) Asks(group uid.ID) bool { return slices.Contains(r.ids(FieldGroup), group) }
 
 // wide tells whether a change of one person may change who else fits.
 func (r *Rule) wide() bool {
-	return slices.ContainsFunc(r.Conditions, func(c Condition) bool { return c.Op == Under })
+	return slices.ContainsFunc(r.Conditions, func(c Condition) bool { return c.Op == Under && c.Field == FieldManager })
 }
 
 // learned tells whether a condition asks what people did.

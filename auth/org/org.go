@@ -1,5 +1,5 @@
-// Package org is how an organization is built: who reports to whom, who did on which day, and who looks after whose people while
-// they are away. The lines themselves are kept by whoever changes a
+// Package org is how an organization is built: who reports to whom, departments, locations and positions with the people in them, the
+// portal's own fields of a person, all of it as it was on a day and known at a moment, and who looks after whose people while they are away. The lines themselves are kept by whoever changes a
 // manager (auth.LineKeeper); what managers see of their people is learning/team's.
 package org
 
@@ -42,6 +42,9 @@ type Keeper interface {
 	// HasReports tells whether anybody who is not deactivated reports to a person.
 	HasReports(ctx context.Context, manager uid.ID) (bool, error)
 	StructureKeeper
+	UnitKeeper
+	FieldKeeper
+	PlacementKeeper
 }
 
 // Service is the structure of an organization.
@@ -101,11 +104,14 @@ func (s *Service) Leads(ctx context.Context) (bool, error) {
 			if leads, err = s.keep.HasReports(ctx, who.PersonID); err != nil || leads {
 				return err
 			}
+			if leads, err = s.keep.HasTeam(ctx, who.PersonID); err != nil || leads {
+				return err
+			}
 			stands, err := s.keep.StandsFor(ctx, who.PersonID, DayOf(s.now()).String())
 			leads = len(stands) > 0
 			return err
 		})
-		if errors.Is(err, tenant.ErrSchemaVersion) { // a portal in an older shape knows no delegations
+		if errors.Is(err, tenant.ErrSchemaVersion) { // a portal in an older shape knows no delegations, and no managers of other kinds
 			return leads, nil
 		}
 		return leads, err

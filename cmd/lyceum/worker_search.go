@@ -17,7 +17,7 @@ const settleTimeout = 10 * time.Minute
 // groupConsequences is what follows for groups from what happens to people, and for enrolments from what happens to groups.
 func (a *app) groupConsequences() (table []queue.Consequence) {
 	for _, typ := range []string{
-		"person.created", "person.updated", "person.deactivated", "person.reactivated", "person.roles_changed", "invitation.created", "invitation.accepted",
+		"person.created", "person.updated", "person.deactivated", "person.reactivated", "person.roles_changed", "invitation.created", "invitation.accepted", "person.placed",
 	} {
 		table = append(table, queue.Consequence{When: typ, Name: "settle_person", Urgency: queue.Unseen, Timeout: settleTimeout, Do: func(ctx context.Context, e event.Event) error {
 			return a.groups.SettlePerson(ctx, e.SubjectID)
