@@ -23,7 +23,7 @@ import (
 var personal = regexp.MustCompile(`^(person_id|manager_id|owner_id|giver_id|taker_id|marker_id|actor_id|by_id|person_name|operator_name|email|emails|ip|user_agent|.*_by)$`)
 
 // impersonalColumns look like that and are not.
-var impersonalColumns = []string{"test_attempts.ended_by"}
+var impersonalColumns = []string{"test_attempts.ended_by", "person_fields.seen_by", "person_fields.edited_by"}
 
 func (h *house) columns(schema string) map[string][]string {
 	h.t.Helper()

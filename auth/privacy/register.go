@@ -244,6 +244,7 @@ var Register = []Entry{
 
 // impersonal are tables without personal data.
 var impersonal = []string{
+	"org_units", "person_fields", "team_kinds",
 	"badge_keys", "badge_statuses", "bank_shares", "categories", "certificate_pictures", "certificate_prints", "connections", "course_groups", "course_skills", "course_tags", "directories", "email_domains",
 	"expiry_warnings", "file_bytes", "file_variants", "groups", "lessons", "metadata_polls", "modules", "outbox", "policies", "prerequisites", "requirement_courses", "requirement_history", "roles",
 	"search_entries", "search_words", "seen_assertions", "settings", "signing_keys", "skills", "version_texts",
