@@ -249,7 +249,11 @@ func (s *Store) moveRoles(ctx context.Context, requirement uid.ID, args map[stri
 	if err = s.tx(ctx).Raw("select exists (select 1 from requirements where role is not null)").Scan(&gives).Error; err != nil || !gives && requirement == uid.Nil {
 		return nil, fail(err, "roles of requirements")
 	}
-	for _, sql := range []string{takeRolesSQL, giveRolesSQL} {
+	steps := []string{takeRolesSQL}
+	if gives {
+		steps = append(steps, giveRolesSQL)
+	}
+	for _, sql := range steps {
 		var some []duty.RoleChange
 		if err = s.tx(ctx).Raw(sql, args).Scan(&some).Error; err != nil {
 			return nil, fail(err, "move the roles of requirements")
