@@ -218,6 +218,11 @@ func (s *Store) AdvanceDuties(ctx context.Context, requirement, person uid.ID, n
 	if err := s.tx(ctx).Exec("select 1 from requirements where @everything or id = @requirement order by id for update", args).Error; err != nil {
 		return nil, fail(err, "hold requirements")
 	}
+	if person == uid.Nil {
+		if err := s.expectMany(ctx, requirement); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.tx(ctx).Exec(completeCyclesSQL, args).Error; err != nil {
 		return nil, fail(err, "complete duties")
 	}
@@ -240,7 +245,10 @@ func (s *Store) AdvanceDuties(ctx context.Context, requirement, person uid.ID, n
 	if err != nil {
 		return nil, err
 	}
-	return moved, s.recordDuties(ctx, requirement, person, now)
+	if err = s.recordDuties(ctx, requirement, person, now); err != nil {
+		return nil, err
+	}
+	return moved, s.expectAny(ctx)
 }
 
 // moveRoles gives and takes roles, where some requirement gives one or did until now.
