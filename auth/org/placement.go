@@ -115,12 +115,7 @@ func (s *Service) Placement(ctx context.Context, person uid.ID, w When) (out Pla
 	if err := auth.Require(ctx, need); err != nil {
 		return out, err
 	}
-	if w.Day.IsZero() {
-		w.Day = DayOf(s.now())
-	}
-	if w.Known.IsZero() {
-		w.Known = s.now()
-	}
+	w = w.orNow(s.now())
 	out.When = w
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
 		if out.Person, err = s.keep.PersonByID(ctx, person); err != nil {

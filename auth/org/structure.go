@@ -45,6 +45,17 @@ type When struct {
 	Known time.Time
 }
 
+// orNow fills in what was left out: today, as known now.
+func (w When) orNow(now time.Time) When {
+	if w.Day.IsZero() {
+		w.Day = DayOf(now)
+	}
+	if w.Known.IsZero() {
+		w.Known = now
+	}
+	return w
+}
+
 // Node is a person in the structure of a day.
 type Node struct {
 	PersonID uid.ID
@@ -127,12 +138,7 @@ func (s *Service) Structure(ctx context.Context, whose uid.ID, w When) (out Stru
 	if err := auth.Require(ctx, policy.PersonRead); err != nil {
 		return out, err
 	}
-	if w.Day.IsZero() {
-		w.Day = DayOf(s.now())
-	}
-	if w.Known.IsZero() {
-		w.Known = s.now()
-	}
+	w = w.orNow(s.now())
 	out.When = w
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
 		if whose != uid.Nil {

@@ -129,11 +129,8 @@ func (s *Service) Units(ctx context.Context, kind UnitKind, w When, closed bool)
 	if !kind.Known() {
 		return nil, fault.Invalid(map[string]string{"kind": "Choose department, location or position."})
 	}
-	if w.Known.IsZero() && !w.Day.IsZero() {
-		w.Known = s.now()
-	}
-	if w.Day.IsZero() && !w.Known.IsZero() {
-		w.Day = DayOf(s.now())
+	if w != (When{}) {
+		w = w.orNow(s.now())
 	}
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
 		list, err = s.keep.Branches(ctx, kind, w, closed)

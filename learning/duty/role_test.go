@@ -2,6 +2,7 @@ package duty_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -178,7 +179,35 @@ func TestARequirementGivesARoleAndTakesIt(t *testing.T) {
 	h.World.Now.Advance(10 * 24 * time.Hour)
 	h.do(h.duties.RunAll(h.ctx))
 	check("lapsed", "kim")
-	// Its end is told, and another tenant's roles are not touched.
+	// Its end is told. Another tenant's roles are not touched, and it can neither see nor change the requirement.
+	other := h.World.Tenant(t)
+	teacher := storetest.Person(t, other, h.World, policy.Learner, policy.Instructor)
+	stranger := storetest.As(t, other, h.World, storetest.Person(t, other, h.World, policy.Admin))
+	h.do(h.duties.RunAll(other))
+	h.do(h.duties.Advance(other, ada.ID))
+	theirs, _ := tenant.From(other)
+	var kept int
+	h.do(h.Admin.QueryRow(t.Context(), fmt.Sprintf("select count(*) from %s.person_roles where person_id = $1 and role = 'instructor'", theirs.SchemaName), teacher.ID).Scan(&kept))
+	if kept != 1 {
+		t.Error("another tenant's teacher is none any more")
+	}
+	in.Name, in.Role, in.RoleWhile, in.Revision = "Teach well", policy.Instructor, duty.RoleWhileDuty, 1
+	if _, err := h.duties.Get(stranger, valid.ID); !errors.Is(err, duty.ErrNotFound) {
+		t.Errorf("another tenant sees it: %v", err)
+	}
+	in.Courses = []uid.ID{storetest.PublishedCourse(t, other, h.World, storetest.SmallCourse("Theirs")).Course.ID}
+	if _, err := h.duties.Save(stranger, valid.ID, in); !errors.Is(err, duty.ErrNotFound) {
+		t.Errorf("another tenant changes it: %v", err)
+	}
+	in.Courses = []uid.ID{h.courses[0].Course.ID}
+	for what, ctx := range map[string]context.Context{"a learner": storetest.As(t, h.ctx, h.World, lee), "nobody": h.ctx} {
+		if _, err := h.duties.Save(ctx, valid.ID, in); err == nil {
+			t.Errorf("%s changes it", what)
+		}
+		if _, err := h.duties.GivableRoles(ctx); err == nil {
+			t.Errorf("%s sees which roles it may give", what)
+		}
+	}
 	portal, _ := tenant.From(h.ctx)
 	var told int
 	h.do(h.Admin.QueryRow(t.Context(), fmt.Sprintf("select count(*) from %s.events where type = 'person.roles_changed' and subject_id = $1 and data ->> 'by' = 'requirements'", portal.SchemaName), ada.ID).Scan(&told))
