@@ -24,6 +24,7 @@ import (
 	"lyceum/auth/org"
 	"lyceum/auth/policy"
 	"lyceum/auth/privacy"
+	"lyceum/auth/privacy/access"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/auth/support"
@@ -137,6 +138,7 @@ type Options struct {
 	Evidence     *evidence.Service
 	Exports      *export.Service
 	Privacy      *privacy.Service
+	Access       *access.Service
 	Schedules    *schedule.Service
 	Team         *team.Service
 	Org          *org.Service
@@ -207,7 +209,7 @@ func (o *Options) complete() error {
 		"Themes": o.Themes == nil, "SignOn": o.SignOn == nil, "SCIM": o.SCIM == nil, "LDAPSync": o.LDAPSync == nil,
 		"Banks": o.Banks == nil, "Groups": o.Groups == nil, "Intakes": o.Intakes == nil, "Assignments": o.Assignments == nil, "Tests": o.Tests == nil, "Search": o.Search == nil, "Limits.SignOn": o.Limits.SignOn == nil, "Limits.Strangers": o.Limits.Strangers == nil, "Limits.Lookups": o.Limits.Lookups == nil,
 		"Limits.SignUps": o.Limits.SignUps == nil,
-		"Home":           o.Home == nil, "Notices": o.Notices == nil, "Calendar": o.Calendar == nil, "Transcripts": o.Transcripts == nil, "Desk": o.Desk == nil, "Grades": o.Grades == nil, "Duties": o.Duties == nil, "Team": o.Team == nil, "Org": o.Org == nil, "Reminders": o.Reminders == nil, "Dashboards": o.Dashboards == nil, "Compliance": o.Compliance == nil, "Built": o.Built == nil, "Evidence": o.Evidence == nil, "Privacy": o.Privacy == nil, "Exports": o.Exports == nil, "Schedules": o.Schedules == nil,
+		"Home":           o.Home == nil, "Notices": o.Notices == nil, "Calendar": o.Calendar == nil, "Transcripts": o.Transcripts == nil, "Desk": o.Desk == nil, "Grades": o.Grades == nil, "Duties": o.Duties == nil, "Team": o.Team == nil, "Org": o.Org == nil, "Reminders": o.Reminders == nil, "Dashboards": o.Dashboards == nil, "Compliance": o.Compliance == nil, "Built": o.Built == nil, "Evidence": o.Evidence == nil, "Privacy": o.Privacy == nil, "Access": o.Access == nil, "Exports": o.Exports == nil, "Schedules": o.Schedules == nil,
 		"Ready": o.Ready == nil, "Support": o.Support == nil, "Log": o.Log == nil,
 	} {
 		if missing {

@@ -2,6 +2,8 @@ package api_test
 
 import (
 	"crypto/ed25519"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -66,4 +68,61 @@ func TestSomebodyAsksToBeErasedAndIsWithAReceipt(t *testing.T) {
 	boss.post("/privacy/returns", "email", "stranger@example.com").is(422).says("Nobody with this e-mail")
 	boss.post("/privacy/returns", "email", lee.Email).is(303)
 	boss.post("/people/invite", "email", lee.Email, "name", "Lee", "role", "learner").is(303)
+}
+
+func TestSomebodyGetsACopyOfTheirDataAndGoesOnWhereADownloadBrokeOff(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	lee, ada := h.person(policy.Learner), h.person(policy.Admin)
+	learner, boss := h.as(lee), h.as(ada)
+	learner.get("/account/data").is(200).says("A copy of my data", "Make a copy")
+	learner.post("/account/data/copies").is(303).leads("/account/data")
+	learner.get("/account/data").is(200).says("Waiting", "<progress").saysNot("Make a copy")
+	learner.post("/account/data/copies").is(409).says("is being made already")
+	own, err := h.o.Access.Own(storetest.As(t, h.ctx, h.w, lee))
+	if err != nil || len(own) != 1 {
+		t.Fatalf("%v: %v", err, own)
+	}
+	at := "/account/data/copies/" + own[0].ID.String()
+	learner.get(at).is(409)
+	if err := h.o.Access.Make(h.ctx, own[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	learner.get("/account/data").is(200).says("Ready", at, "SHA-256")
+	whole := learner.get(at).is(200)
+	if got := whole.Header.Get("Accept-Ranges") + whole.Header.Get("Content-Type"); got != "bytesapplication/zip" || !strings.HasPrefix(whole.body, "PK") || len(whole.body) < 1000 {
+		t.Errorf("%q, %d bytes", got, len(whole.body))
+	}
+	part := func(wanted, unless string) answer {
+		r := httptest.NewRequest(http.MethodGet, at, http.NoBody)
+		r.Header.Set("Range", wanted)
+		if unless != "" {
+			r.Header.Set("If-Range", unless)
+		}
+		return learner.do(r)
+	}
+	rest := part("bytes=500-", whole.Header.Get("ETag")).is(206)
+	if rest.body != whole.body[500:] {
+		t.Errorf("the rest has %d bytes of %d", len(rest.body), len(whole.body))
+	}
+	part("bytes=99999999-", "").is(416)
+	learner.post("/account/data/copies").is(409).says("Ask again tomorrow")
+	boss.get(at).is(404)
+
+	about := "/privacy/people/" + lee.ID.String()
+	boss.get(about).is(200).says("Copies of people’s data", "asked by the person themselves").saysNot(own[0].ID.String())
+	boss.post(about + "/copies").is(303).leads(about)
+	list, err := h.o.Access.Of(storetest.As(t, h.ctx, h.w, ada), lee.ID)
+	if err != nil || len(list) != 2 {
+		t.Fatalf("%v: %v", err, list)
+	}
+	if err := h.o.Access.Make(h.ctx, list[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	boss.get(about).is(200).says("/privacy/copies/" + list[0].ID.String())
+	boss.get("/privacy/copies/" + list[0].ID.String()).is(200)
+	learner.get("/account/data/copies/" + list[0].ID.String()).is(404)
+	learner.get("/privacy/copies").is(403)
+	boss.get("/privacy").is(200).says(lee.Name, "/privacy/copies")
+	boss.get("/privacy/copies").is(200).says(lee.Name, "The portal", "The person")
 }

@@ -45,7 +45,8 @@ var passes = map[string][]pass{
 	"going and staying": {
 		{"", "/settings/leaving*"}, {"", "/api/v1/portal/*"},
 	},
-	"people's right to be erased does not wait for a bill": {
+	"people's right to their data and to be erased does not wait for a bill": {
+		{"", "/privacy/people/:person/copies"}, {"", "/api/v1/people/:person/data-requests"},
 		{"", "/privacy/people/:person/erase"}, {"", "/privacy/erasures/:erasure/*"}, {"", "/api/v1/people/:person/erasure"}, {"", "/api/v1/erasures/:erasure*"},
 	},
 	"taking people's access away, and rights": {

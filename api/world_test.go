@@ -23,6 +23,7 @@ import (
 	"lyceum/auth/org"
 	"lyceum/auth/policy"
 	"lyceum/auth/privacy"
+	"lyceum/auth/privacy/access"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/auth/support"
@@ -170,7 +171,10 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 	h.o.Health = health.New(health.Options{Keep: w.Store, Versions: health.Versions{Newest: admin.Version(), Oldest: migrations.OldestReadable}, Now: now})
 	h.o.Flags = flag.New(w.Store, now, slog.New(slog.DiscardHandler))
 	h.o.Broadcast = broadcast.New(broadcast.Options{Keep: w.Store, Languages: themes.Locales(), Now: now})
-	h.o.Privacy = privacy.New(privacy.Options{Keep: w.Store, Auth: service, Files: files, Sign: h.o.Badges, Base: func(t tenant.Tenant) string { return hosts.PortalURL(t) }, Now: now})
+	h.o.Access = access.New(access.Options{Keep: w.Store, Blobs: blobs, Explain: func(_ context.Context, r access.Readme) (string, error) {
+		return set.DataReadme(r, "Acme", "https://acme.example")
+	}, Now: now})
+	h.o.Privacy = privacy.New(privacy.Options{Keep: w.Store, Auth: service, Files: files, Copies: h.o.Access, Sign: h.o.Badges, Base: func(t tenant.Tenant) string { return hosts.PortalURL(t) }, Now: now})
 	h.o.Evidence = evidence.New(evidence.Options{Keep: w.Store, Blobs: blobs, Sign: h.o.Badges, Base: func(t tenant.Tenant) string { return hosts.PortalURL(t) }, Now: now})
 	h.o.Exports = export.New(export.Options{Keep: w.Store, Blobs: blobs, Built: h.o.Built, Matrix: h.o.Compliance, As: h.o.Auth.As, Brand: h.o.Brands.Get, Words: set.ReportWords, Now: now})
 	h.o.Schedules = schedule.New(schedule.Options{Keep: w.Store, Exports: h.o.Exports, Reports: h.o.Built, As: h.o.Auth.As, May: policy.NewEngine(w.Store, now).For, Send: func(context.Context, schedule.Mail) error { return nil }, Now: now})
@@ -191,7 +195,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 		return rest.Mount(portal, rest.Services{
 			Auth: service, SignOn: h.o.SignOn, Catalog: h.o.Catalog, Enrolment: h.o.Enrolment, Paths: h.o.Paths, Content: files, Banks: h.o.Banks, Exchange: h.o.Exchange, Certificates: h.o.Certificates, Badges: h.o.Badges, Starter: h.o.Starter, Onboarding: h.o.Onboarding, Billing: h.o.Billing, Subscriptions: h.o.Subscriptions,
 			Home: h.o.Home, Notices: h.o.Notices, Calendar: h.o.Calendar, Transcripts: h.o.Transcripts,
-			Brands: h.o.Brands, Events: events{w}, Audit: h.o.Audit, SCIM: h.o.SCIM, LDAPSync: h.o.LDAPSync, Groups: h.o.Groups, Bulk: h.o.Bulk, Intakes: h.o.Intakes, Assignments: h.o.Assignments, Tests: h.o.Tests, Search: h.o.Search, Limit: freely{}, Rate: rest.Rate{Requests: 100, Window: time.Minute}, Hosts: hosts, Addresses: h.o.Addresses, Leaving: h.o.Leaving, Status: h.o.Status, Support: h.o.Support, Desk: h.o.Desk, Grades: h.o.Grades, Duties: h.o.Duties, Team: h.o.Team, Org: h.o.Org, Reminders: h.o.Reminders, Dashboards: h.o.Dashboards, Compliance: h.o.Compliance, Built: h.o.Built, Evidence: h.o.Evidence, Privacy: h.o.Privacy, Exports: h.o.Exports, Schedules: h.o.Schedules, Takeouts: h.o.Takeouts, Now: now,
+			Brands: h.o.Brands, Events: events{w}, Audit: h.o.Audit, SCIM: h.o.SCIM, LDAPSync: h.o.LDAPSync, Groups: h.o.Groups, Bulk: h.o.Bulk, Intakes: h.o.Intakes, Assignments: h.o.Assignments, Tests: h.o.Tests, Search: h.o.Search, Limit: freely{}, Rate: rest.Rate{Requests: 100, Window: time.Minute}, Hosts: hosts, Addresses: h.o.Addresses, Leaving: h.o.Leaving, Status: h.o.Status, Support: h.o.Support, Desk: h.o.Desk, Grades: h.o.Grades, Duties: h.o.Duties, Team: h.o.Team, Org: h.o.Org, Reminders: h.o.Reminders, Dashboards: h.o.Dashboards, Compliance: h.o.Compliance, Built: h.o.Built, Evidence: h.o.Evidence, Privacy: h.o.Privacy, Access: h.o.Access, Exports: h.o.Exports, Schedules: h.o.Schedules, Takeouts: h.o.Takeouts, Now: now,
 		})
 	}
 	h.o.ConsoleREST = func(platform fiber.Router) ([]route.Route, error) {

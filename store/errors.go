@@ -3,7 +3,6 @@ package store
 import (
 	"errors"
 	"fmt"
-	"lyceum/auth/privacy"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"gorm.io/gorm"
@@ -12,6 +11,8 @@ import (
 	"lyceum/auth/group"
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/org"
+	"lyceum/auth/privacy"
+	"lyceum/auth/privacy/access"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/billing/offer"
@@ -43,6 +44,8 @@ func constraintFault(name string) *fault.Fault {
 		return address.ErrHere
 	case "domains_pk":
 		return tenant.ErrDomainTaken
+	case "data_requests_open_uq":
+		return access.ErrOpen
 	case "erasures_open_uq":
 		return privacy.ErrOpen
 	case "evidence_packs_open_uq":

@@ -120,6 +120,7 @@ func Pages() []Page {
 		EvidencePage{},
 		ExportsPage{},
 		PrivacyPage{},
+		CopiesPage{},
 		PrivacyRegisterPage{},
 		PrivacyPersonPage{},
 		ErasurePage{},

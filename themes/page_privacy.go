@@ -2,6 +2,7 @@ package themes
 
 import (
 	"lyceum/auth/privacy"
+	"lyceum/auth/privacy/access"
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
 )
@@ -13,11 +14,13 @@ const (
 	FlashErasureRefused   FlashKey = "erasure_refused"
 	FlashErasureAsked     FlashKey = "erasure_asked"
 	FlashReturnAllowed    FlashKey = "return_allowed"
+	FlashCopyAsked        FlashKey = "copy_asked"
 )
 
-// PrivacyPage is GET /privacy: erasures, the newest first. It posts email to /privacy/returns.
+// PrivacyPage is GET /privacy: erasures and the latest copies of data, the newest first. It posts email to /privacy/returns.
 type PrivacyPage struct {
 	Erasures page.Of[privacy.Erasure]
+	Copies   []access.Request
 	Email    string // that was typed
 	Problem  *fault.Fault
 }
@@ -31,9 +34,16 @@ func (p PrivacyRegisterPage) in(c *Chrome) (string, any) {
 	return "privacy_register", framed[PrivacyRegisterPage]{c, p}
 }
 
-// PrivacyPersonPage is GET /privacy/people/:person: what an erasure of somebody would do. It posts confirm to …/erase.
+// CopiesPage is GET /privacy/copies: copies of people's data that were asked for, the newest first.
+type CopiesPage struct{ List page.Of[access.Request] }
+
+func (p CopiesPage) in(c *Chrome) (string, any) { return "copies", framed[CopiesPage]{c, p} }
+
+// PrivacyPersonPage is GET /privacy/people/:person: what an erasure of somebody would do, and the copies of their data. It posts confirm to …/erase
+// and nothing to …/copies.
 type PrivacyPersonPage struct {
 	Preview privacy.Preview
+	Copies  []access.Request
 	Days    int
 	Confirm string
 	Problem *fault.Fault
@@ -69,8 +79,24 @@ func (p ErasurePage) Rows(s privacy.Step) (n int) {
 	return n
 }
 
-// AccountDataPage is GET /account/data: what one may ask for of one's own data. It posts nothing to …/erase and …/keep.
+// Making tells that a copy is being made that the portal asked for.
+func (p PrivacyPersonPage) Making() bool { return copying(p.Copies, false) }
+
+// Making tells that one's own copy is being made.
+func (p AccountDataPage) Making() bool { return copying(p.Copies, true) }
+
+func copying(list []access.Request, bySelf bool) bool {
+	for _, r := range list {
+		if r.Open() && r.BySelf == bySelf {
+			return true
+		}
+	}
+	return false
+}
+
+// AccountDataPage is GET /account/data: what one may ask for of one's own data. It posts nothing to …/copies, …/erase and …/keep.
 type AccountDataPage struct {
+	Copies  []access.Request
 	Erasure *privacy.Erasure // that is open; nil: none
 	Lines   []privacy.Line
 	Problem *fault.Fault
@@ -97,6 +123,19 @@ func (c *Chrome) ErasureTone(s privacy.Status) string {
 		return "good"
 	case privacy.Asked, privacy.Scheduled, privacy.Working:
 		return "warn"
+	}
+	return ""
+}
+
+// CopyTone is how the state of a copy looks.
+func (c *Chrome) CopyTone(s access.Status) string {
+	switch s {
+	case access.Ready:
+		return "good"
+	case access.Waiting, access.Working:
+		return "warn"
+	case access.Failed:
+		return "bad"
 	}
 	return ""
 }

@@ -5,6 +5,7 @@ import (
 
 	"lyceum/auth"
 	"lyceum/auth/privacy"
+	"lyceum/auth/privacy/access"
 	"lyceum/internal/page"
 	"lyceum/themes"
 )
@@ -26,19 +27,30 @@ func privacySpecimens(w *world) []specimen {
 	for i := range lines {
 		lines[i].Rows = int64(i*i*3 + 1)
 	}
+	copyOf := func(name string, status access.Status, bySelf bool) access.Request {
+		c := access.Request{ID: id(name), PersonID: zora.ID, BySelf: bySelf, Status: status, AskedAt: *at(-2), Parts: 60, Done: 24, PersonName: zora.Name}
+		if status == access.Ready {
+			c.Bytes, c.SHA256, c.ReadyAt, c.ExpiresAt = 482_113, "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", at(-2), at(12)
+		}
+		return c
+	}
+	copies := []access.Request{copyOf("c1", access.Working, true), copyOf("c2", access.Ready, false), copyOf("c3", access.Expired, true), copyOf("c4", access.Failed, false)}
+	mine := []access.Request{copyOf("c5", access.Ready, true), copyOf("c3", access.Expired, true)}
 	all := page.Of[privacy.Erasure]{Items: []privacy.Erasure{asked, scheduled, done, refusedOne}}
 	return []specimen{
-		{"privacy", w.portal("/privacy", may()), themes.PrivacyPage{Erasures: all}},
+		{"privacy", w.portal("/privacy", may()), themes.PrivacyPage{Erasures: all, Copies: copies}},
+		{"copies", w.portal("/privacy/copies", may()), themes.CopiesPage{List: page.Of[access.Request]{Items: copies}}},
+		{"copies-none", w.portal("/privacy/copies", may()), themes.CopiesPage{}},
 		{"privacy-none", w.portal("/privacy", may()), themes.PrivacyPage{Email: "x@acme.example", Problem: refused(map[string]string{"email": "Nobody with this e-mail was erased here."})}},
 		{"privacy-register", w.portal("/privacy/register", may()), themes.PrivacyRegisterPage{Lines: privacy.Overview()}},
-		{"privacy-person", w.portal("/privacy/people/x", may()), themes.PrivacyPersonPage{Preview: privacy.Preview{Person: zora, Lines: lines}, Days: 7}},
-		{"privacy-person-asked", w.portal("/privacy/people/x", may()), themes.PrivacyPersonPage{Preview: privacy.Preview{Person: zora, Lines: lines, Open: &asked}, Days: 7, Confirm: "Nora", Problem: refused(map[string]string{"confirm": "Type the person’s name or e-mail as it stands above."})}},
+		{"privacy-person", w.portal("/privacy/people/x", may()), themes.PrivacyPersonPage{Preview: privacy.Preview{Person: zora, Lines: lines}, Days: 7, Copies: copies}},
+		{"privacy-person-asked", w.portal("/privacy/people/x", may()), themes.PrivacyPersonPage{Preview: privacy.Preview{Person: zora, Lines: lines, Open: &asked}, Days: 7, Copies: []access.Request{copyOf("c6", access.Working, false)}, Confirm: "Nora", Problem: refused(map[string]string{"confirm": "Type the person’s name or e-mail as it stands above."})}},
 		{"erasure-asked", w.portal("/privacy/erasures/x", may()), themes.ErasurePage{Erasure: asked}},
 		{"erasure-scheduled", w.portal("/privacy/erasures/x", may()), themes.ErasurePage{Erasure: scheduled}},
 		{"erasure-done", w.portal("/privacy/erasures/x", may()), themes.ErasurePage{Erasure: done, Steps: steps}},
 		{"erasure-refused", w.portal("/privacy/erasures/x", may()), themes.ErasurePage{Erasure: refusedOne}},
 		{"account-data", w.portal("/account/data", may()), themes.AccountDataPage{Lines: privacy.Overview()}},
-		{"account-data-asked", w.portal("/account/data", may()), themes.AccountDataPage{Erasure: &asked}},
-		{"account-data-scheduled", w.portal("/account/data", may()), themes.AccountDataPage{Erasure: &scheduled}},
+		{"account-data-asked", w.portal("/account/data", may()), themes.AccountDataPage{Erasure: &asked, Copies: mine}},
+		{"account-data-scheduled", w.portal("/account/data", may()), themes.AccountDataPage{Erasure: &scheduled, Copies: copies[:1]}},
 	}
 }

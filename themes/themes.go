@@ -31,6 +31,7 @@ type Set struct {
 	dev    bool
 	pages  map[edition]map[string]*sheet
 	mails  letters
+	readme *template.Template // of a copy of somebody's data
 	speech *speech
 	assets *assets
 	zones  sync.Map // IANA name → *time.Location
@@ -61,6 +62,9 @@ func New(o Options) (*Set, error) {
 		}
 	}
 	if s.mails, err = parseLetters(folders[tenant.ThemeAtrium]); err != nil {
+		return nil, err
+	}
+	if s.readme, err = parseReadme(folders[tenant.ThemeAtrium]); err != nil {
 		return nil, err
 	}
 	return s, nil

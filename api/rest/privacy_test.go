@@ -48,3 +48,38 @@ func TestAPersonIsErasedByTheAPI(t *testing.T) {
 	s.call(t, ada, "GET", "/erasures/"+uid.New().String(), nil).failed(t, 404, "erasure_not_found")
 	s.call(t, ada, "POST", "/erasures/returns", object{"email": who.Email}).want(t, 204)
 }
+
+func TestACopyOfDataIsAskedForAndFetchedByTheAPI(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada, _ := s.person(t, policy.Admin)
+	lee, person := s.person(t, policy.Learner)
+	made := func(by who, ask string) string {
+		id := s.call(t, by, "POST", ask, object{}).want(t, 202).object(t).text("id")
+		one, _ := uid.Parse(id)
+		if err := s.services.Access.Make(s.ctx, one); err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	own := made(lee, "/me/data-requests")
+	s.call(t, lee, "POST", "/me/data-requests", object{}).failed(t, 409, "data_request_too_soon")
+	if got := s.call(t, lee, "GET", "/me/data-requests/"+own, nil).want(t, 200).object(t); got.text("status") != "ready" || got.at("percent").(float64) != 100 || len(got.text("sha256")) != 64 {
+		t.Errorf("%v", got)
+	}
+	if got := s.call(t, lee, "GET", "/me/data-requests/"+own+"/file", nil).want(t, 200); string(got.body[:2]) != "PK" {
+		t.Errorf("%q", got.body[:20])
+	}
+	if got := s.call(t, lee, "GET", "/me/data-requests", nil).want(t, 200).object(t).at("items").([]any); len(got) != 1 {
+		t.Errorf("%v", got)
+	}
+	s.call(t, ada, "GET", "/data-requests/"+own, nil).failed(t, 404, "data_request_not_found")
+	s.call(t, lee, "POST", "/people/"+person.ID.String()+"/data-requests", object{}).want(t, 403)
+	s.call(t, ada, "POST", "/people/"+uid.New().String()+"/data-requests", object{}).failed(t, 404, "person_not_found")
+	given := made(ada, "/people/"+person.ID.String()+"/data-requests")
+	s.call(t, lee, "GET", "/me/data-requests/"+given+"/file", nil).failed(t, 404, "data_request_not_found")
+	s.call(t, ada, "GET", "/data-requests/"+given+"/file", nil).want(t, 200)
+	if got := s.call(t, ada, "GET", "/data-requests", nil).want(t, 200).object(t).at("items").([]any); len(got) != 2 {
+		t.Errorf("%v", got)
+	}
+}

@@ -20,6 +20,7 @@ import (
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/org"
 	"lyceum/auth/privacy"
+	"lyceum/auth/privacy/access"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/auth/support"
@@ -113,6 +114,7 @@ type Services struct {
 	Evidence     *proof.Service
 	Exports      *export.Service
 	Privacy      *privacy.Service
+	Access       *access.Service
 	Schedules    *schedule.Service
 	Team         *team.Service
 	Org          *org.Service
@@ -198,6 +200,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.evidenceOperations()
 	a.exportOperations()
 	a.privacyOperations()
+	a.accessRequestOperations()
 	a.scheduleOperations()
 	a.teamOperations()
 	a.structureOperations()

@@ -30,6 +30,7 @@ import (
 	"lyceum/auth/org"
 	"lyceum/auth/policy"
 	"lyceum/auth/privacy"
+	"lyceum/auth/privacy/access"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/auth/support"
@@ -151,7 +152,8 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		}, Seal: sealKey(t), Hosts: s.services.Hosts, Now: now, Log: slog.New(slog.DiscardHandler),
 	})
 	s.services.Support = support.New(w.Store, s.services.Auth, now)
-	s.services.Privacy = privacy.New(privacy.Options{Keep: w.Store, Auth: s.services.Auth, Files: s.services.Content, Sign: s.services.Badges, Base: func(t tenant.Tenant) string { return s.services.Hosts.PortalURL(t) }, Now: now})
+	s.services.Access = access.New(access.Options{Keep: w.Store, Blobs: blobs(t), Explain: func(context.Context, access.Readme) (string, error) { return "<p>", nil }, Now: now})
+	s.services.Privacy = privacy.New(privacy.Options{Keep: w.Store, Auth: s.services.Auth, Files: s.services.Content, Copies: s.services.Access, Sign: s.services.Badges, Base: func(t tenant.Tenant) string { return s.services.Hosts.PortalURL(t) }, Now: now})
 	s.services.Evidence = proof.New(proof.Options{Keep: w.Store, Blobs: blobs(t), Sign: s.services.Badges, Base: func(t tenant.Tenant) string { return s.services.Hosts.PortalURL(t) }, Now: now})
 	s.services.Exports = export.New(export.Options{Keep: w.Store, Blobs: blobs(t), Built: s.services.Built, Matrix: s.services.Compliance, As: s.services.Auth.As, Brand: s.services.Brands.Get, Words: reportWords, Now: now})
 	s.services.Schedules = schedule.New(schedule.Options{Keep: w.Store, Exports: s.services.Exports, Reports: s.services.Built, As: s.services.Auth.As, May: policy.NewEngine(w.Store, now).For, Send: func(context.Context, schedule.Mail) error { return nil }, Now: now})

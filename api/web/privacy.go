@@ -4,6 +4,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"lyceum/auth/privacy"
+	"lyceum/auth/privacy/access"
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
 	"lyceum/themes"
@@ -13,17 +14,30 @@ import (
 type Privacy struct {
 	*Site
 	Privacy *privacy.Service
+	Access  *access.Service
 }
+
+// latest is how many copies the first page shows.
+const latest = 5
 
 const atPrivacy, atOwnData = "/privacy", "/account/data"
 
+func (p Privacy) first(c *fiber.Ctx, at page.Request) (out themes.PrivacyPage, err error) {
+	if out.Erasures, err = p.Privacy.Erasures(c.UserContext(), at); err != nil {
+		return out, err
+	}
+	copies, err := p.Access.All(c.UserContext(), page.Request{Limit: latest})
+	out.Copies = copies.Items
+	return out, err
+}
+
 // Show lists erasures.
 func (p Privacy) Show(c *fiber.Ctx) error {
-	list, err := p.Privacy.Erasures(c.UserContext(), after(c))
+	shown, err := p.first(c, after(c))
 	if err != nil {
 		return err
 	}
-	return p.show(c, themes.PrivacyPage{Erasures: list})
+	return p.show(c, shown)
 }
 
 // Register shows what is kept of people.
@@ -38,12 +52,13 @@ func (p Privacy) Return(c *fiber.Ctx) error {
 		return err
 	}
 	if err = p.Privacy.Welcome(c.UserContext(), f.get("email")); err != nil {
-		list, failed := p.Privacy.Erasures(c.UserContext(), page.Request{})
+		shown, failed := p.first(c, page.Request{})
 		if failed != nil {
 			return failed
 		}
 		return p.refused(c, err, func(wrong *fault.Fault) themes.Page {
-			return themes.PrivacyPage{Erasures: list, Email: f.get("email"), Problem: wrong}
+			shown.Email, shown.Problem = f.get("email"), wrong
+			return shown
 		})
 	}
 	return p.done(c, atPrivacy, themes.FlashReturnAllowed, "")
@@ -55,7 +70,10 @@ func (p Privacy) person(c *fiber.Ctx) (out themes.PrivacyPersonPage, err error) 
 		return out, err
 	}
 	out.Days = p.Privacy.Days
-	out.Preview, err = p.Privacy.Preview(c.UserContext(), person)
+	if out.Preview, err = p.Privacy.Preview(c.UserContext(), person); err != nil {
+		return out, err
+	}
+	out.Copies, err = p.Access.Of(c.UserContext(), person)
 	return out, err
 }
 
@@ -155,7 +173,10 @@ func (p Privacy) Receipt(c *fiber.Ctx) error {
 
 func (p Privacy) own(c *fiber.Ctx) (out themes.AccountDataPage, err error) {
 	out.Lines = privacy.Overview()
-	out.Erasure, err = p.Privacy.Own(c.UserContext())
+	if out.Erasure, err = p.Privacy.Own(c.UserContext()); err != nil {
+		return out, err
+	}
+	out.Copies, err = p.Access.Own(c.UserContext())
 	return out, err
 }
 

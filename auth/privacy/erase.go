@@ -66,6 +66,13 @@ func (s *Service) step(ctx context.Context, e Erasure, name string) error {
 		}
 		files = int64(n)
 	}
+	if name == StepFiles && s.Copies != nil {
+		n, err := s.Copies.RemoveOf(ctx, e.PersonID)
+		if err != nil {
+			return err
+		}
+		files += int64(n)
+	}
 	var receipt string
 	if name == StepReceipt {
 		signed, err := s.receipt(ctx, e)

@@ -185,16 +185,23 @@ type Files interface {
 	RemoveHandedBy(ctx context.Context, person uid.ID) (int, error)
 }
 
+// Copies removes copies of people's data (auth/privacy/access).
+type Copies interface {
+	// RemoveOf removes those of a person and tells how many; it may be called again.
+	RemoveOf(ctx context.Context, person uid.ID) (int, error)
+}
+
 // Options are what the service works with.
 type Options struct {
-	Keep  Keeper
-	Auth  *auth.Service
-	Files Files
-	Sign  Signer
-	Base  func(tenant.Tenant) string // a portal's address
-	Days  int                        // to think again; 0: CoolingOff
-	Now   clock.Clock
-	Log   *slog.Logger
+	Keep   Keeper
+	Auth   *auth.Service
+	Files  Files
+	Copies Copies // nil: there are none
+	Sign   Signer
+	Base   func(tenant.Tenant) string // a portal's address
+	Days   int                        // to think again; 0: CoolingOff
+	Now    clock.Clock
+	Log    *slog.Logger
 }
 
 // Service answers for people's data.

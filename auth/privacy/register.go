@@ -235,7 +235,9 @@ var Register = []Entry{
 	kept("report_exports", ByPerson, TopicAuthored, Technical, WhyOthers).given(), // it goes, with its file, when its days are over
 	{Table: "course_messages", Link: BySender, Topic: TopicAuthored, Class: Authored, Fate: Kept, Why: WhyOthers, Export: true},
 
-	// Erasures themselves.
+	// Copies of one's data, and erasures themselves.
+	kept("data_requests", ByPerson, TopicPrivacy, Compliance, WhyReceipt).given("object"), // its file goes
+	actors("data_requests", "asked_by"),
 	kept("erasures", ByPerson, TopicPrivacy, Compliance, WhyReceipt).given(),
 	actors("erasures", "asked_by", "decided_by"),
 	kept("erasure_steps", ByActor, TopicPrivacy, Compliance, WhyReceipt),

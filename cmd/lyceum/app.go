@@ -22,6 +22,7 @@ import (
 	"lyceum/auth/org"
 	"lyceum/auth/policy"
 	"lyceum/auth/privacy"
+	"lyceum/auth/privacy/access"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/auth/support"
@@ -159,6 +160,7 @@ type app struct {
 	evidence      *evidence.Service
 	exports       *export.Service
 	privacy       *privacy.Service
+	access        *access.Service
 	schedules     *schedule.Service
 	team          *team.Service
 	org           *org.Service

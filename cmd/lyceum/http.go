@@ -22,7 +22,7 @@ func (a *app) apiOptions(cmd serveCmd, m *metrics) api.Options {
 	o := api.Options{
 		Directory: a.directory, Tenants: a.tenants, Addresses: a.addresses, Leaving: a.leaving, Status: a.status, Meter: a.meter, Health: a.health, Broadcast: a.broadcast, Flags: a.flags, Takeouts: a.takeouts, Brands: a.brands, Auth: a.auth, Operators: a.operators, Acts: a.acts, Policy: a.policy,
 		Catalog: a.catalog, Enrolment: a.enrolment, Paths: a.paths, Banks: a.banks, Content: a.content, Exchange: a.exchange, Certificates: a.certificates, Badges: a.badges, Starter: a.starter, Onboarding: a.onboarding, Billing: a.billing, Subscriptions: a.subscriptions, Books: a.books, Reports: a.reports, Mover: a.mover, Inbox: a.inbox,
-		Home: a.home, Notices: a.notices, Calendar: a.calendar, Transcripts: a.transcripts, Desk: a.desk, Grades: a.grades, Duties: a.duties, Team: a.team, Org: a.org, Reminders: a.reminders, Dashboards: a.dashboards, Compliance: a.compliance, Built: a.built, Evidence: a.evidence, Privacy: a.privacy, Exports: a.exports, Schedules: a.schedules,
+		Home: a.home, Notices: a.notices, Calendar: a.calendar, Transcripts: a.transcripts, Desk: a.desk, Grades: a.grades, Duties: a.duties, Team: a.team, Org: a.org, Reminders: a.reminders, Dashboards: a.dashboards, Compliance: a.compliance, Built: a.built, Evidence: a.evidence, Privacy: a.privacy, Access: a.access, Exports: a.exports, Schedules: a.schedules,
 		SignOn: a.signon, SCIM: a.scim, LDAPSync: a.ldapsync, Rollouts: a.admin, Groups: a.groups, Bulk: a.bulk, Intakes: a.intakes, Assignments: a.assignments, Tests: a.tests, Search: a.search, Audit: a.audit, Support: a.support, Themes: a.themes, Ready: a.ready, Observe: m.request, Log: a.log, Now: a.now,
 		TrustedProxies: cmd.TrustedProxies, PortalAtOnce: cmd.PortalAtOnce, BodyMemory: int(cmd.UploadMemory), Secure: a.hosts.Scheme == "https", SchemaVersion: a.admin.Version(),
 		Limits: api.Limits{
@@ -34,7 +34,7 @@ func (a *app) apiOptions(cmd serveCmd, m *metrics) api.Options {
 		REST: rest.Mounting(rest.Services{
 			Banks: a.banks,
 			Auth:  a.auth, SignOn: a.signon, Catalog: a.catalog, Enrolment: a.enrolment, Paths: a.paths, Content: a.content, Exchange: a.exchange, Certificates: a.certificates, Badges: a.badges, Starter: a.starter, Onboarding: a.onboarding, Billing: a.billing, Subscriptions: a.subscriptions,
-			Home: a.home, Notices: a.notices, Calendar: a.calendar, Transcripts: a.transcripts, Desk: a.desk, Grades: a.grades, Duties: a.duties, Team: a.team, Org: a.org, Reminders: a.reminders, Dashboards: a.dashboards, Compliance: a.compliance, Built: a.built, Evidence: a.evidence, Privacy: a.privacy, Exports: a.exports, Schedules: a.schedules, Tests: a.tests,
+			Home: a.home, Notices: a.notices, Calendar: a.calendar, Transcripts: a.transcripts, Desk: a.desk, Grades: a.grades, Duties: a.duties, Team: a.team, Org: a.org, Reminders: a.reminders, Dashboards: a.dashboards, Compliance: a.compliance, Built: a.built, Evidence: a.evidence, Privacy: a.privacy, Access: a.access, Exports: a.exports, Schedules: a.schedules, Tests: a.tests,
 			Brands: a.brands, Events: eventLog{a.store}, Audit: a.audit, SCIM: a.scim, LDAPSync: a.ldapsync, Groups: a.groups, Bulk: a.bulk, Intakes: a.intakes, Assignments: a.assignments, Search: a.search, Now: a.now,
 			Limit: throttle.New(a.now, cmd.RateLimit, time.Minute, cmd.RateLimit), Rate: rest.Rate{Requests: cmd.RateLimit, Window: time.Minute},
 			Hosts: a.hosts, Addresses: a.addresses, Leaving: a.leaving, Status: a.status, Support: a.support, Takeouts: a.takeouts,

@@ -59,6 +59,7 @@ func (a *app) consequences() []queue.Consequence {
 	table = append(table, a.homeConsequences()...)
 	table = append(table, a.reminderConsequences()...)
 	table = append(table, a.placeConsequences()...)
+	table = append(table, a.privacyConsequences()...)
 	table = append(table, a.supportConsequences()...)
 	table = append(table, a.maintenanceConsequences()...)
 	table = append(table, a.testConsequences()...)

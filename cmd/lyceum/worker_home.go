@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -60,6 +61,7 @@ type newsFacts struct {
 	Was        string      `json:"was"`         // the review that was taken back
 	AskedBy    *uid.ID     `json:"asked_by"`    // for it
 	ReviewedBy *uid.ID     `json:"reviewed_by"` // nil: nobody yet
+	BySelf     bool        `json:"by_self"`     // of a wish about data: the person's own
 	Submission uid.ID      `json:"submission_id"`
 	AttemptID  uid.ID      `json:"attempt_id"`
 	Message    uid.ID      `json:"message_id"`
@@ -94,6 +96,7 @@ func tellings() []telling {
 		{when: "test.allowed", kind: notice.KindDue, to: theLearner, data: as("allowed"), path: toLesson},
 		{when: "assignment.extended", kind: notice.KindDue, to: theLearner, data: extendedData, path: toLesson},
 		{when: "submission.submitted", kind: notice.KindSubmitted, to: theMarker, data: hiddenData, path: toMarking},
+		{when: "data_request.ready", kind: notice.KindPrivacy, to: whoAsked, data: copyData, path: toCopy},
 		{when: "delegation.made", kind: notice.KindMessage, to: theLearner, data: deputyData, path: func(newsFacts) string { return "/team" }},
 		{when: "report.schedule_paused", kind: notice.KindMessage, to: theLearner, data: func(f newsFacts) notice.Data { return notice.Data{"as": "report", "course": f.Title} }, path: func(newsFacts) string { return "/reports/schedules" }},
 		{when: "learner.nudged", kind: notice.KindMessage, to: theLearner, data: as("nudge"), path: func(newsFacts) string { return "/" }},
@@ -202,6 +205,11 @@ func (a *app) newsFacts(ctx context.Context, e event.Event) (f newsFacts, err er
 		if e.ActorID != nil && (*e.ActorID != f.PersonID || f.Message != uid.Nil) {
 			if by, err := a.store.PersonByID(ctx, *e.ActorID); err == nil {
 				f.By = by.Name
+			}
+		}
+		if e.SubjectType == "data_request" || e.SubjectType == "erasure" {
+			if p, err := a.store.PersonByID(ctx, f.PersonID); err == nil {
+				f.Course = cmp.Or(p.Name, p.Email) // whose data it is about
 			}
 		}
 		if f.Submission != uid.Nil {

@@ -28,6 +28,7 @@ const (
 	KindCourseUpdated   Kind = "course_updated"    // a course you are in has a new version
 	KindMessage         Kind = "message"           // an instructor writes to you
 	KindSupport         Kind = "support"           // an operator wants to look, or looks, as one of the portal's people
+	KindPrivacy         Kind = "privacy"           // a copy of data is ready, or somebody wishes to be erased
 )
 
 // About is what a kind is by itself.
@@ -61,6 +62,7 @@ var kinds = []About{
 	{KindReviewTakenBack, inApp, policy.CourseEdit},
 	{KindBilling, inApp, policy.BillingRead},
 	{KindSupport, inApp, policy.SecurityManage},
+	{KindPrivacy, both, policy.PersonSelf},
 }
 
 var byKind = func() map[Kind]About {

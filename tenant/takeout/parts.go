@@ -151,6 +151,7 @@ var left = map[string][]string{
 		"people_import_lines",
 		"takeouts",
 		"evidence_packs",
+		"data_requests",
 		"report_exports",
 		"report_runs",
 		"report_deliveries",
