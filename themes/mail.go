@@ -102,7 +102,30 @@ func (s *Set) Mail(v MailView, m Mail) (subject, text, html string, err error) {
 
 // Mails lists an empty one of each mail, for tests.
 func Mails() []Mail {
-	return []Mail{InvitationMail{}, PasswordResetMail{}, EnrolledMail{}, CertificateMail{}, WelcomeMail{}, DomainMail{}, AddressMail{}, MovedMail{}, MaintenanceMail{}, ExpiryMail{}, SetupLinkMail{}, SetupDoneMail{}, EmergencyMail{}, FirstLinkMail{}, NoticeMail{}, NewsMail{}, PlaceMail{}, MarkedMail{}, BillingMail{}, LeavingMail{}, ReminderMail{}, ReportMail{}}
+	return []Mail{
+		InvitationMail{},
+		PasswordResetMail{},
+		EnrolledMail{},
+		CertificateMail{},
+		WelcomeMail{},
+		DomainMail{},
+		AddressMail{},
+		MovedMail{},
+		MaintenanceMail{},
+		ExpiryMail{},
+		SetupLinkMail{},
+		SetupDoneMail{},
+		EmergencyMail{},
+		FirstLinkMail{},
+		NoticeMail{},
+		NewsMail{},
+		PlaceMail{},
+		MarkedMail{},
+		BillingMail{},
+		LeavingMail{},
+		ReminderMail{},
+		ReportMail{},
+	}
 }
 
 // InvitationMail asks someone to join.

@@ -69,19 +69,46 @@ func (a *app) consequences() []queue.Consequence {
 
 // chores is what is done every so often.
 func (a *app) chores(spares int) []queue.Chore {
-	return slices.Concat(a.accessChores(), a.addressChores(), a.billingChores(), a.bulkChores(), a.dutyChores(), a.evidenceChores(), a.filesChores(), a.groupChores(), a.healthChores(), a.homeChores(), a.inboxChores(), a.leavingChores(), a.maintenanceChores(), a.paymentChores(), a.placeChores(), a.planChores(), a.privacyChores(), a.reminderChores(), a.reportChores(), a.scheduleChores(), a.searchChores(), a.statusChores(), a.supportChores(), a.testChores(), a.usageChores(), []queue.Chore{
-		{Name: "fill_spares", Every: time.Minute, Do: func(ctx context.Context) error {
-			_, err := a.admin.FillSpares(ctx, spares, a.now())
-			return err
-		}},
-		{Name: "finish_provisioning", Every: time.Minute, Do: func(ctx context.Context) error {
-			_, err := a.tenants.FinishAll(ctx)
-			return err
-		}},
-		{Name: "sweep_sign_on", Every: time.Hour, Do: func(ctx context.Context) error { return a.everywhere(ctx, "sign-on", a.signon.Sweep) }},
-		{Name: "sync_directories", Every: 5 * time.Minute, Timeout: syncTimeout, Do: a.syncDirectories},
-		{Name: "anchor_audit", Every: 24 * time.Hour, Do: func(ctx context.Context) error { return a.everywhere(ctx, "audit log", a.audit.Anchor) }},
-	})
+	return slices.Concat(
+		a.accessChores(),
+		a.addressChores(),
+		a.billingChores(),
+		a.bulkChores(),
+		a.dutyChores(),
+		a.evidenceChores(),
+		a.filesChores(),
+		a.groupChores(),
+		a.healthChores(),
+		a.homeChores(),
+		a.inboxChores(),
+		a.leavingChores(),
+		a.maintenanceChores(),
+		a.paymentChores(),
+		a.placeChores(),
+		a.planChores(),
+		a.privacyChores(),
+		a.reminderChores(),
+		a.reportChores(),
+		a.scheduleChores(),
+		a.searchChores(),
+		a.statusChores(),
+		a.supportChores(),
+		a.testChores(),
+		a.usageChores(),
+		[]queue.Chore{
+			{Name: "fill_spares", Every: time.Minute, Do: func(ctx context.Context) error {
+				_, err := a.admin.FillSpares(ctx, spares, a.now())
+				return err
+			}},
+			{Name: "finish_provisioning", Every: time.Minute, Do: func(ctx context.Context) error {
+				_, err := a.tenants.FinishAll(ctx)
+				return err
+			}},
+			{Name: "sweep_sign_on", Every: time.Hour, Do: func(ctx context.Context) error { return a.everywhere(ctx, "sign-on", a.signon.Sweep) }},
+			{Name: "sync_directories", Every: 5 * time.Minute, Timeout: syncTimeout, Do: a.syncDirectories},
+			{Name: "anchor_audit", Every: 24 * time.Hour, Do: func(ctx context.Context) error { return a.everywhere(ctx, "audit log", a.audit.Anchor) }},
+		},
+	)
 }
 
 // syncTimeout is longer than a run of a directory may take, so that the run itself says that it was too long.
