@@ -9,6 +9,7 @@ import (
 	"lyceum/auth/group"
 	"lyceum/auth/policy"
 	"lyceum/internal/uid"
+	"lyceum/learning/path"
 	"lyceum/store/storetest"
 )
 
@@ -73,4 +74,36 @@ func TestAManagerMakesARequirementAndALearnerSeesTheirDuty(t *testing.T) {
 	boss.get(at + "/edit").is(200).says(`value="2031-03-31"`)
 	learner.get("/duties").is(200).says("31 March 2031")
 	boss.get("/compliance/" + uid.New().String()).is(404)
+}
+
+func TestAManagerHasAPathFulfilARequirement(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	admin := storetest.As(t, h.ctx, h.w, storetest.Person(t, h.ctx, h.w, policy.Admin))
+	ropes, knots := storetest.PublishedCourse(t, h.ctx, h.w, storetest.SmallCourse("Ropes")), storetest.PublishedCourse(t, h.ctx, h.w, storetest.SmallCourse("Knots"))
+	in := path.Input{Title: "Up the mast"}
+	p, err := h.o.Paths.Create(admin, in)
+	if err == nil {
+		in.Slug = p.Slug
+		p, err = h.o.Paths.Set(admin, p.ID, p.Revision, in, []path.Section{{Title: "All", Ordered: true, Courses: []uid.ID{ropes.Course.ID, knots.Course.ID}}})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	boss, lee := h.as(h.person(policy.Manager)), h.person(policy.Learner)
+	if strings.Contains(boss.get("/compliance/new").is(200).body, "Up the mast") {
+		t.Error("a draft is there to choose from")
+	}
+	if p, err = h.o.Paths.Publish(admin, p.ID, p.Revision); err != nil {
+		t.Fatal(err)
+	}
+	boss.get("/compliance/new").is(200).says("The path Up the mast")
+	// The list of courses has something chosen whatever fulfils it: a path goes before it.
+	boss.post("/compliance/new", "name", "Rigging", "path", uid.New().String(), "course", ropes.Course.ID.String(), "grace_days", "0", "renew_days", "0").is(422).says("Choose a path that is published and has courses.")
+	to := boss.post("/compliance/new", "name", "Rigging", "path", p.ID.String(), "course", ropes.Course.ID.String(), "due_days", "30", "grace_days", "0", "renew_days", "0", "revision", "0").is(303).Header.Get("Location")
+	boss.get(to).is(200).says("Path that fulfils it", "Up the mast", "Ropes", "Knots")
+	boss.get(to + "/edit").is(200).says(`value="` + p.ID.String() + `" selected`)
+	boss.post(to+"/people", "person", lee.ID.String(), "reason", "Goes up.").is(303)
+	boss.post(to+"/scope", "do", "on").is(303)
+	h.as(lee).get("/duties").is(200).says("Rigging", "To the path", `href="/paths/`+p.Slug+`"`)
 }

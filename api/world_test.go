@@ -219,6 +219,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 	h.o.Banks = bank.New(bank.Options{Keep: w.Store, Now: now, Uses: w.Store.TestsUsing})
 	h.o.Tests = assessment.New(assessment.Options{Keep: w.Store, Questions: h.o.Banks, Lessons: assessment.LessonsOf(h.o.Enrolment), Now: now})
 	h.o.Paths = path.New(path.Options{Keep: w.Store, Enrolment: h.o.Enrolment, As: service.As, Now: now})
+	h.o.Duties.Along(h.o.Paths)
 	h.o.Exchange = exchange.New(exchange.Options{Keep: w.Store, Catalog: h.o.Catalog, Content: files})
 	h.o.Bulk = bulk.New(bulk.Options{Keep: w.Store, Auth: service, Groups: h.o.Groups, Seal: sealKey(t), Now: now})
 	h.o.Starter, h.o.Onboarding = &starter.Service{Catalog: h.o.Catalog, Content: files}, onboarding.New(w.Store, now)

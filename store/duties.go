@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"lyceum/internal/page"
@@ -22,12 +23,12 @@ const (
 		when c.grace_until > @now then 'in_grace' else 'non_compliant' end`
 	dutyFrom = ` from duties d join duty_cycles c on c.duty_id = d.id and c.ended_at is null`
 
-	dutyRows = `with shown as (select d.id, d.requirement_id, r.name as requirement_name, r.framework, d.person_id, p.name, p.email, coalesce(nullif(p.name, ''), p.email) as called, d.began_at,
+	dutyRows = `with shown as (select d.id, d.requirement_id, r.name as requirement_name, r.framework, r.path_id, d.person_id, p.name, p.email, coalesce(nullif(p.name, ''), p.email) as called, d.began_at,
 		c.due_at, c.grace_until, c.completed_at, c.expires_at, d.waived_until, coalesce(d.waived_reason, '') as waived_reason, ` + dutyState + ` as state` + dutyFrom + `
 		join requirements r on r.id = d.requirement_id join people p on p.id = d.person_id where d.withdrawn_at is null`
 	dutyMore = ` select s.*, (select coalesce(string_agg(nullif(x.group_name, ''), ', ' order by x.since, x.group_name), '') from duty_reasons x where x.duty_id = s.id and x.ended_at is null) as reasons,
 		exists (select 1 from duty_reasons x where x.duty_id = s.id and x.ended_at is null and x.group_name = '') as by_name,
-		coalesce(k.slug, '') as course_slug, coalesce(v.title, '') as course_title from shown s
+		coalesce(k.slug, '') as course_slug, coalesce(v.title, '') as course_title, coalesce(h.slug, '') as path_slug, coalesce(h.title, '') as path_title from shown s left join paths h on h.id = s.path_id
 		left join lateral (select q.course_id from requirement_courses q where q.requirement_id = s.requirement_id order by q.position limit 1) f on true
 		left join courses k on k.id = f.course_id left join course_versions v on v.id = coalesce(k.published_id, k.draft_id)`
 	dutiesSQL     = dutyRows + ` and d.requirement_id = @requirement)` + dutyMore + ` where (@state = '' or s.state = @state) and (not @further or (s.called, s.id) > (@called, @id)) order by s.called, s.id limit @limit`
@@ -47,10 +48,10 @@ const (
 		from duties d join requirements r on r.id = d.requirement_id join people p on p.id = d.person_id where c.duty_id = d.id and d.requirement_id = @requirement and d.withdrawn_at is null and c.ended_at is null and c.completed_at is null
 		and (c.began_at, c.due_at, c.grace_until) is distinct from (d.began_at, ` + dueOf + `, ` + dueOf + ` + r.grace_days * interval '24 hours')`
 
-	// completionsOf are the completions that may count for live cycles.
+	// completionsOf are the completions that may count for live cycles, where any course is enough; of paths see duty_paths.go.
 	completionsOf = dutyFrom + ` join requirements r on r.id = d.requirement_id join requirement_courses q on q.requirement_id = r.id
 		join enrolment_rounds e on e.course_id = q.course_id and e.person_id = d.person_id and e.completed_at is not null
-		where d.withdrawn_at is null and (@everything or d.requirement_id = @requirement) and (@everyone or d.person_id = @person)`
+		where r.path_id is null and d.withdrawn_at is null and (@everything or d.requirement_id = @requirement) and (@everyone or d.person_id = @person)`
 	// untilOf is when the certificate of e ends that counts under r; endsOf is duty.Terms.ends of e, its months counted from the completion.
 	untilOf  = `case when r.until_certificate then (select least(x.valid_until, x.revoked_at) from certificates x where x.enrolment_id = e.id and x.replaced_at is null) end`
 	endsOf   = `coalesce(` + untilOf + `, (e.completed_at at time zone 'UTC' + make_interval(months => r.valid_months)) at time zone 'UTC')`
@@ -114,6 +115,13 @@ func (s *Store) requirements(ctx context.Context, id uid.ID, now time.Time) (out
 		RequirementID uid.ID
 		duty.Course   `gorm:"embedded"`
 	}
+	var paths []struct {
+		RequirementID uid.ID
+		duty.Path     `gorm:"embedded"`
+	}
+	if err = s.tx(ctx).Raw("select r.id as requirement_id, p.id, p.slug, p.title from requirements r join paths p on p.id = r.path_id where @all or r.id = @requirement", args).Scan(&paths).Error; err != nil {
+		return nil, fail(err, "paths of requirements")
+	}
 	var groups []struct {
 		RequirementID uid.ID
 		duty.Group    `gorm:"embedded"`
@@ -144,6 +152,11 @@ func (s *Store) requirements(ctx context.Context, id uid.ID, now time.Time) (out
 	}
 	for _, r := range list {
 		one := duty.Shown{Requirement: r}
+		for _, p := range paths {
+			if p.RequirementID == r.ID {
+				one.Path = &p.Path
+			}
+		}
 		for _, c := range courses {
 			if c.RequirementID == r.ID {
 				one.Courses = append(one.Courses, c.Course)
@@ -176,7 +189,7 @@ func (s *Store) AddRequirement(ctx context.Context, r duty.Requirement, courses 
 	if err := s.tx(ctx).Table("requirements").Create(&r).Error; err != nil {
 		return fail(err, "add a requirement")
 	}
-	return s.requirementCourses(ctx, r.ID, courses)
+	return s.fulfilledBy(ctx, r, courses)
 }
 
 // SaveRequirement writes one of the revision before.
@@ -187,6 +200,13 @@ func (s *Store) SaveRequirement(ctx context.Context, r duty.Requirement, courses
 	}
 	if done.RowsAffected == 0 {
 		return duty.ErrChanged
+	}
+	return s.fulfilledBy(ctx, r, courses)
+}
+
+func (s *Store) fulfilledBy(ctx context.Context, r duty.Requirement, courses []uid.ID) error {
+	if r.PathID != nil {
+		return s.followPaths(ctx, map[string]any{"everything": false, "requirement": r.ID})
 	}
 	return s.requirementCourses(ctx, r.ID, courses)
 }
@@ -215,8 +235,15 @@ const renewalsMax = 100
 // AdvanceDuties takes completions into the cycles, and gives and takes the roles that follow.
 func (s *Store) AdvanceDuties(ctx context.Context, requirement, person uid.ID, now time.Time) ([]duty.RoleChange, error) {
 	args := map[string]any{"requirement": requirement, "person": person, "everything": requirement == uid.Nil, "everyone": person == uid.Nil, "now": now}
-	if err := s.tx(ctx).Exec("select 1 from requirements where @everything or id = @requirement order by id for update", args).Error; err != nil {
+	var walked []bool // whether a path fulfils it, of each
+	if err := s.tx(ctx).Raw("select path_id is not null from requirements where @everything or id = @requirement order by id for update", args).Scan(&walked).Error; err != nil {
 		return nil, fail(err, "hold requirements")
+	}
+	paths := slices.Contains(walked, true)
+	if paths && person == uid.Nil {
+		if err := s.followPaths(ctx, args); err != nil {
+			return nil, err
+		}
 	}
 	if person == uid.Nil {
 		if err := s.expectMany(ctx, requirement); err != nil {
@@ -226,6 +253,11 @@ func (s *Store) AdvanceDuties(ctx context.Context, requirement, person uid.ID, n
 	if err := s.tx(ctx).Exec(completeCyclesSQL, args).Error; err != nil {
 		return nil, fail(err, "complete duties")
 	}
+	if paths {
+		if err := s.tx(ctx).Exec(completePathsSQL, args).Error; err != nil {
+			return nil, fail(err, "complete duties by paths")
+		}
+	}
 	for range renewalsMax {
 		if err := s.tx(ctx).Exec(refreshCyclesSQL, args).Error; err != nil {
 			return nil, fail(err, "follow certificates")
@@ -234,7 +266,14 @@ func (s *Store) AdvanceDuties(ctx context.Context, requirement, person uid.ID, n
 		if done.Error != nil {
 			return nil, fail(done.Error, "end cycles of duties")
 		}
-		if done.RowsAffected == 0 {
+		ended := done.RowsAffected
+		if paths {
+			if done = s.tx(ctx).Exec(endPathsSQL, args); done.Error != nil {
+				return nil, fail(done.Error, "end cycles of duties by paths")
+			}
+			ended += done.RowsAffected
+		}
+		if ended == 0 {
 			break
 		}
 		if err := s.tx(ctx).Exec(renewCyclesSQL, args).Error; err != nil {
@@ -318,11 +357,14 @@ func (s *Store) RequirementsOfGroup(ctx context.Context, group uid.ID) (ids []ui
 	return ids, fail(err, "requirements of group %s", group)
 }
 
-// DutyChoices lists published courses and groups by name.
-func (s *Store) DutyChoices(ctx context.Context) (courses []duty.Course, groups []duty.Group, err error) {
-	if err = s.tx(ctx).Raw("select c.id, c.slug, v.title from courses c join course_versions v on v.id = c.published_id where c.status = 'published' order by v.title, c.id limit ?", requirementsMax).Scan(&courses).Error; err != nil {
-		return nil, nil, fail(err, "courses to choose from")
+// DutyChoices lists what there is to choose from, by name.
+func (s *Store) DutyChoices(ctx context.Context) (out duty.Choices, err error) {
+	if err = s.tx(ctx).Raw("select c.id, c.slug, v.title from courses c join course_versions v on v.id = c.published_id where c.status = 'published' order by v.title, c.id limit ?", requirementsMax).Scan(&out.Courses).Error; err != nil {
+		return out, fail(err, "courses to choose from")
 	}
-	err = s.tx(ctx).Raw("select g.id, g.name, (select count(*) from group_members m where m.group_id = g.id) as members from groups g order by g.name, g.id limit ?", requirementsMax).Scan(&groups).Error
-	return courses, groups, fail(err, "groups to choose from")
+	if err = s.tx(ctx).Raw("select p.id, p.slug, p.title from paths p where p.status = 'published' order by p.title, p.id limit ?", requirementsMax).Scan(&out.Paths).Error; err != nil {
+		return out, fail(err, "paths to choose from")
+	}
+	err = s.tx(ctx).Raw("select g.id, g.name, (select count(*) from group_members m where m.group_id = g.id) as members from groups g order by g.name, g.id limit ?", requirementsMax).Scan(&out.Groups).Error
+	return out, fail(err, "groups to choose from")
 }

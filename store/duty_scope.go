@@ -39,15 +39,16 @@ const (
 		and (not @further or (coalesce(nullif(p.name, ''), p.email), p.id) > (@called, cast(@id as uuid))) order by coalesce(nullif(p.name, ''), p.email), p.id limit @limit`
 )
 
-func scopeArgs(id uid.ID, sc duty.Scope) map[string]any {
-	list := func(ids []uid.ID) string {
-		texts := make([]string, len(ids))
-		for i, id := range ids {
-			texts[i] = id.String()
-		}
-		return array(texts)
+func idTexts(ids []uid.ID) []string {
+	list := make([]string, len(ids))
+	for i, id := range ids {
+		list[i] = id.String()
 	}
-	return map[string]any{"requirement": id, "on": sc.On, "groups": list(sc.Groups), "excepted": list(sc.Excepted), "nobody": uid.Nil}
+	return list
+}
+
+func scopeArgs(id uid.ID, sc duty.Scope) map[string]any {
+	return map[string]any{"requirement": id, "on": sc.On, "groups": array(idTexts(sc.Groups)), "excepted": array(idTexts(sc.Excepted)), "nobody": uid.Nil}
 }
 
 // ScopeOf reads whom a requirement catches.
@@ -205,16 +206,9 @@ func (s *Store) expectAny(ctx context.Context) error {
 // looked up by the person alone (coalesce keeps the planner from the course, which many have been put into since it counted).
 func (s *Store) DutiesToEnrol(ctx context.Context, requirement, after uid.ID, now time.Time, n int) (people []duty.ToEnrol, last uid.ID, more bool, err error) {
 	args := map[string]any{"requirement": requirement, "after": after, "now": now, "n": n}
-	var seen struct {
-		N    int
-		Last *uid.ID
+	if last, more, err = s.nextDuties(ctx, args); err != nil || last == after {
+		return nil, last, more, err
 	}
-	err = s.tx(ctx).Raw(`select count(*) over () as n, person_id as last from (select person_id from duties where requirement_id = @requirement and withdrawn_at is null and person_id > @after
-		order by person_id limit @n) x order by person_id desc limit 1`, args).Scan(&seen).Error
-	if err != nil || seen.Last == nil {
-		return nil, after, false, fail(err, "whom requirement %s enrols", requirement)
-	}
-	last, more = *seen.Last, seen.N == n
 	args["last"] = last
 	err = s.tx(ctx).Raw(`select d.person_id, case when c.completed_at is null then c.due_at else c.expires_at end as due_at,
 		coalesce((select case e.status when 'completed' then 'again' else 'back' end from enrolments e where e.person_id = d.person_id and coalesce(e.course_id = f.course_id, false)), 'new') as how
@@ -226,6 +220,20 @@ func (s *Store) DutiesToEnrol(ctx context.Context, requirement, after uid.ID, no
 			and (e.status = 'active' or e.status = 'withdrawn' and coalesce((select x.change from requirement_run_changes x where x.enrolment_id = e.id order by x.at desc, x.change desc limit 1), '') <> 'left') limit 1), true)
 		order by d.person_id`, args).Scan(&people).Error
 	return people, last, more, fail(err, "whom requirement %s enrols", requirement)
+}
+
+// nextDuties is the last of the next n people of a requirement after one, by id, or that one where there is none.
+func (s *Store) nextDuties(ctx context.Context, args map[string]any) (last uid.ID, more bool, err error) {
+	var seen struct {
+		N    int
+		Last *uid.ID
+	}
+	err = s.tx(ctx).Raw(`select count(*) over () as n, person_id as last from (select person_id from duties where requirement_id = @requirement and withdrawn_at is null and person_id > @after
+		order by person_id limit @n) x order by person_id desc limit 1`, args).Scan(&seen).Error
+	if err != nil || seen.Last == nil {
+		return args["after"].(uid.ID), false, fail(err, "whom a requirement enrols")
+	}
+	return *seen.Last, seen.N == args["n"], nil
 }
 
 // EnrolmentsToLeave gives enrolments that a requirement made, which nobody began and nothing asks for any more.

@@ -58,13 +58,15 @@ type pathRow struct {
 	EnrolledAt  *time.Time
 	CompletedAt *time.Time
 	SortKey     string
+
+	RequirementID *uid.ID
 }
 
 // Paths lists paths by title, each with the enrolment of a person.
 func (s *Store) Paths(ctx context.Context, person uid.ID, f path.Filter) (out page.Of[path.Listed], err error) {
 	limit := f.Page.Bounded()
 	q := s.tx(ctx).Table("paths p").
-		Select("p.id, p.slug, p.title, p.summary, p.cover_file_id, p.status, p.ordered, p.revision, p.sections, p.created_by, p.created_at, p.updated_at, lower(p.title) as sort_key, e.enrolled_by, e.enrolled_at, e.completed_at").
+		Select("p.id, p.slug, p.title, p.summary, p.cover_file_id, p.status, p.ordered, p.revision, p.sections, p.created_by, p.created_at, p.updated_at, lower(p.title) as sort_key, e.enrolled_by, e.enrolled_at, e.completed_at, e.requirement_id").
 		Joins("left join path_enrolments e on e.path_id = p.id and e.person_id = ?", person).
 		Order("lower(p.title), p.id").Limit(limit + 1)
 	switch {
@@ -90,7 +92,7 @@ func (s *Store) Paths(ctx context.Context, person uid.ID, f path.Filter) (out pa
 	return byName(rows, limit, func(r pathRow) (string, uid.ID) { return r.SortKey, r.ID }, func(r pathRow) path.Listed {
 		l := path.Listed{Path: r.Path}
 		if r.EnrolledAt != nil {
-			l.Mine = &path.Enrolment{PathID: r.ID, PersonID: person, EnrolledBy: r.EnrolledBy, EnrolledAt: *r.EnrolledAt, CompletedAt: r.CompletedAt}
+			l.Mine = &path.Enrolment{PathID: r.ID, PersonID: person, EnrolledBy: r.EnrolledBy, EnrolledAt: *r.EnrolledAt, CompletedAt: r.CompletedAt, RequirementID: r.RequirementID}
 		}
 		return l
 	}), nil
@@ -194,7 +196,7 @@ func (s *Store) UncompletedOn(ctx context.Context, id, after uid.ID, limit int) 
 func (s *Store) PathRoster(ctx context.Context, id uid.ID, p page.Request) (out page.Of[path.Member], err error) {
 	limit := p.Bounded()
 	q := s.tx(ctx).Table("path_enrolments e").
-		Select("e.path_id, e.person_id, e.enrolled_by, e.enrolled_at, e.completed_at, p.name as person_name, p.email as person_email").
+		Select("e.path_id, e.person_id, e.enrolled_by, e.enrolled_at, e.completed_at, e.requirement_id, p.name as person_name, p.email as person_email").
 		Joins("join people p on p.id = e.person_id").Where("e.path_id = ?", id).Order("e.enrolled_at, e.person_id").Limit(limit + 1)
 	if p.After != "" {
 		at, person, err := timeCursor(p.After)

@@ -97,17 +97,18 @@ type RequirementForm struct {
 	KeepDay, Leave, Hired, Certificate        bool
 	Role                                      policy.Role
 	RoleWhile                                 duty.RoleWhile
+	Path                                      uid.ID // that fulfils it; uid.Nil: none
 	Course                                    uid.ID // that people are enrolled in
 	Chosen                                    map[uid.ID]bool
 }
 
 // RequirementEditPage is GET and POST /compliance/new (Requirement is zero then) and /compliance/:requirement/edit: fields name, framework,
-// course, courses, valid_months, until_certificate, due_days, due_from_hired, due_on, grace_days, renew_days, keep_day, leave_course, role,
+// path, course, courses, valid_months, until_certificate, due_days, due_from_hired, due_on, grace_days, renew_days, keep_day, leave_course, role,
 // role_while and revision.
 type RequirementEditPage struct {
 	Requirement duty.Shown
 	Form        RequirementForm
-	Courses     []duty.Course
+	Choices     duty.Choices
 	Roles       []policy.Role // that it may give
 	Problem     *fault.Fault
 }

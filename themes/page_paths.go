@@ -49,7 +49,7 @@ func (p PathPage) On() bool { return p.Mine != nil }
 func (p PathPage) Completed() bool { return p.Mine != nil && p.Mine.CompletedAt != nil }
 
 // MayLeave tells whether they may leave it by themselves.
-func (p PathPage) MayLeave() bool { return p.On() && !p.Completed() && p.Mine.EnrolledBy == nil }
+func (p PathPage) MayLeave() bool { return p.On() && !p.Completed() && !p.Mine.Assigned() }
 
 // Next is the course to go on with, nil for none.
 func (p PathPage) Next() *path.Course { return p.Standing.Next() }

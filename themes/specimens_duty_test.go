@@ -34,7 +34,7 @@ func dutySpecimens(w *world) []specimen {
 		}
 		list = append(list, d)
 	}
-	list = append(list, duty.Duty{ID: id("done"), PersonID: id("p"), Name: "Maya Chen", RequirementName: "Code of conduct", State: duty.StateCompliant, CompletedAt: at(-3)}, duty.Duty{ID: id("ever"), PersonID: id("p"), Name: "Maya Chen", RequirementName: "Ladders", State: duty.StateWaived, WaivedReason: "Works at a desk."}, duty.Duty{ID: id("none"), PersonID: id("p"), Name: "Maya Chen", RequirementName: "Knots", State: duty.StateNotStarted})
+	list = append(list, duty.Duty{ID: id("done"), PersonID: id("p"), Name: "Maya Chen", RequirementName: "Code of conduct", State: duty.StateCompliant, CompletedAt: at(-3)}, duty.Duty{ID: id("ever"), PersonID: id("p"), Name: "Maya Chen", RequirementName: "Ladders", State: duty.StateWaived, WaivedReason: "Works at a desk."}, duty.Duty{ID: id("walked"), PersonID: id("p"), Name: "Maya Chen", RequirementName: "Working at heights", State: duty.StateInProgress, DueAt: at(20), PathSlug: "heights", PathTitle: "Heights, step by step"}, duty.Duty{ID: id("none"), PersonID: id("p"), Name: "Maya Chen", RequirementName: "Knots", State: duty.StateNotStarted})
 	plain := duty.Shown{Requirement: duty.Requirement{ID: id("r2"), Name: "Code of conduct"}}
 	choices := []duty.Group{{ID: id("g1"), Name: "Everyone in the workshop", Members: 312}, {ID: id("g2"), Name: "Cooks", Members: 1}}
 	page := themes.RequirementPage{Requirement: fire, Duties: listOf(list...), Groups: choices, State: duty.StateExpiring}
@@ -68,6 +68,8 @@ func dutySpecimens(w *world) []specimen {
 	teaches, while := policy.Instructor, duty.RoleWhileValid
 	preview.Requirement.DueFromHired, preview.Requirement.UntilCertificate, preview.Requirement.Role, preview.Requirement.RoleWhile = true, true, &teaches, &while
 	at1 := "/compliance/x"
+	walked := duty.Shown{Requirement: duty.Requirement{ID: id("r3"), Name: "Working at heights"}, Path: &duty.Path{ID: id("w1"), Title: "Heights, step by step", Slug: "heights"}, Courses: fire.Courses}
+	choose := duty.Choices{Courses: fire.Courses, Paths: []duty.Path{*walked.Path, {ID: id("w2"), Title: longName, Slug: "long"}}}
 	return []specimen{
 		{"compliance", w.portal("/compliance", may()), themes.CompliancePage{Requirements: []duty.Shown{fire, plain}}},
 		{"compliance-empty", w.portal("/compliance", may()), themes.CompliancePage{}},
@@ -78,8 +80,10 @@ func dutySpecimens(w *world) []specimen {
 		{"requirement-run", w.portal(at1+"/runs/x", may()), themes.RequirementRunPage{Requirement: fire, Run: runs[5], Changes: changes}},
 		{"requirement-run-empty", w.portal(at1+"/runs/x", may()), themes.RequirementRunPage{Requirement: fire, Run: runs[0]}},
 		{"requirement-empty", w.portal(at1, may()), themes.RequirementPage{Requirement: plain}},
-		{"requirement-edit", w.portal(at1+"/edit", may()), themes.RequirementEditPage{Requirement: fire, Form: form, Courses: fire.Courses, Roles: []policy.Role{policy.Instructor, policy.Manager}}},
-		{"requirement-new-refused", w.portal("/compliance/new", may()), themes.RequirementEditPage{Courses: fire.Courses, Problem: refused(map[string]string{"name": "Use a name of 1 to 120 characters.", "courses": "Choose 1 to 20 courses."})}},
+		{"requirement-edit", w.portal(at1+"/edit", may()), themes.RequirementEditPage{Requirement: fire, Form: form, Choices: choose, Roles: []policy.Role{policy.Instructor, policy.Manager}}},
+		{"requirement-new-refused", w.portal("/compliance/new", may()), themes.RequirementEditPage{Choices: duty.Choices{Courses: fire.Courses}, Problem: refused(map[string]string{"name": "Use a name of 1 to 120 characters.", "courses": "Choose 1 to 20 courses."})}},
+		{"requirement-path", w.portal(at1, may()), themes.RequirementPage{Requirement: walked}},
+		{"requirement-path-edit", w.portal(at1+"/edit", may()), themes.RequirementEditPage{Requirement: walked, Form: themes.RequirementForm{Name: walked.Name, Grace: "0", Renew: "30", Path: walked.Path.ID}, Choices: choose, Problem: refused(map[string]string{"path": "Choose a path that is published and has courses."})}},
 		{"duties", w.portal("/duties", may()), themes.DutiesPage{Duties: list}},
 		{"duties-empty", w.portal("/duties", may()), themes.DutiesPage{}},
 	}

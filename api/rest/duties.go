@@ -16,7 +16,8 @@ import (
 type requirementInput struct {
 	Name        string      `json:"name" minLength:"1" maxLength:"120"`
 	Framework   string      `json:"framework,omitempty" maxLength:"120" doc:"The rule it comes from, OSHA for one."`
-	Courses     []uid.ID    `json:"courses" minItems:"1" maxItems:"20" doc:"Any of them fulfils it; people are enrolled in the first."`
+	Courses     []uid.ID    `json:"courses,omitempty" maxItems:"20" doc:"Any of them fulfils it; people are enrolled in the first. At least one, or a path."`
+	Path        *uid.ID     `json:"path,omitempty" doc:"The id of the path that fulfils it: every section is to be completed, and again since renewal opened. In place of courses."`
 	ValidMonths *int        `json:"valid_months,omitempty" minimum:"1" maximum:"120" doc:"Left out: done once is done for good."`
 	DueDays     *int        `json:"due_days,omitempty" minimum:"1" maximum:"3660" doc:"From the day it becomes a person's duty. Left out: no due date."`
 	GraceDays   int         `json:"grace_days,omitempty" minimum:"0" maximum:"3660" doc:"After the due date, or after it expired."`
@@ -57,7 +58,8 @@ type requirementShown struct {
 	ID          uid.ID              `json:"id"`
 	Name        string              `json:"name"`
 	Framework   string              `json:"framework,omitempty"`
-	Courses     []uid.ID            `json:"courses" doc:"Any of them fulfils it; people are enrolled in the first."`
+	Courses     []uid.ID            `json:"courses" doc:"Any of them fulfils it; people are enrolled in the first. Those of the path, where a path fulfils it."`
+	Path        *uid.ID             `json:"path,omitempty" doc:"The id of the path that fulfils it. Left out: one of the courses does."`
 	ValidMonths *int                `json:"valid_months,omitempty" doc:"Left out: done once is done for good."`
 	DueDays     *int                `json:"due_days,omitempty" doc:"From the day it becomes a person's duty. Left out: no due date."`
 	GraceDays   int                 `json:"grace_days"`
@@ -262,6 +264,7 @@ func showRequirement(r duty.Shown) requirementShown {
 	for _, p := range r.People {
 		out.People = append(out.People, requirementPerson{p.PersonID, p.Name, p.Email, p.Excepted, p.Reason})
 	}
+	out.Path = r.PathID
 	for _, c := range r.Courses {
 		out.Courses = append(out.Courses, c.ID)
 	}
@@ -287,7 +290,11 @@ func (a *api) dutyOperations() {
 		return &requirementOut{showRequirement(r)}, nil
 	}
 	save := func(ctx context.Context, id uid.ID, in requirementInput) (*requirementOut, error) {
-		return shown(a.Duties.Save(ctx, id, duty.Input{Name: in.Name, Framework: in.Framework, Courses: in.Courses, Revision: in.Revision, Terms: duty.Terms{ValidMonths: in.ValidMonths, DueDays: in.DueDays, GraceDays: in.GraceDays, RenewDays: in.RenewDays, KeepDay: in.KeepDay, DueAt: in.DueAt, FromHired: in.FromHired, Certificate: in.Certificate}, LeaveCourse: in.LeaveCourse, Role: in.Role, RoleWhile: duty.RoleWhile(in.RoleWhile), Status: in.Status}))
+		path := uid.Nil
+		if in.Path != nil {
+			path = *in.Path
+		}
+		return shown(a.Duties.Save(ctx, id, duty.Input{Path: path, Name: in.Name, Framework: in.Framework, Courses: in.Courses, Revision: in.Revision, Terms: duty.Terms{ValidMonths: in.ValidMonths, DueDays: in.DueDays, GraceDays: in.GraceDays, RenewDays: in.RenewDays, KeepDay: in.KeepDay, DueAt: in.DueAt, FromHired: in.FromHired, Certificate: in.Certificate}, LeaveCourse: in.LeaveCourse, Role: in.Role, RoleWhile: duty.RoleWhile(in.RoleWhile), Status: in.Status}))
 	}
 	on(a, operation{method: get, path: "/requirements", id: "list-requirements", tag: tagEnrolments, need: manage, summary: "What people must have done, and how they stand"},
 		func(ctx context.Context, _ *struct{}) (*requirementsOut, error) {

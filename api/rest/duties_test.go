@@ -6,6 +6,7 @@ import (
 	"lyceum/auth/group"
 	"lyceum/auth/policy"
 	"lyceum/internal/uid"
+	"lyceum/learning/path"
 	"lyceum/store/storetest"
 )
 
@@ -74,4 +75,48 @@ func TestRequirementsAreMadeAppliedAndWaivedByTheAPI(t *testing.T) {
 	s.call(t, ada, "DELETE", at+"/groups/"+g.ID.String(), nil).failed(t, 404, "requirement_group_not_found")
 	s.call(t, ada, "PUT", person, object{"reason": "On leave."}).failed(t, 404, "duty_not_found")
 	s.call(t, ada, "GET", "/requirements", nil).want(t, 200)
+}
+
+func TestAPathFulfilsARequirementByTheAPI(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada, _ := s.person(t, policy.Admin)
+	lee, learner := s.person(t, policy.Learner)
+	admin := storetest.As(t, s.ctx, s.World, storetest.Person(t, s.ctx, s.World, policy.Admin))
+	course := storetest.PublishedCourse(t, s.ctx, s.World, storetest.SmallCourse("Ropes"))
+	in := path.Input{Title: "Up the mast"}
+	p, err := s.services.Paths.Create(admin, in)
+	if err == nil {
+		in.Slug = p.Slug
+		p, err = s.services.Paths.Set(admin, p.ID, p.Revision, in, []path.Section{{Title: "All", Courses: []uid.ID{course.Course.ID}}})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := object{"name": "Rigging", "path": p.ID, "status": "on", "due_days": 30}
+	s.call(t, ada, "POST", "/requirements", body).failed(t, 422, "invalid_input") // a draft
+	if p, err = s.services.Paths.Publish(admin, p.ID, p.Revision); err != nil {
+		t.Fatal(err)
+	}
+	for _, more := range []object{{"courses": []uid.ID{course.Course.ID}}, {"until_certificate": true}, {"path": uid.New()}, {"path": nil}} {
+		wrong := object{}
+		for _, o := range []object{body, more} {
+			for k, v := range o {
+				wrong[k] = v
+			}
+		}
+		s.call(t, ada, "POST", "/requirements", wrong).failed(t, 422, "invalid_input")
+	}
+	made := s.call(t, ada, "POST", "/requirements", body).want(t, 201).object(t)
+	if made.at("path") != p.ID.String() || len(made.at("courses").([]any)) != 1 {
+		t.Errorf("%v", made)
+	}
+	s.call(t, ada, "PUT", "/requirements/"+made.text("id")+"/people/"+learner.ID.String(), object{"reason": "Goes up."}).want(t, 200)
+	id, _ := uid.Parse(made.text("id"))
+	if err = s.services.Duties.Run(s.ctx, id); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.call(t, lee, "GET", "/paths/"+p.ID.String(), nil).want(t, 200).object(t).at("mine"); got == nil || got.(map[string]any)["assigned"] != true {
+		t.Errorf("on the path: %v", got)
+	}
 }

@@ -140,7 +140,7 @@ func showPathMine(e *path.Enrolment, s path.Standing) *pathMine {
 	if e == nil {
 		return nil
 	}
-	return &pathMine{EnrolledAt: utc(e.EnrolledAt), CompletedAt: utcOrNone(e.CompletedAt), Assigned: e.EnrolledBy != nil, Done: s.Done, Need: s.Need, Percent: s.Percent()}
+	return &pathMine{EnrolledAt: utc(e.EnrolledAt), CompletedAt: utcOrNone(e.CompletedAt), Assigned: e.Assigned(), Done: s.Done, Need: s.Need, Percent: s.Percent()}
 }
 
 func showPath(s path.Shown) pathShown {
@@ -168,7 +168,7 @@ func showPath(s path.Shown) pathShown {
 
 func showPathMember(m *path.Member) pathMember {
 	return pathMember{
-		PersonID: m.PersonID, PersonName: m.PersonName, PersonEmail: m.PersonEmail, Assigned: m.EnrolledBy != nil, EnrolledAt: utc(m.EnrolledAt), CompletedAt: utcOrNone(m.CompletedAt),
+		PersonID: m.PersonID, PersonName: m.PersonName, PersonEmail: m.PersonEmail, Assigned: m.Assigned(), EnrolledAt: utc(m.EnrolledAt), CompletedAt: utcOrNone(m.CompletedAt),
 		Done: m.Standing.Done, Need: m.Standing.Need, Percent: m.Standing.Percent(),
 	}
 }

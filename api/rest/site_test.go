@@ -184,6 +184,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 		Keep: w.Store, Auth: s.services.Auth, Seal: sealKey(t), Hosts: s.services.Hosts, HTTP: outbound.Client(outbound.Options{AllowPrivate: true}), AllowPrivate: true, Now: now,
 	})
 	s.services.Paths = path.New(path.Options{Keep: w.Store, Enrolment: s.services.Enrolment, As: s.services.Auth.As, Now: now})
+	s.services.Duties.Along(s.services.Paths)
 	s.mount(t)
 	return s
 }

@@ -50,9 +50,11 @@ func (d Duties) page(c *fiber.Ctx) (p themes.RequirementPage, err error) {
 	if p.Requirement, err = d.Duties.Get(ctx, r); err != nil {
 		return p, err
 	}
-	if _, p.Groups, err = d.Duties.Choices(ctx); err != nil {
+	choices, err := d.Duties.Choices(ctx)
+	if err != nil {
 		return p, err
 	}
+	p.Groups = choices.Groups
 	if p.State = duty.State(query(c, "state")); !p.State.Known() {
 		p.State = ""
 	}
@@ -121,7 +123,7 @@ func (d Duties) Show(c *fiber.Ctx) error {
 
 func (d Duties) form(c *fiber.Ctx) (p themes.RequirementEditPage, err error) {
 	ctx := c.UserContext()
-	if p.Courses, _, err = d.Duties.Choices(ctx); err != nil {
+	if p.Choices, err = d.Duties.Choices(ctx); err != nil {
 		return p, err
 	}
 	if p.Roles, err = d.Duties.GivableRoles(ctx); err != nil {
@@ -153,6 +155,13 @@ func (d Duties) form(c *fiber.Ctx) (p themes.RequirementEditPage, err error) {
 	}
 	if n := p.Requirement.DueDays; n != nil {
 		p.Form.Due = strconv.Itoa(*n)
+	}
+	if path := p.Requirement.Path; path != nil {
+		p.Form.Path = path.ID
+		if !slices.Contains(p.Choices.Paths, *path) {
+			p.Choices.Paths = append(p.Choices.Paths, *path)
+		}
+		return p, nil
 	}
 	for i, one := range p.Requirement.Courses {
 		if i == 0 {
@@ -198,9 +207,12 @@ func (d Duties) Save(c *fiber.Ctx) error {
 		in.Terms.DueAt = &end
 	}
 	in.LeaveCourse = p.Form.Leave
+	in.Path, _ = uid.Parse(f.get("path"))
+	p.Form.Path = in.Path
 	for i, text := range append([]string{f.get("course")}, f.all("courses")...) {
 		one, ok := uid.Parse(text)
-		if !ok || p.Form.Chosen[one] {
+		if !ok || in.Path != uid.Nil || // the list of courses has something chosen, path or not
+			p.Form.Chosen[one] {
 			continue
 		}
 		if i == 0 {

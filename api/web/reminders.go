@@ -47,11 +47,11 @@ func (r Reminders) Show(c *fiber.Ctx) error {
 	for _, one := range requirements {
 		add(reminder.ScopeRequirement, one.ID, one.Name)
 	}
-	courses, _, err := r.Duties.Choices(ctx)
+	choices, err := r.Duties.Choices(ctx)
 	if err != nil {
 		return err
 	}
-	for _, one := range courses {
+	for _, one := range choices.Courses {
 		add(reminder.ScopeCourse, one.ID, one.Title)
 	}
 	return r.show(c, p)

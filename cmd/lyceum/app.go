@@ -358,7 +358,7 @@ func (a *app) assemble() (err error) {
 	a.transcripts = transcript.New(a.store, a.now)
 	a.desk = desk.New(a.store, a.now)
 	a.grades = gradebook.New(a.store, a.now)
-	a.duties = duty.New(a.store, a.enrolment, a.auth, a.now)
+	a.duties = duty.New(a.store, a.enrolment, a.auth, a.now).Along(a.paths)
 	a.reminders = reminder.New(a.store, a.notices, a.now)
 	a.compliance = standing.New(a.store, a.now)
 	a.built = builder.New(a.store, a.now)

@@ -22,6 +22,9 @@ func (a *app) dutyConsequences() (table []queue.Consequence) {
 		queue.Consequence{When: "group.members_changed", Name: "give_duties", Timeout: settleTimeout, Do: func(ctx context.Context, e event.Event) error {
 			return a.duties.Joined(ctx, e.SubjectID)
 		}},
+		queue.Consequence{When: "path.changed", Name: "run_requirements_of_path", Long: true, Timeout: settleTimeout, Do: func(ctx context.Context, e event.Event) error {
+			return a.duties.PathChanged(ctx, e.SubjectID)
+		}},
 		queue.Consequence{When: "enrolment.completed", Name: "advance_duties", Do: a.advanceDuties},
 		queue.Consequence{When: "certificate.issued", Name: "advance_duties_by_certificate", Do: a.advanceDuties},
 		queue.Consequence{When: "certificate.revoked", Name: "advance_duties_by_certificate_revoked", Do: a.advanceDuties},

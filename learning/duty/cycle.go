@@ -3,6 +3,8 @@ package duty
 import (
 	"slices"
 	"time"
+
+	"lyceum/internal/uid"
 )
 
 // State is how a person stands with a requirement at a moment.
@@ -41,14 +43,40 @@ type Terms struct {
 
 // Completion is that one of the courses was completed.
 type Completion struct {
-	At    time.Time
-	Until *time.Time // when its certificate ends, or was withdrawn; nil: it has no end, or there is none
+	At     time.Time
+	Until  *time.Time // when its certificate ends, or was withdrawn; nil: it has no end, or there is none
+	Course uid.ID     // matters where a path is to be completed
+}
+
+// Section is a part of a path: so many of these courses. Those that nobody can take any more and the person is not in are left out.
+type Section struct {
+	Need    int
+	Courses []uid.ID
+}
+
+// Sections are a path; one without courses is never completed.
+type Sections []Section
+
+func (list Sections) met(had map[uid.ID]bool) bool {
+	for _, s := range list {
+		n := 0
+		for _, c := range s.Courses {
+			if had[c] {
+				n++
+			}
+		}
+		if n < s.Need {
+			return false
+		}
+	}
+	return len(list) > 0
 }
 
 // Facts are what cycles follow from.
 type Facts struct {
 	BeganAt time.Time
 	HiredAt *time.Time // the day of hiring, its begin in UTC
+	Path    Sections   // that are to be completed; nil: any completion is enough
 	Done    []Completion
 }
 
@@ -141,30 +169,52 @@ func (c Cycle) valid(t Terms, done Completion, from time.Time) Cycle {
 	return c
 }
 
+// earliest is the completion by which, of those that count, the requirement is met: the first one, or with a path the one that brought the
+// last of its sections together. The list is sorted by time.
+func (f Facts) earliest(done []Completion, counts func(Completion) bool) (Completion, bool) {
+	had := map[uid.ID]bool{}
+	for _, one := range done {
+		if !counts(one) {
+			continue
+		}
+		if had[one.Course] = true; f.Path == nil || f.Path.met(had) {
+			return one, true
+		}
+	}
+	return Completion{}, false
+}
+
 // Cycles folds completions, in any order, into the cycles of a duty; the last one is the live one. A completion from before counts where it
-// was still valid when the duty began. One before renewal opens renews nothing.
+// was still valid when the duty began. One before renewal opens renews nothing: of a path every course is to be completed again since then.
 func Cycles(t Terms, f Facts) []Cycle {
 	done := slices.Clone(f.Done)
 	slices.SortStableFunc(done, func(a, b Completion) int { return a.At.Compare(b.At) })
 	list := []Cycle{open(t, f)}
-	for _, one := range done {
-		last := &list[len(list)-1]
-		switch at := one.At; {
-		case last.CompletedAt == nil:
-			if ends := t.ends(one, at); ends == nil || ends.After(f.BeganAt) {
-				*last = last.valid(t, one, at)
-			}
-		case last.RenewsAt != nil && !at.Before(*last.RenewsAt) && at.After(*last.CompletedAt):
-			from := at
-			if t.KeepDay && at.Before(*last.ExpiresAt) {
-				from = *last.ExpiresAt
-			}
-			next := Cycle{Number: last.Number + 1, BeganAt: *last.RenewsAt, DueAt: last.ExpiresAt}
-			last.EndedAt = &at
-			list = append(list, next.valid(t, one, from))
-		}
+	first, ok := f.earliest(done, func(c Completion) bool {
+		ends := t.ends(c, c.At)
+		return ends == nil || ends.After(f.BeganAt)
+	})
+	if !ok {
+		return list
 	}
-	return list
+	list[0] = list[0].valid(t, first, first.At)
+	for {
+		last := &list[len(list)-1]
+		if last.RenewsAt == nil {
+			return list
+		}
+		one, ok := f.earliest(done, func(c Completion) bool { return !c.At.Before(*last.RenewsAt) && c.At.After(*last.CompletedAt) })
+		if !ok {
+			return list
+		}
+		from := one.At
+		if t.KeepDay && from.Before(*last.ExpiresAt) {
+			from = *last.ExpiresAt
+		}
+		last.EndedAt = &one.At
+		next := Cycle{Number: last.Number + 1, BeganAt: *last.RenewsAt, DueAt: last.ExpiresAt}
+		list = append(list, next.valid(t, one, from))
+	}
 }
 
 // State is how the live cycle stands; begun tells that one of the courses was begun.

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"testing"
 	"time"
+
+	"lyceum/internal/uid"
 )
 
 func TestMonthsEndWhereTheMonthEnds(t *testing.T) {
@@ -63,8 +65,13 @@ func TestCyclesHoldTogetherForAnyFactsInAnyOrder(t *testing.T) {
 			hired := moment()
 			facts.HiredAt = &hired
 		}
-		for range r.IntN(8) {
-			one := Completion{At: moment()}
+		courses := []uid.ID{{1}, {2}, {3}}
+		if r.IntN(3) == 0 {
+			facts.Path = Sections{{Need: 1 + r.IntN(2), Courses: courses[:2]}, {Need: 1, Courses: courses[2:]}}
+			terms.Certificate = false
+		}
+		for range r.IntN(12) {
+			one := Completion{At: moment(), Course: courses[r.IntN(3)]}
 			if r.IntN(2) == 0 {
 				until := one.At.Add(time.Duration(1+r.IntN(700*24)) * time.Hour)
 				one.Until = &until

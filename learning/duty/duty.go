@@ -39,6 +39,7 @@ type Requirement struct {
 	UntilCertificate bool         // Terms.Certificate
 	Role             *policy.Role // that it gives; nil: none
 	RoleWhile        *RoleWhile   // while what, where it gives one
+	PathID           *uid.ID      // the path that fulfils it; nil: any of its courses does
 
 	Revision  int
 	CreatedBy *uid.ID
@@ -56,6 +57,13 @@ func (r Requirement) On() bool { return r.Status == StatusOn || r.Status == "" }
 
 // Course is one of those that fulfil a requirement.
 type Course struct {
+	ID    uid.ID
+	Title string
+	Slug  string
+}
+
+// Path is the one that fulfils a requirement.
+type Path struct {
 	ID    uid.ID
 	Title string
 	Slug  string
@@ -79,7 +87,8 @@ type Count struct {
 // Shown is a requirement with what belongs to it.
 type Shown struct {
 	Requirement
-	Courses []Course // the first is the one that people are enrolled in
+	Path    *Path    // nil: one of the courses is enough
+	Courses []Course // those of the path; without one any of them, and people are enrolled in the first
 	Groups  []Group
 	People  []Named // by name, at most 500
 	Counts  []Count // in the order of States, without those that are none
@@ -112,8 +121,10 @@ type Duty struct {
 	WaivedReason    string
 	Reasons         string // the names of the groups that make it one
 	ByName          bool   // the person was named
-	CourseSlug      string // the course that people are enrolled in
+	CourseSlug      string // the course that people are enrolled in, the first of a path
 	CourseTitle     string
+	PathSlug        string // "" without a path
+	PathTitle       string
 }
 
 // Change is what settling did.
@@ -137,6 +148,7 @@ type Keeper interface {
 	AddRequirement(ctx context.Context, r Requirement, courses []uid.ID) error
 	SaveRequirement(ctx context.Context, r Requirement, courses []uid.ID) error
 	KnownCourses(ctx context.Context, ids []uid.ID) (int, error)
+	PathKeeper
 	ScopeKeeper
 	RunKeeper
 	// AdvanceDuties takes completions into the cycles: of a requirement, of a person, with uid.Nil of all. What then differs from what was
@@ -147,8 +159,8 @@ type Keeper interface {
 	DutiesOf(ctx context.Context, person uid.ID, now time.Time) ([]Duty, error)
 	// WaiveDuty is ErrNoDuty.
 	WaiveDuty(ctx context.Context, requirement, person uid.ID, at, until *time.Time, by uid.ID, reason string, now time.Time) error
-	// DutyChoices lists published courses and groups to choose from, at most 500 of each, by name.
-	DutyChoices(ctx context.Context) (courses []Course, groups []Group, err error)
+	// DutyChoices lists what there is to choose from.
+	DutyChoices(ctx context.Context) (Choices, error)
 	RequirementsOfGroup(ctx context.Context, group uid.ID) ([]uid.ID, error)
 }
 
@@ -159,6 +171,13 @@ type Enroller interface {
 	// Return brings a withdrawn person back; Dismiss takes out who has not begun.
 	Return(ctx context.Context, in enrolment.Assignment, due *time.Time) (enrolment.Enrolment, error)
 	Dismiss(ctx context.Context, id uid.ID) (bool, error)
+}
+
+// Choices is what a requirement can be made of: published courses and paths, and groups, at most 500 of each, by name.
+type Choices struct {
+	Courses []Course
+	Paths   []Path
+	Groups  []Group
 }
 
 // Failures of this package.
@@ -187,6 +206,7 @@ const (
 type Service struct {
 	keep  Keeper
 	enrol Enroller
+	paths Paths // nil: none
 	roles Roles
 	now   clock.Clock
 }
@@ -196,10 +216,17 @@ func New(keep Keeper, enrol Enroller, roles Roles, now clock.Clock) *Service {
 	return &Service{keep: keep, enrol: enrol, roles: roles, now: now}
 }
 
+// Along gives it what takes people along paths; without it no path can fulfil a requirement.
+func (s *Service) Along(paths Paths) *Service {
+	s.paths = paths
+	return s
+}
+
 // Input is a requirement as it is written. Revision is that of the one it was made from, 0 for a new one.
 type Input struct {
 	Name, Framework string
-	Courses         []uid.ID
+	Courses         []uid.ID // any of them fulfils it; none with a path
+	Path            uid.ID   // that fulfils it; uid.Nil: the courses do
 	Terms           Terms
 	LeaveCourse     bool
 	Status          Status      // of a new one: draft or on, "" is draft
@@ -214,7 +241,9 @@ func (in *Input) check() error {
 	f.Check(in.Name != "" && utf8.ValidString(in.Name) && utf8.RuneCountInString(in.Name) <= nameMax, "name", "Use a name of 1 to 120 characters.")
 	f.Check(utf8.ValidString(in.Framework) && utf8.RuneCountInString(in.Framework) <= nameMax, "framework", "Use at most 120 characters.")
 	in.Courses = slices.Compact(in.Courses)
-	f.Check(len(in.Courses) > 0 && len(in.Courses) <= coursesMax, "courses", "Choose 1 to 20 courses.")
+	f.Check(in.Path == uid.Nil || len(in.Courses) == 0, "path", "Choose a path, or courses of which one is enough, not both.")
+	f.Check(in.Path != uid.Nil || len(in.Courses) > 0 && len(in.Courses) <= coursesMax, "courses", "Choose 1 to 20 courses.")
+	f.Check(in.Path == uid.Nil || !in.Terms.Certificate, "until_certificate", "A path has no certificate of its own. Say for how many months it is valid.")
 	within := func(n *int, most int, field string) {
 		f.Check(n == nil || *n >= 1 && *n <= most, field, fmt.Sprintf("Use 1 to %d, or leave it empty.", most))
 	}
@@ -264,13 +293,13 @@ func (s *Service) Get(ctx context.Context, id uid.ID) (out Shown, err error) {
 	return out, err
 }
 
-// Choices lists the published courses and the groups to choose from, at most 500 of each, by name. It needs enrolment:manage.
-func (s *Service) Choices(ctx context.Context) (courses []Course, groups []Group, err error) {
+// Choices lists what there is to choose from. It needs enrolment:manage.
+func (s *Service) Choices(ctx context.Context) (out Choices, err error) {
 	err = s.in(ctx, func(ctx context.Context) error {
-		courses, groups, err = s.keep.DutyChoices(ctx)
+		out, err = s.keep.DutyChoices(ctx)
 		return err
 	})
-	return courses, groups, err
+	return out, err
 }
 
 // Save writes a requirement, a new one with uid.Nil. A change of terms moves open cycles; what was completed keeps what it was
@@ -285,15 +314,15 @@ func (s *Service) Save(ctx context.Context, id uid.ID, in Input) (out Shown, err
 	who, _ := auth.PrincipalFrom(ctx)
 	now := s.now()
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
-		if n, err := s.keep.KnownCourses(ctx, in.Courses); err != nil || n != len(in.Courses) {
-			if err == nil {
-				err = fault.Invalid(map[string]string{"courses": "Choose courses that are published."})
-			}
+		if err := s.known(ctx, in); err != nil {
 			return err
 		}
 		r := Requirement{ID: id, Name: in.Name, Framework: in.Framework, ValidMonths: in.Terms.ValidMonths, DueDays: in.Terms.DueDays, GraceDays: in.Terms.GraceDays, RenewDays: in.Terms.RenewDays, KeepDay: in.Terms.KeepDay, DueAt: in.Terms.DueAt, LeaveCourse: in.LeaveCourse, Status: in.Status, DueFromHired: in.Terms.FromHired, UntilCertificate: in.Terms.Certificate, Revision: in.Revision + 1, CreatedBy: &who.PersonID, CreatedAt: now, UpdatedAt: now}
 		if in.Role != "" {
 			r.Role, r.RoleWhile = &in.Role, &in.RoleWhile
+		}
+		if in.Path != uid.Nil {
+			r.PathID = &in.Path
 		}
 		var was Shown
 		if id != uid.Nil {
@@ -320,6 +349,22 @@ func (s *Service) Save(ctx context.Context, id uid.ID, in Input) (out Shown, err
 		return s.tell(ctx, "requirement.saved", out, nil)
 	})
 	return out, err
+}
+
+// known tells what is wrong with what is to fulfil a requirement.
+func (s *Service) known(ctx context.Context, in Input) error {
+	if in.Path != uid.Nil {
+		ok, err := s.keep.KnownPath(ctx, in.Path)
+		if err == nil && (!ok || s.paths == nil) {
+			err = fault.Invalid(map[string]string{"path": "Choose a path that is published and has courses."})
+		}
+		return err
+	}
+	n, err := s.keep.KnownCourses(ctx, in.Courses)
+	if err == nil && n != len(in.Courses) {
+		err = fault.Invalid(map[string]string{"courses": "Choose courses that are published."})
+	}
+	return err
 }
 
 func (s *Service) tell(ctx context.Context, typ string, r Shown, more map[string]any) error {

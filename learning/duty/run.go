@@ -254,8 +254,15 @@ func (s *Service) Run(ctx context.Context, id uid.ID) error {
 	for after, more := uid.Nil, true; err == nil && more; {
 		after, more, err = s.leaveSome(ctx, id, after)
 	}
+	next := s.enrolSome
+	if r.Path != nil {
+		next = s.walkSome
+		if err == nil && s.paths != nil {
+			err = s.paths.Release(ctx, r.Path.ID, id)
+		}
+	}
 	for after, more := uid.Nil, true; err == nil && more; {
-		after, more, err = s.enrolSome(ctx, r, after)
+		after, more, err = next(ctx, r, after)
 	}
 	if err != nil && fault.Of(err).Kind != fault.KindInternal {
 		return nil

@@ -109,7 +109,12 @@ type Enrolment struct {
 	EnrolledBy  *uid.ID // nil: they began it themselves
 	EnrolledAt  time.Time
 	CompletedAt *time.Time // of the first time; it stays when the path grows
+
+	RequirementID *uid.ID // that put them on it; nil: none
 }
+
+// Assigned tells whether they were put on it, by somebody or by a requirement.
+func (e Enrolment) Assigned() bool { return e.EnrolledBy != nil || e.RequirementID != nil }
 
 // TableName is path_enrolments.
 func (Enrolment) TableName() string { return "path_enrolments" }
@@ -149,6 +154,7 @@ var (
 	ErrAlreadyIn        = fault.New(fault.KindConflict, "already_on_path", "This person is on the path already.")
 	ErrEnrolmentMissing = fault.New(fault.KindNotFound, "path_enrolment_not_found", "This person is not on the path.")
 	ErrAssigned         = fault.New(fault.KindForbidden, "path_assigned", "Someone put you on this path. Ask them to take you off it.")
+	ErrRequired         = fault.New(fault.KindConflict, "path_required", "A requirement put this person on the path. Waive it for them, or take them out of it.")
 	ErrCompleted        = fault.New(fault.KindConflict, "path_completed", "This person has completed the path. The record stays.")
 	ErrNothingOpen      = fault.New(fault.KindConflict, "path_nothing_open", "There is nothing to go on with right now. The path's page says why.")
 	ErrNeedNotFound     = fault.New(fault.KindNotFound, "prerequisite_not_found", "This course does not ask for that.")

@@ -141,7 +141,7 @@ func (s *Service) courses(ctx context.Context, person uid.ID, ids []uid.ID) (map
 	return out, err
 }
 
-func assigned(e *Enrolment) bool { return e != nil && e.EnrolledBy != nil }
+func assigned(e *Enrolment) bool { return e != nil && e.Assigned() }
 
 // Shown is a path as who asks meets it.
 type Shown struct {

@@ -36,6 +36,7 @@ type PeopleKeeper interface {
 	// UncompletedOn are those on a path who have not completed it, by id behind one.
 	UncompletedOn(ctx context.Context, path, after uid.ID, limit int) ([]Enrolment, error)
 	LearnerByID(ctx context.Context, id uid.ID) (enrolment.Learner, error)
+	RequiredKeeper
 }
 
 // Member is a person on a path as its list shows them.
@@ -175,6 +176,9 @@ func (s *Service) advance(ctx context.Context, p Path, l enrolment.Learner) (Sho
 // other. What refuses them is no failure: it was open a moment ago and is shown with its reason the next time.
 func (s *Service) enter(ctx context.Context, e Enrolment, courses []Course) (entered bool, err error) {
 	slices.SortFunc(courses, func(a, b Course) int { return slices.Compare(a.ID[:], b.ID[:]) })
+	if e.RequirementID != nil {
+		return s.enterFor(ctx, e, courses)
+	}
 	for _, c := range courses {
 		if e.EnrolledBy != nil && auth.Require(ctx, policy.EnrolmentManage) == nil {
 			_, err = s.enrol.Enrol(ctx, c.ID, e.PersonID)
@@ -243,8 +247,11 @@ func (s *Service) remove(ctx context.Context, id, person uid.ID, own bool) error
 		if e.CompletedAt != nil {
 			return ErrCompleted
 		}
-		if own && e.EnrolledBy != nil {
+		switch {
+		case own && e.Assigned():
 			return ErrAssigned
+		case e.RequirementID != nil:
+			return ErrRequired
 		}
 		l, err := s.keep.LearnerByID(ctx, person)
 		if err != nil {
@@ -288,7 +295,7 @@ func (s *Service) Roster(ctx context.Context, id uid.ID, p page.Request) (out pa
 		}
 		for i := range out.Items {
 			m := &out.Items[i]
-			m.Standing = Stand(path, walked(courses, of[m.PersonID]), m.EnrolledBy != nil)
+			m.Standing = Stand(path, walked(courses, of[m.PersonID]), m.Assigned())
 		}
 		return nil
 	})
