@@ -15,6 +15,9 @@ import (
 
 const pathColumns = "id, slug, title, summary, cover_file_id, status, ordered, revision, sections, created_by, created_at, updated_at"
 
+// pathRequirement is requirement_id of a path enrolment e, null in a portal that has no such column yet.
+const pathRequirement = "cast(to_jsonb(e) ->> 'requirement_id' as uuid) as requirement_id"
+
 // AddPath writes a new path; added is false when its slug is taken.
 func (s *Store) AddPath(ctx context.Context, p path.Path) (added bool, err error) {
 	res := s.tx(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "slug"}}, DoNothing: true}).Create(&p)
@@ -66,7 +69,7 @@ type pathRow struct {
 func (s *Store) Paths(ctx context.Context, person uid.ID, f path.Filter) (out page.Of[path.Listed], err error) {
 	limit := f.Page.Bounded()
 	q := s.tx(ctx).Table("paths p").
-		Select("p.id, p.slug, p.title, p.summary, p.cover_file_id, p.status, p.ordered, p.revision, p.sections, p.created_by, p.created_at, p.updated_at, lower(p.title) as sort_key, e.enrolled_by, e.enrolled_at, e.completed_at, e.requirement_id").
+		Select("p.id, p.slug, p.title, p.summary, p.cover_file_id, p.status, p.ordered, p.revision, p.sections, p.created_by, p.created_at, p.updated_at, lower(p.title) as sort_key, e.enrolled_by, e.enrolled_at, e.completed_at, "+pathRequirement).
 		Joins("left join path_enrolments e on e.path_id = p.id and e.person_id = ?", person).
 		Order("lower(p.title), p.id").Limit(limit + 1)
 	switch {
@@ -196,7 +199,7 @@ func (s *Store) UncompletedOn(ctx context.Context, id, after uid.ID, limit int) 
 func (s *Store) PathRoster(ctx context.Context, id uid.ID, p page.Request) (out page.Of[path.Member], err error) {
 	limit := p.Bounded()
 	q := s.tx(ctx).Table("path_enrolments e").
-		Select("e.path_id, e.person_id, e.enrolled_by, e.enrolled_at, e.completed_at, e.requirement_id, p.name as person_name, p.email as person_email").
+		Select("e.path_id, e.person_id, e.enrolled_by, e.enrolled_at, e.completed_at, "+pathRequirement+", p.name as person_name, p.email as person_email").
 		Joins("join people p on p.id = e.person_id").Where("e.path_id = ?", id).Order("e.enrolled_at, e.person_id").Limit(limit + 1)
 	if p.After != "" {
 		at, person, err := timeCursor(p.After)
