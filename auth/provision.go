@@ -26,6 +26,8 @@ const (
 	SourceImport SourceKind = "import"
 	// SourceLink is a link by which people ask to join.
 	SourceLink SourceKind = "join_link"
+	// SourceHR is what an HR system sends.
+	SourceHR SourceKind = "hr"
 )
 
 // Source is who creates and changes people beside people themselves.
@@ -63,6 +65,7 @@ func (src Source) Alias(name string) string {
 // ProvisionKeeper is what provisioning needs kept beside people and roles.
 type ProvisionKeeper interface {
 	LineKeeper
+	ArrivalKeeper
 	// SetProvisioned writes e-mail, name, locale, time zone, attributes, manager with the lines, and UpdatedAt; ErrEmailTaken.
 	SetProvisioned(ctx context.Context, p Person) error
 	// RolesFrom gives the roles that a source gave a person.

@@ -9,6 +9,7 @@ import (
 
 	"lyceum/auth"
 	"lyceum/auth/group"
+	"lyceum/auth/hrsync"
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/org"
 	"lyceum/auth/privacy"
@@ -68,6 +69,14 @@ func constraintFault(name string) *fault.Fault {
 		return org.ErrUnitName
 	case "person_fields_code_uq":
 		return org.ErrFieldCode
+	case "hr_sources_code_uq":
+		return hrsync.ErrCode
+	case "hr_runs_open_uq":
+		return hrsync.ErrOpen
+	case "hr_runs_key_uq":
+		return hrsync.ErrKeyReused
+	case "hr_runs_undo_uq":
+		return hrsync.ErrUndone
 	case "groups_name_uq":
 		return group.ErrNameTaken
 	case "roles_name_uq":

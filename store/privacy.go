@@ -187,6 +187,7 @@ func (s *Store) ScrubPerson(ctx context.Context, p auth.Person, pseudonym string
 	for _, statement := range []string{
 		"delete from directory_requests where request ~* @email or response ~* @email or outcome::text ~* @email or path ~* @email or not @namesake and (request ~* @name or response ~* @name or outcome::text ~* @name)",
 		"update directory_runs set changes = " + scrubbed("changes") + ", report = " + scrubbed("report") + " where " + tells("changes") + " or " + tells("report"),
+		"update hr_rows set changes = " + scrubbed("changes") + " where " + tells("changes"),
 		"update events set data = " + scrubbed("data") + " where " + tells("data"),
 		"update notifications set data = " + scrubbed("data") + " where " + tells("data"),
 	} {
@@ -249,7 +250,8 @@ func (s *Store) LeaveLines(ctx context.Context, person uid.ID, at time.Time) err
 func (s *Store) AliasesOf(ctx context.Context, person uid.ID) (list []string, err error) {
 	err = s.tx(ctx).Raw(`select cast(connection_id as text) || ' ' || subject from identities where person_id = @person
 		union select cast(directory_id as text) || ' ' || external_id from directory_people where person_id = @person and external_id is not null
-		union select cast(directory_id as text) || ' ' || user_name from directory_people where person_id = @person and user_name is not null`, map[string]any{"person": person}).Scan(&list).Error
+		union select cast(directory_id as text) || ' ' || user_name from directory_people where person_id = @person and user_name is not null
+		union select cast(source_id as text) || ' ' || external_id from hr_links where person_id = @person`, map[string]any{"person": person}).Scan(&list).Error
 	return list, fail(err, "aliases of %s", person)
 }
 

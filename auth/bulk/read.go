@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/mail"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -46,12 +47,20 @@ type row struct {
 	cells  []string
 }
 
-// read takes a list apart: separated by tabs, semicolons or commas, with a heading or without, in UTF-8, UTF-16 or
-// Windows-1252. A line may be an address as mail programs write it. Faults at the field list.
-func read(raw []byte) (s sheet, err error) {
-	bad := func(text string) (sheet, error) { return sheet{}, fault.Invalid(map[string]string{"list": text}) }
-	if len(raw) > MaxBytes {
-		return bad("This list is too large. Use at most 4 MB.")
+// Row is a line of a list, taken apart.
+type Row struct {
+	Number int // of the line, from 1
+	Cells  []string
+}
+
+// Rows takes a text apart into at most so many lines: separated by tabs, semicolons or commas, in UTF-8, UTF-16 or Windows-1252. Lines in
+// which nothing stands are left out. Faults at the field list.
+func Rows(raw []byte, maxBytes, maxLines int) (rows []Row, err error) {
+	bad := func(format string, args ...any) ([]Row, error) {
+		return nil, fault.Invalid(map[string]string{"list": fmt.Sprintf(format, args...)})
+	}
+	if len(raw) > maxBytes {
+		return bad("This list is too large. Use at most %d MB.", maxBytes>>20)
 	}
 	if bytes.HasPrefix(raw, []byte("PK\x03\x04")) {
 		return bad("This is a workbook. Save it as CSV, then choose that file.")
@@ -65,11 +74,11 @@ func read(raw []byte) (s sheet, err error) {
 	for {
 		cells, err := r.Read()
 		if errors.Is(err, io.EOF) {
-			break
+			return rows, nil
 		}
 		line, _ := r.FieldPos(0)
 		if err != nil {
-			return bad(fmt.Sprintf("Line %d cannot be read. Look for a quotation mark that is not closed.", line))
+			return bad("Line %d cannot be read. Look for a quotation mark that is not closed.", line)
 		}
 		for i := range cells {
 			cells[i] = strings.TrimSpace(cells[i])
@@ -80,12 +89,30 @@ func read(raw []byte) (s sheet, err error) {
 		if len(cells) > maxColumns {
 			return bad("This list has too many columns. Use at most 50.")
 		}
-		s.rows = append(s.rows, row{line, asAddress(cells)})
-		if len(s.rows) > MaxLines+1 {
-			return bad("This list has too many lines. Use at most 5,000.")
+		rows = append(rows, Row{line, cells})
+		if len(rows) > maxLines {
+			return bad("This list has too many lines. Use at most %s.", thousands(maxLines))
 		}
 	}
+}
+
+// thousands writes how many lines a list with a heading may have.
+func thousands(lines int) string {
+	text := strconv.Itoa(lines - lines%10)
+	return text[:len(text)-3] + "," + text[len(text)-3:]
+}
+
+// read takes a list apart, with a heading or without. A line may be an address as mail programs write it. Faults at the field list.
+func read(raw []byte) (s sheet, err error) {
+	rows, err := Rows(raw, MaxBytes, MaxLines+1)
+	if err != nil {
+		return s, err
+	}
+	for _, r := range rows {
+		s.rows = append(s.rows, row{r.Number, asAddress(r.Cells)})
+	}
 	s.headed()
+	bad := func(text string) (sheet, error) { return sheet{}, fault.Invalid(map[string]string{"list": text}) }
 	switch {
 	case len(s.rows) == 0:
 		return bad("Enter at least one e-mail address.")

@@ -56,8 +56,9 @@ type Branch struct {
 	All   int    // and in what is below it
 }
 
-// UnitInput is a unit as it is wished.
+// UnitInput is a unit as it is wished. ID counts when it is made only; the zero ID: any.
 type UnitInput struct {
+	ID     uid.ID
 	Kind   UnitKind
 	Name   string
 	Code   string
@@ -188,7 +189,10 @@ func (s *Service) AddUnit(ctx context.Context, in UnitInput) (u Unit, err error)
 		return u, err
 	}
 	now := s.now()
-	u = Unit{ID: uid.New(), Kind: in.Kind, ParentID: in.Parent, Code: in.Code, Name: in.Name, Revision: 1, CreatedAt: now, UpdatedAt: now}
+	if in.ID == uid.Nil {
+		in.ID = uid.New()
+	}
+	u = Unit{ID: in.ID, Kind: in.Kind, ParentID: in.Parent, Code: in.Code, Name: in.Name, Revision: 1, CreatedAt: now, UpdatedAt: now}
 	err = s.managing(ctx, func(ctx context.Context) error {
 		n, err := s.keep.CountUnits(ctx)
 		if err != nil {

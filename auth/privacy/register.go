@@ -209,9 +209,12 @@ var Register = []Entry{
 	gone("group_members", ByPerson, TopicAccess, Identity).given(),
 	gone("person_roles", ByPerson, TopicAccess, Identity).given(),
 	gone("directory_people", ByPerson, TopicAccount, Identity).given(),
+	gone("hr_links", ByPerson, TopicAccount, Identity).given(),
 
 	// Where name or e-mail stand in the text of something else.
 	{Table: "people_import_lines", Link: ByLine, Topic: TopicTraces, Class: Technical, Fate: Pseudonymised},
+	gone("hr_rows", ByLine, TopicTraces, Technical),
+	{Table: "hr_rows", Columns: []string{"changes"}, Link: ByText, Topic: TopicTraces, Class: Technical, Fate: Scrubbed},
 	{Table: "directory_requests", Link: ByText, Topic: TopicTraces, Class: Technical, Fate: Deleted},
 	{Table: "directory_runs", Link: ByText, Topic: TopicTraces, Class: Technical, Fate: Scrubbed},
 	{Table: "events", Columns: []string{"data"}, Link: ByText, Topic: TopicLog, Class: Security, Fate: Scrubbed},
@@ -225,7 +228,7 @@ var Register = []Entry{
 	actors("certificate_designs", "updated_by"), actors("certificate_rules", "saved_by"), actors("certificates", "revoked_by"), actors("course_versions", "published_by"),
 	actors("courses", "created_by", "review_asked_by", "reviewed_by"), actors("delegations", "made_by", "ended_by"), actors("directory_runs", "requested_by"),
 	actors("directory_tokens", "created_by"), actors("duties", "waived_by"), actors("duty_history", "waived_by"), actors("enrolment_moves", "moved_by"), actors("enrolment_rounds", "enrolled_by"),
-	actors("evidence_packs", "asked_by"), actors("report_runs", "asked_by"), actors("files", "created_by"), actors("gradebook_marks", "by_id"), actors("gradebook_settings", "saved_by"), actors("intakes", "created_by"),
+	actors("evidence_packs", "asked_by"), actors("report_runs", "asked_by"), actors("files", "created_by"), actors("gradebook_marks", "by_id"), actors("gradebook_settings", "saved_by"), actors("hr_runs", "created_by", "requested_by"), actors("hr_sources", "created_by"), actors("intakes", "created_by"),
 	actors("join_links", "created_by"), actors("lesson_saves", "saved_by"), actors("manager_spans", "recorded_by"), actors("org_unit_spans", "recorded_by"), actors("person_spans", "recorded_by"), actors("nudges", "sent_by"), actors("path_enrolments", "enrolled_by"), actors("paths", "created_by"),
 	actors("people_imports", "created_by", "requested_by"), actors("place_requests", "decided_by"), actors("prerequisite_waivers", "waived_by"), actors("question_versions", "created_by"),
 	actors("questions", "created_by"), actors("reminder_policies", "saved_by"), actors("requirement_groups", "added_by"), actors("requirement_people", "added_by"),
