@@ -62,7 +62,7 @@ func (r room) of(h *fasthttp.RequestHeader) int {
 }
 
 func bringsFile(contentType string) bool {
-	for _, t := range []string{fiber.MIMEMultipartForm, "application/offset+octet-stream", fiber.MIMEOctetStream} {
+	for _, t := range []string{fiber.MIMEMultipartForm, "application/offset+octet-stream", fiber.MIMEOctetStream, "text/csv", "application/x-ndjson"} {
 		if strings.HasPrefix(contentType, t) {
 			return true
 		}

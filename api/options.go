@@ -20,6 +20,7 @@ import (
 	"lyceum/auth/audit"
 	"lyceum/auth/bulk"
 	"lyceum/auth/group"
+	"lyceum/auth/hrsync"
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/org"
 	"lyceum/auth/policy"
@@ -161,6 +162,7 @@ type Options struct {
 	Groups   *group.Service
 	Rollouts rollout.Keeper // of tenants' schemas; nil: there is no such page
 	Bulk     *bulk.Service
+	HR       *hrsync.Service
 	Intakes  *intake.Service
 	// Assignments is what learners hand in, and marking it.
 	Assignments *assignment.Service
@@ -233,6 +235,7 @@ func (o *Options) complete() error {
 		"LDAPSync":         o.LDAPSync == nil,
 		"Banks":            o.Banks == nil,
 		"Groups":           o.Groups == nil,
+		"HR":               o.HR == nil,
 		"Intakes":          o.Intakes == nil,
 		"Assignments":      o.Assignments == nil,
 		"Tests":            o.Tests == nil,

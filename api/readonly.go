@@ -54,6 +54,7 @@ var passes = map[string][]pass{
 		{"", "/api/v1/people/:person/deactivate"}, {"", "/api/v1/people/:person/roles"}, {"DELETE", "/api/v1/people/:person/factors"},
 		{"", "/people/join-links/:link/revoke"}, {"DELETE", "/api/v1/people/join-links/:link"}, {"", "/settings/api-keys/:id/revoke"}, {"DELETE", "/api/v1/api-keys/:key"},
 		{"", "/people/imports/:import/discard"}, {"DELETE", "/api/v1/people/imports/:import"},
+		{"", "/people/hr/runs/:run/discard"}, {"DELETE", "/api/v1/hr-runs/:run"},
 		{"PUT", "/scim/v2/Users/:id"}, {"PATCH", "/scim/v2/Users/:id"}, {"DELETE", "/scim/v2/*"}, {"PUT", "/scim/v2/Groups/:id"}, {"PATCH", "/scim/v2/Groups/:id"},
 		{"", "/certificates/issued/:code/revoke"}, {"", "/api/v1/certificates/:code/revoke"},
 	},
@@ -71,6 +72,7 @@ var passes = map[string][]pass{
 		{"", "/settings/brand/preview"}, {"", "/settings/certificates/preview"}, {"", "/settings/certificates/preview.pdf"}, {"", "/api/v1/certificate-designs/preview"}, {"", "/api/v1/roles/:role/preview"}, {"", "/api/v1/groups/preview"}, {"", "/api/v1/courses/import/check"}, {"", "/api/v1/question-banks/:bank/import/check"}, {"", "/api/v1/ldap-directories/try"},
 		{"", "/studio/:course/lessons/:lesson/preview"}, {"", "/studio/:course/preview/:lesson/:step"}, {"", "/studio/:course/lessons/:lesson/test/try"}, {"", "/scim/v2/Users/.search"}, {"", "/scim/v2/Groups/.search"},
 		{"POST", "/people/imports"}, {"", "/people/imports/:import/plan"}, {"POST", "/api/v1/people/imports"}, {"PUT", "/api/v1/people/imports/:import"},
+		{"POST", "/people/hr/:source/lists"}, {"", "/people/hr/runs/:run/undo"}, {"POST", "/api/v1/hr-runs/:run/undo"},
 		{"", "/settings/address/domains/:domain/check"}, {"", "/api/v1/address/domains/:domain/check"}, {"", "/first-steps/skip"}, {"", "/first-steps/dismiss"},
 	},
 }

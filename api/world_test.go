@@ -18,6 +18,7 @@ import (
 	"lyceum/auth/audit"
 	"lyceum/auth/bulk"
 	"lyceum/auth/group"
+	"lyceum/auth/hrsync"
 	"lyceum/auth/ldap"
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/org"
@@ -221,6 +222,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 	h.o.Paths = path.New(path.Options{Keep: w.Store, Enrolment: h.o.Enrolment, As: service.As, Now: now})
 	h.o.Duties.Along(h.o.Paths)
 	h.o.Exchange = exchange.New(exchange.Options{Keep: w.Store, Catalog: h.o.Catalog, Content: files})
+	h.o.HR = hrsync.New(hrsync.Options{Keep: w.Store, Auth: service, Org: h.o.Org, Now: now})
 	h.o.Bulk = bulk.New(bulk.Options{Keep: w.Store, Auth: service, Groups: h.o.Groups, Seal: sealKey(t), Now: now})
 	h.o.Starter, h.o.Onboarding = &starter.Service{Catalog: h.o.Catalog, Content: files}, onboarding.New(w.Store, now)
 	h.o.REST = func(portal fiber.Router) ([]route.Route, error) {
@@ -250,6 +252,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 			LDAPSync:      h.o.LDAPSync,
 			Groups:        h.o.Groups,
 			Bulk:          h.o.Bulk,
+			HR:            h.o.HR,
 			Intakes:       h.o.Intakes,
 			Assignments:   h.o.Assignments,
 			Tests:         h.o.Tests,

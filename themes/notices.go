@@ -12,7 +12,7 @@ import (
 var noticeIcons = map[notice.Kind]string{
 	notice.KindEnrolled: "book", notice.KindDue: "calendar", notice.KindDueSoon: "clock", notice.KindOverdue: "warn", notice.KindTeam: "people", notice.KindCertificate: "award",
 	notice.KindMarked: "check", notice.KindMessage: "mail", notice.KindAnswered: "flag", notice.KindMoved: "right", notice.KindSubmitted: "upload", notice.KindRequested: "people",
-	notice.KindReviewRequested: "eye", notice.KindReviewed: "check", notice.KindCourseUpdated: "spark", notice.KindBilling: "chart", notice.KindPathCompleted: "award", notice.KindReviewTakenBack: "pen", notice.KindSupport: "eye",
+	notice.KindReviewRequested: "eye", notice.KindReviewed: "check", notice.KindCourseUpdated: "spark", notice.KindBilling: "chart", notice.KindPathCompleted: "award", notice.KindReviewTakenBack: "pen", notice.KindSupport: "eye", notice.KindHRRun: "people",
 	notice.KindPrivacy: "shield",
 }
 

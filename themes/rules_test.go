@@ -244,7 +244,7 @@ func TestPagesThatWaitOrLeaveGoOnByThemselves(t *testing.T) {
 	refresh := `<meta http-equiv="refresh"`
 	for _, sp := range specimens(t, w) {
 		doc := render(t, s, sp.view, sp.page)
-		waits := strings.HasSuffix(sp.name, "completed-pending") && !strings.HasPrefix(sp.name, "course") || sp.name == "signup-wait" || sp.name == "provisioning" || sp.name == "updating" || sp.name == "sso-leave" || sp.name == "import-running" || sp.name == "rollout-running" || sp.name == "leaving-running" || sp.name == "closed"
+		waits := strings.HasSuffix(sp.name, "completed-pending") && !strings.HasPrefix(sp.name, "course") || sp.name == "signup-wait" || sp.name == "provisioning" || sp.name == "updating" || sp.name == "sso-leave" || sp.name == "import-running" || sp.name == "hr-run-running" || sp.name == "rollout-running" || sp.name == "leaving-running" || sp.name == "closed"
 		if strings.Contains(doc, refresh) != waits {
 			t.Errorf("%s: refresh is %v, want %v", sp.name, !waits, waits)
 		}

@@ -39,6 +39,7 @@ func specimens(t *testing.T, w *world) []specimen {
 		exportSpecimens(w),
 		scheduleSpecimens(w),
 		structureSpecimens(w),
+		hrSpecimens(w),
 		pathsSpecimens(w),
 		privacySpecimens(w),
 		lessonsSpecimens(w),

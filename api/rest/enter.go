@@ -15,6 +15,7 @@ import (
 	"lyceum/api/route"
 	"lyceum/api/visit"
 	"lyceum/auth"
+	"lyceum/auth/hrsync"
 	"lyceum/internal/event"
 	"lyceum/internal/fault"
 	"lyceum/internal/uid"
@@ -26,6 +27,14 @@ const (
 	maxJSON  = 1 << 20
 	maxBytes = 8 << 20
 )
+
+// most is how large the body of an operation that takes bytes may be.
+func (o operation) most() int {
+	if o.lists {
+		return hrsync.MaxBytes
+	}
+	return maxBytes
+}
 
 // chunkType is what resumable uploads call their chunks (draft-ietf-httpbis-resumable-upload, and tus 1.0).
 const chunkType = "application/offset+octet-stream"
@@ -186,7 +195,7 @@ func (a *api) admission(o operation) func(huma.Context) error {
 func admitBody(c *fiber.Ctx, o operation) error {
 	size, limit := len(c.Request().Body()), maxJSON
 	if o.bytes {
-		limit = maxBytes
+		limit = o.most()
 	}
 	switch {
 	case size == 0:
@@ -201,7 +210,7 @@ func admitBody(c *fiber.Ctx, o operation) error {
 	sent = strings.ToLower(strings.TrimSpace(sent))
 	taken := sent == fiber.MIMEApplicationJSON
 	if o.bytes {
-		taken = sent == fiber.MIMEOctetStream || sent == chunkType
+		taken = sent == fiber.MIMEOctetStream || sent == chunkType || o.lists && (sent == "text/csv" || sent == "application/x-ndjson")
 	}
 	if !taken {
 		return fiber.ErrUnsupportedMediaType

@@ -39,6 +39,7 @@ type operation struct {
 	about   string     // what else one should know
 	fails   faults     // failures of the domain beside those that every operation may have
 	bytes   bool       // the body is bytes, not JSON
+	lists   bool       // with bytes: it may be CSV or a JSON object a line, and longer
 	media   string     // of the answer when it is not JSON
 }
 
@@ -67,7 +68,7 @@ func on[In, Out any](a *api, o operation, do func(context.Context, *In) (*Out, e
 	a.order = append(a.order, o.id)
 	line := route.Route{Method: o.method, Path: fiberPath(base + o.path), Need: o.need, Fresh: o.fresh}
 	if o.bytes {
-		line.Body = maxBytes
+		line.Body = o.most()
 	}
 	a.routes = append(a.routes, line)
 }

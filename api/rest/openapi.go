@@ -214,6 +214,9 @@ func (a *api) described(o operation) huma.Operation {
 	}
 	if o.bytes {
 		d.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{fiber.MIMEOctetStream: {Schema: binary()}, chunkType: {Schema: binary()}}}
+		if o.lists {
+			d.RequestBody.Content = map[string]*huma.MediaType{"text/csv": {Schema: &huma.Schema{Type: huma.TypeString}}, "application/x-ndjson": {Schema: &huma.Schema{Type: huma.TypeString}}, fiber.MIMEOctetStream: {Schema: binary()}}
+		}
 	}
 	return d
 }

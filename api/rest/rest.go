@@ -17,6 +17,7 @@ import (
 	"lyceum/auth/audit"
 	"lyceum/auth/bulk"
 	"lyceum/auth/group"
+	"lyceum/auth/hrsync"
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/org"
 	"lyceum/auth/privacy"
@@ -128,6 +129,7 @@ type Services struct {
 	LDAPSync      *ldapsync.Service
 	Groups        *group.Service
 	Bulk          *bulk.Service
+	HR            *hrsync.Service
 	Intakes       *intake.Service
 	Assignments   *assignment.Service
 	Search        *search.Service
@@ -166,6 +168,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.certificateOperations()
 	a.onboardingOperations()
 	a.bulkOperations()
+	a.hrOperations()
 	a.peopleOperations()
 	a.courseOperations()
 	a.catalogueOperations()

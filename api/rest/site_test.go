@@ -25,6 +25,7 @@ import (
 	"lyceum/auth/audit"
 	"lyceum/auth/bulk"
 	"lyceum/auth/group"
+	"lyceum/auth/hrsync"
 	"lyceum/auth/ldap"
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/org"
@@ -176,6 +177,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 	s.services.Groups = group.New(w.Store, now)
 	s.services.Search = search.New(search.Options{Keep: w.Store, Now: now})
 	s.services.Duties = duty.New(w.Store, enrolment.New(enrolment.Options{Keep: w.Store, Now: now}), s.services.Auth, now)
+	s.services.HR = hrsync.New(hrsync.Options{Keep: w.Store, Auth: s.services.Auth, Org: s.services.Org, Now: now})
 	s.services.Bulk = bulk.New(bulk.Options{Keep: w.Store, Auth: s.services.Auth, Groups: s.services.Groups, Seal: sealKey(t), Now: now})
 	s.services.Assignments = assignment.New(assignment.Options{Keep: w.Store, Enrolment: s.services.Enrolment, Files: s.services.Content, Now: now})
 	s.services.Intakes = intake.New(w.Store, s.services.Enrolment, now)

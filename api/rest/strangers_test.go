@@ -41,6 +41,7 @@ func TestNoOperationOfLearningTakesAnotherTenantsIds(t *testing.T) {
 		"requirement": theirs.call(t, boss, "POST", "/requirements", object{"name": "Fire", "courses": []string{course.Course.ID.String()}}).want(t, 201).object(t).text("id"),
 		"unit":        theirs.call(t, boss, "POST", "/structure/units", object{"kind": "department", "name": "Sales"}).want(t, 201).object(t).text("id"),
 		"field":       theirs.call(t, boss, "POST", "/person-fields", object{"name": "Shoe size", "kind": "number", "seen_by": "self", "edited_by": "self"}).want(t, 201).object(t).text("id"),
+		"source":      theirs.call(t, boss, "POST", "/hr-sources", object{"name": "Personnel"}).want(t, 201).object(t).text("id"),
 		"schedule":    theirs.call(t, boss, "POST", "/report-schedules", object{"name": "Who is in", "wish": object{"kind": "built", "definition": object{"source": "enrolments"}}, "format": "xlsx", "every": "weekly", "weekday": 1, "hour": 7, "zone": "UTC", "people": []string{bossPerson.ID.String()}}).want(t, 201).object(t).text("id"),
 		"export":      theirs.call(t, boss, "POST", "/report-exports", object{"format": "csv", "wish": object{"kind": "built", "definition": object{"source": "enrolments"}}}).want(t, 202).object(t).text("id"),
 		"erasure":     theirs.call(t, asker, "POST", "/me/erasure", object{}).want(t, 202).object(t).text("id"),

@@ -17,6 +17,7 @@ import (
 	"lyceum/auth/audit"
 	"lyceum/auth/bulk"
 	"lyceum/auth/group"
+	"lyceum/auth/hrsync"
 	"lyceum/auth/ldap"
 	"lyceum/auth/ldapsync"
 	"lyceum/auth/org"
@@ -132,6 +133,7 @@ type app struct {
 	ldapsync      *ldapsync.Service
 	groups        *group.Service
 	bulk          *bulk.Service
+	hr            *hrsync.Service
 	intakes       *intake.Service
 	assignments   *assignment.Service
 	tests         *assessment.Service
@@ -369,6 +371,7 @@ func (a *app) assemble() (err error) {
 	a.scheduleReports()
 	a.team = team.New(a.store, a.enrolment, a.now)
 	a.org = org.New(a.store, a.now)
+	a.syncHR()
 	a.billing = billing.New(a.store, a.now)
 	a.hints = queue.NewHints(a.store.Hint, a.log)
 	a.store.OnEvents(a.hints.Add)

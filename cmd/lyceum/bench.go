@@ -21,7 +21,7 @@ type benchCmd struct {
 	Round        time.Duration `default:"3s" help:"Length of a round of load."`
 	Clients      int           `default:"16" help:"Connections that load at once."`
 	UsageEntries int           `name:"usage-entries" default:"10000000" help:"Entries of the ledger of usage that are summed up."`
-	Only         []string      `placeholder:"PART" help:"Only these parts: usage, certificates, matrix, tests, home, reports, catalog, search, files, signon, password, directory, fair, rest, reminders, latency, signup, migrate, demo."`
+	Only         []string      `placeholder:"PART" help:"Only these parts: usage, certificates, matrix, tests, home, reports, catalog, search, files, signon, password, directory, fair, structure, rest, reminders, latency, signup, migrate, demo."`
 }
 
 // figure is a line of the table. Goal is what it should be; met is "" where nothing was asked.
@@ -99,6 +99,7 @@ func (b *bench) run(ctx context.Context) error {
 		{"home", 10, b.measureHome},
 		{"matrix", 1, b.measureMatrix},
 		{"rules", 1, b.measureRules},
+		{"structure", 1, b.measureStructure},
 		{"reports", reporters, b.measureReports},
 		{"usage", reporters, b.measureUsage},
 		{"fair", 40, b.measureFairness},

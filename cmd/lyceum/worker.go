@@ -80,6 +80,7 @@ func (a *app) chores(spares int) []queue.Chore {
 		a.groupChores(),
 		a.healthChores(),
 		a.homeChores(),
+		a.hrChores(),
 		a.inboxChores(),
 		a.leavingChores(),
 		a.maintenanceChores(),

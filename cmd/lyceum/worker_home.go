@@ -46,6 +46,7 @@ type newsFacts struct {
 	Source     string      `json:"source"`
 	Code       string      `json:"code"`
 	Kind       string      `json:"kind"`
+	Failed     int         `json:"failed"`
 	DueAt      *time.Time  `json:"due_at"`
 	Until      *time.Time  `json:"until"`
 	ValidUntil *time.Time  `json:"valid_until"`
@@ -73,7 +74,7 @@ type newsFacts struct {
 
 // tellings is the table. A line costs nothing where its event never happens. Names of jobs are "tell_" and the event.
 func tellings() []telling {
-	return []telling{
+	return append(hrTellings(), []telling{
 		{when: "enrolment.created", kind: notice.KindEnrolled, to: assigned, data: enrolledData, path: toCourse, mail: enrolledMail},
 		{when: "enrolment.reinstated", kind: notice.KindEnrolled, to: assigned, data: enrolledData, path: toCourse, mail: enrolledMail},
 		{when: "enrolment.renewed", kind: notice.KindEnrolled, to: theLearner, data: againData, path: toCourse},
@@ -114,7 +115,7 @@ func tellings() []telling {
 		{when: "path.enrolled", kind: notice.KindEnrolled, to: putOnPath, data: as("path"), path: toPath},
 		{when: "path.completed", kind: notice.KindPathCompleted, to: theLearner, path: toPath},
 		{when: "course.published", kind: notice.KindCourseUpdated, to: underWay, data: versionData, path: toCourse},
-	}
+	}...)
 }
 
 // homeConsequences makes jobs of the table.

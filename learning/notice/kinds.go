@@ -29,6 +29,7 @@ const (
 	KindMessage         Kind = "message"           // an instructor writes to you
 	KindSupport         Kind = "support"           // an operator wants to look, or looks, as one of the portal's people
 	KindPrivacy         Kind = "privacy"           // a copy of data is ready, or somebody wishes to be erased
+	KindHRRun           Kind = "hr_run"            // a list of the HR system waits to be reviewed, or could not be brought in
 )
 
 // About is what a kind is by itself.
@@ -63,6 +64,7 @@ var kinds = []About{
 	{KindBilling, inApp, policy.BillingRead},
 	{KindSupport, inApp, policy.SecurityManage},
 	{KindPrivacy, both, policy.PersonSelf},
+	{KindHRRun, both, policy.PersonManage},
 }
 
 var byKind = func() map[Kind]About {
