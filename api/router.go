@@ -146,6 +146,7 @@ func (s *Server) onSettings(t *table) {
 	t.postFresh("/people/fields/managers", manage, w.SetManagers)
 	t.get("/people/fields/:field", manage, w.Field)
 	t.postFresh("/people/fields/:field", manage, w.ChangeField)
+	t.post("/people/fields/:field/move", manage, w.MoveField)
 	t.postFresh("/people/fields/:field/archive", manage, w.ArchiveField)
 	t.postFresh("/people/fields/:field/restore", manage, w.RestoreField)
 	t.get("/people/:id/placement", see, w.Placement)

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"strings"
 	"testing"
 
 	"lyceum/auth/org"
@@ -55,6 +56,31 @@ func TestAPortalBuildsItsStructure(t *testing.T) {
 	admin.get("/people/fields").is(200).says("No fields yet")
 	admin.post("/people/fields", "name", "Shift", "kind", "choice", "seen_by", "read", "edited_by", "manage").is(422).says("Enter what can be chosen, one a line.")
 	admin.post("/people/fields", "name", "Shift", "kind", "choice", "choices", "Early\nLate", "seen_by", "read", "edited_by", "manage").is(303)
+	admin.post("/people/fields", "name", "Badge", "kind", "text", "seen_by", "read", "edited_by", "manage").is(303)
+	_, rest, _ := strings.Cut(admin.get("/people/fields").is(200).body, "/people/fields/")
+	badge, _, _ := strings.Cut(rest, `"`)
+	before := func(a, b string) bool {
+		body := admin.get("/people/fields").is(200).body
+		return strings.Index(body, ">"+a+"</a>") < strings.Index(body, ">"+b+"</a>")
+	}
+	if !before("Badge", "Shift") {
+		t.Error("by name at first")
+	}
+	admin.post("/people/fields/"+badge+"/move", "do", "down").is(303).leads("/people/fields")
+	if before("Badge", "Shift") {
+		t.Error("moved down")
+	}
+	admin.post("/people/fields/"+badge+"/move", "do", "down").is(303)
+	admin.get("/people/fields/" + badge).is(200).says("Badge")
+	admin.post("/people/fields/"+badge, "name", "Badge no.", "pattern", "([", "seen_by", "read", "edited_by", "manage", "revision", "1").is(422).says("Write a regular expression")
+	admin.post("/people/fields/"+badge, "name", "Badge no.", "seen_by", "read", "edited_by", "manage", "revision", "1").is(303)
+	admin.post("/people/fields/" + badge + "/archive").is(303)
+	admin.get("/people/fields").is(200).says("Badge no.", "Archived")
+	admin.post("/people/fields/" + badge + "/restore").is(303)
+	if before("Badge no.", "Shift") {
+		t.Error("restored to another place")
+	}
+	admin.post("/people/fields/" + badge + "/archive").is(303)
 	admin.post("/people/fields/managers", "kinds", "mentor").is(303)
 	admin.post(at, "department", sales.ID.String(), "mentor", boss.Email, "fields.shift", "Late").is(303)
 	admin.get("/people?field=shift&value=late").is(200).says(lee.Name).saysNot(boss.Name)

@@ -267,9 +267,9 @@ func (s *Store) HasTeam(ctx context.Context, manager uid.ID) (has bool, err erro
 	return has, fail(err, "whether %s has people", manager)
 }
 
-// PersonFields lists fields by name.
+// PersonFields lists fields in their order.
 func (s *Store) PersonFields(ctx context.Context, archived bool) (list []org.Field, err error) {
-	err = s.tx(ctx).Table("person_fields").Where("? or archived_at is null", archived).Order("archived_at is not null, lower(name), id").Find(&list).Error
+	err = s.tx(ctx).Table("person_fields").Where("? or archived_at is null", archived).Order("archived_at is not null, position nulls last, lower(name), id").Find(&list).Error
 	return list, fail(err, "fields of people")
 }
 
@@ -292,6 +292,12 @@ func (s *Store) SaveField(ctx context.Context, f org.Field) error {
 	}
 	return s.changeOne(ctx, org.ErrNoField, "save a field", "update person_fields set name = ?, choices = ?, pattern = ?, required = ?, seen_by = ?, edited_by = ?, archived_at = ?, revision = ?, updated_at = ? where id = ?",
 		f.Name, string(raw), f.Pattern, f.Required, f.SeenBy, f.EditedBy, f.ArchivedAt, f.Revision, f.UpdatedAt, f.ID)
+}
+
+// PlaceFields has fields stand in this order, before all others.
+func (s *Store) PlaceFields(ctx context.Context, ids []uid.ID) error {
+	err := s.tx(ctx).Exec("update person_fields f set position = o.at from unnest(cast(? as uuid[])) with ordinality as o (id, at) where f.id = o.id", idList(ids)).Error
+	return fail(err, "order fields of people")
 }
 
 // UnitsCalled gives the open units that a text means, and those of ids, with what they are called.

@@ -14,7 +14,7 @@ const (
 	FlashFieldMade  FlashKey = "field_made"  // Name: the field
 )
 
-// StructureTabs are the pages of the structure; On is the one that is shown: "lines", a kind of units or "fields". Drawn by
+// StructureTabs are the pages of the structure; On is the one that is shown: "lines", a kind of units, "fields" or "hr". Drawn by
 // parts/structure.html.
 type StructureTabs struct {
 	*Chrome
@@ -121,7 +121,8 @@ type PersonFieldForm struct {
 }
 
 // PersonFieldsPage is GET /people/fields: the portal's own fields of a person, and which managers see people under /team. It posts code,
-// name, kind, choices (one a line), pattern, required (1), seen_by and edited_by to /people/fields, and kinds to /people/fields/managers.
+// name, kind, choices (one a line), pattern, required (1), seen_by and edited_by to /people/fields, and kinds to /people/fields/managers; and do (up or
+// down) to …/:field/move.
 type PersonFieldsPage struct {
 	Fields  []org.Field
 	Kinds   []org.SpanKind // managers beside the line's who see their people
@@ -141,6 +142,20 @@ func (p PersonFieldsPage) Counts(kind org.SpanKind) bool {
 		}
 	}
 	return false
+}
+
+// First tells whether a field stands before all others, Last whether it stands behind all others that are in use.
+func (p PersonFieldsPage) First(f org.Field) bool { return p.Fields[0].ID == f.ID }
+
+// Last tells whether a field stands behind all others that are in use.
+func (p PersonFieldsPage) Last(f org.Field) bool {
+	last := f.ID
+	for _, one := range p.Fields {
+		if one.ArchivedAt == nil {
+			last = one.ID
+		}
+	}
+	return last == f.ID
 }
 
 // ManagerKinds lists the managers beside the line's.

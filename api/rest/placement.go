@@ -146,6 +146,12 @@ func showPlacement(p org.Placement, err error) (*placementOut, error) {
 	return out, nil
 }
 
+type personFieldOrderIn struct {
+	Body struct {
+		Fields []uid.ID `json:"fields" maxItems:"50" doc:"The ids of all fields that are not archived, each once."`
+	}
+}
+
 func (a *api) personFieldOperations() {
 	read, manage := route.For(policy.PersonRead), route.For(policy.PersonManage)
 	on(a, operation{method: get, path: "/person-fields", id: "list-person-fields", tag: tagPeople, need: read, summary: "The portal's own fields of a person", about: "Those that one may see."},
@@ -181,6 +187,10 @@ func (a *api) personFieldOperations() {
 				return nil, err
 			}
 			return &personFieldOut{showPersonField(f)}, nil
+		})
+	on(a, operation{method: put, path: "/person-fields", id: "order-person-fields", tag: tagPeople, need: manage, status: 204, summary: "Have the fields in use stand in another order"},
+		func(ctx context.Context, in *personFieldOrderIn) (*struct{}, error) {
+			return nil, a.Org.OrderFields(ctx, in.Body.Fields)
 		})
 	on(a, operation{method: post, path: "/person-fields/{field}/archive", id: "archive-person-field", tag: tagPeople, need: manage, fresh: true, summary: "Ask a field of nobody any more; what people have stays", fails: faults{org.ErrNoField}},
 		func(ctx context.Context, in *personFieldIn) (*struct{}, error) {

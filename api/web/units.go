@@ -377,6 +377,39 @@ func (s Structure) ChangeField(c *fiber.Ctx) error {
 	return s.done(c, p.At(), themes.FlashSaved, "")
 }
 
+// MoveField has a field stand further up or down.
+func (s Structure) MoveField(c *fiber.Ctx) error {
+	f, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	p, err := s.field(c)
+	if err != nil {
+		return err
+	}
+	all, err := s.Org.Fields(c.UserContext(), false)
+	if err != nil {
+		return err
+	}
+	ids, at := make([]uid.ID, len(all)), -1
+	for i, one := range all {
+		if ids[i] = one.ID; one.ID == p.Field.ID {
+			at = i
+		}
+	}
+	to := at - 1
+	if f.get("do") == "down" {
+		to = at + 1
+	}
+	if at >= 0 && to >= 0 && to < len(ids) {
+		ids[at], ids[to] = ids[to], ids[at]
+		if err := s.Org.OrderFields(c.UserContext(), ids); err != nil {
+			return err
+		}
+	}
+	return s.to(c, "/people/fields")
+}
+
 // ArchiveField and RestoreField take a field out of use and back.
 func (s Structure) ArchiveField(c *fiber.Ctx) error { return s.archive(c, true) }
 

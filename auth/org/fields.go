@@ -16,6 +16,7 @@ import (
 	"lyceum/internal/event"
 	"lyceum/internal/fault"
 	"lyceum/internal/uid"
+	"lyceum/tenant"
 )
 
 // FieldKind is what a field of a person holds.
@@ -58,6 +59,7 @@ type Field struct {
 	Required   bool
 	SeenBy     Circle
 	EditedBy   Circle // CircleManage, or CircleSelf: the person too
+	Position   *int   // where it stands among the others; nil: behind those that have a place, by name
 	ArchivedAt *time.Time
 	Revision   int
 	CreatedAt  time.Time
@@ -92,13 +94,15 @@ var (
 
 // FieldKeeper is what fields need kept.
 type FieldKeeper interface {
-	// PersonFields lists fields by name; with archived those that are archived too.
+	// PersonFields lists fields in their order; with archived those that are archived too.
 	PersonFields(ctx context.Context, archived bool) ([]Field, error)
 	// LockField fails with ErrNoField.
 	LockField(ctx context.Context, id uid.ID) (Field, error)
 	// AddField and SaveField write one; ErrFieldCode.
 	AddField(ctx context.Context, f Field) error
 	SaveField(ctx context.Context, f Field) error
+	// PlaceFields has fields stand in this order, before all others.
+	PlaceFields(ctx context.Context, ids []uid.ID) error
 }
 
 var codeShape = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
@@ -203,7 +207,7 @@ func (f Field) Seen(ctx context.Context, person uid.ID) bool {
 	return who.May.Has(policy.PersonManage) || f.SeenBy != CircleManage && who.May.Has(policy.PersonRead) || f.SeenBy == CircleSelf && who.PersonID == person
 }
 
-// Fields lists the portal's own fields by name; archived ones too when asked. It needs person:read, and person:manage for those that
+// Fields lists the portal's own fields in their order; archived ones too when asked. It needs person:read, and person:manage for those that
 // only who manages people sees: they are left out else.
 func (s *Service) Fields(ctx context.Context, archived bool) (list []Field, err error) {
 	if err := auth.Require(ctx, policy.PersonRead); err != nil {
@@ -291,6 +295,43 @@ func (s *Service) ArchiveField(ctx context.Context, id uid.ID, archive bool) err
 			f.ArchivedAt, typ = nil, "person_field.restored"
 		}
 		return s.saveField(ctx, &f, typ)
+	})
+}
+
+// OrderFields has the fields that are not archived stand in an order: event person_field.ordered. It needs person:manage; a fault at fields unless
+// each of them stands in it once.
+func (s *Service) OrderFields(ctx context.Context, ids []uid.ID) error {
+	t, _ := tenant.From(ctx)
+	return s.managing(ctx, func(ctx context.Context) error {
+		open, err := s.keep.PersonFields(ctx, false)
+		if err != nil {
+			return err
+		}
+		var codes []string
+		was := make([]uid.ID, len(open))
+		for i, f := range open {
+			was[i] = f.ID
+		}
+		for _, id := range ids {
+			if at := slices.Index(was, id); at >= 0 {
+				codes = append(codes, open[at].Code)
+			}
+		}
+		slices.Sort(codes)
+		if len(ids) != len(open) || len(slices.Compact(codes)) != len(open) {
+			return fault.Invalid(map[string]string{"fields": "Name each field that is in use once."})
+		}
+		if slices.Equal(was, ids) {
+			return nil
+		}
+		if err := s.keep.PlaceFields(ctx, ids); err != nil {
+			return err
+		}
+		e, err := event.New(ctx, s.now(), "person_field.ordered", "tenant", t.ID, map[string]any{"fields": ids})
+		if err != nil {
+			return err
+		}
+		return s.keep.AppendEvents(ctx, e)
 	})
 }
 
