@@ -50,6 +50,7 @@ func (a *app) consequences() []queue.Consequence {
 	table = append(table, a.bulkConsequences()...)
 	table = append(table, a.groupConsequences()...)
 	table = append(table, a.orgConsequences()...)
+	table = append(table, a.hrConsequences()...)
 	table = append(table, a.dutyConsequences()...)
 	table = append(table, a.evidenceConsequences()...)
 	table = append(table, a.reportConsequences()...)

@@ -50,7 +50,9 @@ func hrTellings() []telling {
 		return func(newsFacts) notice.Data { return notice.Data{"as": as} }
 	}
 	return []telling{
-		{when: "hr_run.planned", kind: notice.KindHRRun, to: to(func(f newsFacts) bool { return f.Status == string(hrsync.StatusPlanned) && f.Event.ActorKind != "person" }), data: said("waits"), path: path},
+		{when: "hr_run.planned", kind: notice.KindHRRun, to: to(func(f newsFacts) bool {
+			return f.Status == string(hrsync.StatusPlanned) && f.Event.ActorKind != "person"
+		}), data: said("waits"), path: path},
 		{when: "hr_run.failed", kind: notice.KindHRRun, to: to(func(newsFacts) bool { return true }), data: said("failed"), path: path},
 		{when: "hr_run.applied", kind: notice.KindHRRun, to: to(func(f newsFacts) bool { return f.Failed > 0 }), data: said("partly"), path: path},
 		{when: "hr_run.undone", kind: notice.KindHRRun, to: to(func(f newsFacts) bool { return f.Failed > 0 }), data: said("partly"), path: path},
