@@ -45,6 +45,7 @@ var rooms = map[string][]string{
 	"learning/gradebook":   {"learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},
 	"learning/duty":        {"learning/enrolment", "auth", "tenant", "internal"},
 	"learning/dashboard":   {"learning/report", "learning/duty", "auth", "tenant", "internal"},
+	"learning/push":        {"learning/notice", "auth", "tenant", "internal"},
 	"learning/reminder":    {"learning/notice", "auth", "tenant", "internal"},
 	"learning/report":      {"learning/duty", "auth", "tenant", "internal"},
 	"learning/team":        {"learning/enrolment", "learning/catalog", "auth", "tenant", "internal"},

@@ -55,6 +55,7 @@ import (
 	"lyceum/learning/notice"
 	"lyceum/learning/onboarding"
 	"lyceum/learning/path"
+	"lyceum/learning/push"
 	"lyceum/learning/reminder"
 	standing "lyceum/learning/report"
 	"lyceum/learning/report/builder"
@@ -127,6 +128,7 @@ type Options struct {
 	Badges       *badge.Service
 	Home         *home.Service
 	Notices      *notice.Service
+	Push         *push.Service
 	Calendar     *calendar.Service
 	Transcripts  *transcript.Service
 	Desk         *desk.Service
@@ -246,6 +248,7 @@ func (o *Options) complete() error {
 		"Limits.SignUps":   o.Limits.SignUps == nil,
 		"Home":             o.Home == nil,
 		"Notices":          o.Notices == nil,
+		"Push":             o.Push == nil,
 		"Calendar":         o.Calendar == nil,
 		"Transcripts":      o.Transcripts == nil,
 		"Desk":             o.Desk == nil,

@@ -58,6 +58,7 @@ import (
 	"lyceum/learning/notice"
 	"lyceum/learning/onboarding"
 	"lyceum/learning/path"
+	"lyceum/learning/push"
 	"lyceum/learning/reminder"
 	standing "lyceum/learning/report"
 	"lyceum/learning/report/builder"
@@ -215,6 +216,13 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 		Keep: w.Store, Hosts: hosts, Resolver: h.dns, Now: now, Log: h.o.Log,
 		May: func(ctx context.Context) error { return auth.Require(ctx, policy.AddressManage) },
 	})
+	h.o.Push = push.New(push.Options{
+		Keep: w.Store, Seal: sealKey(t), HTTP: outbound.Client(outbound.Options{}), Contact: "mailto:desk@example.com", Quiet: h.o.Reminders.Quiet, Now: now,
+		Words: func(_ context.Context, n notice.Notice, locale, zone string) (push.Words, error) {
+			text, err := set.NoticeText(themes.View{Locale: locale, TimeZone: zone, Now: now()}, n)
+			return push.Words{Title: h.tenant.Name, Text: text}, err
+		},
+	})
 	h.o.Support = support.New(w.Store, service, now)
 	h.o.Assignments = assignment.New(assignment.Options{Keep: w.Store, Enrolment: h.o.Enrolment, Files: files, Now: now})
 	h.o.Banks = bank.New(bank.Options{Keep: w.Store, Now: now, Uses: w.Store.TestsUsing})
@@ -243,6 +251,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 			Subscriptions: h.o.Subscriptions,
 			Home:          h.o.Home,
 			Notices:       h.o.Notices,
+			Push:          h.o.Push,
 			Calendar:      h.o.Calendar,
 			Transcripts:   h.o.Transcripts,
 			Brands:        h.o.Brands,

@@ -213,7 +213,7 @@ func (s *Service) SignOut(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return s.tellAs(ctx, "person.signed_out", who.PersonID, map[string]any{"person_id": who.PersonID})
+		return s.tellAs(ctx, "person.signed_out", who.PersonID, map[string]any{"person_id": who.PersonID, "session_id": who.SessionID})
 	})
 	if err == nil {
 		s.changed(ctx)
@@ -249,7 +249,7 @@ func (s *Service) EndSession(ctx context.Context, id uid.ID) error {
 		if err := s.keep.DeleteSession(ctx, who.PersonID, id); err != nil {
 			return err
 		}
-		return s.tell(ctx, "person.session_ended", who.PersonID, map[string]any{"person_id": who.PersonID, "sessions": 1})
+		return s.tell(ctx, "person.session_ended", who.PersonID, map[string]any{"person_id": who.PersonID, "sessions": 1, "session_id": id})
 	})
 	if err == nil {
 		s.changed(ctx)
@@ -267,7 +267,7 @@ func (s *Service) EndOtherSessions(ctx context.Context) (ended int, err error) {
 		if ended, err = s.keep.DeleteSessionsBut(ctx, who.PersonID, who.SessionID); err != nil || ended == 0 {
 			return err
 		}
-		return s.tell(ctx, "person.session_ended", who.PersonID, map[string]any{"person_id": who.PersonID, "sessions": ended})
+		return s.tell(ctx, "person.session_ended", who.PersonID, map[string]any{"person_id": who.PersonID, "sessions": ended, "kept_session_id": who.SessionID})
 	})
 	if err == nil && ended > 0 {
 		s.changed(ctx)

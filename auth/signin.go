@@ -167,7 +167,7 @@ func (s *Service) replacePassword(ctx context.Context, person uid.ID, hash strin
 	if _, err := s.keep.DeleteFactors(ctx, person, FactorBrowser); err != nil {
 		return err
 	}
-	return s.tellAs(ctx, "person.password_changed", person, map[string]any{"person_id": person})
+	return s.tellAs(ctx, "person.password_changed", person, map[string]any{"person_id": person, "kept_session_id": but})
 }
 
 // checkPassword notes what is wrong with a wished password for this person.

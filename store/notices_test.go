@@ -124,7 +124,7 @@ func TestAPersonChoosesHowToBeTold(t *testing.T) {
 	for _, c := range []struct {
 		ways notice.Ways
 	}{{notice.Ways{App: true, Mail: true}}, {notice.Ways{App: true}}, {notice.Ways{Mail: true}}, {notice.Ways{}}} {
-		if err := s.Choose(me, notice.Preferences{notice.KindEnrolled: c.ways}); err != nil {
+		if err := s.Choose(me, map[notice.Kind]notice.Wish{notice.KindEnrolled: {App: c.ways.App, Mail: c.ways.Mail, Push: &c.ways.Push}}); err != nil {
 			t.Fatal(err)
 		}
 		before, err := s.Mine(me, page.Request{})
@@ -152,7 +152,7 @@ func TestAPersonChoosesHowToBeTold(t *testing.T) {
 			t.Errorf("choice %+v of a learner", c)
 		}
 	}
-	if err := s.Choose(me, notice.Preferences{"nonsense": {}}); err == nil {
+	if err := s.Choose(me, map[notice.Kind]notice.Wish{"nonsense": {}}); err == nil {
 		t.Error("a kind that is none was chosen")
 	}
 	if got := storetest.EventTypes(t, ctx, w, p.ID); len(got) != 3 { // the first choice was the kind's own way

@@ -184,13 +184,17 @@ func (s *Store) ScrubPerson(ctx context.Context, p auth.Person, pseudonym string
 		return 0, fail(err, "look for a namesake")
 	}
 	args := map[string]any{"id": p.ID.String(), "name": namePattern(p.Name), "email": wordPattern(p.Email), "pseudonym": strings.ReplaceAll(pseudonym, `\`, `\\`), "namesake": namesake}
-	for _, statement := range []string{
+	statements := []string{
 		"delete from directory_requests where request ~* @email or response ~* @email or outcome::text ~* @email or path ~* @email or not @namesake and (request ~* @name or response ~* @name or outcome::text ~* @name)",
 		"update directory_runs set changes = " + scrubbed("changes") + ", report = " + scrubbed("report") + " where " + tells("changes") + " or " + tells("report"),
 		"update hr_rows set changes = " + scrubbed("changes") + " where " + tells("changes"),
 		"update events set data = " + scrubbed("data") + " where " + tells("data"),
 		"update notifications set data = " + scrubbed("data") + " where " + tells("data"),
-	} {
+	}
+	if !beforePush(ctx) {
+		statements = append(statements, "update push_sends set data = "+scrubbed("data")+" where "+tells("data"))
+	}
+	for _, statement := range statements {
 		res := s.tx(ctx).Exec(statement, args)
 		if res.Error != nil {
 			return n, fail(res.Error, "scrub a name")

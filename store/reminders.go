@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"lyceum/internal/page"
@@ -156,23 +157,37 @@ func (s *Store) AddReminderSteps(ctx context.Context, list []reminder.Step) erro
 	return fail(s.tx(ctx).Create(&list).Error, "add steps of reminders")
 }
 
-const reminderColumns = "m.id, m.person_id, to_char(m.day, 'YYYY-MM-DD') as day, m.sent_at, m.app, m.mail, m.mailed_at, m.items, m.more, p.name, p.email"
+const (
+	reminderColumns = "m.id, m.person_id, to_char(m.day, 'YYYY-MM-DD') as day, m.sent_at, m.app, m.mail, m.mailed_at, m.items, m.more, p.name, p.email, coalesce(nullif(b.name, ''), b.email, '') as by"
+	reminderNudged  = "left join nudges n on n.id = m.id left join people b on b.id = n.sent_by"
+	reminderDevices = "(select count(*) from push_sends x where x.source = m.id and x.state = 'sent') as devices"
+)
+
+// reminderMessages are all, with who they are for, and how many devices they were sent to.
+func (s *Store) reminderMessages(ctx context.Context) *gorm.DB {
+	columns := reminderColumns
+	if !beforePush(ctx) {
+		columns += ", " + reminderDevices
+	}
+	return s.tx(ctx).Table("reminder_messages m").Joins("join people p on p.id = m.person_id").Joins(reminderNudged).Select(columns)
+}
 
 type reminderRow struct {
 	reminder.Message
-	Items, Name, Email string
+	Items, Name, Email, By string
+	Devices                int
 }
 
 func (r reminderRow) message() (reminder.Message, error) {
 	m := r.Message
-	m.Name, m.Email = r.Name, r.Email
+	m.Name, m.Email, m.By, m.Devices = r.Name, r.Email, r.By, r.Devices
 	return m, m.Items.Scan(r.Items)
 }
 
 // Reminders lists messages, the newest first.
 func (s *Store) Reminders(ctx context.Context, person uid.ID, p page.Request) (out page.Of[reminder.Message], err error) {
 	limit := p.Bounded()
-	q := s.tx(ctx).Table("reminder_messages m").Joins("join people p on p.id = m.person_id").Select(reminderColumns)
+	q := s.reminderMessages(ctx)
 	if person != uid.Nil {
 		q = q.Where("m.person_id = ?", person)
 	}
@@ -203,7 +218,7 @@ func (s *Store) Reminders(ctx context.Context, person uid.ID, p page.Request) (o
 // ReminderByID finds a message.
 func (s *Store) ReminderByID(ctx context.Context, id uid.ID) (m reminder.Message, err error) {
 	var row reminderRow
-	err = s.tx(ctx).Table("reminder_messages m").Joins("join people p on p.id = m.person_id").Select(reminderColumns).Where("m.id = ?", id).Take(&row).Error
+	err = s.reminderMessages(ctx).Where("m.id = ?", id).Take(&row).Error
 	if err != nil {
 		return m, notFound(err, reminder.ErrNotFound, "find reminder %s", id)
 	}

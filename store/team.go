@@ -222,6 +222,13 @@ func (s *Store) CoursesToGive(ctx context.Context, asker uid.ID, all bool, n int
 	return list, fail(err, "courses to enrol people in")
 }
 
+// ClaimDay takes the one message of a person's day: reminders have theirs in the same table.
+func (s *Store) ClaimDay(ctx context.Context, id, person uid.ID, day, at time.Time) (bool, error) {
+	res := s.tx(ctx).Exec(`insert into reminder_messages (id, person_id, day, sent_at, app, mail, items, more) values (?, ?, ?, ?, false, 'none', '[]', 0)
+		on conflict (person_id, day) do nothing`, id, person, day, at)
+	return res.RowsAffected == 1, fail(res.Error, "take the day's message of %s", person)
+}
+
 // AddNudge notes a reminder; added is false when the person was reminded on that day.
 func (s *Store) AddNudge(ctx context.Context, n team.Nudge) (added bool, err error) {
 	once := clause.OnConflict{Columns: []clause.Column{{Name: "person_id"}, {Name: "day"}}, DoNothing: true}

@@ -111,6 +111,9 @@ func (s *Set) AssetURL(name string) (string, error) {
 	return "/assets/" + s.assets.hash + "/" + name, nil
 }
 
+// PushWorker is the script that shows what is sent to a device. It has an address of its own: browsers ask there whether it changed.
+func (s *Set) PushWorker() []byte { return s.assets.files["push-worker.js"].Data }
+
 // Asset finds the static file of a path "/assets/<hash>/<name>" ("<hash>/<name>" works too). An old hash finds
 // nothing: an answer may be kept for ever and must not be another version's.
 func (s *Set) Asset(urlPath string) (Asset, bool) {

@@ -10,6 +10,7 @@ import (
 	"lyceum/learning/home"
 	"lyceum/learning/notice"
 	"lyceum/learning/onboarding"
+	"lyceum/learning/push"
 	"lyceum/learning/transcript"
 )
 
@@ -71,10 +72,12 @@ func (p NotificationsPage) Newest() string {
 	return p.List.Items[0].ID.String()
 }
 
-// NotificationSettingsPage is GET and POST /notifications/settings: boxes app.<kind> and mail.<kind>, each beside a hidden
-// kind (many) that says which were shown, and quiet_from and quiet_to.
+// NotificationSettingsPage is GET and POST /notifications/settings: boxes app.<kind>, mail.<kind> and push.<kind>, each beside a hidden
+// kind (many) that says which were shown, devices, and quiet_from and quiet_to. It posts nothing to /notifications/devices/:device/remove
+// and …/try. push.js registers a browser: endpoint, p256dh and auth to /notifications/devices, endpoint to …/seen.
 type NotificationSettingsPage struct {
 	Choices              []notice.Choice
+	Devices              []push.Device
 	From, To             string // quiet_from and quiet_to, full hours; "" the portal's
 	PortalFrom, PortalTo int
 	Problem              *fault.Fault

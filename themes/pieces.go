@@ -130,7 +130,10 @@ func (c *Chrome) Icon(name string) (template.HTML, error) {
 }
 
 // Initials are one or two letters that stand for a name where a picture would.
-func (c *Chrome) Initials(name string) string {
+func (c *Chrome) Initials(name string) string { return Initials(name) }
+
+// Initials are one or two letters that stand for a name where a picture would.
+func Initials(name string) string {
 	words := strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	switch len(words) {
 	case 0:

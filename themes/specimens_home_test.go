@@ -10,6 +10,7 @@ import (
 	"lyceum/learning/enrolment"
 	"lyceum/learning/home"
 	"lyceum/learning/notice"
+	"lyceum/learning/push"
 	"lyceum/learning/transcript"
 	"lyceum/themes"
 )
@@ -82,6 +83,7 @@ func homeSpecimens(w *world) []specimen {
 	many.News = notice.Standing{Unread: notice.MaxUnread, Newest: id("x")}
 	full := w.home()
 	due := home.Home{Due: []enrolment.Mine{w.due(0, 0, 0), w.due(1, 20, 9)}, Recommended: full.Recommended[2:3]}
+	reached := now.Add(-3 * time.Hour)
 	month := time.Date(2026, 11, 1, 0, 0, 0, 0, berlin)
 	today := time.Date(2026, 11, 20, 0, 0, 0, 0, berlin)
 	items := []calendar.Item{
@@ -106,6 +108,10 @@ func homeSpecimens(w *world) []specimen {
 		{"home-first-day", view("/"), themes.HomePage{}},
 		{"notifications", unread, themes.NotificationsPage{List: page.Of[notice.Notice]{Items: w.notices(), Next: "more"}, First: true}},
 		{"notifications-empty", view("/notifications"), themes.NotificationsPage{First: true}},
+		{"notification-settings-devices", view("/notifications/settings"), themes.NotificationSettingsPage{Choices: choices(), From: "22", To: "6", Devices: []push.Device{
+			{ID: id("phone"), UserAgent: "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1", AddedAt: now.AddDate(0, -2, 0), UsedAt: &reached},
+			{ID: id("desk"), UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", AddedAt: now},
+		}}},
 		{"notification-settings", w.portal("/notifications/settings", may()), themes.NotificationSettingsPage{Choices: choices(), Problem: refused(map[string]string{"nonsense": "There is no such kind of notification."})}},
 		{"calendar", view("/calendar"), themes.CalendarPage{Month: month, Today: today, Items: items}},
 		{"calendar-agenda", view("/calendar?view=agenda"), themes.CalendarPage{Month: month, Today: today, Items: items, Agenda: true, Address: &calendar.Address{CreatedAt: now}}},

@@ -110,6 +110,8 @@ const (
 // The messages of the learner's own pages.
 const (
 	FlashNoticesRead     FlashKey = "notices_read"
+	FlashDeviceRemoved   FlashKey = "device_removed"
+	FlashDeviceTried     FlashKey = "device_tried"
 	FlashCalendarRevoked FlashKey = "calendar_revoked"
 	FlashDueSet          FlashKey = "due_set" // Name: the person
 )

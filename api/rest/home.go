@@ -71,6 +71,7 @@ func (a *api) homeOperations() {
 		return &homeOut{a.showHome(ctx, h)}, nil
 	})
 	a.noticeOperations()
+	a.pushOperations()
 	a.calendarOperations()
 	a.transcriptOperations()
 	a.dueOperations()

@@ -32,6 +32,7 @@ type choice struct {
 	Kind notice.Kind `json:"kind"`
 	App  bool        `json:"app"`
 	Mail bool        `json:"mail"`
+	Push *bool       `json:"push,omitempty" doc:"On the devices that one registered. Left out, it stays as it is."`
 }
 
 // choices are how one is told of kinds.
@@ -117,9 +118,9 @@ func (a *api) choiceOperations(self route.Need) {
 		summary: "Choose how to be told of what",
 		about:   "Kinds that are left out stay as they are. Mails about an account's security are none of these and always come.",
 	}, func(ctx context.Context, in *choicesIn) (*choicesOut, error) {
-		wishes := notice.Preferences{}
+		wishes := map[notice.Kind]notice.Wish{}
 		for _, c := range in.Body.Kinds {
-			wishes[c.Kind] = notice.Ways{App: c.App, Mail: c.Mail}
+			wishes[c.Kind] = notice.Wish{App: c.App, Mail: c.Mail, Push: c.Push}
 		}
 		if err := a.Notices.Choose(ctx, wishes); err != nil {
 			return nil, err
@@ -135,7 +136,7 @@ func (a *api) showChoices(ctx context.Context) (*choicesOut, error) {
 	}
 	out := choices{Kinds: []choice{}}
 	for _, c := range list {
-		out.Kinds = append(out.Kinds, choice{c.Kind, c.Ways.App, c.Ways.Mail})
+		out.Kinds = append(out.Kinds, choice{c.Kind, c.Ways.App, c.Ways.Mail, &c.Ways.Push})
 	}
 	return &choicesOut{out}, nil
 }

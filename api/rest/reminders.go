@@ -87,6 +87,8 @@ type reminderMessage struct {
 	Mail     reminder.MailState `json:"mail,omitempty" enum:"none,waiting,sending,sent,refused,dropped" doc:"sending: handed to the mail server; after a crash it is not sent again. dropped: it was done, or it was too late."`
 	Items    []reminderItem     `json:"items"`
 	More     int                `json:"more" doc:"Further things, told of as a number."`
+	Devices  int                `json:"devices,omitempty" doc:"That it was sent to."`
+	By       string             `json:"by,omitempty" doc:"The manager whose own reminder was the day's."`
 }
 
 type remindersIn struct {
@@ -130,7 +132,7 @@ func showReminderPolicy(p reminder.Policy) reminderPolicy {
 }
 
 func showReminder(m *reminder.Message) reminderMessage {
-	out := reminderMessage{ID: unlessNil(m.ID), PersonID: m.PersonID, Name: m.Name, Day: m.Day, App: m.App, Mail: m.Mail, Items: []reminderItem{}, More: m.More}
+	out := reminderMessage{ID: unlessNil(m.ID), PersonID: m.PersonID, Name: m.Name, Day: m.Day, App: m.App, Mail: m.Mail, Items: []reminderItem{}, More: m.More, Devices: m.Devices, By: m.By}
 	if !m.SentAt.IsZero() {
 		out.SentAt = utcOrNone(&m.SentAt)
 	}

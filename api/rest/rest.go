@@ -49,6 +49,7 @@ import (
 	"lyceum/learning/notice"
 	"lyceum/learning/onboarding"
 	"lyceum/learning/path"
+	"lyceum/learning/push"
 	"lyceum/learning/reminder"
 	"lyceum/learning/report"
 	"lyceum/learning/report/builder"
@@ -102,6 +103,7 @@ type Services struct {
 	Certificates *certificate.Service
 	Home         *home.Service
 	Notices      *notice.Service
+	Push         *push.Service
 	Calendar     *calendar.Service
 	Transcripts  *transcript.Service
 	Desk         *desk.Service

@@ -62,6 +62,7 @@ import (
 	"lyceum/learning/notice"
 	"lyceum/learning/onboarding"
 	"lyceum/learning/path"
+	"lyceum/learning/push"
 	"lyceum/learning/reminder"
 	"lyceum/learning/report"
 	"lyceum/learning/report/builder"
@@ -151,6 +152,12 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 			err = w.Store.InTenant(ctx, func(ctx context.Context) error { p, err = w.Store.PersonByID(ctx, id); return err })
 			return p, err
 		}, Seal: sealKey(t), Hosts: s.services.Hosts, Now: now, Log: slog.New(slog.DiscardHandler),
+	})
+	s.services.Push = push.New(push.Options{
+		Keep: w.Store, Seal: sealKey(t), HTTP: http.DefaultClient, Contact: "mailto:desk@example.com", Quiet: s.services.Reminders.Quiet, Now: now,
+		Words: func(context.Context, notice.Notice, string, string) (push.Words, error) {
+			return push.Words{Title: "Here", Text: "News"}, nil
+		},
 	})
 	s.services.Support = support.New(w.Store, s.services.Auth, now)
 	s.services.Access = access.New(access.Options{Keep: w.Store, Blobs: blobs(t), Explain: func(context.Context, access.Readme) (string, error) { return "<p>", nil }, Now: now})

@@ -11,6 +11,7 @@ import (
 	"lyceum/internal/fault"
 	"lyceum/internal/uid"
 	"lyceum/learning/notice"
+	"lyceum/learning/push"
 	"lyceum/learning/reminder"
 	"lyceum/themes"
 )
@@ -20,6 +21,7 @@ type Notices struct {
 	*Site
 	Notices   *notice.Service
 	Reminders *reminder.Service
+	Devices   *push.Service
 	Auth      *auth.Service
 }
 
@@ -87,6 +89,9 @@ func (n Notices) settings(c *fiber.Ctx) (p themes.NotificationSettingsPage, err 
 	if p.Choices, err = n.Notices.Choices(c.UserContext()); err != nil {
 		return p, err
 	}
+	if p.Devices, err = n.Devices.Devices(c.UserContext()); err != nil {
+		return p, err
+	}
 	own, from, to, err := n.Reminders.Hours(c.UserContext())
 	p.PortalFrom, p.PortalTo = from, to
 	if own.From != nil && own.To != nil {
@@ -101,9 +106,14 @@ func (n Notices) SaveSettings(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	wishes := notice.Preferences{}
+	wishes := map[notice.Kind]notice.Wish{}
 	for _, kind := range f.all("kind") {
-		wishes[notice.Kind(kind)] = notice.Ways{App: f.get("app."+kind) != "", Mail: f.get("mail."+kind) != ""}
+		w := notice.Wish{App: f.get("app."+kind) != "", Mail: f.get("mail."+kind) != ""}
+		if f.get("devices") != "" { // the form had that column
+			push := f.get("push."+kind) != ""
+			w.Push = &push
+		}
+		wishes[notice.Kind(kind)] = w
 	}
 	if err = n.Notices.Choose(c.UserContext(), wishes); err == nil {
 		err = n.Reminders.SetHours(c.UserContext(), reminder.Hours{From: hour(f.get("quiet_from")), To: hour(f.get("quiet_to"))})

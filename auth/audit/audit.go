@@ -44,7 +44,7 @@ func Wants(typ string) bool {
 		}
 	}
 	switch typ {
-	case "enrolment.started", "enrolment.due_soon", "enrolment.overdue", "reminder.sent":
+	case "enrolment.started", "enrolment.due_soon", "enrolment.overdue", "reminder.sent", "push.made":
 		return false
 	}
 	return true

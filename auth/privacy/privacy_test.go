@@ -146,6 +146,9 @@ func TestAfterAnErasureNoNameIsLeftInTheSchema(t *testing.T) {
 	if n := h.count("select count(*) from notifications where person_id = $1 and data->>'name' like 'Erased person %'", h.mate.ID.String()); n != 1 {
 		t.Error("what another was told is gone, or was not scrubbed")
 	}
+	if n := h.count("select count(*) from push_sends where person_id = $1 and data->>'name' like 'Erased person %'", h.mate.ID.String()); n != 1 {
+		t.Error("what another was told on a device is gone, or was not scrubbed")
+	}
 	if _, err := h.auth.As(h.ctx, h.who.ID); err == nil {
 		t.Error("the person still acts")
 	}

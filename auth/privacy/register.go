@@ -174,6 +174,8 @@ var Register = []Entry{
 	gone("reminder_steps", ByPerson, TopicMessages, Compliance),
 	gone("reminder_messages", ByPerson, TopicMessages, Compliance).given(),
 	gone("nudges", ByPerson, TopicMessages, Compliance).given(),
+	gone("push_sends", ByPerson, TopicMessages, Technical).given(),
+	{Table: "push_sends", Columns: []string{"data"}, Link: ByText, Topic: TopicTraces, Class: Technical, Fate: Scrubbed},
 
 	// What one was told, and what one keeps for oneself.
 	gone("notifications", ByPerson, TopicMessages, Technical).given(),
@@ -189,6 +191,7 @@ var Register = []Entry{
 	gone("factors", ByPerson, TopicSignIn, Security).given("sealed", "credential_id", "data", "last_step"),
 	gone("api_keys", ByPerson, TopicSignIn, Security).given("hash"),
 	gone("calendars", ByPerson, TopicSignIn, Technical),
+	gone("push_devices", ByPerson, TopicSignIn, Security).given("endpoint", "p256dh", "auth"),
 	gone("identities", ByPerson, TopicSignIn, Identity).given(),
 	gone("sign_on_attempts", ByPerson, TopicSignIn, Security).given(),
 	gone("setup_links", ByEmail, TopicSignIn, Technical),
@@ -251,7 +254,7 @@ var Register = []Entry{
 var impersonal = []string{
 	"org_units", "person_fields", "team_kinds",
 	"badge_keys", "badge_statuses", "bank_shares", "categories", "certificate_pictures", "certificate_prints", "connections", "course_groups", "course_skills", "course_tags", "directories", "email_domains",
-	"expiry_warnings", "file_bytes", "file_variants", "groups", "lessons", "metadata_polls", "modules", "outbox", "policies", "prerequisites", "requirement_courses", "requirement_history", "roles",
+	"expiry_warnings", "file_bytes", "file_variants", "groups", "lessons", "metadata_polls", "modules", "outbox", "policies", "prerequisites", "push_keys", "requirement_courses", "requirement_history", "roles",
 	"search_entries", "search_words", "seen_assertions", "settings", "signing_keys", "skills", "version_texts",
 }
 

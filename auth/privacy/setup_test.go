@@ -128,6 +128,10 @@ func (h *house) full() {
 	h.exec("insert into directory_requests (id, directory_id, method, path, status, request, response, outcome, dry_run, millis, at) values ($1, $2, 'POST', '/Users', 201, $3, '', '{}', false, 3, $4)", uid.New().String(), two, strings.ToUpper(string(said)), at)
 	h.exec("insert into directory_runs (id, directory_id, dry_run, started_at, beat_at, outcome, problem, counts, changes, report) values ($1, $2, false, $3, $3, 'done', '', '{}', $4, '{}')", uid.New().String(), two, at, "["+string(said)+"]")
 	h.exec("insert into notifications (id, person_id, source, kind, data, path, at) values ($1, $2, $3, 'nudge', $4, '/', $5), ($6, $7, $8, 'nudge', $4, '/', $5)", uid.New().String(), id, uid.New().String(), string(said), at, uid.New().String(), h.mate.ID.String(), uid.New().String())
+	phone := uid.New().String()
+	h.exec("insert into push_devices (id, person_id, endpoint, p256dh, auth, user_agent, added_at) values ($1, $2, $3, '\\x04', '\\x05', 'Firefox', $4)", phone, id, "https://push.example.com/"+phone, at)
+	h.exec("insert into push_sends (id, batch, source, person_id, device_id, kind, data, path, state, attempts, status, made_at, next_at) values ($1, $2, $2, $3, $4, 'message', $5, '/', 'sent', 1, 201, $6, $6), ($7, $2, $2, $8, null, 'message', $5, '/', 'sent', 1, 201, $6, $6)",
+		uid.New().String(), uid.New().String(), id, phone, string(said), at, uid.New().String(), h.mate.ID.String())
 	list := uid.New().String()
 	h.exec("insert into people_imports (id, name, status, header, columns, role, quiet, new_groups, revision, total, counts, done, failed, mailed, created_at) values ($1, 'list.csv', 'done', '[]', '[]', 'learner', true, true, 1, 1, '{}', 1, 0, 0, $2)", list, at)
 	h.exec("insert into people_import_lines (import_id, number, cells, email, name, outcome, detail, problem, state, person_id) values ($1, 1, $2, $3, $4, 'new', $5, '', 'done', $6)", list, `["`+h.who.Email+`"]`, h.who.Email, h.who.Name, string(said), id)

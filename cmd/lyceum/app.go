@@ -63,6 +63,7 @@ import (
 	"lyceum/learning/notice"
 	"lyceum/learning/onboarding"
 	"lyceum/learning/path"
+	"lyceum/learning/push"
 	"lyceum/learning/reminder"
 	standing "lyceum/learning/report"
 	"lyceum/learning/report/builder"
@@ -150,6 +151,7 @@ type app struct {
 	onboarding    *onboarding.Service
 	home          *home.Service
 	notices       *notice.Service
+	push          *push.Service
 	calendar      *calendar.Service
 	transcripts   *transcript.Service
 	desk          *desk.Service
@@ -362,6 +364,7 @@ func (a *app) assemble() (err error) {
 	a.grades = gradebook.New(a.store, a.now)
 	a.duties = duty.New(a.store, a.enrolment, a.auth, a.now).Along(a.paths)
 	a.reminders = reminder.New(a.store, a.notices, a.now)
+	a.tellDevices()
 	a.compliance = standing.New(a.store, a.now)
 	a.built = builder.New(a.store, a.now)
 	a.dashboards = dashboard.New(a.store, a.compliance, a.now)

@@ -59,6 +59,7 @@ func (a *app) consequences() []queue.Consequence {
 	table = append(table, a.filesConsequences()...)
 	table = append(table, a.homeConsequences()...)
 	table = append(table, a.reminderConsequences()...)
+	table = append(table, a.pushConsequences()...)
 	table = append(table, a.placeConsequences()...)
 	table = append(table, a.privacyConsequences()...)
 	table = append(table, a.supportConsequences()...)
@@ -89,6 +90,7 @@ func (a *app) chores(spares int) []queue.Chore {
 		a.placeChores(),
 		a.planChores(),
 		a.privacyChores(),
+		a.pushChores(),
 		a.reminderChores(),
 		a.reportChores(),
 		a.scheduleChores(),

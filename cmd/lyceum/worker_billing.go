@@ -145,6 +145,6 @@ func (a *app) billingNotice(ctx context.Context, t tenant.Tenant, l subscription
 	if l.Data.Percent > 0 {
 		data["percent"] = strconv.Itoa(l.Data.Percent)
 	}
-	_, err := a.notices.Tell(ctx, notice.Telling{Source: l.ID, Kind: notice.KindBilling, People: ids, Data: data, Path: "/settings/billing"})
+	_, err := a.tell(ctx, notice.Telling{Source: l.ID, Kind: notice.KindBilling, People: ids, Data: data, Path: "/settings/billing"})
 	return err
 }

@@ -158,7 +158,7 @@ func (a *app) telling(t telling) func(context.Context, event.Event) error {
 			}
 		}
 		path := t.path(f)
-		mails, err := a.notices.Tell(ctx, notice.Telling{Source: e.ID, Kind: t.kind, People: people, Data: data, Path: path})
+		mails, err := a.tell(ctx, notice.Telling{Source: e.ID, Kind: t.kind, People: people, Data: data, Path: path})
 		if err != nil {
 			return err
 		}

@@ -32,6 +32,9 @@ const (
 	KindHRRun           Kind = "hr_run"            // a list of the HR system waits to be reviewed, or could not be brought in
 )
 
+// KindTrial is what somebody has sent to try a device. Nobody is told of it otherwise.
+const KindTrial Kind = "trial"
+
 // About is what a kind is by itself.
 type About struct {
 	Kind Kind
@@ -40,26 +43,26 @@ type About struct {
 }
 
 var (
-	both  = Ways{App: true, Mail: true}
+	all   = Ways{App: true, Mail: true, Push: true}
 	inApp = Ways{App: true}
 )
 
 var kinds = []About{
-	{KindEnrolled, both, policy.EnrolmentSelf},
+	{KindEnrolled, all, policy.EnrolmentSelf},
 	{KindDue, inApp, policy.EnrolmentSelf},
-	{KindDueSoon, both, policy.EnrolmentSelf},
-	{KindTeam, both, policy.PersonSelf},
-	{KindCertificate, both, policy.EnrolmentSelf},
-	{KindMarked, both, policy.EnrolmentSelf},
-	{KindAnswered, both, policy.EnrolmentSelf},
+	{KindDueSoon, all, policy.EnrolmentSelf},
+	{KindTeam, all, policy.PersonSelf},
+	{KindCertificate, all, policy.EnrolmentSelf},
+	{KindMarked, all, policy.EnrolmentSelf},
+	{KindAnswered, all, policy.EnrolmentSelf},
 	{KindMoved, inApp, policy.EnrolmentSelf},
-	{KindPathCompleted, both, policy.EnrolmentSelf},
+	{KindPathCompleted, all, policy.EnrolmentSelf},
 	{KindCourseUpdated, inApp, policy.EnrolmentSelf},
-	{KindMessage, both, policy.EnrolmentSelf},
+	{KindMessage, all, policy.EnrolmentSelf},
 	{KindSubmitted, inApp, policy.EnrolmentMark},
-	{KindRequested, both, policy.EnrolmentManage},
-	{KindReviewRequested, both, policy.CourseReview},
-	{KindReviewed, both, policy.CourseEdit},
+	{KindRequested, all, policy.EnrolmentManage},
+	{KindReviewRequested, all, policy.CourseReview},
+	{KindReviewed, all, policy.CourseEdit},
 	{KindReviewTakenBack, inApp, policy.CourseEdit},
 	{KindBilling, inApp, policy.BillingRead},
 	{KindSupport, inApp, policy.SecurityManage},

@@ -44,10 +44,26 @@ func (d Data) Value() (driver.Value, error) {
 // Scan reads the JSON object.
 func (d *Data) Scan(src any) error { return scan(src, (*map[string]string)(d)) }
 
-// Ways is how a person is told of a kind: in the app, by mail, both or neither.
+// Ways is how a person is told of a kind: in the app, by mail, on the devices that they had registered, or not at all.
 type Ways struct {
 	App  bool `json:"app"`
 	Mail bool `json:"mail"`
+	Push bool `json:"push"` // nothing where they have no device
+}
+
+// Wish is how somebody wants to be told of a kind; without Push that stays as it is.
+type Wish struct {
+	App, Mail bool
+	Push      *bool
+}
+
+// over is a wish over what held before.
+func (w Wish) over(now Ways) Ways {
+	now.App, now.Mail = w.App, w.Mail
+	if w.Push != nil {
+		now.Push = *w.Push
+	}
+	return now
 }
 
 // Preferences are a person's choices; a kind that is left out has its own way.
@@ -70,8 +86,22 @@ func (p Preferences) Value() (driver.Value, error) {
 	return string(raw), err
 }
 
-// Scan reads the JSON object.
-func (p *Preferences) Scan(src any) error { return scan(src, (*map[Kind]Ways)(p)) }
+// Scan reads the JSON object. Choices from before there were devices say nothing of them: there the kind's own way holds.
+func (p *Preferences) Scan(src any) error {
+	var kept map[Kind]struct {
+		App  bool  `json:"app"`
+		Mail bool  `json:"mail"`
+		Push *bool `json:"push"`
+	}
+	if err := scan(src, &kept); err != nil || kept == nil {
+		return err
+	}
+	*p = make(Preferences, len(kept))
+	for k, w := range kept {
+		(*p)[k] = Wish{w.App, w.Mail, w.Push}.over(k.About().Ways)
+	}
+	return nil
+}
 
 func scan(src, into any) error {
 	switch v := src.(type) {

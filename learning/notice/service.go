@@ -279,7 +279,7 @@ func (s *Service) preferences(ctx context.Context, person uid.ID) (p Preferences
 
 // Choose writes how who asks wants to be told of the kinds named; the others stay as they are. It tells of it as
 // notification.preferences_changed and needs person:self.
-func (s *Service) Choose(ctx context.Context, wishes Preferences) error {
+func (s *Service) Choose(ctx context.Context, wishes map[Kind]Wish) error {
 	who, err := me(ctx)
 	if err != nil {
 		return err
@@ -301,8 +301,8 @@ func (s *Service) Choose(ctx context.Context, wishes Preferences) error {
 		for _, a := range kinds {
 			w := now.Of(a.Kind)
 			if wish, ok := wishes[a.Kind]; ok {
-				changed = changed || wish != w
-				w = wish
+				wanted := wish.over(w)
+				changed, w = changed || wanted != w, wanted
 			}
 			if w != a.Ways {
 				next[a.Kind] = w

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"lyceum/internal/uid"
+	"lyceum/learning/notice"
 )
 
 // Fact is something with a date, for one who is to be told of it.
@@ -169,20 +170,12 @@ func dayNumber(at time.Time, place *time.Location) int {
 	return int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400)
 }
 
-// quiet tells whether an hour lies in quiet hours.
-func quiet(from, to, hour int) bool {
-	if from <= to {
-		return hour >= from && hour < to
-	}
-	return hour >= from || hour < to
-}
-
-// Quiet are a person's quiet hours: their own, else the portal's.
-func (b Book) quiet(f Fact) (from, to int) {
+// quiet are a person's quiet hours: their own, else the portal's.
+func (b Book) quiet(f Fact) notice.Quiet {
 	if f.QuietFrom != nil && f.QuietTo != nil {
-		return *f.QuietFrom, *f.QuietTo
+		return notice.Quiet{From: *f.QuietFrom, To: *f.QuietTo}
 	}
-	return b.portal.QuietFrom, b.portal.QuietTo
+	return notice.Quiet{From: b.portal.QuietFrom, To: b.portal.QuietTo}
 }
 
 // draft is a message before it is known how its reader wants to be told.
@@ -214,9 +207,8 @@ func (b Book) draft(facts []Fact, now time.Time, anyHour bool) (draft, bool) {
 	f := facts[0]
 	place := location(f.TimeZone)
 	local := now.In(place)
-	from, to := b.quiet(f)
 	d := draft{PersonID: f.RecipientID, Name: f.RecipientName, Day: local.Format(time.DateOnly)}
-	if !anyHour && quiet(from, to, local.Hour()) || f.LastDay >= d.Day || f.LastAt != nil && now.Sub(*f.LastAt) < apart {
+	if !anyHour && b.quiet(f).At(local.Hour()) || f.LastDay >= d.Day || f.LastAt != nil && now.Sub(*f.LastAt) < apart {
 		return d, false
 	}
 	for _, one := range facts {

@@ -194,6 +194,8 @@ type Message struct {
 	More     int    // further ones, told of as a number
 	Name     string `gorm:"->"`
 	Email    string `gorm:"->"`
+	By       string `gorm:"->"` // the manager whose reminder was the day's; "" it was the portal's
+	Devices  int    `gorm:"->"` // that it was sent to
 }
 
 // TableName is reminder_messages.

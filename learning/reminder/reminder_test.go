@@ -306,7 +306,7 @@ func TestWhoSwitchedItOffIsNotToldAndTheLedgerSaysSo(t *testing.T) {
 	t.Parallel()
 	h := setup(t)
 	me, lee := storetest.Learner(t, h.ctx, h.World)
-	h.do(h.notices.Choose(me, notice.Preferences{notice.KindDueSoon: {}, notice.KindOverdue: {Mail: true}})) // the second is told no more
+	h.do(h.notices.Choose(me, map[notice.Kind]notice.Wish{notice.KindDueSoon: {}, notice.KindOverdue: {Mail: true}})) // the second is told no more
 	h.due(lee, h.course, 8)
 	h.days(1)
 	got := h.sweep()

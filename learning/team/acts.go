@@ -21,8 +21,8 @@ func note(text string) (string, error) {
 	return text, f.Err()
 }
 
-// Nudge reminds one of one's people of what they have to do, in the app and by mail as they chose: once a day and person,
-// whoever reminds. It needs person:self; ErrNotYours, ErrNudged, ErrCannot; a fault at note. Event learner.nudged.
+// Nudge reminds one of one's people of what they have to do, in the app, by mail and on their devices as they chose. It is their one
+// message of the day, whoever reminds: nobody reminds them who was reminded that day, by the portal either, and its reminder waits. It needs person:self; ErrNotYours, ErrNudged, ErrCannot; a fault at note. Event learner.nudged.
 func (s *Service) Nudge(ctx context.Context, person uid.ID, text string) (n Nudge, err error) {
 	if text, err = note(text); err != nil {
 		return n, err
@@ -53,6 +53,9 @@ func (s *Service) nudge(ctx context.Context, by, person uid.ID, text string) (n 
 	now := s.now()
 	here := now.In(l.Location())
 	n = Nudge{ID: uid.New(), PersonID: person, Day: time.Date(here.Year(), here.Month(), here.Day(), 0, 0, 0, 0, time.UTC), Note: text, SentBy: &by, SentAt: now}
+	if free, err := s.keep.ClaimDay(ctx, n.ID, person, n.Day, now); err != nil || !free {
+		return n, false, err
+	}
 	if added, err = s.keep.AddNudge(ctx, n); err != nil || !added {
 		return n, false, err
 	}

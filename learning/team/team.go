@@ -211,6 +211,8 @@ type Keeper interface {
 	OpenRequest(ctx context.Context, r Reach, request uid.ID) (Asked, error)
 	// CoursesToGive lists published courses that the asker may find, by title, at most n.
 	CoursesToGive(ctx context.Context, asker uid.ID, all bool, n int) ([]Course, error)
+	// ClaimDay takes the one message that a person is sent on a day, of reminders and by managers, under an id; false where they had it.
+	ClaimDay(ctx context.Context, id, person uid.ID, day, at time.Time) (free bool, err error)
 	// AddNudge is false when the person was reminded on that day.
 	AddNudge(ctx context.Context, n Nudge) (added bool, err error)
 	NudgesOf(ctx context.Context, person uid.ID, n int) ([]Nudge, error)

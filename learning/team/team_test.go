@@ -17,6 +17,8 @@ import (
 	"lyceum/internal/uid"
 	"lyceum/learning/catalog"
 	"lyceum/learning/enrolment"
+	"lyceum/learning/notice"
+	"lyceum/learning/reminder"
 	"lyceum/learning/team"
 	"lyceum/store/storetest"
 	"lyceum/tenant"
@@ -327,5 +329,47 @@ func TestNobodyIsSeenOutsideTheLine(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The portal's reminders and a manager's are one message a day: whichever comes first is it.
+func TestTheClockAndAManagerShareAPersonsOneMessageADay(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	now := h.Now.Clock()
+	reminders := reminder.New(h.Store, notice.New(notice.Options{Keep: h.Store, Announce: h.Store, Now: now}), now)
+	admin := storetest.As(t, h.ctx, h.World, storetest.Person(t, h.ctx, h.World, policy.Admin))
+	sent := func(name string) (out []string) {
+		t.Helper()
+		_, err := reminders.Sweep(h.ctx)
+		h.do(err)
+		list, err := reminders.Sent(admin, h.people[name].ID, page.Request{})
+		h.do(err)
+		for _, m := range list.Items {
+			out = append(out, fmt.Sprintf("%s %s %d", m.Day, m.By, len(m.Items)))
+		}
+		return out
+	}
+	h.give("ana", 3)
+	h.give("ben", 3)
+	h.Now.Advance(36 * time.Hour) // ten in the morning of 6 March where they are, the day before it is due
+	if _, err := h.s.Nudge(h.as("lead"), h.people["ben"].ID, "Tomorrow!"); err != nil {
+		t.Fatal(err)
+	}
+	if got := sent("ana"); !slices.Equal(got, []string{"2026-03-06  1"}) {
+		t.Fatalf("%q", got)
+	}
+	if _, err := h.s.Nudge(h.as("lead"), h.people["ana"].ID, ""); !errors.Is(err, team.ErrNudged) {
+		t.Errorf("who was reminded by the portal: %v", err)
+	}
+	if got := sent("ben"); !slices.Equal(got, []string{"2026-03-06 lead 0"}) {
+		t.Errorf("who was reminded by a manager: %q", got)
+	}
+	h.Now.Advance(24 * time.Hour)
+	if got := sent("ben"); !slices.Equal(got, []string{"2026-03-07  1", "2026-03-06 lead 0"}) {
+		t.Errorf("the next day: %q", got)
+	}
+	if _, err := h.s.Nudge(h.as("lead"), h.people["ben"].ID, ""); !errors.Is(err, team.ErrNudged) {
+		t.Errorf("%v", err)
 	}
 }

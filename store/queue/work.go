@@ -38,8 +38,12 @@ func (w *consequenceWorker) Work(ctx context.Context, job *river.Job[consequence
 	started := time.Now()
 	defer func() {
 		if !errors.Is(err, errNotYet) {
-			w.q.o.Observed(job.Args.Name, time.Since(started), err)
-			w.q.o.Worked(job.Args.Tenant, started.Sub(job.ScheduledAt), err)
+			failed := err
+			if snoozed(err) {
+				failed = nil
+			}
+			w.q.o.Observed(job.Args.Name, time.Since(started), failed)
+			w.q.o.Worked(job.Args.Tenant, started.Sub(job.ScheduledAt), failed)
 		}
 	}()
 	c, ok := w.q.byName[job.Args.Name]
@@ -72,12 +76,23 @@ func (w *consequenceWorker) Work(ctx context.Context, job *river.Job[consequence
 		return gone(err)
 	}
 	if err := c.Do(ctx, e); err != nil {
+		if snoozed(err) {
+			return err
+		}
 		w.q.o.Failed(t.ID, c.Name, err)
 		w.q.o.Log.ErrorContext(ctx, "job failed", slog.String("job", c.Name), slog.String("tenant", t.Slug), slog.String("event", e.ID.String()),
 			slog.Int("attempt", job.Attempt), slog.Any("err", err))
 		return fmt.Errorf("%s for %s of %s: %w", c.Name, e.Type, t.Slug, err)
 	}
 	return nil
+}
+
+// Again is what a consequence returns to be called once more after so long: it did what there was to do, and there will be more.
+func Again(after time.Duration) error { return river.JobSnooze(after) }
+
+func snoozed(err error) bool {
+	var later *river.JobSnoozeError
+	return errors.As(err, &later)
 }
 
 // longAgain is when a tenant's next long job is looked at again.

@@ -109,6 +109,12 @@ function begin() {
   navigator.locks.request('lyceum-notices', () => { listen(); return new Promise(() => {}); }).catch(listen);
 }
 
+// Once in a tab: a browser that is to be told in says so, and one that somebody else was told in is told no more.
+if (window.Notification?.permission === 'granted' && 'serviceWorker' in navigator && !sessionStorage.getItem('device')) {
+  sessionStorage.setItem('device', 'seen');
+  import('./device.js').then(({ able, registered }) => able() && registered()).catch(() => sessionStorage.removeItem('device'));
+}
+
 tabs?.addEventListener('message', ({ data }) => take(data));
 addEventListener('pagehide', end);
 addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
