@@ -1,7 +1,9 @@
 package api_test
 
 import (
+	"html"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -47,6 +49,14 @@ func TestReportsArePutTogetherKeptSharedAndTakenAsFiles(t *testing.T) {
 	boss.get("/reports/run?"+late.Encode()).is(200).says("Rigging", "Non-compliant", "Counts", "Days are those of UTC.")
 	boss.get("/reports/run?source=enrolments").is(200).says("Nothing matches")
 	boss.get("/reports/run?source=secrets").is(422)
+	boss.get("/reports/run?chart=share&group=subject&split=state").is(200).says("What the parts are", "100 %", "Non-compliant", `class="part s0"`)
+	boss.get("/reports/run?chart=stacked&group=subject&split=subject").is(422).says("Choose what the counts are divided by")
+	line := boss.get("/reports/run?chart=line&moment=due&step=day").is(200).says("line-plot", "role=\"img\"", "from=20")
+	opened := regexp.MustCompile(`href="(/reports/run\?[^"]*from=[^"]*)"`).FindStringSubmatch(line.body)
+	if len(opened) != 2 {
+		t.Fatal("no figure opens its lines")
+	}
+	boss.get(html.UnescapeString(opened[1])).is(200).says("Rigging").saysNot("Nothing matches")
 	for _, kind := range []string{"csv", "xlsx"} {
 		rows, err := sheet.Read([]byte(boss.get("/reports/run." + kind + "?" + late.Encode()).is(200).body))
 		if err != nil || len(rows) != 2 || strings.Join(rows[0], " ") != "person_id person subject state due" || rows[1][0] != lee.ID.String() || rows[1][3] != "non_compliant" {

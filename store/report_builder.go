@@ -116,6 +116,84 @@ func (s *Store) ReportCounts(ctx context.Context, d builder.Definition, n int, n
 	return list, fail(err, "counts of a report")
 }
 
+const (
+	// reportPlaces give rows and parts of a chart their places, by how many lines there are.
+	reportPlaces = `select o.*, dense_rank() over (order by o.row_total desc, o.row_key) as row_place, dense_rank() over (order by o.part_total desc, o.part_key) as part_place
+		from (select c.*, sum(c.n) over (partition by c.row_key) as row_total, sum(c.n) over (partition by c.part_key) as part_total from (?) c) o`
+	// reportTimes do so with rows in order of time.
+	reportTimes = `select o.*, dense_rank() over (order by o.row_key) as row_place, dense_rank() over (order by o.part_total desc, o.part_key) as part_place
+		from (select c.*, sum(c.n) over (partition by c.part_key) as part_total from (?) c) o`
+	// reportCells make one part of those beyond the first ones.
+	reportCells = `select f.row_key as row, max(f.row_label) as row_label, f.part, max(f.part_label) as part_label, f.rest, cast(sum(f.n) as bigint) as n
+		from (select w.row_key, w.row_label, w.row_place, w.part_place > @parts as rest, case when w.part_place > @parts then '' else w.part_key end as part,
+			case when w.part_place > @parts then '' else w.part_label end as part_label, w.n from (@placed) w where w.row_place <= @rows) f
+		group by f.row_key, f.row_place, f.part, f.rest order by f.row_place, f.part`
+)
+
+// reportValues are a line's values of what can be counted by, and their labels.
+var reportValues = map[string]string{"subject": "cast(z.subject_id as text)", "state": "z.state", "department": "z.department", "": "cast('' as text)"}
+
+var reportLabels = map[string]string{"subject": "max(z.subject)", "state": "z.state", "department": "z.department", "": "cast('' as text)"}
+
+// reportPairs are the selections of what is counted by two of them.
+var reportPairs = func() map[[2]string]string {
+	out := map[[2]string]string{}
+	for row := range reportValues {
+		for part := range reportValues {
+			out[[2]string{row, part}] = reportValues[row] + " as row_key, " + reportLabels[row] + " as row_label, " + reportValues[part] + " as part_key, " + reportLabels[part] + " as part_label, count(*) as n"
+		}
+	}
+	return out
+}()
+
+// reportDays are the days on which the steps of moments begin, in a zone.
+var reportDays = func() map[string]string {
+	out := map[string]string{}
+	for name, column := range map[string]string{"given": "z.given_at", "started": "z.started_at", "due": "z.due_at", "completed": "z.completed_at", "expires": "z.expires_at"} {
+		out[name] = "to_char(date_trunc(?, " + column + " at time zone ?), 'YYYY-MM-DD')"
+	}
+	return out
+}()
+
+// reportTimed are the selections of what is counted over time.
+var reportTimed = func() map[[2]string]string {
+	out := map[[2]string]string{}
+	for moment, day := range reportDays {
+		for part := range reportValues {
+			out[[2]string{moment, part}] = day + " as row_key, cast('' as text) as row_label, " + reportValues[part] + " as part_key, " + reportLabels[part] + " as part_label, count(*) as n"
+		}
+	}
+	return out
+}()
+
+var reportThere = map[string]string{
+	"given": "z.given_at is not null", "started": "z.started_at is not null", "due": "z.due_at is not null", "completed": "z.completed_at is not null", "expires": "z.expires_at is not null",
+}
+
+// ReportCells counts a report's lines by two of their values.
+func (s *Store) ReportCells(ctx context.Context, d builder.Definition, rows, parts int, now time.Time) ([]builder.Cell, error) {
+	all := s.reportOf(ctx, d, now).Select(reportPairs[[2]string{d.Group, d.Split}]).Group(reportGroupBy[d.Group]).Group(reportGroupBy[d.Split])
+	return s.reportCells(ctx, s.tx(ctx).Raw(reportPlaces, all), rows, parts)
+}
+
+// ReportSteps counts a report's lines over time and by one of their values.
+func (s *Store) ReportSteps(ctx context.Context, d builder.Definition, n, parts int, now time.Time) ([]builder.Cell, error) {
+	zone := "UTC"
+	if d.Zone != nil {
+		zone = d.Zone.String()
+	}
+	all := s.reportOf(ctx, d, now).Select(reportTimed[[2]string{d.Moment, d.Split}], string(d.Step), zone).Where(reportThere[d.Moment]).Group("row_key")
+	if d.Split != "" {
+		all = all.Group(reportGroupBy[d.Split])
+	}
+	return s.reportCells(ctx, s.tx(ctx).Raw(reportTimes, all), n, parts)
+}
+
+func (s *Store) reportCells(ctx context.Context, placed *gorm.DB, rows, parts int) (list []builder.Cell, err error) {
+	err = s.tx(ctx).Raw(reportCells, map[string]any{"parts": parts, "rows": rows, "placed": placed}).Scan(&list).Error
+	return list, fail(err, "figures of a report's chart")
+}
+
 // ReportCourses lists courses by title.
 func (s *Store) ReportCourses(ctx context.Context, n int) (list []report.Choice, err error) {
 	err = s.tx(ctx).Raw("select c.id, v.title as name from courses c join course_versions v on v.id = coalesce(c.published_id, c.draft_id) order by lower(v.title), c.id limit ?", n).Scan(&list).Error

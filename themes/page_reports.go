@@ -124,6 +124,11 @@ func reportAt(path string, d builder.Definition, more ...string) string {
 	if d.Days != 0 {
 		set("days", strconv.Itoa(d.Days))
 	}
+	set("from", d.From)
+	set("until", d.Until)
+	set("chart", string(d.Chart))
+	set("split", d.Split)
+	set("step", string(d.Step))
 	for i := 0; i+1 < len(more); i += 2 {
 		set(more[i], more[i+1])
 	}

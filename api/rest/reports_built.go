@@ -23,6 +23,11 @@ type reportDefinition struct {
 	Manager    *uid.ID  `json:"manager,omitempty" doc:"Only people below this one."`
 	Moment     string   `json:"moment,omitempty" enum:"given,started,due,completed,expires" doc:"What the period is of."`
 	Days       int      `json:"days,omitempty" minimum:"-3660" maximum:"3660" doc:"The last so many days of 24 hours, with a minus the next."`
+	From       string   `json:"from,omitempty" maxLength:"10" doc:"The first day of the period, as 2026-03-31, in the zone of who asks."`
+	Until      string   `json:"until,omitempty" maxLength:"10" doc:"The last day of the period."`
+	Chart      string   `json:"chart,omitempty" enum:"bar,stacked,share,line" doc:"bar counts by group, stacked and share divide that by split, line counts over time by moment."`
+	Split      string   `json:"split,omitempty" enum:"subject,state,department" doc:"What counts are divided by."`
+	Step       string   `json:"step,omitempty" enum:"day,week,month" doc:"How far the points of a line are apart; month without it."`
 }
 
 func (d reportDefinition) definition() builder.Definition {
@@ -32,7 +37,8 @@ func (d reportDefinition) definition() builder.Definition {
 		}
 		return *id
 	}
-	return builder.Definition{Source: builder.Source(d.Source), Columns: d.Columns, Group: d.Group, States: d.States, Subject: some(d.Subject), Members: some(d.Members), Department: d.Department, Manager: some(d.Manager), Moment: d.Moment, Days: d.Days}
+	return builder.Definition{Source: builder.Source(d.Source), Columns: d.Columns, Group: d.Group, States: d.States, Subject: some(d.Subject), Members: some(d.Members), Department: d.Department, Manager: some(d.Manager), Moment: d.Moment, Days: d.Days,
+		From: d.From, Until: d.Until, Chart: builder.Chart(d.Chart), Split: d.Split, Step: builder.Step(d.Step)}
 }
 
 func showDefinition(d builder.Definition) reportDefinition {
@@ -42,7 +48,7 @@ func showDefinition(d builder.Definition) reportDefinition {
 		}
 		return &id
 	}
-	return reportDefinition{string(d.Source), d.Columns, d.Group, d.States, some(d.Subject), some(d.Members), d.Department, some(d.Manager), d.Moment, d.Days}
+	return reportDefinition{string(d.Source), d.Columns, d.Group, d.States, some(d.Subject), some(d.Members), d.Department, some(d.Manager), d.Moment, d.Days, d.From, d.Until, string(d.Chart), d.Split, string(d.Step)}
 }
 
 type reportInput struct {
@@ -71,7 +77,8 @@ type reportIn struct {
 
 type reportLinesIn struct {
 	Paging
-	ID uid.ID `path:"report" doc:"The report's id."`
+	ID       uid.ID `path:"report" doc:"The report's id."`
+	TimeZone string `query:"time_zone" maxLength:"60" doc:"An IANA time zone for days; UTC without it."`
 }
 
 type reportNewIn struct{ Body reportInput }
@@ -106,9 +113,52 @@ type reportCount struct {
 	Lines int     `json:"lines"`
 }
 
+// reportValue is what is counted, or what counts are divided by.
+type reportValue struct {
+	ID    *uid.ID `json:"id,omitempty" doc:"Of a subject."`
+	Label string  `json:"label"`
+	Rest  bool    `json:"rest,omitempty" doc:"It is all further ones."`
+}
+
+// reportRow is a bar of a chart, or a point in time.
+type reportRow struct {
+	ID    *uid.ID    `json:"id,omitempty" doc:"Of a subject."`
+	Label string     `json:"label" doc:"Of a line the first day, as 2026-03-31."`
+	From  *time.Time `json:"from,omitempty" doc:"Of a line: its first moment."`
+	Until *time.Time `json:"until,omitempty" doc:"Of a line: the first moment after it."`
+	Lines int        `json:"lines"`
+	Parts []int      `json:"parts" doc:"As the chart's parts."`
+}
+
+type reportChart struct {
+	Parts []reportValue `json:"parts" doc:"The most first, at most seven and all further ones as one."`
+	Rows  []reportRow   `json:"rows" doc:"The most first, at most 50; of a line in order of time, at most 400."`
+}
+
+func showChart(d *builder.Drawn) *reportChart {
+	if d == nil {
+		return nil
+	}
+	value := func(v builder.Value) reportValue { return reportValue{unlessNil(v.ID), v.Label, v.Rest} }
+	out := &reportChart{Parts: []reportValue{}, Rows: []reportRow{}}
+	for _, p := range d.Parts {
+		out.Parts = append(out.Parts, value(p))
+	}
+	for _, r := range d.Rows {
+		row := reportRow{ID: unlessNil(r.ID), Label: r.Label, Lines: r.N, Parts: r.Parts}
+		if !r.From.IsZero() {
+			from, until := r.From.UTC(), r.Until.UTC()
+			row.From, row.Until = &from, &until
+		}
+		out.Rows = append(out.Rows, row)
+	}
+	return out
+}
+
 type reportLinesOut struct {
 	Body struct {
 		At     time.Time     `json:"at"`
+		Chart  *reportChart  `json:"chart,omitempty" doc:"Where it divides counts, or counts over time."`
 		Counts []reportCount `json:"counts" doc:"Where the report counts, the most first, at most 50."`
 		Items  []reportLine  `json:"items"`
 		Next   *string       `json:"next" doc:"Give this as after to get the next page. It is null at the end."`
@@ -169,12 +219,16 @@ func (a *api) builtOperations() {
 			if err != nil {
 				return nil, err
 			}
+			if d.Zone, err = zoneNamed(in.TimeZone); err != nil {
+				return nil, err
+			}
 			r, err := a.Built.Run(ctx, d, in.request())
 			if err != nil {
 				return nil, err
 			}
 			out := &reportLinesOut{}
 			out.Body.At, out.Body.Counts, out.Body.Items = r.At.UTC(), []reportCount{}, []reportLine{}
+			out.Body.Chart = showChart(r.Drawn)
 			for _, n := range r.Counts {
 				one := reportCount{Label: n.Label, Lines: n.N}
 				if n.ID != uid.Nil {

@@ -27,6 +27,14 @@ func TestReportsAreKeptAndRunByTheAPI(t *testing.T) {
 	if items, counts := got.at("items").([]any), got.at("counts").([]any); len(items) != 1 || len(counts) != 1 || counts[0].(map[string]any)["lines"] != 1.0 {
 		t.Errorf("%v", got)
 	}
+	in["name"], in["definition"] = "Over time", object{"source": "enrolments", "chart": "line", "moment": "given", "step": "week", "split": "state"}
+	drawn := "/reports/" + s.call(t, boss, "POST", "/reports", in).want(t, 201).object(t).text("id") + "/lines"
+	s.call(t, boss, "GET", drawn+"?time_zone=Nowhere", nil).failed(t, 422, "invalid_input")
+	chart := s.call(t, boss, "GET", drawn+"?time_zone=Europe/Berlin", nil).want(t, 200).object(t).at("chart").(map[string]any)
+	if rows := chart["rows"].([]any); len(rows) != 1 || rows[0].(map[string]any)["from"] != "2026-03-01T23:00:00Z" || rows[0].(map[string]any)["lines"] != 1.0 || len(chart["parts"].([]any)) != 1 {
+		t.Errorf("%v", chart)
+	}
+	in = object{"name": "Who is in", "definition": object{"source": "enrolments", "group": "subject", "subject": course.Course.ID}}
 	in["shared"], in["revision"] = true, 1
 	s.call(t, boss, "PUT", at, in).want(t, 200)
 	s.call(t, boss, "PUT", at, in).failed(t, 409, "report_changed")

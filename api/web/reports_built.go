@@ -33,6 +33,10 @@ func definition(get func(string) string, all func(string) []string) (d builder.D
 	wrong := fault.Fields{}
 	d = builder.Definition{
 		Source: builder.Source(get("source")), Columns: all("columns"), Group: get("group"), States: all("states"), Department: get("department"), Moment: get("moment"),
+		From: get("from"), Until: get("until"), Chart: builder.Chart(get("chart")), Split: get("split"), Step: builder.Step(get("step")),
+	}
+	if d.Chart == "" || d.Chart == builder.ChartBar { // the form has fields that only other charts use
+		d.Split, d.Step = "", ""
 	}
 	if d.Source == "" {
 		d.Source = builder.Duties
@@ -54,7 +58,8 @@ func definition(get func(string) string, all func(string) []string) (d builder.D
 	return d, wrong.Err()
 }
 
-func askedReport(c *fiber.Ctx) (builder.Definition, error) {
+func askedReport(c *fiber.Ctx) (d builder.Definition, err error) {
+	defer func() { d.Zone = zoneOf(c.UserContext()) }()
 	return definition(func(name string) string { return query(c, name) }, func(name string) (list []string) {
 		for _, v := range c.Context().QueryArgs().PeekMulti(name) {
 			list = append(list, clean(string(v)))
@@ -109,6 +114,7 @@ func (r Reports) Saved(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	d.Zone = zoneOf(c.UserContext())
 	return r.run(c, d, nil, &saved)
 }
 

@@ -81,8 +81,22 @@ type Definition struct {
 	Members    uid.ID   `json:"members,omitempty"` // people of this group
 	Department string   `json:"department,omitempty"`
 	Manager    uid.ID   `json:"manager,omitempty"` // people below this one
-	Moment     string   `json:"moment,omitempty"`  // the column that Days are of; "" no period
+	Moment     string   `json:"moment,omitempty"`  // the column that Days, From and Until are of; "" no period
 	Days       int      `json:"days,omitempty"`    // the last so many days, with a minus the next; of 24 hours, up to now
+	From       string   `json:"from,omitempty"`    // the first day, as 2026-03-31, in Zone
+	Until      string   `json:"until,omitempty"`   // the last day
+	Chart      Chart    `json:"chart,omitempty"`   // how counts are drawn; "" as ChartBar where there is a Group
+	Split      string   `json:"split,omitempty"`   // what each count is divided by
+	Step       Step     `json:"step,omitempty"`    // of a ChartLine
+
+	Zone *time.Location `json:"-"` // of its days; nil: UTC
+}
+
+func (d Definition) zone() *time.Location {
+	if d.Zone == nil {
+		return time.UTC
+	}
+	return d.Zone
 }
 
 // Check tidies a definition and says what is wrong.
@@ -104,24 +118,56 @@ func (d *Definition) Check() error {
 	}
 	wrong.Check(d.Moment == "" || slices.Contains(d.Source.Moments(), d.Moment), "moment", "Choose one of the list.")
 	wrong.Check(d.Days >= -daysMax && d.Days <= daysMax, "days", "Use at most 3,660 days.")
-	if d.Moment == "" || d.Days == 0 {
-		d.Moment, d.Days = "", 0
+	d.checkDays(wrong)
+	d.checkChart(wrong)
+	if d.Moment == "" || d.Days == 0 && d.From == "" && d.Until == "" && d.Chart != ChartLine {
+		d.Moment, d.Days, d.From, d.Until = "", 0, "", ""
 	}
 	d.Department = strings.TrimSpace(d.Department)
 	wrong.Check(utf8.ValidString(d.Department) && len(d.Department) <= nameMax && !strings.ContainsRune(d.Department, 0), "department", "Use at most 200 characters.")
 	return wrong.Err()
 }
 
-// Period is what Days mean now; false for no period.
-func (d Definition) Period(now time.Time) (from, until time.Time, ok bool) {
-	span := time.Duration(d.Days) * 24 * time.Hour
-	switch {
-	case d.Moment == "" || d.Days == 0:
-		return from, until, false
-	case d.Days > 0:
-		return now.Add(-span), now, true
+// checkDays says what is wrong with From and Until.
+func (d *Definition) checkDays(wrong fault.Fields) {
+	from, ok := dayOf(d.From, d.zone())
+	wrong.Check(ok, "from", "Write a day as 2026-03-31.")
+	until, fits := dayOf(d.Until, d.zone())
+	wrong.Check(fits, "until", "Write a day as 2026-03-31.")
+	if ok && fits && d.From != "" && d.Until != "" {
+		wrong.Check(!until.Before(from), "until", "The period ends before it begins. Choose a later end.")
 	}
-	return now, now.Add(-span), true
+}
+
+// dayOf is the first moment of a day; ok for "" too.
+func dayOf(text string, zone *time.Location) (at time.Time, ok bool) {
+	if text == "" {
+		return at, true
+	}
+	at, err := time.ParseInLocation(time.DateOnly, text, zone)
+	return at, err == nil && at.Year() >= 1900 && at.Year() <= 2999
+}
+
+// Period is what Days, From and Until mean now: after from, up to until; ok is false for no period.
+func (d Definition) Period(now time.Time) (from, until time.Time, ok bool) {
+	if d.Moment == "" || d.Days == 0 && d.From == "" && d.Until == "" {
+		return from, until, false
+	}
+	from, until = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+	span := time.Duration(d.Days) * 24 * time.Hour
+	if d.Days > 0 {
+		from, until = now.Add(-span), now
+	} else if d.Days < 0 {
+		from, until = now, now.Add(-span)
+	}
+	const just = time.Microsecond // PostgreSQL's: days begin with their first moment
+	if at, given := dayOf(d.From, d.zone()); given && d.From != "" && at.Add(-just).After(from) {
+		from = at.Add(-just)
+	}
+	if at, given := dayOf(d.Until, d.zone()); given && d.Until != "" && at.AddDate(0, 0, 1).Add(-just).Before(until) {
+		until = at.AddDate(0, 0, 1).Add(-just)
+	}
+	return from, until, true
 }
 
 // Line is one of a report. What its source has not is zero.
@@ -232,6 +278,10 @@ type Keeper interface {
 	ReportCount(ctx context.Context, d Definition, now time.Time) (int, error)
 	// ReportCounts counts by Definition.Group, the most first, at most n.
 	ReportCounts(ctx context.Context, d Definition, n int, now time.Time) ([]Count, error)
+	// ReportCells counts by Group and Split, of the rows with the most and the parts with the most; what is in further parts is one, Rest.
+	ReportCells(ctx context.Context, d Definition, rows, parts int, now time.Time) ([]Cell, error)
+	// ReportSteps counts by Step of Moment and by Split, the same way; in order of time, at most n steps.
+	ReportSteps(ctx context.Context, d Definition, n, parts int, now time.Time) ([]Cell, error)
 	// SavedReports lists a person's own and those that are shared, by name.
 	SavedReports(ctx context.Context, person uid.ID, n int) ([]Saved, error)
 	// SavedReport is ErrNotFound.
@@ -298,7 +348,8 @@ type Result struct {
 	Definition Definition // tidied
 	At         time.Time
 	Lines      page.Of[Line]
-	Counts     []Count // where it counts, the most first, at most 50
+	Counts     []Count // where it counts without dividing, the most first, at most 50
+	Drawn      *Drawn  // where it divides or counts over time
 }
 
 // Run gives a page of a report and its counts. It needs enrolment:manage; faults at the definition's fields.
@@ -308,10 +359,15 @@ func (s *Service) Run(ctx context.Context, d Definition, p page.Request) (out Re
 	}
 	out.Definition, out.At = d, s.now()
 	err = s.in(ctx, func(ctx context.Context) error {
-		if out.Lines, err = s.keep.ReportLines(ctx, d, p, out.At); err != nil || d.Group == "" {
+		if out.Lines, err = s.keep.ReportLines(ctx, d, p, out.At); err != nil {
 			return err
 		}
-		out.Counts, err = s.keep.ReportCounts(ctx, d, countsMax, out.At)
+		switch {
+		case d.Chart == ChartLine || d.Split != "":
+			out.Drawn, err = s.draw(ctx, d, out.At)
+		case d.Group != "":
+			out.Counts, err = s.keep.ReportCounts(ctx, d, countsMax, out.At)
+		}
 		return err
 	})
 	return out, err

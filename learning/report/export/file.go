@@ -65,6 +65,18 @@ func (s *Service) Open(ctx context.Context, w Wish, f Format, look Look) (File, 
 	return file, nil
 }
 
+// span writes a period: after from, up to until. One without a beginning or an end has that side empty.
+func span(words Words, from, until time.Time) string {
+	begin, end := "", ""
+	if from.Year() > 1 {
+		begin = words.Day(from.Add(time.Microsecond))
+	}
+	if until.Year() < 9999 {
+		end = words.Day(until)
+	}
+	return strings.TrimSpace(begin + " – " + end)
+}
+
 // lines are what a file is written of.
 type lines struct {
 	at    time.Time
@@ -134,6 +146,7 @@ func (s *Service) draw(ctx context.Context, out io.Writer, t lines, about paper.
 }
 
 func (s *Service) built(ctx context.Context, w *Wish, zone *time.Location, f Format) (t lines, err error) {
+	w.Definition.Zone = zone
 	d, at, each, err := s.Built.Export(ctx, w.Definition)
 	if err != nil {
 		return t, err
@@ -366,8 +379,9 @@ func (s *Service) facts(ctx context.Context, w Wish, t lines, words Words, zone 
 	say(words.Named("report_column", "department"), c.Department)
 	named(label("manager"), c.Manager, choices.Managers)
 	say(words.Named("report_column", "person"), c.Name)
+	d.Zone = zone
 	if from, until, ok := d.Period(t.at); ok {
-		say(columnName(words, d.Source, d.Moment), words.Day(from)+" – "+words.Day(until))
+		say(columnName(words, d.Source, d.Moment), span(words, from, until))
 	}
 	if len(parts) > 0 {
 		out.Facts = append(out.Facts, strings.Join(parts, " · "))
