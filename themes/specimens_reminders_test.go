@@ -45,7 +45,7 @@ func reminderSpecimens(w *world) []specimen {
 		{"reminder-rules", w.portal(at+"/rules", may()), themes.ReminderRulesPage{Policy: policies[0], Form: form, Problem: refused(map[string]string{"before_due": "Use numbers from 1 to 365, such as 14, 7, 1.", "quiet_to": "Use a full hour from 0 to 23."})}},
 		{"reminder-rules-own", w.portal(at+"/rules", may()), themes.ReminderRulesPage{Policy: policies[1], Form: form}},
 		{"reminder-rules-new", w.portal(at+"/rules", may()), themes.ReminderRulesPage{Policy: reminder.Policy{Scope: reminder.ScopeCourse, ScopeID: uid.ID{6}, Name: longName}, Form: form}},
-		{"reminders-sent", w.portal(at+"/sent", may()), themes.RemindersSentPage{List: listOf(m, unwanted, waiting, reminder.Message{ID: uid.ID{6}, PersonID: me, Name: "Maya Chen", SentAt: now, Mail: reminder.MailNone, By: "Jonas Albrecht"}), Person: uid.ID{1}, First: true}},
+		{"reminders-sent", w.portal(at+"/sent", may()), themes.RemindersSentPage{List: listOf(m, unwanted, waiting, reminder.Message{ID: uid.ID{6}, PersonID: uid.ID{1}, Name: "Maya Chen", SentAt: now, Mail: reminder.MailNone, By: "Jonas Albrecht"}), Person: uid.ID{1}, First: true}},
 		{"reminders-sent-none", w.portal(at+"/sent", may()), themes.RemindersSentPage{First: true}},
 		{"reminder", w.portal(at+"/x", may()), themes.ReminderPage{Message: m}},
 	}
