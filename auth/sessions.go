@@ -264,9 +264,10 @@ func (s *Service) EndOtherSessions(ctx context.Context) (ended int, err error) {
 		return 0, err
 	}
 	err = s.keep.InTenant(ctx, func(ctx context.Context) (err error) {
-		if ended, err = s.keep.DeleteSessionsBut(ctx, who.PersonID, who.SessionID); err != nil || ended == 0 {
+		if ended, err = s.keep.DeleteSessionsBut(ctx, who.PersonID, who.SessionID); err != nil {
 			return err
 		}
+		// Also where none was open: devices of sessions that ran out are told on until now.
 		return s.tell(ctx, "person.session_ended", who.PersonID, map[string]any{"person_id": who.PersonID, "sessions": ended, "kept_session_id": who.SessionID})
 	})
 	if err == nil && ended > 0 {

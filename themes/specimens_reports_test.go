@@ -22,7 +22,39 @@ func reportSpecimens(w *world) []specimen {
 	other := themes.ReportPage{Result: builder.Result{Definition: builder.Definition{Source: builder.Enrolments, Columns: builder.Enrolments.Columns(), Group: "department", Moment: "completed", Days: 30}, At: now, Lines: listOf(done), Counts: []builder.Count{{Label: "", N: 3}, {Label: "Kitchen", N: 1}}}, Choices: choices, Saved: &saved, Name: saved.Name, Zone: "Europe/Berlin"}
 	states := other
 	states.Result.Definition.Group, states.Result.Counts = "state", []builder.Count{{Label: "active", N: 4}, {Label: "completed", N: 2}}
+	drawn := func(chart builder.Chart, parts ...builder.Value) themes.ReportPage {
+		p := other
+		p.Result.Counts, p.Result.Definition.Chart, p.Result.Definition.Group, p.Result.Definition.Split = nil, chart, "subject", "department"
+		w := &builder.Drawn{Parts: parts}
+		for i := range 6 {
+			r := builder.Row{Value: builder.Value{ID: id("c1"), Label: []string{"Knots", "Information security awareness for everyone", "Sails", "Oars", "Fire safety", "First aid"}[i]}}
+			if chart == builder.ChartLine {
+				r.From = time.Date(2026, time.Month(3+i), 1, 0, 0, 0, 0, time.UTC)
+				r.Until, r.Label = r.From.AddDate(0, 1, 0), r.From.Format(time.DateOnly)
+			}
+			for part := range parts {
+				n := (i*7+part*5)%11 + (6-i)*(8-part)
+				r.Parts, r.N = append(r.Parts, n), r.N+n
+			}
+			w.Rows = append(w.Rows, r)
+		}
+		if chart == builder.ChartLine {
+			p.Result.Definition.Group, p.Result.Definition.Step = "", builder.StepMonth
+		}
+		p.Result.Drawn = w
+		return p
+	}
+	parts := []builder.Value{{Label: "Kitchen"}, {Label: "Bar"}, {Label: ""}, {Label: "Laundry"}, {Label: "Reception"}, {Label: "Garden"}, {Label: "Office"}, {Rest: true}}
+	single := drawn(builder.ChartLine, builder.Value{})
+	single.Result.Definition.Split = ""
+	bare := drawn(builder.ChartShare)
+	bare.Result.Drawn = &builder.Drawn{}
 	return []specimen{
+		{"report-stacked", w.portal("/reports/run", may()), drawn(builder.ChartStacked, parts[:3]...)},
+		{"report-share", w.portal("/reports/run", may()), drawn(builder.ChartShare, parts...)},
+		{"report-line", w.portal("/reports/run", may()), single},
+		{"report-lines", w.portal("/reports/run", may()), drawn(builder.ChartLine, parts...)},
+		{"report-undrawn", w.portal("/reports/run", may()), bare},
 		{"reports", w.portal("/reports", may()), themes.ReportsPage{Saved: []builder.Saved{saved, {ID: id("s2"), Name: "Mine", OwnerID: id("p")}}}},
 		{"reports-none", w.portal("/reports", may()), themes.ReportsPage{}},
 		{"report-own", w.portal("/reports/x", may()), own},

@@ -66,8 +66,8 @@ var kinds = []About{
 	{KindReviewTakenBack, inApp, policy.CourseEdit},
 	{KindBilling, inApp, policy.BillingRead},
 	{KindSupport, inApp, policy.SecurityManage},
-	{KindPrivacy, both, policy.PersonSelf},
-	{KindHRRun, both, policy.PersonManage},
+	{KindPrivacy, all, policy.PersonSelf},
+	{KindHRRun, all, policy.PersonManage},
 }
 
 var byKind = func() map[Kind]About {
