@@ -229,6 +229,37 @@ func TestAFailedJobIsTriedAgain(t *testing.T) { //nolint:paralleltest // see abo
 	}
 }
 
+func TestAJobThatAsksToBeCalledAgainIsNoFailure(t *testing.T) { //nolint:paralleltest // see above
+	w := world(t)
+	ids := happen(t, w.Store, w.Tenant(t), "thing.later", 1)
+	c := newTally(1)
+	var calls, failures atomic.Int32
+	q, err := queue.New(t.Context(), queue.Options{
+		URL: w.URL, Keep: w.Store, Failed: func(uid.ID, string, error) { failures.Add(1) },
+		Consequences: []queue.Consequence{{When: "thing.later", Name: "later", Do: func(ctx context.Context, e event.Event) error {
+			if calls.Add(1) < 3 {
+				return queue.Again(time.Millisecond)
+			}
+			return c.do(ctx, e)
+		}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := q.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := q.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	c.wait(t)
+	if c.seen[ids[0]] != 1 || calls.Load() != 3 || failures.Load() != 0 {
+		t.Errorf("%d calls, %d failures", calls.Load(), failures.Load())
+	}
+}
+
 func TestJobsOfAPortalThatIsMaintainedWaitAndCountNoTry(t *testing.T) { //nolint:paralleltest // see above
 	w := world(t)
 	still, other := w.Tenant(t), w.Tenant(t)

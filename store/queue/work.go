@@ -38,12 +38,8 @@ func (w *consequenceWorker) Work(ctx context.Context, job *river.Job[consequence
 	started := time.Now()
 	defer func() {
 		if !errors.Is(err, errNotYet) {
-			failed := err
-			if snoozed(err) {
-				failed = nil
-			}
-			w.q.o.Observed(job.Args.Name, time.Since(started), failed)
-			w.q.o.Worked(job.Args.Tenant, started.Sub(job.ScheduledAt), failed)
+			w.q.o.Observed(job.Args.Name, time.Since(started), err)
+			w.q.o.Worked(job.Args.Tenant, started.Sub(job.ScheduledAt), err)
 		}
 	}()
 	c, ok := w.q.byName[job.Args.Name]
@@ -76,7 +72,7 @@ func (w *consequenceWorker) Work(ctx context.Context, job *river.Job[consequence
 		return gone(err)
 	}
 	if err := c.Do(ctx, e); err != nil {
-		if snoozed(err) {
+		if errors.Is(err, errNotYet) {
 			return err
 		}
 		w.q.o.Failed(t.ID, c.Name, err)
@@ -90,15 +86,10 @@ func (w *consequenceWorker) Work(ctx context.Context, job *river.Job[consequence
 // Again is what a consequence returns to be called once more after so long: it did what there was to do, and there will be more.
 func Again(after time.Duration) error { return river.JobSnooze(after) }
 
-func snoozed(err error) bool {
-	var later *river.JobSnoozeError
-	return errors.As(err, &later)
-}
-
 // longAgain is when a tenant's next long job is looked at again.
 const longAgain = 5 * time.Second
 
-// errNotYet lays a job aside until then, which counts as no attempt.
+// errNotYet lays a job aside until then, which counts as no attempt. Each error that does so is the same to errors.Is.
 var errNotYet = river.JobSnooze(longAgain)
 
 // heldAgain is when a job that waits for the end of maintenance is looked at again: the end may come sooner.
