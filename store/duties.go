@@ -41,6 +41,11 @@ const (
 	// dueOf is duty.Terms' due date of d, a duty of p, under r.
 	dueOf = `case when r.due_at > d.began_at then r.due_at when r.due_from_hired and ` + hiredDay + ` + r.due_days * interval '24 hours' > d.began_at then ` + hiredDay + ` + r.due_days * interval '24 hours'
 		else d.began_at + r.due_days * interval '24 hours' end`
+	// lapsedCyclesSQL begins anew where a duty was given again after what was completed had expired.
+	lapsedCyclesSQL = `with lapsed as (update duty_cycles c set ended_at = d.began_at from duties d where c.duty_id = d.id and d.requirement_id = @requirement and d.withdrawn_at is null and d.began_at = @now
+			and c.ended_at is null and c.completed_at is not null and c.expires_at <= d.began_at returning c.duty_id, c.number)
+		insert into duty_cycles (duty_id, number, began_at, due_at, grace_until) select d.id, l.number + 1, d.began_at, ` + dueOf + `, ` + dueOf + ` + r.grace_days * interval '24 hours'
+		from lapsed l join duties d on d.id = l.duty_id join requirements r on r.id = d.requirement_id join people p on p.id = d.person_id`
 	openCyclesSQL = `insert into duty_cycles (duty_id, number, began_at, due_at, grace_until) select d.id, 1, d.began_at, ` + dueOf + `, ` + dueOf + ` + r.grace_days * interval '24 hours'
 		from duties d join requirements r on r.id = d.requirement_id join people p on p.id = d.person_id where d.requirement_id = @requirement and d.withdrawn_at is null
 		and not exists (select 1 from duty_cycles c where c.duty_id = d.id) on conflict do nothing`
@@ -182,6 +187,12 @@ func (s *Store) requirements(ctx context.Context, id uid.ID, now time.Time) (out
 		out = append(out, one)
 	}
 	return out, nil
+}
+
+// CountRequirements counts all.
+func (s *Store) CountRequirements(ctx context.Context) (n int, err error) {
+	err = s.tx(ctx).Raw("select count(*) from requirements").Scan(&n).Error
+	return n, fail(err, "count requirements")
 }
 
 // AddRequirement writes a new one.

@@ -172,9 +172,9 @@ func departmentOf(f report.Filter) string {
 	return departmentThen
 }
 
-// whereabouts is what departmentThen and chainThen are bound to, and more.
+// whereabouts is what departmentThen and chainThen are bound to, and more. The day is that of the moment where it was asked for.
 func whereabouts(f report.Filter, more map[string]any) map[string]any {
-	args := map[string]any{"there": f.As.At.UTC().Format(time.DateOnly), "knew": f.As.Known}
+	args := map[string]any{"there": f.As.At.Format(time.DateOnly), "knew": f.As.Known}
 	for k, v := range more {
 		args[k] = v
 	}

@@ -13,7 +13,7 @@ const (
 	// caught is whom a requirement catches under a scope, and through which group; uid.Nil is by name.
 	caught = `with caught as (select m.person_id, m.group_id, g.name from group_members m join groups g on g.id = m.group_id join people p on p.id = m.person_id
 			where @on and m.group_id = any(cast(@groups as uuid[])) and p.status <> 'deactivated'
-			and not exists (select 1 from requirement_spared k where k.requirement_id = @requirement and k.group_id = m.group_id and k.person_id = m.person_id)
+			and not exists (select 1 from requirement_spared k where k.requirement_id = @requirement and k.group_id = m.group_id and k.person_id = m.person_id and k.group_id <> all(cast(@whole as uuid[])))
 			and not exists (select 1 from requirement_people o where o.requirement_id = @requirement and o.person_id = m.person_id and o.excepted)
 			and not exists (select 1 from group_members x where x.person_id = m.person_id and x.group_id = any(cast(@excepted as uuid[])))
 		union all select o.person_id, cast(@nobody as uuid), '' from requirement_people o join people p on p.id = o.person_id
@@ -48,7 +48,7 @@ func idTexts(ids []uid.ID) []string {
 }
 
 func scopeArgs(id uid.ID, sc duty.Scope) map[string]any {
-	return map[string]any{"requirement": id, "on": sc.On, "groups": array(idTexts(sc.Groups)), "excepted": array(idTexts(sc.Excepted)), "nobody": uid.Nil}
+	return map[string]any{"requirement": id, "on": sc.On, "groups": array(idTexts(sc.Groups)), "excepted": array(idTexts(sc.Excepted)), "whole": array(idTexts(sc.Whole)), "nobody": uid.Nil}
 }
 
 // ScopeOf reads whom a requirement catches.
@@ -95,7 +95,12 @@ func (s *Store) SpareMembers(ctx context.Context, id, group uid.ID) error {
 	return fail(s.tx(ctx).Exec("insert into requirement_spared (requirement_id, group_id, person_id) select ?, group_id, person_id from group_members where group_id = ? on conflict do nothing", id, group).Error, "spare the members of group %s", group)
 }
 
-// DeleteRequirementGroup ends that.
+// SpareNobody ends that.
+func (s *Store) SpareNobody(ctx context.Context, id, group uid.ID) error {
+	return fail(s.tx(ctx).Exec("delete from requirement_spared where requirement_id = ? and group_id = ?", id, group).Error, "spare nobody of group %s", group)
+}
+
+// DeleteRequirementGroup takes a group out.
 func (s *Store) DeleteRequirementGroup(ctx context.Context, id, group uid.ID) error {
 	return s.changeOne(ctx, duty.ErrGroupNotCaught, "take a group from a requirement", "delete from requirement_groups where requirement_id = ? and group_id = ?", id, group)
 }
@@ -112,6 +117,12 @@ func (s *Store) NamePerson(ctx context.Context, id uid.ID, p duty.Named, by uid.
 // UnnamePerson ends that.
 func (s *Store) UnnamePerson(ctx context.Context, id, person uid.ID) error {
 	return s.changeOne(ctx, duty.ErrNamed, "take a person from a requirement", "delete from requirement_people where requirement_id = ? and person_id = ?", id, person)
+}
+
+// NamedPerson finds a person whom a requirement names.
+func (s *Store) NamedPerson(ctx context.Context, id, person uid.ID) (p duty.Named, err error) {
+	err = s.tx(ctx).Table("requirement_people o").Select("o.person_id, p.name, p.email, o.excepted, o.reason").Joins("join people p on p.id = o.person_id").Where("o.requirement_id = ? and o.person_id = ?", id, person).Take(&p).Error
+	return p, notFound(err, duty.ErrNamed, "person %s of requirement %s", person, id)
 }
 
 // SwitchRequirement says whether a requirement catches people.
@@ -163,7 +174,7 @@ func (s *Store) SettleDuties(ctx context.Context, id uid.ID, sc duty.Scope, run 
 	for _, step := range []struct {
 		sql   string
 		count *int
-	}{{unspare, nil}, {giveDutiesSQL, &out.Added}, {giveReasonsSQL, nil}, {endReasonsSQL, nil}, {withdrawDutiesSQL, &out.Withdrawn}, {openCyclesSQL, nil}, {dueCyclesSQL, nil}} {
+	}{{unspare, nil}, {giveDutiesSQL, &out.Added}, {lapsedCyclesSQL, nil}, {giveReasonsSQL, nil}, {endReasonsSQL, nil}, {withdrawDutiesSQL, &out.Withdrawn}, {openCyclesSQL, nil}, {dueCyclesSQL, nil}} {
 		done := s.tx(ctx).Exec(step.sql, args)
 		if done.Error != nil {
 			return out, fail(done.Error, "settle requirement %s", id)

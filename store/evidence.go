@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"lyceum/internal/uid"
+	"lyceum/learning/report"
 	"lyceum/learning/report/evidence"
 )
 
@@ -12,7 +13,9 @@ const (
 	// evidenceWho is who had the duty in the period, by what is known now: the last time that each was given it.
 	evidenceWho = ` from (select distinct on (h.person_id) h.* from (select distinct on (k.duty_id, k.spell) k.* from duty_history k where k.requirement_id = @requirement order by k.duty_id, k.spell, k.revision desc, k.number desc) h
 		where h.given_at < @until and (h.withdrawn_at is null or h.withdrawn_at > @from) order by h.person_id, h.spell desc) x`
-	evidencePeopleSQL = `select x.person_id, coalesce(p.name, '') as name, coalesce(p.email, '') as email, coalesce(p.attributes ->> 'department', '') as department, x.given_at, x.withdrawn_at, x.reasons` + evidenceWho + `
+	evidencePeopleSQL = `select x.person_id, coalesce(p.name, '') as name, coalesce(p.email, '') as email, ` + departmentThen + ` as department,
+		coalesce((select coalesce(nullif(m.name, ''), m.email) from manager_spans t join people m on m.id = t.manager_id where t.person_id = p.id and t.recorded_at <= @knew and (t.superseded_at is null or t.superseded_at > @knew)
+			and t.valid_from <= cast(@there as date) and (t.valid_to is null or t.valid_to > cast(@there as date)) limit 1), '') as manager, x.given_at, x.withdrawn_at, x.reasons` + evidenceWho + `
 		left join people p on p.id = x.person_id where x.person_id > @after order by x.person_id limit @n`
 	evidenceCountSQL = `select count(*)` + evidenceWho
 	evidenceFactsSQL = `select h.person_id, h.recorded_at, h.revision, h.number, h.spell, h.given_at, h.withdrawn_at, h.began_at, h.due_at, h.due_grace, h.completed_at, h.course_id, h.version_id, h.enrolment_id, h.renews_at, h.expires_at, h.grace_until, h.ended_at,
@@ -61,8 +64,8 @@ func (s *Store) EvidenceTerms(ctx context.Context, requirement uid.ID) (list []e
 }
 
 // EvidencePeople walks over who had the duty in the period.
-func (s *Store) EvidencePeople(ctx context.Context, p evidence.Pack, after uid.ID, n int) (list []evidence.Person, err error) {
-	err = s.tx(ctx).Raw(evidencePeopleSQL, packArgs(p, map[string]any{"after": after, "n": n})).Scan(&list).Error
+func (s *Store) EvidencePeople(ctx context.Context, p evidence.Pack, at report.Moment, after uid.ID, n int) (list []evidence.Person, err error) {
+	err = s.tx(ctx).Raw(evidencePeopleSQL, whereabouts(report.Filter{As: at}, packArgs(p, map[string]any{"after": after, "n": n}))).Scan(&list).Error
 	return list, fail(err, "people of evidence %s", p.ID)
 }
 

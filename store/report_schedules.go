@@ -13,10 +13,13 @@ import (
 	"lyceum/tenant"
 )
 
-// ReportReaders lists who may sign in and has one of these roles, by name.
-func (s *Store) ReportReaders(ctx context.Context, roles []policy.Role, n int) (list []schedule.Reader, err error) {
-	err = s.tx(ctx).Table("people p").Select("p.id, p.name, p.email").Where("p.status = 'active' and exists (select 1 from person_roles r where r.person_id = p.id and r.role in ?)", roles).
-		Order("lower(p.name), p.id").Limit(n).Scan(&list).Error
+// ReportReaders lists who may sign in and has one of these roles, by name; among some people, with nil among all.
+func (s *Store) ReportReaders(ctx context.Context, roles []policy.Role, among []uid.ID, n int) (list []schedule.Reader, err error) {
+	q := s.tx(ctx).Table("people p").Select("p.id, p.name, p.email").Where("p.status = 'active' and exists (select 1 from person_roles r where r.person_id = p.id and r.role in ?)", roles)
+	if among != nil {
+		q = q.Where("p.id in ?", among)
+	}
+	err = q.Order("lower(p.name), p.id").Limit(n).Scan(&list).Error
 	return list, fail(err, "list who may be sent reports")
 }
 

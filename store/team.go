@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"lyceum/auth"
@@ -50,7 +51,9 @@ const (
 		and (not @further or (rank, at, called, person_id) > (@after_rank, cast(@after_at as timestamptz), @after_called, @after_id)) order by rank, at, called, person_id limit @limit)` + teamMore
 	teamCountsSQL = `with ` + teamLine + teamThings + teamMembers + ` select count(*) as people, count(*) filter (where rank = 0) as overdue, count(*) filter (where rank = 1) as soon,
 		count(*) filter (where rank = 2) as open, count(*) filter (where rank = 3) as clear, (select count(*) from place_requests r join line on line.person_id = r.person_id where r.status = 'open' and r.kind = 'approval') as requests from members`
-	teamOverdueSQL = `with ` + teamLine + teamThings + teamMembers + ` select person_id from members where rank = 0 and status = 'active' order by at, person_id limit @limit`
+	teamOverdueSQL = `with ` + teamLine + teamThings + teamMembers + ` select person_id from members where rank = 0 and status = 'active'
+		and not exists (select 1 from nudges n where n.person_id = members.person_id and n.sent_at > @now - interval '12 hours')
+		order by at, person_id limit @limit`
 
 	// oneLine is teamLine for one person, with how far they are below the asker.
 	oneLine       = `line as materialized (select p.id as person_id, coalesce((select min(l.depth) from team_lines l where l.manager_id in @mine and l.person_id = p.id), 0) as depth from people p where p.id = @person)`
@@ -212,14 +215,23 @@ func (s *Store) OpenRequest(ctx context.Context, r team.Reach, request uid.ID) (
 
 // CoursesToGive lists published courses that the asker may find, by title. Who does not manage enrolments gets no full ones.
 func (s *Store) CoursesToGive(ctx context.Context, asker uid.ID, all bool, n int) (list []team.Course, err error) {
+	err = s.coursesToGive(ctx, asker, all).Order("v.title, c.id").Limit(n).Scan(&list).Error
+	return list, fail(err, "courses to enrol people in")
+}
+
+// CourseToGive finds one of them.
+func (s *Store) CourseToGive(ctx context.Context, asker uid.ID, all bool, id uid.ID) (c team.Course, err error) {
+	err = s.coursesToGive(ctx, asker, all).Where("c.id = ?", id).Take(&c).Error
+	return c, notFound(err, catalog.ErrCourseNotFound, "course %s to enrol people in", id)
+}
+
+func (s *Store) coursesToGive(ctx context.Context, asker uid.ID, all bool) *gorm.DB {
 	sql, args := visibleCourses(catalog.Viewer{Person: asker, All: all})
-	q := s.tx(ctx).Table("courses c").Select("c.id, c.slug, v.title").Joins("join course_versions v on v.id = c.published_id").
-		Where("c.status = 'published'").Where(sql, args...).Order("v.title, c.id").Limit(n)
+	q := s.tx(ctx).Table("courses c").Select("c.id, c.slug, v.title").Joins("join course_versions v on v.id = c.published_id").Where("c.status = 'published'").Where(sql, args...)
 	if !all {
 		q = q.Where("(coalesce(c.capacity, 0) <= 0 or (select count(*) from enrolments e where e.course_id = c.id and e.status = 'active') < c.capacity)")
 	}
-	err = q.Scan(&list).Error
-	return list, fail(err, "courses to enrol people in")
+	return q
 }
 
 // ClaimDay takes the one message of a person's day: reminders have theirs in the same table.

@@ -323,10 +323,10 @@ func (s *Store) UnitsCalled(ctx context.Context, text string, ids []uid.ID) (map
 	return out, nil
 }
 
-// CustomNames gives what fields of some codes are called.
-func (s *Store) CustomNames(ctx context.Context, codes []string) (map[string]string, error) {
+// CustomNames gives what fields of some codes are called; hidden ones when asked.
+func (s *Store) CustomNames(ctx context.Context, codes []string, hidden bool) (map[string]string, error) {
 	var rows []org.Field
-	if err := s.tx(ctx).Table("person_fields").Select("code", "name").Where("code in ?", codes).Find(&rows).Error; err != nil {
+	if err := s.tx(ctx).Table("person_fields").Select("code", "name").Where("code in ? and (? or seen_by <> ?)", codes, hidden, org.CircleManage).Find(&rows).Error; err != nil {
 		return nil, fail(err, "names of fields")
 	}
 	out := map[string]string{}

@@ -111,7 +111,7 @@ func (a *api) exportOperations() {
 		})
 	on(a, operation{
 		method: post, path: "/report-exports", id: "start-report-export", tag: tagEnrolments, need: manage, status: 202, summary: "Have a file of a report made",
-		about: "A job makes it; get-report-export says how far it is. It is kept for seven days.", fails: faults{export.ErrTooLong, export.ErrTooMany},
+		about: "A job makes it; get-report-export says how far it is. It is kept for seven days.", fails: faults{export.ErrTooLong, export.ErrSheetTooLong, export.ErrTooMany},
 	}, func(ctx context.Context, in *reportFileNewIn) (*reportFileOut, error) {
 		who, _ := auth.PrincipalFrom(ctx)
 		look := export.Look{Zone: in.Body.Zone, Locale: in.Body.Locale}

@@ -20,7 +20,8 @@ type Matrix struct {
 	Exports *export.Service
 }
 
-// endOf reads a day of the address as its end in a zone; the zero time for none.
+// endOf reads a day of the address as its end in a zone, and in that zone: it is the day whose departments and lines a report shows. The
+// zero time for none.
 func endOf(c *fiber.Ctx, wrong fault.Fields, name string, zone *time.Location) (at time.Time) {
 	text := query(c, name)
 	if text == "" {
@@ -28,7 +29,7 @@ func endOf(c *fiber.Ctx, wrong fault.Fields, name string, zone *time.Location) (
 	}
 	day, err := time.ParseInLocation(time.DateOnly, text, zone)
 	wrong.Check(err == nil && day.Year() >= 1970 && day.Year() < 3000, name, "Write a day as year-month-day, for example 2026-03-31.")
-	return day.AddDate(0, 0, 1).Add(-time.Microsecond).UTC()
+	return day.AddDate(0, 0, 1).Add(-time.Microsecond)
 }
 
 // filter reads what the address asks for. A day is its end, in the zone of who asks.

@@ -115,8 +115,8 @@ type Keeper interface {
 	// UnitsCalled gives the open departments, locations and positions that a text means, by code, else by path, else by name, and those
 	// of ids, open or closed, with what they are called.
 	UnitsCalled(ctx context.Context, text string, ids []uid.ID) (map[uid.ID]string, error)
-	// CustomNames gives what the portal's own fields of some codes are called.
-	CustomNames(ctx context.Context, codes []string) (map[string]string, error)
+	// CustomNames gives what the portal's own fields of some codes are called; hidden ones, which only who manages people sees, when asked.
+	CustomNames(ctx context.Context, codes []string, hidden bool) (map[string]string, error)
 	// CourseNames gives what the courses of an address, and those of ids, are called.
 	CourseNames(ctx context.Context, slug string, ids []uid.ID) (map[uid.ID]string, error)
 	// AddGroup and PutGroup write a group; ErrNameTaken.
@@ -254,7 +254,7 @@ func (s *Service) names(ctx context.Context, r *Rule) (map[string]string, error)
 		}
 	}
 	if codes := r.customs(); len(codes) > 0 {
-		found, err := s.keep.CustomNames(ctx, codes)
+		found, err := s.fieldsSeen(ctx, codes)
 		if err != nil {
 			return nil, err
 		}

@@ -10,6 +10,7 @@ import (
 
 	"lyceum/auth"
 	"lyceum/auth/group"
+	"lyceum/auth/org"
 	"lyceum/auth/policy"
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
@@ -387,5 +388,43 @@ func TestAGroupOfADirectoryIsOnlyRead(t *testing.T) {
 	shown, err := w.groups.Show(w.admin, id)
 	if err != nil || shown.Kind() != group.ByDirectory || shown.Directory != "HR" {
 		t.Errorf("shown as %+v, %v", shown.Group, err)
+	}
+}
+
+// A rule that asks for a field tells what is in it: who may not see the field may not ask for it.
+func TestARuleAsksForNoFieldThatItsAuthorMayNotSee(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	fields := org.New(w.Store, w.Now.Clock())
+	for code, seen := range map[string]org.Circle{"band": org.CircleManage, "shift": org.CircleRead} {
+		if _, err := fields.AddField(w.admin, org.FieldInput{Code: code, Name: code, Kind: org.FieldText, SeenBy: seen, EditedBy: org.CircleManage}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asks := func(code string) group.Rule { return *rule(group.MatchAll, is("custom."+code, group.Is, "X")) }
+	who, _ := auth.PrincipalFrom(w.admin)
+	may := func(list ...policy.Permission) context.Context {
+		one := who
+		one.May = policy.Set{}
+		for _, p := range list {
+			one.May[p] = struct{}{}
+		}
+		return auth.WithPrincipal(w.admin, one)
+	}
+	for _, c := range []struct {
+		what string
+		ctx  context.Context
+		code string
+		ok   bool
+	}{
+		{"who manages people", w.admin, "band", true},
+		{"who looks people up: hidden", may(policy.GroupManage, policy.PersonRead), "band", false},
+		{"who looks people up: seen", may(policy.GroupManage, policy.PersonRead), "shift", true},
+		{"who does neither", may(policy.GroupManage), "shift", false},
+	} {
+		_, err := w.groups.Preview(c.ctx, asks(c.code))
+		if (err == nil) != c.ok {
+			t.Errorf("%s: %v", c.what, err)
+		}
 	}
 }

@@ -202,11 +202,20 @@ func (s *Service) move(ctx context.Context, id uid.ID, people []uid.ID, in bool)
 	return n, err
 }
 
+// fieldsSeen names those of some own fields that who asks may see of others: a rule that asks for a field tells what is in it.
+func (s *Service) fieldsSeen(ctx context.Context, codes []string) (map[string]string, error) {
+	who, _ := auth.PrincipalFrom(ctx)
+	if !who.May.Has(policy.PersonRead) && !who.May.Has(policy.PersonManage) {
+		return nil, nil
+	}
+	return s.keep.CustomNames(ctx, codes, who.May.Has(policy.PersonManage))
+}
+
 // resolve turns what people write (a role's name, a manager's e-mail, a group's name) into what is kept: codes and ids.
 func (s *Service) resolve(ctx context.Context, r *Rule) error {
 	f := fault.Fields{}
 	if codes := r.customs(); len(codes) > 0 {
-		known, err := s.keep.CustomNames(ctx, codes)
+		known, err := s.fieldsSeen(ctx, codes)
 		if err != nil {
 			return err
 		}

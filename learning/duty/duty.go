@@ -5,6 +5,7 @@ package duty
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -144,6 +145,7 @@ type Keeper interface {
 	Requirements(ctx context.Context, now time.Time) ([]Shown, error)
 	// RequirementByID is ErrNotFound for nobody's.
 	RequirementByID(ctx context.Context, id uid.ID, now time.Time) (Shown, error)
+	CountRequirements(ctx context.Context) (int, error)
 	// AddRequirement is ErrNameTaken, SaveRequirement ErrChanged where the revision is not the one before.
 	AddRequirement(ctx context.Context, r Requirement, courses []uid.ID) error
 	SaveRequirement(ctx context.Context, r Requirement, courses []uid.ID) error
@@ -189,17 +191,20 @@ var (
 	ErrNamed          = fault.New(fault.KindNotFound, "requirement_person_not_found", "This requirement does not name this person.")
 	ErrNoRun          = fault.New(fault.KindNotFound, "requirement_run_not_found", "There is no such change of who has a duty.")
 	ErrNotUndone      = fault.New(fault.KindConflict, "requirement_run_not_undoable", "This change cannot be undone: it was undone already, or what it changed is different by now.")
+	ErrTooMany        = fault.New(fault.KindConflict, "requirements_too_many", "A portal has at most 500 requirements. Change one that is off.")
 	ErrNoDuty         = fault.New(fault.KindNotFound, "duty_not_found", "This person does not have this duty.")
 )
 
 const (
-	nameMax     = 120
-	coursesMax  = 20
-	daysMax     = 3660
-	monthsMax   = 120
-	reasonMax   = 1000
-	previewsMax = 20
-	batch       = 5000 // how many people one transaction looks at, and enrols
+	nameMax    = 120
+	coursesMax = 20
+
+	requirementsMax = 500
+	daysMax         = 3660
+	monthsMax       = 120
+	reasonMax       = 1000
+	previewsMax     = 20
+	batch           = 5000 // how many people one transaction looks at, and enrols
 )
 
 // Service is requirements and duties.
@@ -240,7 +245,7 @@ func (in *Input) check() error {
 	f := fault.Fields{}
 	f.Check(in.Name != "" && utf8.ValidString(in.Name) && utf8.RuneCountInString(in.Name) <= nameMax, "name", "Use a name of 1 to 120 characters.")
 	f.Check(utf8.ValidString(in.Framework) && utf8.RuneCountInString(in.Framework) <= nameMax, "framework", "Use at most 120 characters.")
-	in.Courses = slices.Compact(in.Courses)
+	in.Courses = unique(in.Courses)
 	f.Check(in.Path == uid.Nil || len(in.Courses) == 0, "path", "Choose a path, or courses of which one is enough, not both.")
 	f.Check(in.Path != uid.Nil || len(in.Courses) > 0 && len(in.Courses) <= coursesMax, "courses", "Choose 1 to 20 courses.")
 	f.Check(in.Path == uid.Nil || !in.Terms.Certificate, "until_certificate", "A path has no certificate of its own. Say for how many months it is valid.")
@@ -265,6 +270,16 @@ func (in *Input) check() error {
 	f.Check(in.Role == "" || in.RoleWhile == RoleWhileDuty || in.RoleWhile == RoleWhileValid, "role_while", "Choose one of the options.")
 	f.Check(in.Terms.RenewDays >= 0 && in.Terms.RenewDays <= most, "renew_days", "Renewal cannot open before the training was done. Use fewer days.")
 	return f.Err()
+}
+
+// unique leaves out what stands there twice; the first one stays where it is.
+func unique(list []uid.ID) (out []uid.ID) {
+	for _, one := range list {
+		if !slices.Contains(out, one) {
+			out = append(out, one)
+		}
+	}
+	return out
 }
 
 // in does something within the tenant for who may enrol others.
@@ -330,12 +345,14 @@ func (s *Service) Save(ctx context.Context, id uid.ID, in Input) (out Shown, err
 				return err
 			}
 		}
-		if err = s.mayGive(ctx, in.Role, was.Role); err != nil {
+		if err = s.mayGive(ctx, in.Role); err != nil {
 			return err
 		}
 		if id == uid.Nil {
 			r.ID, r.Revision = uid.New(), 1
-			err = s.keep.AddRequirement(ctx, r, in.Courses)
+			if err = s.keep.AddRequirement(ctx, r, in.Courses); err == nil {
+				err = s.few(ctx)
+			}
 		} else {
 			r.Status = was.Status
 			err = s.keep.SaveRequirement(ctx, r, in.Courses)
@@ -349,6 +366,15 @@ func (s *Service) Save(ctx context.Context, id uid.ID, in Input) (out Shown, err
 		return s.tell(ctx, "requirement.saved", out, nil)
 	})
 	return out, err
+}
+
+// few is ErrTooMany where there are more requirements than reports show.
+func (s *Service) few(ctx context.Context) error {
+	n, err := s.keep.CountRequirements(ctx)
+	if err == nil && n > requirementsMax {
+		err = ErrTooMany
+	}
+	return err
 }
 
 // known tells what is wrong with what is to fulfil a requirement.
@@ -426,8 +452,8 @@ func (s *Service) Unwaive(ctx context.Context, requirement, person uid.ID) error
 	return s.waive(ctx, requirement, person, nil, nil, "", "duty.unwaived")
 }
 
-// ErrOwn is a waiver of one's own duty.
-var ErrOwn = fault.New(fault.KindForbidden, "own_duty", "This is your own duty. Somebody else has to waive it.")
+// ErrOwn is a decision about one's own duty.
+var ErrOwn = fault.New(fault.KindForbidden, "own_duty", "This is your own duty. Somebody else has to decide about it.")
 
 func (s *Service) waive(ctx context.Context, requirement, person uid.ID, at, until *time.Time, reason, typ string) error {
 	return s.in(ctx, func(ctx context.Context) error {
@@ -460,10 +486,8 @@ func (s *Service) Joined(ctx context.Context, group uid.ID) error {
 		ids, err = s.keep.RequirementsOfGroup(ctx, group)
 		return err
 	})
-	for _, id := range ids {
-		if err == nil {
-			err = s.Run(ctx, id)
-		}
+	for _, id := range ids { // one that fails keeps no other from running
+		err = errors.Join(err, s.Run(ctx, id))
 	}
 	return err
 }

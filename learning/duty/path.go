@@ -2,6 +2,7 @@ package duty
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -99,9 +100,7 @@ func (s *Service) PathChanged(ctx context.Context, path uid.ID) error {
 		return err
 	})
 	for _, id := range ids {
-		if err == nil {
-			err = s.Run(ctx, id)
-		}
+		err = errors.Join(err, s.Run(ctx, id))
 	}
 	return err
 }

@@ -38,8 +38,11 @@ type Roles interface {
 // guarded is what no role may that comes by a requirement: who is in a group is often nobody's careful decision.
 var guarded = []policy.Permission{
 	policy.PersonManage, policy.RoleManage, policy.GroupManage, policy.ConnectionManage, policy.SecurityManage, policy.APIKeyManage,
-	policy.BillingManage, policy.AddressManage, policy.PortalLeave,
+	policy.BillingManage, policy.AddressManage, policy.PortalLeave, policy.PrivacyRead, policy.PrivacyManage, policy.AuditRead,
 }
+
+// ErrRole is a requirement that gives a role which who asks may not give: whom it catches is not theirs to say either.
+var ErrRole = fault.New(fault.KindForbidden, "requirement_role", "This requirement gives a role that you may not give. Ask somebody who may to change it.")
 
 // GivableRoles lists the roles that who asks may have a requirement give: those that they may give themselves, and that manage neither people,
 // roles, groups, sign-on, security, keys nor the portal. It needs enrolment:manage.
@@ -63,9 +66,21 @@ func (s *Service) GivableRoles(ctx context.Context) (list []policy.Role, err err
 	return list, err
 }
 
-// mayGive is a fault at role unless who asks may have a requirement give it. What it gives already may stay.
-func (s *Service) mayGive(ctx context.Context, role policy.Role, was *policy.Role) error {
-	if role == "" || was != nil && *was == role {
+// mayCatch is ErrRole unless who asks may have a requirement give the role that it gives: whoever says whom it catches gives it.
+func (s *Service) mayCatch(ctx context.Context, r Requirement) error {
+	if r.Role == nil {
+		return nil
+	}
+	list, err := s.GivableRoles(ctx)
+	if err == nil && !slices.Contains(list, *r.Role) {
+		err = ErrRole
+	}
+	return err
+}
+
+// mayGive is a fault at role unless who asks may have a requirement give it. Anybody may have it give none any more.
+func (s *Service) mayGive(ctx context.Context, role policy.Role) error {
+	if role == "" {
 		return nil
 	}
 	list, err := s.GivableRoles(ctx)

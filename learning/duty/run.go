@@ -18,6 +18,7 @@ type Cause string
 const (
 	CauseSettled                Cause = "settled" // groups changed, or a person's account
 	CauseGroupAdded             Cause = "group_added"
+	CauseNewcomersAdded         Cause = "newcomers_added" // only of what a group was before: who was in it was spared
 	CauseGroupExcepted          Cause = "group_excepted"
 	CauseGroupRemoved           Cause = "group_removed"
 	CauseExceptionRemoved       Cause = "exception_removed"
@@ -52,9 +53,9 @@ type Run struct {
 // TableName is requirement_runs.
 func (Run) TableName() string { return "requirement_runs" }
 
-// Undoable tells whether it was made by hand and not undone.
+// Undoable tells whether it was made by hand and not undone. Whom a group for newcomers only spared is not known any more.
 func (r Run) Undoable() bool {
-	return r.UndoneAt == nil && r.Cause != CauseSettled && r.Cause != CauseUndone
+	return r.UndoneAt == nil && r.Cause != CauseSettled && r.Cause != CauseUndone && r.Was != CauseNewcomersAdded
 }
 
 // RunChange is what a run did to a person.
@@ -170,7 +171,7 @@ func (s *Service) Because(ctx context.Context, enrolment uid.ID) (list []Because
 }
 
 // Undo takes back what a run by hand changed: who it gave the duty has it no more, who lost it has it again as they had it, and who it put into
-// the course and has not begun is taken out. It needs enrolment:manage; ErrNotFound, ErrNoRun, ErrNotUndone. Event requirement.run_undone.
+// the course and has not begun is taken out. It needs enrolment:manage; ErrNotFound, ErrNoRun, ErrNotUndone, ErrRole, ErrOwn. Event requirement.run_undone.
 func (s *Service) Undo(ctx context.Context, id, run uid.ID) (out Shown, err error) {
 	err = s.in(ctx, func(ctx context.Context) error {
 		r, err := s.keep.RunByID(ctx, id, run)
@@ -184,6 +185,12 @@ func (s *Service) Undo(ctx context.Context, id, run uid.ID) (out Shown, err erro
 		who, _ := auth.PrincipalFrom(ctx)
 		if !r.Undoable() {
 			return ErrNotUndone
+		}
+		if r.AboutID != nil && *r.AboutID == who.PersonID && (r.Cause == CausePersonAdded || r.Was == CausePersonExcepted) {
+			return ErrOwn
+		}
+		if err := s.mayCatch(ctx, before.Requirement); err != nil {
+			return err
 		}
 		if ok, err := s.keep.UndoRun(ctx, run, who.PersonID, s.now()); err != nil || !ok {
 			if err == nil {

@@ -2,6 +2,8 @@ package duty
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -38,6 +40,7 @@ type Scope struct {
 	On       bool
 	Groups   []uid.ID
 	Excepted []uid.ID // groups whose people are left out
+	Whole    []uid.ID // of Groups those of which nobody is spared
 }
 
 // Do is a change of whom a requirement catches.
@@ -89,13 +92,16 @@ type ScopeKeeper interface {
 	HoldScope(ctx context.Context, id uid.ID) (Scope, error)
 	// AddRequirementGroup adds a group, or changes whether it is excepted.
 	AddRequirementGroup(ctx context.Context, id, group uid.ID, excepted bool, by uid.ID, at time.Time) error
-	// SpareMembers leaves out who is in a group now.
+	// SpareMembers leaves out who is in a group now; SpareNobody ends that.
 	SpareMembers(ctx context.Context, id, group uid.ID) error
+	SpareNobody(ctx context.Context, id, group uid.ID) error
 	// DeleteRequirementGroup is ErrGroupNotCaught.
 	DeleteRequirementGroup(ctx context.Context, id, group uid.ID) error
 	// NamePerson is auth.ErrPersonNotFound; UnnamePerson is ErrNamed.
 	NamePerson(ctx context.Context, id uid.ID, p Named, by uid.ID, at time.Time) error
 	UnnamePerson(ctx context.Context, id, person uid.ID) error
+	// NamedPerson is ErrNamed.
+	NamedPerson(ctx context.Context, id, person uid.ID) (Named, error)
 	SwitchRequirement(ctx context.Context, id uid.ID, to Status) error
 	// PlanDuties tells what the duties would be under a scope; nothing is kept.
 	PlanDuties(ctx context.Context, id uid.ID, sc Scope, p page.Request) (Plan, error)
@@ -116,10 +122,13 @@ func (sc Scope) with(p Proposal) Scope {
 		sc.On = p.Do == DoOn
 		return sc
 	}
+	if p.Do == DoNewcomers && slices.Contains(sc.Groups, p.Group) {
+		return sc // who is in it has it already
+	}
 	sc.Groups, sc.Excepted = without(sc.Groups), without(sc.Excepted)
 	switch p.Do {
 	case DoAdd:
-		sc.Groups = append(sc.Groups, p.Group)
+		sc.Groups, sc.Whole = append(sc.Groups, p.Group), append(sc.Whole, p.Group)
 	case DoExcept:
 		sc.Excepted = append(sc.Excepted, p.Group)
 	}
@@ -176,7 +185,15 @@ func (s *Service) Apply(ctx context.Context, id uid.ID, p Proposal) (out Shown, 
 			return err
 		}
 		if p.Do == DoOn || p.Do == DoOff {
+			if p.Do == DoOn {
+				if err := s.mayCatch(ctx, before.Requirement); err != nil {
+					return err
+				}
+			}
 			out, err = s.switchTo(ctx, before, p.Do == DoOn, Run{})
+			return err
+		}
+		if err := s.mayCatch(ctx, before.Requirement); err != nil {
 			return err
 		}
 		g, err := s.keep.GroupByID(ctx, p.Group)
@@ -189,6 +206,9 @@ func (s *Service) Apply(ctx context.Context, id uid.ID, p Proposal) (out Shown, 
 				run.Was = CauseGroupExcepted
 			} else if had.ID == g.ID {
 				run.Was = CauseGroupAdded
+				if had.Spared > 0 {
+					run.Was = CauseNewcomersAdded
+				}
 			}
 		}
 		who, _ := auth.PrincipalFrom(ctx)
@@ -203,8 +223,13 @@ func (s *Service) Apply(ctx context.Context, id uid.ID, p Proposal) (out Shown, 
 			if p.Do == DoExcept {
 				run.Cause = CauseGroupExcepted
 			}
-			if err = s.keep.AddRequirementGroup(ctx, id, g.ID, p.Do == DoExcept, who.PersonID, s.now()); err == nil && p.Do == DoNewcomers && run.Was == "" {
+			err = s.keep.AddRequirementGroup(ctx, id, g.ID, p.Do == DoExcept, who.PersonID, s.now())
+			switch {
+			case err != nil:
+			case p.Do == DoNewcomers && (run.Was == "" || run.Was == CauseGroupExcepted):
 				err = s.keep.SpareMembers(ctx, id, g.ID)
+			case p.Do != DoNewcomers:
+				err = s.keep.SpareNobody(ctx, id, g.ID)
 			}
 		}
 		if err != nil {
@@ -244,13 +269,14 @@ func (s *Service) switchTo(ctx context.Context, r Shown, on bool, run Run) (out 
 }
 
 // Name makes it a duty of a person by name, or leaves them out whatever their groups say, with a reason. It needs enrolment:manage;
-// ErrNotFound, auth.ErrPersonNotFound, a fault at reason. Event requirement.person_named.
+// ErrNotFound, auth.ErrPersonNotFound, ErrRole, ErrOwn for leaving oneself out, a fault at reason. Event requirement.person_named.
 func (s *Service) Name(ctx context.Context, id, person uid.ID, excepted bool, reason string) (out Shown, err error) {
 	reason = strings.TrimSpace(reason)
 	if reason == "" || !utf8.ValidString(reason) || utf8.RuneCountInString(reason) > reasonMax {
 		return out, fault.Invalid(map[string]string{"reason": "Say why, in at most 1,000 characters."})
 	}
-	return s.named(ctx, id, person, "requirement.person_named", func(ctx context.Context, run *Run) error {
+	lets := func(Cause) bool { return excepted } // nobody leaves themselves out
+	return s.named(ctx, id, person, "requirement.person_named", lets, func(ctx context.Context, run *Run) error {
 		run.Cause = CausePersonAdded
 		if excepted {
 			run.Cause = CausePersonExcepted
@@ -260,10 +286,11 @@ func (s *Service) Name(ctx context.Context, id, person uid.ID, excepted bool, re
 	})
 }
 
-// Unname takes a person out of those whom a requirement names. It needs enrolment:manage; ErrNotFound, ErrNamed. Event
-// requirement.person_unnamed.
+// Unname takes a person out of those whom a requirement names. It needs enrolment:manage; ErrNotFound, ErrNamed,
+// ErrRole, ErrOwn. Event requirement.person_unnamed.
 func (s *Service) Unname(ctx context.Context, id, person uid.ID) (out Shown, err error) {
-	return s.named(ctx, id, person, "requirement.person_unnamed", func(ctx context.Context, run *Run) error {
+	lets := func(was Cause) bool { return was == CausePersonAdded }
+	return s.named(ctx, id, person, "requirement.person_unnamed", lets, func(ctx context.Context, run *Run) error {
 		run.Cause = CausePersonRemoved
 		if run.Was == CausePersonExcepted {
 			run.Cause = CausePersonExceptionRemoved
@@ -272,35 +299,37 @@ func (s *Service) Unname(ctx context.Context, id, person uid.ID) (out Shown, err
 	})
 }
 
-func (s *Service) named(ctx context.Context, id, person uid.ID, typ string, do func(context.Context, *Run) error) (out Shown, err error) {
+// named changes what a requirement says of a person; own tells whether it is nothing to do to oneself, by what was said before.
+func (s *Service) named(ctx context.Context, id, person uid.ID, typ string, own func(was Cause) bool, do func(context.Context, *Run) error) (out Shown, err error) {
 	err = s.in(ctx, func(ctx context.Context) error {
 		before, err := s.keep.RequirementByID(ctx, id, s.now())
 		if err != nil {
 			return err
 		}
+		if err = s.mayCatch(ctx, before.Requirement); err != nil {
+			return err
+		}
 		run := Run{AboutID: &person}
-		for _, p := range before.People {
-			if p.PersonID == person && p.Excepted {
-				run.Was, run.Note = CausePersonExcepted, p.Reason
-			} else if p.PersonID == person {
-				run.Was, run.Note = CausePersonAdded, p.Reason
+		had, err := s.keep.NamedPerson(ctx, id, person)
+		if err != nil && !errors.Is(err, ErrNamed) {
+			return err
+		}
+		if err == nil {
+			if run.Was, run.Note = CausePersonAdded, had.Reason; had.Excepted {
+				run.Was = CausePersonExcepted
 			}
+		}
+		if who, _ := auth.PrincipalFrom(ctx); who.PersonID == person && own(run.Was) {
+			return ErrOwn
 		}
 		if err = do(ctx, &run); err != nil {
 			return err
 		}
-		after, err := s.keep.RequirementByID(ctx, id, s.now())
-		if err != nil {
-			return err
+		if now, err := s.keep.NamedPerson(ctx, id, person); err == nil {
+			had = now
 		}
-		for _, p := range append(after.People, before.People...) {
-			if p.PersonID == person {
-				run.AboutName = p.Name
-				if run.AboutName == "" {
-					run.AboutName = p.Email
-				}
-				break
-			}
+		if run.AboutName = had.Name; run.AboutName == "" {
+			run.AboutName = had.Email
 		}
 		if out, err = s.settle(ctx, id, run); err != nil {
 			return err

@@ -18,7 +18,8 @@ import (
 	"lyceum/learning/duty"
 )
 
-// Moment is what a report is about: how things stood at At as it was known at Known. The zero Moment is now.
+// Moment is what a report is about: how things stood at At as it was known at Known. The zero Moment is now. Departments and lines, which
+// have days, are those of At's day in its own zone.
 type Moment struct{ At, Known time.Time }
 
 // Live tells that it is now: what is kept is asked, not what was known.

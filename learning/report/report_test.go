@@ -10,6 +10,7 @@ import (
 
 	"lyceum/auth"
 	"lyceum/auth/group"
+	"lyceum/auth/org"
 	"lyceum/auth/policy"
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
@@ -294,5 +295,29 @@ func TestTheMatrixIsFilteredPagedAndCounted(t *testing.T) {
 	}
 	if _, err := h.reports.Record(stranger, fire.ID, people[0].ID, report.Moment{}); !errors.Is(err, report.ErrNoRecord) {
 		t.Error(err)
+	}
+}
+
+// A day is its end where it is asked for: who moved to another line the day after is in the old one, also west of UTC.
+func TestTheLineOfADayIsThatOfTheDayWhereItIsAskedFor(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	old, next := storetest.Person(t, h.ctx, h.World, policy.Learner), storetest.Person(t, h.ctx, h.World, policy.Learner)
+	lee := storetest.Person(t, h.ctx, h.World, policy.Learner)
+	h.requirement(duty.Terms{}, h.group(lee))
+	lines := org.New(h.World.Store, h.World.Now.Clock())
+	h.do(lines.SetManager(h.asking, lee.ID, &old.ID))
+	h.World.Now.Advance(3 * 24 * time.Hour)
+	moved := h.World.Now.Now().UTC()
+	h.do(lines.SetManager(h.asking, lee.ID, &next.ID))
+	h.World.Now.Advance(3 * 24 * time.Hour)
+	west := time.FixedZone("west", -5*3600)
+	before := time.Date(moved.Year(), moved.Month(), moved.Day(), 0, 0, 0, 0, west).Add(-time.Microsecond) // the end of the day before, where it is the next day in UTC
+	for manager, want := range map[uid.ID]int{old.ID: 1, next.ID: 0} {
+		got, err := h.reports.Matrix(h.asking, report.Filter{Manager: manager, As: report.Moment{At: before}})
+		h.do(err)
+		if len(got.Rows.Items) != want {
+			t.Errorf("%d people below %s, want %d", len(got.Rows.Items), manager, want)
+		}
 	}
 }

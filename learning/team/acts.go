@@ -2,15 +2,14 @@ package team
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"lyceum/auth/policy"
 	"lyceum/internal/event"
 	"lyceum/internal/fault"
 	"lyceum/internal/uid"
-	"lyceum/learning/catalog"
 	"lyceum/learning/enrolment"
 )
 
@@ -66,8 +65,8 @@ func (s *Service) nudge(ctx context.Context, by, person uid.ID, text string) (n 
 	return n, true, s.keep.AppendEvents(ctx, e)
 }
 
-// NudgeOverdue reminds everybody within a scope who has something overdue, at most 500; who was reminded today is left out. It
-// gives how many were reminded. It needs person:self.
+// NudgeOverdue reminds everybody within a scope who has something overdue, at most 500 at once, done again the next; who was
+// reminded today or within 12 hours is left out. It gives how many were reminded. It needs person:self.
 func (s *Service) NudgeOverdue(ctx context.Context, scope Scope, text string) (sent int, err error) {
 	if text, err = note(text); err != nil {
 		return 0, err
@@ -100,15 +99,17 @@ func (s *Service) NudgeOverdue(ctx context.Context, scope Scope, text string) (s
 // Enrol puts one of one's people into a course that one may find, by a day or without one. It needs person:self; ErrNotYours,
 // ErrNotGiven, catalog.ErrCourseNotFound; a fault at due_on. Event enrolment.created.
 func (s *Service) Enrol(ctx context.Context, person, course uid.ID, on *enrolment.Day) (c Course, err error) {
-	list, err := s.Courses(ctx)
+	who, _, err := asker(ctx)
 	if err != nil {
 		return c, err
 	}
-	at := slices.IndexFunc(list, func(c Course) bool { return c.ID == course })
-	if at < 0 {
-		return c, catalog.ErrCourseNotFound
+	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
+		c, err = s.keep.CourseToGive(ctx, who.PersonID, who.May.Has(policy.EnrolmentManage), course)
+		return err
+	})
+	if err != nil {
+		return c, err
 	}
-	c = list[at]
 	err = s.within(ctx, person, func(ctx context.Context, r Reach) error {
 		added, err := s.enrol.Assign(ctx, enrolment.Assignment{Course: course, Person: person, By: &r.Me, On: on})
 		if err == nil && !added {

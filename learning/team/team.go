@@ -213,6 +213,8 @@ type Keeper interface {
 	CoursesToGive(ctx context.Context, asker uid.ID, all bool, n int) ([]Course, error)
 	// ClaimDay takes the one message that a person is sent on a day, of reminders and by managers, under an id; false where they had it.
 	ClaimDay(ctx context.Context, id, person uid.ID, day, at time.Time) (free bool, err error)
+	// CourseToGive finds one of them; catalog.ErrCourseNotFound.
+	CourseToGive(ctx context.Context, asker uid.ID, all bool, id uid.ID) (Course, error)
 	// AddNudge is false when the person was reminded on that day.
 	AddNudge(ctx context.Context, n Nudge) (added bool, err error)
 	NudgesOf(ctx context.Context, person uid.ID, n int) ([]Nudge, error)

@@ -17,6 +17,7 @@ import (
 
 	"lyceum/auth"
 	"lyceum/auth/group"
+	"lyceum/auth/org"
 	"lyceum/auth/policy"
 	"lyceum/internal/blob"
 	"lyceum/internal/seal"
@@ -359,5 +360,59 @@ func TestAnotherTenantHasNoPackAndNoKeyForIt(t *testing.T) {
 	}
 	if _, _, err := h.evidence.Read(h.asking, list[0].ID); !errors.Is(err, evidence.ErrNotReady) {
 		t.Error(err)
+	}
+}
+
+// A pack of a period that is over tells where people stood then.
+func TestAPackTellsTheDepartmentAndTheLineOfItsPeriod(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	places := org.New(h.World.Store, h.World.Now.Clock())
+	boss, later := storetest.AddPerson(t, h.ctx, h.World, auth.Person{Name: "Bo Then"}, policy.Learner), storetest.AddPerson(t, h.ctx, h.World, auth.Person{Name: "Lu Now"}, policy.Learner)
+	place := func(name string, manager uid.ID) {
+		t.Helper()
+		u, err := places.AddUnit(h.asking, org.UnitInput{Kind: org.Department, Name: name})
+		if err == nil {
+			err = places.SetManager(h.asking, h.lee.ID, &manager)
+		}
+		if err == nil {
+			err = places.SetPlacement(h.asking, h.lee.ID, org.PlaceInput{Department: &u.ID})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	place("Kitchen", boss.ID)
+	ends := h.World.Now.Now().AddDate(0, 0, 2)
+	h.World.Now.Advance(10 * 24 * time.Hour)
+	place("Hall", later.ID)
+	p, err := h.evidence.Ask(h.asking, h.fire.ID, ends.AddDate(0, 0, -5), ends)
+	if err == nil {
+		err = h.evidence.Make(h.ctx, p.ID)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, body, err := h.evidence.Read(h.asking, p.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer body.Close()
+	raw, err := io.ReadAll(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := z.Open("entries.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(f)
+	if err != nil || !strings.Contains(string(text), `"department":"Kitchen"`) || !strings.Contains(string(text), `"manager":"Bo Then"`) || strings.Contains(string(text), `"Hall"`) {
+		t.Errorf("%v\n%s", err, text)
 	}
 }

@@ -88,7 +88,8 @@ type Person struct {
 	PersonID    uid.ID     `json:"person_id"`
 	Name        string     `json:"name"` // "" for somebody who is gone
 	Email       string     `json:"email"`
-	Department  string     `json:"department,omitempty"`
+	Department  string     `json:"department,omitempty"` // on the last day of the period, or today before it is over
+	Manager     string     `json:"manager,omitempty"`    // on that day
 	GivenAt     time.Time  `json:"given_at"`
 	WithdrawnAt *time.Time `json:"withdrawn_at,omitempty"`
 	Reasons     string     `json:"because_of"`
@@ -173,8 +174,8 @@ type Keeper interface {
 	Packs(ctx context.Context, requirement uid.ID, n int) ([]Pack, error)
 	PacksPast(ctx context.Context, now time.Time, n int) ([]Pack, error)
 	EvidenceTerms(ctx context.Context, requirement uid.ID) ([]Terms, error)
-	// EvidencePeople walks by id over who had the duty in the period as it is known now.
-	EvidencePeople(ctx context.Context, p Pack, after uid.ID, n int) ([]Person, error)
+	// EvidencePeople walks by id over who had the duty in the period as it is known now, with where they stood on a day.
+	EvidencePeople(ctx context.Context, p Pack, at report.Moment, after uid.ID, n int) ([]Person, error)
 	CountEvidence(ctx context.Context, p Pack) (int, error)
 	EvidenceFacts(ctx context.Context, p Pack, people []uid.ID) ([]Fact, error)
 	EvidenceCompletions(ctx context.Context, p Pack, people []uid.ID) ([]Completion, error)

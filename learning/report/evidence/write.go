@@ -132,6 +132,16 @@ func (h *held) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+// day is the last day of the period, as it is known when the pack is made. A period ends at midnight somewhere: twelve hours before it is that
+// day in UTC wherever that is.
+func (a about) day() report.Moment {
+	at := a.Until.Add(-12 * time.Hour)
+	if at.After(a.MadeAt) {
+		at = a.MadeAt
+	}
+	return report.Moment{At: at.UTC(), Known: a.MadeAt}
+}
+
 func (s *Service) write(ctx context.Context, p *Pack, req report.Column, t tenant.Tenant, out io.Writer) error {
 	now := s.Now().UTC()
 	base := s.Base(t)
@@ -234,7 +244,7 @@ func (s *Service) entries(ctx context.Context, p *Pack, head about, c *chain, ix
 	}
 	for after, more := uid.Nil, err == nil; more && err == nil; {
 		err = s.once(ctx, func(ctx context.Context) error {
-			people, err := s.Keep.EvidencePeople(ctx, *p, after, batch)
+			people, err := s.Keep.EvidencePeople(ctx, *p, head.day(), after, batch)
 			if err != nil || len(people) == 0 {
 				more = false
 				return err

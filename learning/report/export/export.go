@@ -28,8 +28,9 @@ const (
 	KeptFor   = 7 * 24 * time.Hour // how long a file can be fetched
 	AtOnce    = 5000               // lines up to which a file is sent at once; more is a job
 	PDFAtOnce = 1000
-	PDFMost   = 10_000 // lines of a PDF: it is drawn in memory
-	openMost  = 5      // that one person may have being made
+	PDFMost   = 10_000    // lines of a PDF: it is drawn in memory
+	XLSXMost  = 1<<20 - 1 // lines of an XLSX beside its heading: ISO/IEC 29500 has no more rows
+	openMost  = 5         // that one person may have being made
 	titleMax  = 120
 	attempts  = 5
 	rowsKept  = 90 * 24 * time.Hour
@@ -122,10 +123,12 @@ type Problem string
 
 // The problems.
 const (
-	NoRight  Problem = "no_right" // who asked may see it no more
-	TooLong  Problem = "too_long" // for a PDF
-	Gone     Problem = "gone"     // what it is of
-	Internal Problem = "internal"
+	NoRight Problem = "no_right" // who asked may see it no more
+	TooLong Problem = "too_long" // for a PDF
+
+	SheetTooLong Problem = "sheet_too_long" // for an XLSX
+	Gone         Problem = "gone"           // what it is of
+	Internal     Problem = "internal"
 )
 
 // Export is a file that a job makes. It is a row of report_exports.
@@ -198,11 +201,13 @@ func zoneOf(name string) *time.Location {
 
 // Failures of this package.
 var (
-	ErrNotFound = fault.New(fault.KindNotFound, "export_not_found", "There is no such file. Files are kept for seven days.")
-	ErrNotReady = fault.New(fault.KindConflict, "export_not_ready", "This file is not ready, or its days are over. Ask for another one.")
-	ErrTooMany  = fault.New(fault.KindConflict, "exports_too_many", "Five of your files are being made. Wait until one is ready, or cancel one.")
-	ErrTooLong  = fault.New(fault.KindInvalid, "export_too_long", "A PDF has room for 10,000 lines. Choose less, or take CSV or XLSX.")
-	ErrFormat   = fault.New(fault.KindInvalid, "export_format", "Choose CSV, XLSX or PDF.")
+	ErrNotFound     = fault.New(fault.KindNotFound, "export_not_found", "There is no such file. Files are kept for seven days.")
+	ErrNotReady     = fault.New(fault.KindConflict, "export_not_ready", "This file is not ready, or its days are over. Ask for another one.")
+	ErrTooMany      = fault.New(fault.KindConflict, "exports_too_many", "Five of your files are being made. Wait until one is ready, or cancel one.")
+	ErrSheetTooLong = fault.New(fault.KindInvalid, "export_sheet_too_long", "An XLSX file has room for 1,048,575 lines. Choose less, or take CSV.")
+
+	ErrTooLong = fault.New(fault.KindInvalid, "export_too_long", "A PDF has room for 10,000 lines. Choose less, or take CSV or XLSX.")
+	ErrFormat  = fault.New(fault.KindInvalid, "export_format", "Choose CSV, XLSX or PDF.")
 )
 
 // Words are what people read in a PDF, in a language and a zone.

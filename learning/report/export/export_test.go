@@ -361,3 +361,18 @@ func TestAfterAKilledProcessAFileIsMadeAnew(t *testing.T) {
 		}
 	}
 }
+
+func TestAFileHasRoomForSoManyLines(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		format export.Format
+		lines  int
+		want   error
+	}{
+		{export.PDF, 10_000, nil}, {export.PDF, 10_001, export.ErrTooLong}, {export.XLSX, 1_048_575, nil}, {export.XLSX, 1_048_576, export.ErrSheetTooLong}, {export.CSV, 2_000_000, nil},
+	} {
+		if err := c.format.Fits(c.lines); !errors.Is(err, c.want) {
+			t.Errorf("%d lines as %s: %v", c.lines, c.format, err)
+		}
+	}
+}

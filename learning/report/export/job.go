@@ -29,7 +29,8 @@ func (s *Service) Large(ctx context.Context, w Wish, f Format) (n int, large boo
 	return n, n > AtOnce || f == PDF && n > PDFAtOnce, err
 }
 
-// Ask has a job make a file for who asks. It needs enrolment:manage; faults as Open, ErrTooLong, ErrTooMany. Event report.export_requested.
+// Ask has a job make a file for who asks. It needs enrolment:manage; faults as Open, ErrTooLong, ErrSheetTooLong,
+// ErrTooMany. Event report.export_requested.
 func (s *Service) Ask(ctx context.Context, w Wish, f Format, look Look) (e Export, err error) {
 	if f.MediaType() == "" {
 		return e, ErrFormat
@@ -38,8 +39,8 @@ func (s *Service) Ask(ctx context.Context, w Wish, f Format, look Look) (e Expor
 	if err != nil {
 		return e, err
 	}
-	if f == PDF && n > PDFMost {
-		return e, ErrTooLong
+	if err := f.Fits(n); err != nil {
+		return e, err
 	}
 	err = s.in(ctx, func(ctx context.Context, who auth.Principal) error {
 		if open, err := s.Keep.OpenExports(ctx, who.PersonID); err != nil || open >= openMost {
@@ -51,6 +52,17 @@ func (s *Service) Ask(ctx context.Context, w Wish, f Format, look Look) (e Expor
 		return s.tell(ctx, "report.export_requested", e)
 	})
 	return e, err
+}
+
+// Fits is ErrTooLong or ErrSheetTooLong for more lines than a format has room for.
+func (f Format) Fits(lines int) error {
+	switch {
+	case f == PDF && lines > PDFMost:
+		return ErrTooLong
+	case f == XLSX && lines > XLSXMost:
+		return ErrSheetTooLong
+	}
+	return nil
 }
 
 func given(is bool, err error) error {
@@ -220,6 +232,8 @@ func problemOf(err error) Problem {
 		return NoRight
 	case errors.Is(err, ErrTooLong):
 		return TooLong
+	case errors.Is(err, ErrSheetTooLong):
+		return SheetTooLong
 	case errors.As(err, &f) && (f.Kind == fault.KindNotFound || f.Kind == fault.KindInvalid):
 		return Gone
 	}
@@ -235,7 +249,10 @@ func (s *Service) make(ctx context.Context, e *Export) error {
 	if err != nil {
 		return err
 	}
-	if e.Lines, _, err = s.Large(acting, w, e.Format); err != nil {
+	if e.Lines, _, err = s.Large(acting, w, e.Format); err == nil {
+		err = e.Format.Fits(e.Lines)
+	}
+	if err != nil {
 		return err
 	}
 	f, err := s.Open(acting, w, e.Format, Look{e.Zone, e.Locale})

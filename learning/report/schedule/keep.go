@@ -35,13 +35,17 @@ func (s *Service) own(ctx context.Context, who auth.Principal, id uid.ID) (Sched
 // Readers lists who may be sent reports: who may sign in and may see them, at most 500. It needs enrolment:manage.
 func (s *Service) Readers(ctx context.Context) (list []Reader, err error) {
 	err = s.in(ctx, func(ctx context.Context, _ auth.Principal) error {
-		list, err = s.readers(ctx)
+		may, err := s.reading(ctx)
+		if err == nil {
+			list, err = s.Keep.ReportReaders(ctx, may, nil, readersMax)
+		}
 		return err
 	})
 	return list, err
 }
 
-func (s *Service) readers(ctx context.Context) ([]Reader, error) {
+// reading are the roles that may see reports.
+func (s *Service) reading(ctx context.Context) ([]policy.Role, error) {
 	roles, err := s.Keep.Roles(ctx)
 	if err != nil {
 		return nil, err
@@ -56,7 +60,7 @@ func (s *Service) readers(ctx context.Context) ([]Reader, error) {
 			may = append(may, role)
 		}
 	}
-	return s.Keep.ReportReaders(ctx, may, readersMax)
+	return may, nil
 }
 
 // List gives one's own schedules, and everybody's to those with person:manage, by name. It needs enrolment:manage.
@@ -105,7 +109,11 @@ func (s *Service) Save(ctx context.Context, id uid.ID, in Input) (out Schedule, 
 	}
 	now := s.Now()
 	err = s.in(ctx, func(ctx context.Context, who auth.Principal) error {
-		readers, err := s.readers(ctx)
+		may, err := s.reading(ctx)
+		if err != nil {
+			return err
+		}
+		readers, err := s.Keep.ReportReaders(ctx, may, in.People, len(in.People))
 		if err != nil {
 			return err
 		}

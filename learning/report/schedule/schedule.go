@@ -249,8 +249,8 @@ type Keeper interface {
 	InTenant(ctx context.Context, fn func(context.Context) error) error
 	// Roles lists every role of the portal.
 	Roles(ctx context.Context) ([]policy.Role, error)
-	// ReportReaders lists who may sign in and has one of these roles, by name.
-	ReportReaders(ctx context.Context, roles []policy.Role, n int) ([]Reader, error)
+	// ReportReaders lists who may sign in and has one of these roles, by name; among some people, with nil among all.
+	ReportReaders(ctx context.Context, roles []policy.Role, among []uid.ID, n int) ([]Reader, error)
 	// Schedules lists those of an owner, with uid.Nil all, by name.
 	Schedules(ctx context.Context, owner uid.ID, n int) ([]Schedule, error)
 	// ScheduleByID is ErrNotFound.
