@@ -26,6 +26,7 @@ import (
 	"lyceum/auth/policy"
 	"lyceum/auth/privacy"
 	"lyceum/auth/privacy/access"
+	"lyceum/auth/privacy/hold"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/auth/support"
@@ -142,6 +143,7 @@ type Options struct {
 	Exports      *export.Service
 	Privacy      *privacy.Service
 	Access       *access.Service
+	Holds        *hold.Service
 	Schedules    *schedule.Service
 	Team         *team.Service
 	Org          *org.Service
@@ -263,6 +265,7 @@ func (o *Options) complete() error {
 		"Evidence":         o.Evidence == nil,
 		"Privacy":          o.Privacy == nil,
 		"Access":           o.Access == nil,
+		"Holds":            o.Holds == nil,
 		"Exports":          o.Exports == nil,
 		"Schedules":        o.Schedules == nil,
 		"Ready":            o.Ready == nil,

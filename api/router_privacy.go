@@ -8,13 +8,20 @@ import (
 
 // onPrivacy is what a portal owes to people about their data.
 func (s *Server) onPrivacy(t *table) {
-	p := web.Privacy{Site: s.site, Privacy: s.Privacy, Access: s.Access}
+	p := web.Privacy{Site: s.site, Privacy: s.Privacy, Access: s.Access, Holds: s.Holds}
 	read, manage, self := route.For(policy.PrivacyRead), route.For(policy.PrivacyManage), route.For(policy.PersonSelf)
 	t.get("/privacy", read, p.Show)
 	t.get("/privacy/register", read, p.Register)
 	t.postFresh("/privacy/returns", manage, p.Return)
 	t.get("/privacy/copies", read, p.Copies)
 	t.get("/privacy/copies/:copy", manage, p.Copy)
+	t.get("/privacy/holds", read, p.HoldList)
+	t.get("/privacy/holds/new", manage, p.HoldNew)
+	t.postFresh("/privacy/holds", manage, p.HoldMake)
+	t.get("/privacy/holds/:hold", read, p.Hold)
+	t.postFresh("/privacy/holds/:hold/people", manage, p.HoldAdd)
+	t.postFresh("/privacy/holds/:hold/people/:person/take", manage, p.HoldTake)
+	t.postFresh("/privacy/holds/:hold/release", manage, p.HoldRelease)
 	t.get("/privacy/people/:person", read, p.Person)
 	t.postFresh("/privacy/people/:person/copies", manage, p.CopyOf)
 	t.postFresh("/privacy/people/:person/erase", manage, p.Erase)

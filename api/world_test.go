@@ -25,6 +25,7 @@ import (
 	"lyceum/auth/policy"
 	"lyceum/auth/privacy"
 	"lyceum/auth/privacy/access"
+	"lyceum/auth/privacy/hold"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/auth/support"
@@ -207,6 +208,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 	h.o.Access = access.New(access.Options{Keep: w.Store, Blobs: blobs, Explain: func(_ context.Context, r access.Readme) (string, error) {
 		return set.DataReadme(r, "Acme", "https://acme.example")
 	}, Now: now})
+	h.o.Holds = hold.New(w.Store, now)
 	h.o.Privacy = privacy.New(privacy.Options{Keep: w.Store, Auth: service, Files: files, Copies: h.o.Access, Sign: h.o.Badges, Base: func(t tenant.Tenant) string { return hosts.PortalURL(t) }, Now: now})
 	h.o.Evidence = evidence.New(evidence.Options{Keep: w.Store, Blobs: blobs, Sign: h.o.Badges, Base: func(t tenant.Tenant) string { return hosts.PortalURL(t) }, Now: now})
 	h.o.Exports = export.New(export.Options{Keep: w.Store, Blobs: blobs, Built: h.o.Built, Matrix: h.o.Compliance, As: h.o.Auth.As, Brand: h.o.Brands.Get, Words: set.ReportWords, Now: now})
@@ -285,6 +287,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 			Evidence:      h.o.Evidence,
 			Privacy:       h.o.Privacy,
 			Access:        h.o.Access,
+			Holds:         h.o.Holds,
 			Exports:       h.o.Exports,
 			Schedules:     h.o.Schedules,
 			Takeouts:      h.o.Takeouts,

@@ -14,6 +14,7 @@ import (
 	"lyceum/auth/org"
 	"lyceum/auth/privacy"
 	"lyceum/auth/privacy/access"
+	"lyceum/auth/privacy/hold"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/billing/offer"
@@ -49,6 +50,8 @@ func constraintFault(name string) *fault.Fault {
 		return access.ErrOpen
 	case "erasures_open_uq":
 		return privacy.ErrOpen
+	case "holds_name_uq":
+		return hold.ErrNameUsed
 	case "evidence_packs_open_uq":
 		return evidence.ErrOpen
 	case "reports_name_uq":

@@ -124,9 +124,9 @@ func (s *Store) ReadNotices(ctx context.Context, person, upTo uid.ID, at time.Ti
 	return int(res.RowsAffected), fail(res.Error, "read the notices of person %s", person)
 }
 
-// ForgetNotices removes what is older.
+// ForgetNotices removes what is older, but of people under a legal hold.
 func (s *Store) ForgetNotices(ctx context.Context, before time.Time, n int) (int, error) {
-	res := s.tx(ctx).Exec("delete from notifications where id in (select id from notifications where id < ? order by id limit ?)", uid.Floor(before), n)
+	res := s.tx(ctx).Exec("delete from notifications where id in (select id from notifications where id < ?"+unlessHeld(ctx, "notifications.person_id")+" order by id limit ?)", uid.Floor(before), n)
 	return int(res.RowsAffected), fail(res.Error, "forget old notices")
 }
 

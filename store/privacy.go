@@ -70,6 +70,16 @@ func (s *Store) OpenErasureOf(ctx context.Context, person uid.ID) (*privacy.Eras
 	return &e, fail(err, "open erasure of %s", person)
 }
 
+// LastWishOf finds the newest one that a person asked for themselves; nil: none.
+func (s *Store) LastWishOf(ctx context.Context, person uid.ID) (*privacy.Erasure, error) {
+	var e privacy.Erasure
+	err := s.erasures(ctx).Where("e.person_id = ? and e.by_self", person).Order("e.id desc").Limit(1).Take(&e).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, nil
+	}
+	return &e, fail(err, "last wish of %s", person)
+}
+
 // Erasures lists them, the newest first.
 func (s *Store) Erasures(ctx context.Context, p page.Request) (out page.Of[privacy.Erasure], err error) {
 	limit := p.Bounded()
@@ -91,12 +101,12 @@ func (s *Store) Erasures(ctx context.Context, p page.Request) (out page.Of[priva
 	return page.Cut(rows, limit, func(e privacy.Erasure) []string { return []string{e.ID.String()} }), nil
 }
 
-// DueErasures are those that are to begin or to go on, the oldest first. A portal in the shape before has none.
+// DueErasures are those that are to begin or to go on, the oldest first; not those of people under a hold. A portal in the shape before has none.
 func (s *Store) DueErasures(ctx context.Context, now time.Time, n int) (list []privacy.Erasure, err error) {
 	if t, ok := tenant.From(ctx); ok && t.SchemaVersion != 0 && t.SchemaVersion < privacySince {
 		return nil, nil
 	}
-	err = s.erasures(ctx).Where("e.status in ('scheduled', 'working') and e.erase_at <= ?", now).Order("e.erase_at, e.id").Limit(n).Scan(&list).Error
+	err = s.erasures(ctx).Where("e.status in ('scheduled', 'working') and e.erase_at <= ? and (exists (select 1 from erasure_steps d where d.erasure_id = e.id and d.step = 'person') or true"+unlessHeld(ctx, "e.person_id")+")", now).Order("e.erase_at, e.id").Limit(n).Scan(&list).Error
 	return list, fail(err, "erasures that are due")
 }
 

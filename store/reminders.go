@@ -250,12 +250,12 @@ func (s *Store) SetQuietHours(ctx context.Context, person uid.ID, h reminder.Hou
 	return s.changeOne(ctx, reminder.ErrNotFound, "set quiet hours", "update people set quiet_from = ?, quiet_to = ? where id = ?", h.From, h.To, person)
 }
 
-// ForgetReminders removes what was told before a moment, and how far reminders of what was due before it went.
+// ForgetReminders removes what was told before a moment, and how far reminders of what was due before it went; not of people under a legal hold.
 func (s *Store) ForgetReminders(ctx context.Context, before time.Time) error {
-	if err := s.tx(ctx).Exec("delete from reminder_messages where sent_at < ?", before).Error; err != nil {
+	if err := s.tx(ctx).Exec("delete from reminder_messages where sent_at < ?"+unlessHeld(ctx, "reminder_messages.person_id"), before).Error; err != nil {
 		return fail(err, "forget reminders")
 	}
-	return fail(s.tx(ctx).Exec("delete from reminder_steps where message_id is null and anchor < ?", before).Error, "forget steps of reminders")
+	return fail(s.tx(ctx).Exec("delete from reminder_steps where message_id is null and anchor < ?"+unlessHeld(ctx, "reminder_steps.person_id"), before).Error, "forget steps of reminders")
 }
 
 // TenantsToRemind walks over active tenants that are to be looked at, by id, n at a time.

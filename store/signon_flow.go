@@ -154,7 +154,7 @@ func (s *Store) InsertAttempt(ctx context.Context, a signon.Attempt, keep int) e
 	}
 	return fail(s.tx(ctx).Exec(`delete from sign_on_attempts where id in (
 		select o.id from sign_on_attempts o where o.connection_id = ? and o.id <= (
-			select n.id from sign_on_attempts n where n.connection_id = ? order by n.id desc limit 1 offset ?)
+			select n.id from sign_on_attempts n where n.connection_id = ? order by n.id desc limit 1 offset ?)`+unlessHeld(ctx, "o.person_id")+`
 		for update skip locked)`, a.ConnectionID, a.ConnectionID, keep).Error, "let go of old attempts")
 }
 

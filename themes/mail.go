@@ -116,6 +116,8 @@ func Mails() []Mail {
 		SetupLinkMail{},
 		SetupDoneMail{},
 		EmergencyMail{},
+		ErasureMail{},
+		ErasureMail{},
 		FirstLinkMail{},
 		NoticeMail{},
 		NewsMail{},

@@ -107,6 +107,7 @@ var (
 		"directory_url.",
 		"domain_state.",
 		"due_by.",
+		"erasure_mail.",
 		"duty.lead_role_",
 		"duty_cause.",
 		"duty_change.",

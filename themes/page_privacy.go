@@ -3,6 +3,7 @@ package themes
 import (
 	"lyceum/auth/privacy"
 	"lyceum/auth/privacy/access"
+	"lyceum/auth/privacy/hold"
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
 )
@@ -15,6 +16,10 @@ const (
 	FlashErasureAsked     FlashKey = "erasure_asked"
 	FlashReturnAllowed    FlashKey = "return_allowed"
 	FlashCopyAsked        FlashKey = "copy_asked"
+	FlashHoldMade         FlashKey = "hold_made"
+	FlashHoldAdded        FlashKey = "hold_added"
+	FlashHoldTaken        FlashKey = "hold_taken"
+	FlashHoldReleased     FlashKey = "hold_released"
 )
 
 // PrivacyPage is GET /privacy: erasures and the latest copies of data, the newest first. It posts email to /privacy/returns.
@@ -38,6 +43,36 @@ func (p PrivacyRegisterPage) in(c *Chrome) (string, any) {
 type CopiesPage struct{ List page.Of[access.Request] }
 
 func (p CopiesPage) in(c *Chrome) (string, any) { return "copies", framed[CopiesPage]{c, p} }
+
+// HoldsPage is GET /privacy/holds: legal holds, open ones first.
+type HoldsPage struct{ List page.Of[hold.Hold] }
+
+func (p HoldsPage) in(c *Chrome) (string, any) { return "holds", framed[HoldsPage]{c, p} }
+
+// HoldNewPage is GET /privacy/holds/new. It posts name, case_number, reason, whole, emails and group to /privacy/holds.
+type HoldNewPage struct {
+	Name, CaseNumber, Reason, Emails, Group string
+	Whole                                   bool
+	Groups                                  []hold.Group
+	Problem                                 *fault.Fault
+}
+
+func (p HoldNewPage) in(c *Chrome) (string, any) { return "hold_new", framed[HoldNewPage]{c, p} }
+
+// HoldPage is GET /privacy/holds/:hold: one and who is under it. It posts emails and group to …/people, nothing to …/people/:person/take, and
+// release_reason to …/release.
+type HoldPage struct {
+	Hold                         hold.Hold
+	People                       page.Of[hold.Person]
+	Groups                       []hold.Group
+	Emails, Group, ReleaseReason string
+	Problem                      *fault.Fault
+}
+
+func (p HoldPage) in(c *Chrome) (string, any) { return "hold", framed[HoldPage]{c, p} }
+
+// At is its address.
+func (p HoldPage) At() string { return "/privacy/holds/" + p.Hold.ID.String() }
 
 // PrivacyPersonPage is GET /privacy/people/:person: what an erasure of somebody would do, and the copies of their data. It posts confirm to …/erase
 // and nothing to …/copies.
@@ -98,6 +133,7 @@ func copying(list []access.Request, bySelf bool) bool {
 type AccountDataPage struct {
 	Copies  []access.Request
 	Erasure *privacy.Erasure // that is open; nil: none
+	Refused *privacy.Erasure // the latest wish, where it was refused and none is open
 	Lines   []privacy.Line
 	Problem *fault.Fault
 }
@@ -126,6 +162,9 @@ func (c *Chrome) ErasureTone(s privacy.Status) string {
 	}
 	return ""
 }
+
+// HoldPeople counts who is under a hold.
+func (c *Chrome) HoldPeople(h hold.Hold) (string, error) { return c.N("hold.people_n", int(h.People)) }
 
 // CopyTone is how the state of a copy looks.
 func (c *Chrome) CopyTone(s access.Status) string {

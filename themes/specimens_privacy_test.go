@@ -6,6 +6,7 @@ import (
 	"lyceum/auth"
 	"lyceum/auth/privacy"
 	"lyceum/auth/privacy/access"
+	"lyceum/auth/privacy/hold"
 	"lyceum/internal/page"
 	"lyceum/themes"
 )
@@ -37,7 +38,19 @@ func privacySpecimens(w *world) []specimen {
 	copies := []access.Request{copyOf("c1", access.Working, true), copyOf("c2", access.Ready, false), copyOf("c3", access.Expired, true), copyOf("c4", access.Failed, false)}
 	mine := []access.Request{copyOf("c5", access.Ready, true), copyOf("c3", access.Expired, true)}
 	all := page.Of[privacy.Erasure]{Items: []privacy.Erasure{asked, scheduled, done, refusedOne}}
+	dispute := hold.Hold{ID: id("h1"), Name: "Dispute with the works council", CaseNumber: "4 Ca 812/26", Reason: "The court asked for all records of trainings since March.", MadeAt: *at(-30), MadeByName: "Maya Chen", People: 12}
+	everybody := hold.Hold{ID: id("h2"), Name: "Audit of the authority", Reason: "By letter.", Whole: true, MadeAt: *at(-3)}
+	released := hold.Hold{ID: id("h3"), Name: "Accident in hall 2", Reason: "Insurance.", MadeAt: *at(-300), ReleasedAt: at(-20), ReleaseReason: "The insurer has closed the case.", People: 1}
+	groups := []hold.Group{{ID: id("g1"), Name: "Welders", Members: 1204}}
+	under := page.Of[hold.Person]{Items: []hold.Person{{PersonID: zora.ID, Name: zora.Name, Email: zora.Email, AddedAt: *at(-30), GroupName: "Welders"}, {PersonID: id("x"), AddedAt: *at(-30)}}}
 	return []specimen{
+		{"holds", w.portal("/privacy/holds", may()), themes.HoldsPage{List: page.Of[hold.Hold]{Items: []hold.Hold{dispute, everybody, released}}}},
+		{"holds-none", w.portal("/privacy/holds", may()), themes.HoldsPage{}},
+		{"hold-new", w.portal("/privacy/holds/new", may()), themes.HoldNewPage{Groups: groups, Problem: refused(map[string]string{"emails": "Nobody here has this e-mail: x@acme.example"}), Emails: "x@acme.example", Group: groups[0].ID.String(), Whole: true}},
+		{"hold", w.portal("/privacy/holds/x", may()), themes.HoldPage{Hold: dispute, People: under, Groups: groups}},
+		{"hold-whole", w.portal("/privacy/holds/x", may()), themes.HoldPage{Hold: everybody, ReleaseReason: "Over"}},
+		{"hold-released", w.portal("/privacy/holds/x", may()), themes.HoldPage{Hold: released, People: under}},
+		{"privacy-person-held", w.portal("/privacy/people/x", may()), themes.PrivacyPersonPage{Preview: privacy.Preview{Person: zora, Lines: lines, Open: &asked, Holds: []hold.Hold{dispute, everybody}}, Days: 7}},
 		{"privacy", w.portal("/privacy", may()), themes.PrivacyPage{Erasures: all, Copies: copies}},
 		{"copies", w.portal("/privacy/copies", may()), themes.CopiesPage{List: page.Of[access.Request]{Items: copies}}},
 		{"copies-none", w.portal("/privacy/copies", may()), themes.CopiesPage{}},
@@ -50,6 +63,7 @@ func privacySpecimens(w *world) []specimen {
 		{"erasure-done", w.portal("/privacy/erasures/x", may()), themes.ErasurePage{Erasure: done, Steps: steps}},
 		{"erasure-refused", w.portal("/privacy/erasures/x", may()), themes.ErasurePage{Erasure: refusedOne}},
 		{"account-data", w.portal("/account/data", may()), themes.AccountDataPage{Lines: privacy.Overview()}},
+		{"account-data-refused", w.portal("/account/data", may()), themes.AccountDataPage{Refused: &refusedOne, Lines: privacy.Overview()}},
 		{"account-data-asked", w.portal("/account/data", may()), themes.AccountDataPage{Erasure: &asked, Copies: mine}},
 		{"account-data-scheduled", w.portal("/account/data", may()), themes.AccountDataPage{Erasure: &scheduled, Copies: copies[:1]}},
 	}

@@ -8,6 +8,7 @@ import (
 	"lyceum/auth"
 	"lyceum/auth/policy"
 	"lyceum/auth/privacy"
+	"lyceum/auth/privacy/hold"
 	"lyceum/internal/uid"
 )
 
@@ -28,6 +29,7 @@ type personData struct {
 	Goes    int            `json:"goes" doc:"Rows that an erasure deletes or takes the name out of."`
 	Stays   int            `json:"stays" doc:"Rows that stay by right."`
 	Erasure *uid.ID        `json:"erasure_id,omitempty" doc:"The erasure that was asked for already."`
+	Holds   []uid.ID       `json:"hold_ids" doc:"Legal holds in force: while there is one nothing is erased."`
 }
 
 type personDataOut struct{ Body personData }
@@ -96,7 +98,10 @@ func (a *api) privacyOperations() {
 			if err != nil {
 				return nil, err
 			}
-			out := personData{Goes: p.Goes(), Stays: p.Stays(), Lines: []registerLine{}}
+			out := personData{Goes: p.Goes(), Stays: p.Stays(), Lines: []registerLine{}, Holds: []uid.ID{}}
+			for _, h := range p.Holds {
+				out.Holds = append(out.Holds, h.ID)
+			}
 			for i := range p.Lines {
 				out.Lines = append(out.Lines, showRegister(&p.Lines[i]))
 			}
@@ -107,7 +112,7 @@ func (a *api) privacyOperations() {
 		})
 	on(a, operation{
 		method: post, path: "/people/{person}/erasure", id: "erase-person", tag: tagPrivacy, need: manage, fresh: true, status: 202, summary: "Have somebody erased when the days to think again are over",
-		about: "Grants their own wish where they asked for it. A job erases them; get-erasure says how far it is.", fails: faults{auth.ErrPersonNotFound, auth.ErrLastOwner, privacy.ErrSelf, privacy.ErrDecided},
+		about: "Grants their own wish where they asked for it. A job erases them; get-erasure says how far it is.", fails: faults{auth.ErrPersonNotFound, auth.ErrLastOwner, privacy.ErrSelf, privacy.ErrDecided, hold.ErrHeld},
 	}, func(ctx context.Context, in *personEraseIn) (*erasureOut, error) {
 		e, err := a.Privacy.Schedule(ctx, in.ID, in.Body.Confirm)
 		if err != nil {

@@ -83,3 +83,31 @@ func TestACopyOfDataIsAskedForAndFetchedByTheAPI(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+func TestALegalHoldByTheAPI(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada, _ := s.person(t, policy.Admin)
+	lee, person := s.person(t, policy.Learner)
+	s.call(t, lee, "GET", "/holds", nil).want(t, 403)
+	s.call(t, ada, "POST", "/holds", object{"name": "Dispute", "reason": "Court"}).failed(t, 422, "invalid_input")
+	id := s.call(t, ada, "POST", "/holds", object{"name": "Dispute", "reason": "Court", "people": []string{person.ID.String()}}).want(t, 201).object(t).text("id")
+	s.call(t, ada, "POST", "/holds", object{"name": "Dispute", "reason": "Court", "whole": true}).failed(t, 409, "hold_name_used")
+	if got := s.call(t, ada, "GET", "/holds/"+id, nil).want(t, 200).object(t); got.at("people").(float64) != 1 || got.text("name") != "Dispute" {
+		t.Errorf("%v", got)
+	}
+	if got := s.call(t, ada, "GET", "/holds/"+id+"/people", nil).want(t, 200).object(t).at("items").([]any); len(got) != 1 {
+		t.Errorf("%v", got)
+	}
+	if got := s.call(t, ada, "GET", "/people/"+person.ID.String()+"/data", nil).want(t, 200).object(t).at("hold_ids").([]any); len(got) != 1 || got[0] != id {
+		t.Errorf("%v", got)
+	}
+	s.call(t, ada, "POST", "/people/"+person.ID.String()+"/erasure", object{"confirm": person.Email}).failed(t, 409, "person_held")
+	s.call(t, ada, "POST", "/holds/"+id+"/people", object{"groups": []string{uid.New().String()}}).failed(t, 404, "group_not_found")
+	s.call(t, ada, "DELETE", "/holds/"+id+"/people/"+person.ID.String(), nil).want(t, 204)
+	s.call(t, ada, "DELETE", "/holds/"+id+"/people/"+person.ID.String(), nil).failed(t, 404, "hold_person_not_found")
+	s.call(t, ada, "POST", "/holds/"+id+"/release", object{"reason": ""}).failed(t, 422, "invalid_input")
+	s.call(t, ada, "POST", "/holds/"+id+"/release", object{"reason": "Settled"}).want(t, 204)
+	s.call(t, ada, "POST", "/holds/"+id+"/release", object{"reason": "Settled"}).failed(t, 409, "hold_released")
+	s.call(t, ada, "GET", "/holds/"+uid.New().String(), nil).failed(t, 404, "hold_not_found")
+}

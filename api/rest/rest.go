@@ -22,6 +22,7 @@ import (
 	"lyceum/auth/org"
 	"lyceum/auth/privacy"
 	"lyceum/auth/privacy/access"
+	"lyceum/auth/privacy/hold"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/auth/support"
@@ -118,6 +119,7 @@ type Services struct {
 	Exports      *export.Service
 	Privacy      *privacy.Service
 	Access       *access.Service
+	Holds        *hold.Service
 	Schedules    *schedule.Service
 	Team         *team.Service
 	Org          *org.Service
@@ -206,6 +208,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.exportOperations()
 	a.privacyOperations()
 	a.accessRequestOperations()
+	a.holdOperations()
 	a.scheduleOperations()
 	a.teamOperations()
 	a.structureOperations()

@@ -32,6 +32,7 @@ import (
 	"lyceum/auth/policy"
 	"lyceum/auth/privacy"
 	"lyceum/auth/privacy/access"
+	"lyceum/auth/privacy/hold"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/auth/support"
@@ -161,6 +162,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 	})
 	s.services.Support = support.New(w.Store, s.services.Auth, now)
 	s.services.Access = access.New(access.Options{Keep: w.Store, Blobs: blobs(t), Explain: func(context.Context, access.Readme) (string, error) { return "<p>", nil }, Now: now})
+	s.services.Holds = hold.New(w.Store, now)
 	s.services.Privacy = privacy.New(privacy.Options{Keep: w.Store, Auth: s.services.Auth, Files: s.services.Content, Copies: s.services.Access, Sign: s.services.Badges, Base: func(t tenant.Tenant) string { return s.services.Hosts.PortalURL(t) }, Now: now})
 	s.services.Evidence = proof.New(proof.Options{Keep: w.Store, Blobs: blobs(t), Sign: s.services.Badges, Base: func(t tenant.Tenant) string { return s.services.Hosts.PortalURL(t) }, Now: now})
 	s.services.Exports = export.New(export.Options{Keep: w.Store, Blobs: blobs(t), Built: s.services.Built, Matrix: s.services.Compliance, As: s.services.Auth.As, Brand: s.services.Brands.Get, Words: reportWords, Now: now})

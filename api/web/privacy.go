@@ -5,6 +5,7 @@ import (
 
 	"lyceum/auth/privacy"
 	"lyceum/auth/privacy/access"
+	"lyceum/auth/privacy/hold"
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
 	"lyceum/themes"
@@ -15,6 +16,7 @@ type Privacy struct {
 	*Site
 	Privacy *privacy.Service
 	Access  *access.Service
+	Holds   *hold.Service
 }
 
 // latest is how many copies the first page shows.
@@ -175,6 +177,11 @@ func (p Privacy) own(c *fiber.Ctx) (out themes.AccountDataPage, err error) {
 	out.Lines = privacy.Overview()
 	if out.Erasure, err = p.Privacy.Own(c.UserContext()); err != nil {
 		return out, err
+	}
+	if out.Erasure == nil {
+		if out.Refused, err = p.Privacy.OwnRefused(c.UserContext()); err != nil {
+			return out, err
+		}
 	}
 	out.Copies, err = p.Access.Own(c.UserContext())
 	return out, err

@@ -8,6 +8,7 @@ import (
 
 	"lyceum/auth"
 	"lyceum/auth/policy"
+	"lyceum/auth/privacy/hold"
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
@@ -63,6 +64,9 @@ func (s *Service) Preview(ctx context.Context, person uid.ID) (p Preview, err er
 		if p.Open, err = s.Keep.OpenErasureOf(ctx, person); err != nil {
 			return err
 		}
+		if p.Holds, err = s.Keep.HoldsOver(ctx, person); err != nil {
+			return err
+		}
 		counts, err := s.Keep.CountPersonRows(ctx, person)
 		p.Lines = sum(counts, false)
 		return err
@@ -80,6 +84,22 @@ func (s *Service) Own(ctx context.Context) (e *Erasure, err error) {
 		e, err = s.Keep.OpenErasureOf(ctx, who.PersonID)
 		return err
 	})
+	return e, err
+}
+
+// OwnRefused is the latest wish of who asks for their own erasure, where it was refused; nil: it was not. It needs person:self.
+func (s *Service) OwnRefused(ctx context.Context) (e *Erasure, err error) {
+	if err := auth.Require(ctx, policy.PersonSelf); err != nil {
+		return nil, err
+	}
+	who, _ := auth.PrincipalFrom(ctx)
+	err = s.Keep.InTenant(ctx, func(ctx context.Context) error {
+		e, err = s.Keep.LastWishOf(ctx, who.PersonID)
+		return err
+	})
+	if e != nil && e.Status != Refused {
+		e = nil
+	}
 	return e, err
 }
 
@@ -143,7 +163,7 @@ func (s *Service) settle(ctx context.Context, id uid.ID, change func(*Erasure) e
 
 // Schedule decides that a person is erased when the days to think again are over, also where they asked for it themselves. Confirm is
 // the person's name or e-mail, typed, to show that they are meant. It needs privacy:manage and no fewer permissions than theirs; a
-// fault at confirm, ErrSelf, auth.ErrLastOwner, ErrDecided. Event erasure.scheduled.
+// fault at confirm, ErrSelf, auth.ErrLastOwner, ErrDecided, hold.ErrHeld. Event erasure.scheduled.
 func (s *Service) Schedule(ctx context.Context, person uid.ID, confirm string) (e Erasure, err error) {
 	if err := auth.Require(ctx, policy.PrivacyManage); err != nil {
 		return e, err
@@ -161,6 +181,13 @@ func (s *Service) Schedule(ctx context.Context, person uid.ID, confirm string) (
 		}
 		if !same(confirm, p.Name) && !same(confirm, p.Email) {
 			return fault.Invalid(map[string]string{"confirm": "Type the person’s name or e-mail as it stands above."})
+		}
+		holds, err := s.Keep.HoldsOver(ctx, person)
+		if err != nil {
+			return err
+		}
+		if len(holds) > 0 {
+			return hold.ErrHeld
 		}
 		open, err := s.Keep.OpenErasureOf(ctx, person)
 		if err != nil {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 
+	"lyceum/auth"
 	"lyceum/internal/uid"
 )
 
@@ -47,17 +49,85 @@ func (s *Service) Run(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// errHeld is an erasure that waits: a hold came over the person. What is done stays done, the next run looks again.
+var errHeld = errors.New("privacy: a hold is over the person")
+
 func (s *Service) erase(ctx context.Context, e Erasure) error {
 	for _, step := range Steps() {
-		if err := s.step(ctx, e, step); err != nil {
+		var err error
+		if step == StepPerson {
+			err = s.farewell(ctx, e)
+		}
+		if err == nil {
+			err = s.step(ctx, e, step)
+		}
+		if errors.Is(err, errHeld) {
+			return nil
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", step, err)
 		}
 	}
 	return nil
 }
 
+// unheld is errHeld while a hold is over the person. Once the person is gone there is only the receipt left to write.
+func (s *Service) unheld(ctx context.Context, e Erasure, step string) error {
+	if step == StepReceipt {
+		return nil
+	}
+	holds, err := s.Keep.HoldsOver(ctx, e.PersonID)
+	if err == nil && len(holds) > 0 {
+		err = errHeld
+	}
+	return err
+}
+
+// farewell has the person told that they are erased, while their address is there. A mail that cannot be sent holds the erasure up for LastFor,
+// and no longer: the right to be erased does not hang on a mail.
+func (s *Service) farewell(ctx context.Context, e Erasure) error {
+	if s.Last == nil {
+		return nil
+	}
+	var p auth.Person
+	due := false
+	err := s.Keep.InTenant(ctx, func(ctx context.Context) error {
+		held, err := s.Keep.ErasureByID(ctx, e.ID)
+		if err != nil || held.Status != Working {
+			return err
+		}
+		e = held
+		done, err := s.Keep.PersonErasureSteps(ctx, e.ID)
+		if err != nil || slices.ContainsFunc(done, func(d Step) bool { return d.Step == StepPerson }) {
+			return err
+		}
+		if err := s.unheld(ctx, e, StepPerson); err != nil {
+			return err
+		}
+		due = true
+		p, err = s.Auth.PersonForErasure(ctx, e.PersonID)
+		return err
+	})
+	if err != nil || !due {
+		return err
+	}
+	if err = s.Last(ctx, p, e); err == nil {
+		return nil
+	}
+	if e.BegunAt != nil && s.Now().Before(e.BegunAt.Add(LastFor)) {
+		return fmt.Errorf("the last mail: %w", err)
+	}
+	s.Log.WarnContext(ctx, "erased without a last mail", slog.String("erasure", e.ID.String()), slog.Any("err", err))
+	return nil
+}
+
 // step does a step that was not done.
 func (s *Service) step(ctx context.Context, e Erasure, name string) error {
+	if name == StepFiles { // which begins with files, outside of its transaction
+		if err := s.Keep.InTenant(ctx, func(ctx context.Context) error { return s.unheld(ctx, e, name) }); err != nil {
+			return err
+		}
+	}
 	files := int64(0)
 	if name == StepFiles && s.Files != nil {
 		n, err := s.Files.RemoveHandedBy(ctx, e.PersonID)
@@ -88,6 +158,9 @@ func (s *Service) step(ctx context.Context, e Erasure, name string) error {
 		}
 		done, err := s.Keep.PersonErasureSteps(ctx, e.ID)
 		if err != nil || slices.ContainsFunc(done, func(d Step) bool { return d.Step == name }) {
+			return err
+		}
+		if err := s.unheld(ctx, e, name); err != nil {
 			return err
 		}
 		counts, err := s.do(ctx, &held, name)

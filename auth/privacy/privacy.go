@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"lyceum/auth"
+	"lyceum/auth/privacy/hold"
 	"lyceum/internal/clock"
 	"lyceum/internal/event"
 	"lyceum/internal/fault"
@@ -20,6 +21,9 @@ import (
 
 // CoolingOff is how many days lie between the decision to erase somebody and the erasure, where nothing else is said.
 const CoolingOff = 7
+
+// LastFor is for how long an erasure waits for its last mail to be taken before it goes on without.
+const LastFor = 24 * time.Hour
 
 // Status is where an erasure stands.
 type Status string
@@ -110,7 +114,8 @@ type Line struct {
 type Preview struct {
 	Person auth.Person
 	Lines  []Line
-	Open   *Erasure // one that was asked for already
+	Open   *Erasure    // one that was asked for already
+	Holds  []hold.Hold // that are over the person: nothing is erased while there is one
 }
 
 // Goes sums up the rows that go or lose the name, Stays those that stay.
@@ -144,9 +149,13 @@ type Keeper interface {
 	ErasureByID(ctx context.Context, id uid.ID) (Erasure, error)
 	// OpenErasureOf is nil where none is open.
 	OpenErasureOf(ctx context.Context, person uid.ID) (*Erasure, error)
+	// LastWishOf is the newest one that a person asked for themselves; nil where there is none.
+	LastWishOf(ctx context.Context, person uid.ID) (*Erasure, error)
 	// Erasures lists them, the newest first.
 	Erasures(ctx context.Context, p page.Request) (page.Of[Erasure], error)
-	// DueErasures are those that are to begin or to go on, the oldest first.
+	// HoldsOver lists the open legal holds over a person.
+	HoldsOver(ctx context.Context, person uid.ID) ([]hold.Hold, error)
+	// DueErasures are those that are to begin or to go on, the oldest first; not those of people under a hold.
 	DueErasures(ctx context.Context, now time.Time, n int) ([]Erasure, error)
 	// PersonErasureSteps lists what of an erasure is done.
 	PersonErasureSteps(ctx context.Context, erasure uid.ID) ([]Step, error)
@@ -200,8 +209,10 @@ type Options struct {
 	Sign   Signer
 	Base   func(tenant.Tenant) string // a portal's address
 	Days   int                        // to think again; 0: CoolingOff
-	Now    clock.Clock
-	Log    *slog.Logger
+	// Last tells a person by mail that they are erased, before their address goes; nil: nobody does. It may be called twice for one erasure.
+	Last func(ctx context.Context, p auth.Person, e Erasure) error
+	Now  clock.Clock
+	Log  *slog.Logger
 }
 
 // Service answers for people's data.

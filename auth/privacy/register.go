@@ -244,6 +244,8 @@ var Register = []Entry{
 	// Copies of one's data, and erasures themselves.
 	kept("data_requests", ByPerson, TopicPrivacy, Compliance, WhyReceipt).given("object"), // its file goes
 	actors("data_requests", "asked_by"),
+	gone("hold_people", ByPerson, TopicPrivacy, Compliance), // of holds that were released; not given out: it is for courts to say that there was one
+	actors("hold_people", "added_by"), actors("holds", "made_by", "released_by"),
 	kept("erasures", ByPerson, TopicPrivacy, Compliance, WhyReceipt).given(),
 	actors("erasures", "asked_by", "decided_by"),
 	kept("erasure_steps", ByActor, TopicPrivacy, Compliance, WhyReceipt),

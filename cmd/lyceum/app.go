@@ -24,6 +24,7 @@ import (
 	"lyceum/auth/policy"
 	"lyceum/auth/privacy"
 	"lyceum/auth/privacy/access"
+	"lyceum/auth/privacy/hold"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/auth/support"
@@ -165,6 +166,7 @@ type app struct {
 	exports       *export.Service
 	privacy       *privacy.Service
 	access        *access.Service
+	legalHolds    *hold.Service
 	schedules     *schedule.Service
 	team          *team.Service
 	org           *org.Service

@@ -98,6 +98,7 @@ func tellings() []telling {
 		{when: "assignment.extended", kind: notice.KindDue, to: theLearner, data: extendedData, path: toLesson},
 		{when: "submission.submitted", kind: notice.KindSubmitted, to: theMarker, data: hiddenData, path: toMarking},
 		{when: "data_request.ready", kind: notice.KindPrivacy, to: whoAsked, data: copyData, path: toCopy},
+		{when: "erasure.asked", kind: notice.KindPrivacy, to: whoMay(policy.PrivacyManage), data: as("asked"), path: toErasure},
 		{when: "delegation.made", kind: notice.KindMessage, to: theLearner, data: deputyData, path: func(newsFacts) string { return "/team" }},
 		{when: "report.schedule_paused", kind: notice.KindMessage, to: theLearner, data: func(f newsFacts) notice.Data { return notice.Data{"as": "report", "course": f.Title} }, path: func(newsFacts) string { return "/reports/schedules" }},
 		{when: "learner.nudged", kind: notice.KindMessage, to: theLearner, data: as("nudge"), path: func(newsFacts) string { return "/" }},

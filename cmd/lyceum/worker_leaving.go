@@ -18,7 +18,7 @@ import (
 func (a *app) letGo(days int) {
 	a.leaving = leaving.New(leaving.Options{
 		Keep: a.store, Tenants: a.tenants, Schemas: a.admin, Files: tenantFiles{a}, Jobs: a.store, Payments: a.subscriptions, People: a.person, Mails: leavingMails{a},
-		Seal: a.seal, Hosts: a.hosts, Days: days, Holds: a.maintained, Now: a.now, Log: a.log,
+		Seal: a.seal, Hosts: a.hosts, Days: days, Holds: a.maintained, Held: a.portalHeld, Now: a.now, Log: a.log,
 	})
 	a.tenants.Eraser = a.leaving
 	a.takeouts = takeout.New(takeout.Options{Keep: a.store, Blobs: a.blobs, Now: a.now})

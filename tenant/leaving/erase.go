@@ -71,6 +71,11 @@ func (s *Service) advance(ctx context.Context, l Leaving) error {
 	case t.Status == tenant.StatusDeleting:
 		return s.Erase(ctx, t)
 	}
+	if err := s.unheld(ctx, t); errors.Is(err, ErrHeld) {
+		return nil // its day came under a hold: it waits for the release
+	} else if err != nil {
+		return err
+	}
 	return s.Tenants.Delete(ctx, t.Slug, t.Slug)
 }
 

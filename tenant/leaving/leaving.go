@@ -67,6 +67,7 @@ func (Step) TableName() string { return "control.leaving_steps" }
 // Failures of this package.
 var (
 	ErrNotLeaving = fault.New(fault.KindConflict, "portal_not_leaving", "Nobody has asked for this portal to be erased.")
+	ErrHeld       = fault.New(fault.KindConflict, "portal_held", "A legal hold is open: this portal is not erased until it is released. See Privacy, Legal holds.")
 	ErrGoing      = fault.New(fault.KindConflict, "portal_being_erased", "This portal is being erased. That can no longer be stopped.")
 	ErrNotFound   = fault.New(fault.KindNotFound, "receipt_not_found", "There is no receipt at this address. It is there once everything is erased.")
 )
@@ -145,8 +146,10 @@ type Options struct {
 	Days     int // of cooling off; 0: CoolingOff
 	// Holds tells that nothing is to be done in a portal now, because it is maintained: its erasure waits. Nil: nothing ever waits.
 	Holds func(ctx context.Context, t tenant.Tenant) bool
-	Now   clock.Clock
-	Log   *slog.Logger
+	// Held tells whether a legal hold of the portal is open (auth/privacy/hold): then it is not erased. Nil: none ever is.
+	Held func(ctx context.Context, t tenant.Tenant) (bool, error)
+	Now  clock.Clock
+	Log  *slog.Logger
 }
 
 // Service lets organizations go.
@@ -196,6 +199,9 @@ func (s *Service) Ask(ctx context.Context, typed string) (Leaving, error) {
 	if err != nil {
 		return Leaving{}, err
 	}
+	if err := s.unheld(ctx, t); err != nil {
+		return Leaving{}, err
+	}
 	l := s.wish(ctx, t, s.Now().AddDate(0, 0, s.Days))
 	l.ByID, l.ByName, l.ByEmail, l.Locale = &p.ID, p.Name, p.Email, p.Locale
 	if err := s.note(ctx, l, "tenant.leaving"); err != nil {
@@ -206,6 +212,18 @@ func (s *Service) Ask(ctx context.Context, typed string) (Leaving, error) {
 		return l, err
 	}
 	return l, s.tell(ctx, t, "portal.leaving_asked", MailAsked, l)
+}
+
+// unheld is ErrHeld while a legal hold of the portal is open.
+func (s *Service) unheld(ctx context.Context, t tenant.Tenant) error {
+	if s.Held == nil {
+		return nil
+	}
+	held, err := s.Held(ctx, t)
+	if err == nil && held {
+		err = ErrHeld
+	}
+	return err
 }
 
 func (s *Service) wish(ctx context.Context, t tenant.Tenant, eraseAt time.Time) Leaving {
@@ -309,6 +327,9 @@ func (s *Service) Schedule(ctx context.Context, slug, typed string) (Leaving, er
 	}
 	if strings.TrimSpace(typed) != t.Slug {
 		return Leaving{}, fault.Invalid(map[string]string{"typed": "Type “" + t.Slug + "” to have this portal erased."})
+	}
+	if err := s.unheld(ctx, t); err != nil {
+		return Leaving{}, err
 	}
 	if err := s.note(ctx, s.wish(ctx, t, s.Now().AddDate(0, 0, s.Days)), "tenant.leaving"); err != nil {
 		return Leaving{}, err

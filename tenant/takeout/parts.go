@@ -114,6 +114,8 @@ var Parts = []Part{
 	{"break_glass", nil},
 	{"events", nil},
 	{"audit", nil},
+	{"holds", nil},
+	{"hold_people", nil},
 	{"erasures", nil},
 	{"erasure_steps", nil},
 }
