@@ -27,6 +27,7 @@ import (
 	"lyceum/auth/privacy"
 	"lyceum/auth/privacy/access"
 	"lyceum/auth/privacy/hold"
+	"lyceum/auth/privacy/retention"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/auth/support"
@@ -144,6 +145,7 @@ type Options struct {
 	Privacy      *privacy.Service
 	Access       *access.Service
 	Holds        *hold.Service
+	Retention    *retention.Service
 	Schedules    *schedule.Service
 	Team         *team.Service
 	Org          *org.Service
@@ -266,6 +268,7 @@ func (o *Options) complete() error {
 		"Privacy":          o.Privacy == nil,
 		"Access":           o.Access == nil,
 		"Holds":            o.Holds == nil,
+		"Retention":        o.Retention == nil,
 		"Exports":          o.Exports == nil,
 		"Schedules":        o.Schedules == nil,
 		"Ready":            o.Ready == nil,

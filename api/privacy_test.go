@@ -1,19 +1,26 @@
 package api_test
 
 import (
+	"context"
 	"crypto/ed25519"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"lyceum/auth/policy"
 	"lyceum/auth/privacy"
+	"lyceum/auth/privacy/retention"
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
 	"lyceum/learning/badge"
+	"lyceum/store/fleet"
 	"lyceum/store/storetest"
+	"lyceum/tenant"
 )
 
 func TestSomebodyAsksToBeErasedAndIsWithAReceipt(t *testing.T) {
@@ -156,4 +163,41 @@ func TestALegalHoldIsMadeShownAndReleased(t *testing.T) {
 	second.post(at+"/release", "release_reason", "Settled").is(303)
 	boss.get(at).is(200).says("Released", "Settled")
 	boss.get(about).is(200).says("Erase this person")
+}
+
+// pruner is the database's administrator.
+type pruner struct{ pool *pgxpool.Pool }
+
+func (p pruner) PruneOld(ctx context.Context, t tenant.Tenant, table string, before time.Time, n int) (int64, error) {
+	return fleet.PruneOld(ctx, p.pool, t, table, before, n)
+}
+
+func TestRetentionIsChosenLookedAtAndSwitchedOn(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	learner, boss := h.as(h.person(policy.Learner)), h.as(h.person(policy.Admin))
+	learner.get("/privacy/retention").is(403)
+	boss.get("/privacy/retention").is(200).says("Nothing goes by its age before retention is switched on", "0 rows would go.", "at least 1,095, or 0", `name="compliance.duties"`)
+	with := func(line, days string) (form []string) {
+		for _, l := range retention.Lines() {
+			text := strconv.Itoa(l.Days)
+			if l.Name == line {
+				text = days
+			}
+			form = append(form, l.Name, text)
+		}
+		return form
+	}
+	boss.post("/privacy/retention", with("compliance.duties", "30")...).is(422).says("Keep it for at least 1095 days")
+	boss.post("/privacy/retention", with("technical.log", "soon")...).is(422).says("Enter a whole number.", "soon")
+	boss.post("/privacy/retention", with("technical.messages", "45")...).is(303).leads("/privacy/retention")
+	boss.get("/privacy/retention").is(200).says(`value="45"`)
+	boss.post("/privacy/retention/switch", "on", "1").is(303)
+	boss.get("/privacy/retention").is(200).says("Switch off")
+	if err := retention.New(h.w.Store, h.o.Privacy, pruner{h.w.Admin}, h.w.Now.Clock()).Sweep(h.ctx); err != nil {
+		t.Fatal(err)
+	}
+	boss.get("/privacy/retention").is(200).says("Sweeps")
+	boss.post("/privacy/retention/switch").is(303)
+	boss.get("/privacy/retention").is(200).says("Switch on")
 }

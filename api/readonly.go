@@ -46,7 +46,7 @@ var passes = map[string][]pass{
 		{"", "/settings/leaving*"}, {"", "/api/v1/portal/*"},
 	},
 	"people's right to their data and to be erased does not wait for a bill": {
-		{"", "/privacy/holds*"}, {"", "/api/v1/holds*"}, {"", "/privacy/people/:person/copies"}, {"", "/api/v1/people/:person/data-requests"},
+		{"", "/privacy/retention*"}, {"PUT", "/api/v1/retention"}, {"", "/api/v1/retention/switch"}, {"", "/privacy/holds*"}, {"", "/api/v1/holds*"}, {"", "/privacy/people/:person/copies"}, {"", "/api/v1/people/:person/data-requests"},
 		{"", "/privacy/people/:person/erase"}, {"", "/privacy/erasures/:erasure/*"}, {"", "/api/v1/people/:person/erasure"}, {"", "/api/v1/erasures/:erasure*"},
 	},
 	"taking people's access away, and rights": {

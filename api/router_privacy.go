@@ -8,7 +8,7 @@ import (
 
 // onPrivacy is what a portal owes to people about their data.
 func (s *Server) onPrivacy(t *table) {
-	p := web.Privacy{Site: s.site, Privacy: s.Privacy, Access: s.Access, Holds: s.Holds}
+	p := web.Privacy{Site: s.site, Privacy: s.Privacy, Access: s.Access, Holds: s.Holds, Keep: s.Retention}
 	read, manage, self := route.For(policy.PrivacyRead), route.For(policy.PrivacyManage), route.For(policy.PersonSelf)
 	t.get("/privacy", read, p.Show)
 	t.get("/privacy/register", read, p.Register)
@@ -22,6 +22,9 @@ func (s *Server) onPrivacy(t *table) {
 	t.postFresh("/privacy/holds/:hold/people", manage, p.HoldAdd)
 	t.postFresh("/privacy/holds/:hold/people/:person/take", manage, p.HoldTake)
 	t.postFresh("/privacy/holds/:hold/release", manage, p.HoldRelease)
+	t.get("/privacy/retention", read, p.Retention)
+	t.postFresh("/privacy/retention", manage, p.RetentionSave)
+	t.postFresh("/privacy/retention/switch", manage, p.RetentionSwitch)
 	t.get("/privacy/people/:person", read, p.Person)
 	t.postFresh("/privacy/people/:person/copies", manage, p.CopyOf)
 	t.postFresh("/privacy/people/:person/erase", manage, p.Erase)

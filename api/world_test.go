@@ -26,6 +26,7 @@ import (
 	"lyceum/auth/privacy"
 	"lyceum/auth/privacy/access"
 	"lyceum/auth/privacy/hold"
+	"lyceum/auth/privacy/retention"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/auth/support"
@@ -210,6 +211,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 	}, Now: now})
 	h.o.Holds = hold.New(w.Store, now)
 	h.o.Privacy = privacy.New(privacy.Options{Keep: w.Store, Auth: service, Files: files, Copies: h.o.Access, Sign: h.o.Badges, Base: func(t tenant.Tenant) string { return hosts.PortalURL(t) }, Now: now})
+	h.o.Retention = retention.New(w.Store, h.o.Privacy, nil, now)
 	h.o.Evidence = evidence.New(evidence.Options{Keep: w.Store, Blobs: blobs, Sign: h.o.Badges, Base: func(t tenant.Tenant) string { return hosts.PortalURL(t) }, Now: now})
 	h.o.Exports = export.New(export.Options{Keep: w.Store, Blobs: blobs, Built: h.o.Built, Matrix: h.o.Compliance, As: h.o.Auth.As, Brand: h.o.Brands.Get, Words: set.ReportWords, Now: now})
 	h.o.Schedules = schedule.New(schedule.Options{Keep: w.Store, Exports: h.o.Exports, Reports: h.o.Built, As: h.o.Auth.As, May: policy.NewEngine(w.Store, now).For, Send: func(context.Context, schedule.Mail) error { return nil }, Now: now})
@@ -288,6 +290,7 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 			Privacy:       h.o.Privacy,
 			Access:        h.o.Access,
 			Holds:         h.o.Holds,
+			Retention:     h.o.Retention,
 			Exports:       h.o.Exports,
 			Schedules:     h.o.Schedules,
 			Takeouts:      h.o.Takeouts,

@@ -266,6 +266,7 @@ var (
 		"run_change.",
 		"run_count.",
 		"run_note.",
+		"retention_clock.",
 		"run_outcome.",
 		"run_part.",
 		"search_kind.",

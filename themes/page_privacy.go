@@ -1,9 +1,12 @@
 package themes
 
 import (
+	"strconv"
+
 	"lyceum/auth/privacy"
 	"lyceum/auth/privacy/access"
 	"lyceum/auth/privacy/hold"
+	"lyceum/auth/privacy/retention"
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
 )
@@ -20,6 +23,9 @@ const (
 	FlashHoldAdded        FlashKey = "hold_added"
 	FlashHoldTaken        FlashKey = "hold_taken"
 	FlashHoldReleased     FlashKey = "hold_released"
+	FlashRetentionSaved   FlashKey = "retention_saved"
+	FlashRetentionOn      FlashKey = "retention_on"
+	FlashRetentionOff     FlashKey = "retention_off"
 )
 
 // PrivacyPage is GET /privacy: erasures and the latest copies of data, the newest first. It posts email to /privacy/returns.
@@ -73,6 +79,34 @@ func (p HoldPage) in(c *Chrome) (string, any) { return "hold", framed[HoldPage]{
 
 // At is its address.
 func (p HoldPage) At() string { return "/privacy/holds/" + p.Hold.ID.String() }
+
+// RetentionPage is GET /privacy/retention: how long what is kept of people is kept. It posts days by a line's name there, and on to …/switch.
+type RetentionPage struct {
+	Schedule retention.Schedule
+	Preview  retention.Preview
+	Typed    map[string]string // days by line, where they were refused
+	Problem  *fault.Fault
+}
+
+func (p RetentionPage) in(c *Chrome) (string, any) { return "retention", framed[RetentionPage]{c, p} }
+
+// Days are what a line's field shows.
+func (p RetentionPage) Days(l retention.Line) string {
+	if text, ok := p.Typed[l.Name]; ok {
+		return text
+	}
+	return strconv.Itoa(l.Days)
+}
+
+// Old is what is older than a line allows.
+func (p RetentionPage) Old(l retention.Line) retention.Count {
+	for _, c := range p.Preview.Counts {
+		if c.Line == l.Name {
+			return c
+		}
+	}
+	return retention.Count{Line: l.Name}
+}
 
 // PrivacyPersonPage is GET /privacy/people/:person: what an erasure of somebody would do, and the copies of their data. It posts confirm to …/erase
 // and nothing to …/copies.
@@ -165,6 +199,9 @@ func (c *Chrome) ErasureTone(s privacy.Status) string {
 
 // HoldPeople counts who is under a hold.
 func (c *Chrome) HoldPeople(h hold.Hold) (string, error) { return c.N("hold.people_n", int(h.People)) }
+
+// Int is a count as plurals take it.
+func (c *Chrome) Int(n int64) int { return int(n) }
 
 // CopyTone is how the state of a copy looks.
 func (c *Chrome) CopyTone(s access.Status) string {

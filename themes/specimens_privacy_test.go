@@ -7,6 +7,7 @@ import (
 	"lyceum/auth/privacy"
 	"lyceum/auth/privacy/access"
 	"lyceum/auth/privacy/hold"
+	"lyceum/auth/privacy/retention"
 	"lyceum/internal/page"
 	"lyceum/themes"
 )
@@ -42,6 +43,7 @@ func privacySpecimens(w *world) []specimen {
 	everybody := hold.Hold{ID: id("h2"), Name: "Audit of the authority", Reason: "By letter.", Whole: true, MadeAt: *at(-3)}
 	released := hold.Hold{ID: id("h3"), Name: "Accident in hall 2", Reason: "Insurance.", MadeAt: *at(-300), ReleasedAt: at(-20), ReleaseReason: "The insurer has closed the case.", People: 1}
 	groups := []hold.Group{{ID: id("g1"), Name: "Welders", Members: 1204}}
+	older := retention.Preview{Counts: []retention.Count{{Line: "identity.account", Rows: 37, People: 37}, {Line: "technical.log", Rows: 1167, People: 30}}, Rows: 1204, People: 37}
 	under := page.Of[hold.Person]{Items: []hold.Person{{PersonID: zora.ID, Name: zora.Name, Email: zora.Email, AddedAt: *at(-30), GroupName: "Welders"}, {PersonID: id("x"), AddedAt: *at(-30)}}}
 	return []specimen{
 		{"holds", w.portal("/privacy/holds", may()), themes.HoldsPage{List: page.Of[hold.Hold]{Items: []hold.Hold{dispute, everybody, released}}}},
@@ -50,6 +52,8 @@ func privacySpecimens(w *world) []specimen {
 		{"hold", w.portal("/privacy/holds/x", may()), themes.HoldPage{Hold: dispute, People: under, Groups: groups}},
 		{"hold-whole", w.portal("/privacy/holds/x", may()), themes.HoldPage{Hold: everybody, ReleaseReason: "Over"}},
 		{"hold-released", w.portal("/privacy/holds/x", may()), themes.HoldPage{Hold: released, People: under}},
+		{"retention", w.portal("/privacy/retention", may()), themes.RetentionPage{Schedule: retention.Schedule{On: true, Lines: retention.Lines(), Runs: []retention.Run{{ID: id("r1"), BeganAt: *at(0), Counts: map[string]int64{"technical.log": 1200}}, {ID: id("r2"), BeganAt: *at(-1), EndedAt: at(-1)}}}, Preview: older}},
+		{"retention-off", w.portal("/privacy/retention", may()), themes.RetentionPage{Schedule: retention.Schedule{Lines: retention.Lines()}, Typed: map[string]string{"compliance.duties": "30"}, Problem: refused(map[string]string{"compliance.duties": "Keep it for at least 1095 days: the law or the product needs it that long."})}},
 		{"privacy-person-held", w.portal("/privacy/people/x", may()), themes.PrivacyPersonPage{Preview: privacy.Preview{Person: zora, Lines: lines, Open: &asked, Holds: []hold.Hold{dispute, everybody}}, Days: 7}},
 		{"privacy", w.portal("/privacy", may()), themes.PrivacyPage{Erasures: all, Copies: copies}},
 		{"copies", w.portal("/privacy/copies", may()), themes.CopiesPage{List: page.Of[access.Request]{Items: copies}}},

@@ -111,3 +111,27 @@ func TestALegalHoldByTheAPI(t *testing.T) {
 	s.call(t, ada, "POST", "/holds/"+id+"/release", object{"reason": "Settled"}).failed(t, 409, "hold_released")
 	s.call(t, ada, "GET", "/holds/"+uid.New().String(), nil).failed(t, 404, "hold_not_found")
 }
+
+func TestRetentionByTheAPI(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada, _ := s.person(t, policy.Admin)
+	lee, _ := s.person(t, policy.Learner)
+	s.call(t, lee, "GET", "/retention", nil).want(t, 403)
+	if got := s.call(t, ada, "GET", "/retention", nil).want(t, 200).object(t); got.at("on") != false || len(got.at("lines").([]any)) < 8 {
+		t.Errorf("%v", got)
+	}
+	line := func(name string, days int) object {
+		return object{"lines": []object{{"line": name, "days": days}}}
+	}
+	s.call(t, ada, "PUT", "/retention", line("compliance.duties", 30)).failed(t, 422, "invalid_input")
+	s.call(t, ada, "PUT", "/retention", line("nonsense", 300)).failed(t, 422, "retention_line_unknown")
+	s.call(t, ada, "PUT", "/retention", line("compliance.duties", 2000)).want(t, 200)
+	if got := s.call(t, ada, "GET", "/retention/preview", nil).want(t, 200).object(t); got.at("rows").(float64) != 0 {
+		t.Errorf("%v", got)
+	}
+	s.call(t, ada, "POST", "/retention/switch", object{"on": true}).want(t, 204)
+	if got := s.call(t, ada, "GET", "/retention", nil).want(t, 200).object(t); got.at("on") != true {
+		t.Errorf("%v", got)
+	}
+}

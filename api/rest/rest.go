@@ -23,6 +23,7 @@ import (
 	"lyceum/auth/privacy"
 	"lyceum/auth/privacy/access"
 	"lyceum/auth/privacy/hold"
+	"lyceum/auth/privacy/retention"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/auth/support"
@@ -120,6 +121,7 @@ type Services struct {
 	Privacy      *privacy.Service
 	Access       *access.Service
 	Holds        *hold.Service
+	Retention    *retention.Service
 	Schedules    *schedule.Service
 	Team         *team.Service
 	Org          *org.Service
@@ -209,6 +211,7 @@ func Mount(router fiber.Router, s Services) ([]route.Route, error) {
 	a.privacyOperations()
 	a.accessRequestOperations()
 	a.holdOperations()
+	a.retentionOperations()
 	a.scheduleOperations()
 	a.teamOperations()
 	a.structureOperations()

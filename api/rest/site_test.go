@@ -33,6 +33,7 @@ import (
 	"lyceum/auth/privacy"
 	"lyceum/auth/privacy/access"
 	"lyceum/auth/privacy/hold"
+	"lyceum/auth/privacy/retention"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/auth/support"
@@ -164,6 +165,7 @@ func newSiteIn(t testing.TB, w *storetest.World) *site {
 	s.services.Access = access.New(access.Options{Keep: w.Store, Blobs: blobs(t), Explain: func(context.Context, access.Readme) (string, error) { return "<p>", nil }, Now: now})
 	s.services.Holds = hold.New(w.Store, now)
 	s.services.Privacy = privacy.New(privacy.Options{Keep: w.Store, Auth: s.services.Auth, Files: s.services.Content, Copies: s.services.Access, Sign: s.services.Badges, Base: func(t tenant.Tenant) string { return s.services.Hosts.PortalURL(t) }, Now: now})
+	s.services.Retention = retention.New(w.Store, s.services.Privacy, nil, now)
 	s.services.Evidence = proof.New(proof.Options{Keep: w.Store, Blobs: blobs(t), Sign: s.services.Badges, Base: func(t tenant.Tenant) string { return s.services.Hosts.PortalURL(t) }, Now: now})
 	s.services.Exports = export.New(export.Options{Keep: w.Store, Blobs: blobs(t), Built: s.services.Built, Matrix: s.services.Compliance, As: s.services.Auth.As, Brand: s.services.Brands.Get, Words: reportWords, Now: now})
 	s.services.Schedules = schedule.New(schedule.Options{Keep: w.Store, Exports: s.services.Exports, Reports: s.services.Built, As: s.services.Auth.As, May: policy.NewEngine(w.Store, now).For, Send: func(context.Context, schedule.Mail) error { return nil }, Now: now})

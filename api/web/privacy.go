@@ -6,6 +6,7 @@ import (
 	"lyceum/auth/privacy"
 	"lyceum/auth/privacy/access"
 	"lyceum/auth/privacy/hold"
+	"lyceum/auth/privacy/retention"
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
 	"lyceum/themes"
@@ -17,6 +18,7 @@ type Privacy struct {
 	Privacy *privacy.Service
 	Access  *access.Service
 	Holds   *hold.Service
+	Keep    *retention.Service
 }
 
 // latest is how many copies the first page shows.

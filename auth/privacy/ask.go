@@ -213,6 +213,25 @@ func (s *Service) Schedule(ctx context.Context, person uid.ID, confirm string) (
 	return e, err
 }
 
+// ScheduleLeft decides, within the caller's transaction, that somebody is erased who left longer ago than the portal keeps people (auth/privacy/retention),
+// after the days to think again. It is a job's: it asks for no permission; ErrOpen, hold.ErrHeld. Event erasure.scheduled.
+func (s *Service) ScheduleLeft(ctx context.Context, person uid.ID) error {
+	holds, err := s.Keep.HoldsOver(ctx, person)
+	if err != nil {
+		return err
+	}
+	if len(holds) > 0 {
+		return hold.ErrHeld
+	}
+	now := s.Now()
+	day := now.Add(time.Duration(s.Days) * 24 * time.Hour)
+	e := Erasure{ID: uid.New(), PersonID: person, Pseudonym: PseudonymOf(person), Status: Scheduled, AskedAt: now, DecidedAt: &now, EraseAt: &day}
+	if err := s.Keep.InsertErasure(ctx, e); err != nil {
+		return err
+	}
+	return s.tell(ctx, "erasure.scheduled", e, map[string]any{"erase_at": day.UTC(), "by": "retention"})
+}
+
 // Cancel takes a decided or wished erasure back, as long as it has not begun. It needs privacy:manage; ErrNotFound, ErrBegun, ErrDecided. Event
 // erasure.withdrawn.
 func (s *Service) Cancel(ctx context.Context, id uid.ID) error {

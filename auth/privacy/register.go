@@ -245,7 +245,7 @@ var Register = []Entry{
 	kept("data_requests", ByPerson, TopicPrivacy, Compliance, WhyReceipt).given("object"), // its file goes
 	actors("data_requests", "asked_by"),
 	gone("hold_people", ByPerson, TopicPrivacy, Compliance), // of holds that were released; not given out: it is for courts to say that there was one
-	actors("hold_people", "added_by"), actors("holds", "made_by", "released_by"),
+	actors("retention_rules", "saved_by"), actors("hold_people", "added_by"), actors("holds", "made_by", "released_by"),
 	kept("erasures", ByPerson, TopicPrivacy, Compliance, WhyReceipt).given(),
 	actors("erasures", "asked_by", "decided_by"),
 	kept("erasure_steps", ByActor, TopicPrivacy, Compliance, WhyReceipt),
@@ -256,7 +256,7 @@ var Register = []Entry{
 var impersonal = []string{
 	"org_units", "person_fields", "team_kinds",
 	"badge_keys", "badge_statuses", "bank_shares", "categories", "certificate_pictures", "certificate_prints", "connections", "course_groups", "course_skills", "course_tags", "directories", "email_domains",
-	"expiry_warnings", "file_bytes", "file_variants", "groups", "lessons", "metadata_polls", "modules", "outbox", "policies", "prerequisites", "push_keys", "requirement_courses", "requirement_history", "roles",
+	"expiry_warnings", "file_bytes", "file_variants", "groups", "lessons", "metadata_polls", "modules", "outbox", "policies", "prerequisites", "push_keys", "requirement_courses", "requirement_history", "retention_runs", "roles",
 	"search_entries", "search_words", "seen_assertions", "settings", "signing_keys", "skills", "version_texts",
 }
 

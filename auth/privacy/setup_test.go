@@ -14,9 +14,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"lyceum/auth"
 	"lyceum/auth/policy"
 	"lyceum/auth/privacy"
+	"lyceum/auth/privacy/retention"
 	"lyceum/internal/seal"
 	"lyceum/internal/uid"
 	"lyceum/learning/badge"
@@ -24,6 +27,7 @@ import (
 	"lyceum/learning/duty"
 	"lyceum/learning/enrolment"
 	"lyceum/store"
+	"lyceum/store/fleet"
 	"lyceum/store/storetest"
 	"lyceum/tenant"
 )
@@ -77,6 +81,8 @@ type house struct {
 	round   enrolment.Enrolment
 	mate    auth.Person // who has been told of them, and reports to them
 	subject string      // at the identity provider
+
+	sweeping bool // a child sweeps, and erases nobody
 }
 
 func setup(t *testing.T) *house {
@@ -221,7 +227,16 @@ type order struct {
 	URL    string
 	Tenant tenant.Tenant
 	Now    time.Time
+	Admin  string
+	Sweep  bool  // by the schedule of retention; else: erase
 	DieAt  int32 // kills itself before this transaction commits, the first is 1; below zero: after that one did; 0: never
+}
+
+// pruner is the database's administrator.
+type pruner struct{ pool *pgxpool.Pool }
+
+func (p pruner) PruneOld(ctx context.Context, t tenant.Tenant, table string, before time.Time, n int) (int64, error) {
+	return fleet.PruneOld(ctx, p.pool, t, table, before, n)
 }
 
 type dying struct {
@@ -271,7 +286,16 @@ func child(text string) {
 	keep := &dying{Store: s, late: o.DieAt < 0}
 	keep.left.Store(max(o.DieAt, -o.DieAt))
 	now := func() time.Time { return o.Now }
-	if err := servicesOver(keep, policy.NewEngine(keep, now), now).p.Run(ctx); err != nil {
+	all := servicesOver(keep, policy.NewEngine(keep, now), now)
+	do := all.p.Run
+	if o.Sweep {
+		pool, err := pgxpool.New(ctx, o.Admin)
+		if err != nil {
+			panic(err)
+		}
+		do = retention.New(keep, all.p, pruner{pool}, now).Sweep
+	}
+	if err := do(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(3)
 	}
@@ -282,7 +306,7 @@ func child(text string) {
 func (h *house) run(dieAt int32) (ended bool) {
 	h.t.Helper()
 	tn, _ := tenant.From(h.ctx)
-	text, err := json.Marshal(order{URL: h.URL, Tenant: tn, Now: h.Now.Now(), DieAt: dieAt})
+	text, err := json.Marshal(order{URL: h.URL, Tenant: tn, Now: h.Now.Now(), Sweep: h.sweeping, Admin: h.Admin.Config().ConnString(), DieAt: dieAt})
 	h.ok(err)
 	var said strings.Builder
 	cmd := exec.CommandContext(h.t.Context(), os.Args[0])

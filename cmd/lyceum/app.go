@@ -25,6 +25,7 @@ import (
 	"lyceum/auth/privacy"
 	"lyceum/auth/privacy/access"
 	"lyceum/auth/privacy/hold"
+	"lyceum/auth/privacy/retention"
 	"lyceum/auth/scim"
 	"lyceum/auth/signon"
 	"lyceum/auth/support"
@@ -167,6 +168,7 @@ type app struct {
 	privacy       *privacy.Service
 	access        *access.Service
 	legalHolds    *hold.Service
+	retention     *retention.Service
 	schedules     *schedule.Service
 	team          *team.Service
 	org           *org.Service

@@ -9,6 +9,7 @@ import (
 	"lyceum/auth/privacy"
 	"lyceum/auth/privacy/access"
 	"lyceum/auth/privacy/hold"
+	"lyceum/auth/privacy/retention"
 	"lyceum/internal/event"
 	"lyceum/internal/mail"
 	"lyceum/internal/uid"
@@ -25,6 +26,7 @@ func (a *app) protect() {
 	a.privacy = privacy.New(privacy.Options{
 		Keep: a.store, Auth: a.auth, Files: a.content, Copies: a.access, Last: a.mailErased, Sign: a.badges, Base: func(t tenant.Tenant) string { return a.hosts.PortalURL(t) }, Now: a.now, Log: a.log,
 	})
+	a.retention = retention.New(a.store, a.privacy, a.admin, a.now)
 }
 
 // portalHeld tells whether a legal hold of a portal is open.
@@ -106,11 +108,14 @@ func (a *app) mailErased(ctx context.Context, p auth.Person, e privacy.Erasure) 
 
 func toErasure(f newsFacts) string { return "/privacy/erasures/" + f.Event.SubjectID.String() }
 
-// privacyChores erase people whose day has come, and go on where a process was killed; copies go when their days are over.
+// privacyChores erase people whose day has come, and go on where a process was killed; what is older than the portal's schedule goes, and copies when their days are over.
 func (a *app) privacyChores() []queue.Chore {
 	return []queue.Chore{
 		{Name: "erase_people", Every: 10 * time.Minute, Timeout: time.Hour, Do: func(ctx context.Context) error {
 			return a.everywhereAtOnce(ctx, "erasures", a.privacy.Run)
+		}},
+		{Name: "sweep_retention", Every: time.Hour, Timeout: 2 * time.Hour, Do: func(ctx context.Context) error {
+			return a.everywhere(ctx, "retention", updating(a.retention.Sweep))
 		}},
 		{Name: "prune_copies", Every: 6 * time.Hour, Timeout: time.Hour, Do: func(ctx context.Context) error {
 			return a.everywhere(ctx, "copies of data", updating(a.access.Prune))

@@ -116,6 +116,8 @@ var Parts = []Part{
 	{"audit", nil},
 	{"holds", nil},
 	{"hold_people", nil},
+	{"retention_rules", nil},
+	{"retention_runs", nil},
 	{"erasures", nil},
 	{"erasure_steps", nil},
 }
