@@ -200,6 +200,7 @@ func (s *Store) ScrubPerson(ctx context.Context, p auth.Person, pseudonym string
 		"update hr_rows set changes = " + scrubbed("changes") + " where " + tells("changes"),
 		"update events set data = " + scrubbed("data") + " where " + tells("data"),
 		"update notifications set data = " + scrubbed("data") + " where " + tells("data"),
+		"update reminder_messages set items = " + scrubbed("items") + " where " + tells("items"),
 	}
 	if !beforePush(ctx) {
 		statements = append(statements, "update push_sends set data = "+scrubbed("data")+" where "+tells("data"))

@@ -124,7 +124,15 @@ func (s *Service) farewell(ctx context.Context, e Erasure) error {
 // step does a step that was not done.
 func (s *Service) step(ctx context.Context, e Erasure, name string) error {
 	if name == StepFiles { // which begins with files, outside of its transaction
-		if err := s.Keep.InTenant(ctx, func(ctx context.Context) error { return s.unheld(ctx, e, name) }); err != nil {
+		open := false
+		if err := s.Keep.InTenant(ctx, func(ctx context.Context) error {
+			held, err := s.Keep.ErasureByID(ctx, e.ID)
+			if err != nil {
+				return err
+			}
+			open = held.Status == Working // no step is done twice, and none of what was taken back meanwhile
+			return s.unheld(ctx, e, name)
+		}); err != nil || !open {
 			return err
 		}
 	}

@@ -173,6 +173,7 @@ var Register = []Entry{
 	kept("duty_history", ByPerson, TopicDuties, Compliance, WhyDuty).given(),
 	gone("reminder_steps", ByPerson, TopicMessages, Compliance),
 	gone("reminder_messages", ByPerson, TopicMessages, Compliance).given(),
+	{Table: "reminder_messages", Columns: []string{"items"}, Link: ByText, Topic: TopicTraces, Class: Technical, Fate: Scrubbed},
 	gone("nudges", ByPerson, TopicMessages, Compliance).given(),
 	gone("push_sends", ByPerson, TopicMessages, Technical).given(),
 	{Table: "push_sends", Columns: []string{"data"}, Link: ByText, Topic: TopicTraces, Class: Technical, Fate: Scrubbed},

@@ -133,6 +133,7 @@ func (h *house) full() {
 	h.exec("insert into directory_people (directory_id, person_id, external_id, user_name, active, emails, resource, revision, created_at, updated_at) values ($1, $2, 'hr-0815', $3, true, array[$3], $4, 1, $5, $5)", two, id, h.who.Email, string(said), at)
 	h.exec("insert into directory_requests (id, directory_id, method, path, status, request, response, outcome, dry_run, millis, at) values ($1, $2, 'POST', '/Users', 201, $3, '', '{}', false, 3, $4)", uid.New().String(), two, strings.ToUpper(string(said)), at)
 	h.exec("insert into directory_runs (id, directory_id, dry_run, started_at, beat_at, outcome, problem, counts, changes, report) values ($1, $2, false, $3, $3, 'done', '', '{}', $4, '{}')", uid.New().String(), two, at, "["+string(said)+"]")
+	h.exec("insert into reminder_messages (id, person_id, day, sent_at, app, mail, items, more) values ($1, $2, cast(cast($3 as timestamptz) as date), cast($3 as timestamptz), true, 'none', $4, 0)", uid.New().String(), h.mate.ID.String(), at, "["+string(said)+"]")
 	h.exec("insert into notifications (id, person_id, source, kind, data, path, at) values ($1, $2, $3, 'nudge', $4, '/', $5), ($6, $7, $8, 'nudge', $4, '/', $5)", uid.New().String(), id, uid.New().String(), string(said), at, uid.New().String(), h.mate.ID.String(), uid.New().String())
 	phone := uid.New().String()
 	h.exec("insert into push_devices (id, person_id, endpoint, p256dh, auth, user_agent, added_at) values ($1, $2, $3, '\\x04', '\\x05', 'Firefox', $4)", phone, id, "https://push.example.com/"+phone, at)

@@ -382,3 +382,24 @@ func TestACopyGoesAfterItsDaysAndWithThePerson(t *testing.T) {
 		t.Errorf("%v: %+v", err, r)
 	}
 }
+
+// Who is erased while a copy of them is made leaves none behind.
+func TestACopyThatIsWantedNoMoreIsNotLeftBehind(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.lived()
+	r, err := h.s.AskOwn(h.self, look)
+	h.ok(err)
+	explain := h.s.Explain
+	h.s.Explain = func(ctx context.Context, page access.Readme) (string, error) {
+		if _, err := h.s.RemoveOf(h.ctx, h.zora.ID); err != nil {
+			return "", err
+		}
+		return explain(ctx, page)
+	}
+	h.ok(h.s.Make(h.ctx, r.ID))
+	portal, _ := tenant.From(h.ctx)
+	if there, err := h.blobs.Exists(h.ctx, portal.SchemaName+"/copies/"+r.ID.String()+"-1.zip"); err != nil || there {
+		t.Errorf("the file is there: %v, %v", there, err)
+	}
+}

@@ -83,11 +83,21 @@ func (s *Service) make(ctx context.Context, r *Request) error {
 	size, sum, err := s.Blobs.Put(ctx, r.Object, "application/zip", out)
 	_ = out.CloseWithError(err)
 	if failed := <-written; failed != nil {
-		return failed
+		err = failed
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		err = s.ready(ctx, r, size, sum)
 	}
+	if errors.Is(err, errStopped) { // nothing leads to it any more: who was erased meanwhile has no copy
+		if gone := s.Blobs.Delete(context.WithoutCancel(ctx), r.Object); gone != nil && !errors.Is(gone, blob.ErrNotFound) {
+			return gone
+		}
+	}
+	return err
+}
+
+// ready notes that a copy can be fetched; errStopped where it is wanted no more.
+func (s *Service) ready(ctx context.Context, r *Request, size int64, sum string) error {
 	now := s.Now()
 	ends := now.Add(KeptFor)
 	r.Status, r.Done, r.Bytes, r.SHA256, r.ReadyAt, r.ExpiresAt = Ready, r.Parts, size, sum, &now, &ends
