@@ -401,7 +401,7 @@ func TestARuleAsksForNoFieldThatItsAuthorMayNotSee(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	asks := func(code string) group.Rule { return *rule(group.MatchAll, is("custom."+code, group.Is, "X")) }
+	asks := func(code string) group.Rule { return *rule(group.MatchAll, is(group.CustomField(code), group.Is, "X")) }
 	who, _ := auth.PrincipalFrom(w.admin)
 	may := func(list ...policy.Permission) context.Context {
 		one := who
