@@ -49,7 +49,7 @@ func TestReportsArePutTogetherKeptSharedAndTakenAsFiles(t *testing.T) {
 	boss.get("/reports/run?"+late.Encode()).is(200).says("Rigging", "Non-compliant", "Counts", "Days are those of UTC.")
 	boss.get("/reports/run?source=enrolments").is(200).says("Nothing matches")
 	boss.get("/reports/run?source=secrets").is(422)
-	boss.get("/reports/run?chart=share&group=subject&split=state").is(200).says("What the parts are", "100 %", "Non-compliant", `class="part s0"`)
+	boss.get("/reports/run?chart=share&group=subject&split=state").is(200).says("What the parts are", "100%", "Non-compliant", `class="part s0"`)
 	boss.get("/reports/run?chart=stacked&group=subject&split=subject").is(422).says("Choose what the counts are divided by")
 	line := boss.get("/reports/run?chart=line&moment=due&step=day").is(200).says("line-plot", "role=\"img\"", "from=20")
 	opened := regexp.MustCompile(`href="(/reports/run\?[^"]*from=[^"]*)"`).FindStringSubmatch(line.body)
