@@ -14,7 +14,7 @@ import (
 )
 
 // holdsSince is the tenant migration that brought holds.
-const holdsSince = 45
+const holdsSince = 48
 
 // unlessHeld is a condition, with "and" before it, that leaves out rows of people under an open hold; person is a column that holds a person's
 // id, written by us. A portal in the shape before has no holds.

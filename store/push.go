@@ -145,6 +145,6 @@ func (s *Store) ForgetPushSends(ctx context.Context, before time.Time, n int) (i
 	if beforePush(ctx) {
 		return 0, nil
 	}
-	res := s.tx(ctx).Exec("delete from push_sends where id in (select id from push_sends where id < ? order by id limit ?)", uid.Floor(before), n)
+	res := s.tx(ctx).Exec("delete from push_sends where id in (select id from push_sends where id < ?"+unlessHeld(ctx, "push_sends.person_id")+" order by id limit ?)", uid.Floor(before), n)
 	return int(res.RowsAffected), fail(res.Error, "forget messages to devices")
 }

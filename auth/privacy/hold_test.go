@@ -100,7 +100,7 @@ func TestWhatIsOldOfPeopleUnderAHoldStays(t *testing.T) {
 		if n := h.count("select count(*) from notifications where path = '/old' and person_id = $1", p.String()); n != want {
 			t.Errorf("%d old notices, want %d", n, want)
 		}
-		if n := h.count("select count(*) from reminder_messages where person_id = $1", p.String()); n != want {
+		if n := h.count("select count(*) from reminder_messages where day = '2020-01-01' and person_id = $1", p.String()); n != want {
 			t.Errorf("%d old reminders, want %d", n, want)
 		}
 	}
