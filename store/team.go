@@ -52,7 +52,7 @@ const (
 	teamCountsSQL = `with ` + teamLine + teamThings + teamMembers + ` select count(*) as people, count(*) filter (where rank = 0) as overdue, count(*) filter (where rank = 1) as soon,
 		count(*) filter (where rank = 2) as open, count(*) filter (where rank = 3) as clear, (select count(*) from place_requests r join line on line.person_id = r.person_id where r.status = 'open' and r.kind = 'approval') as requests from members`
 	teamOverdueSQL = `with ` + teamLine + teamThings + teamMembers + ` select person_id from members where rank = 0 and status = 'active'
-		and not exists (select 1 from nudges n where n.person_id = members.person_id and n.sent_at > @now - interval '12 hours')
+		and not exists (select 1 from nudges n where n.person_id = members.person_id and n.sent_at > cast(@now as timestamptz) - interval '12 hours')
 		order by at, person_id limit @limit`
 
 	// oneLine is teamLine for one person, with how far they are below the asker.
