@@ -388,7 +388,7 @@ func TestAPackTellsTheDepartmentAndTheLineOfItsPeriod(t *testing.T) {
 	place("Hall", later.ID)
 	p, err := h.evidence.Ask(h.asking, h.fire.ID, ends.AddDate(0, 0, -5), ends)
 	if err == nil {
-		err = h.evidence.Make(h.ctx, p.ID)
+		err = h.evidence.Run(h.ctx, p.ID)
 	}
 	if err != nil {
 		t.Fatal(err)
