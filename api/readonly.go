@@ -8,6 +8,7 @@ import (
 	"lyceum/api/route"
 	"lyceum/api/visit"
 	"lyceum/auth"
+	"lyceum/auth/support"
 	"lyceum/tenant"
 )
 
@@ -32,12 +33,13 @@ var passes = map[string][]pass{
 		{"", "/account*"}, {"", "/api/v1/me/*"}, {"", "/calendar/address*"}, {"", "/notifications/*"}, {"", "/announcements/:banner/dismiss"}, {"", "/preferences/*"},
 	},
 	"learning goes on: nobody misses a training for a bill": {
-		{"", "/learn/*"}, {"", "/hand-ins*"}, {"", "/api/v1/submission-files"}, {"", "/api/v1/enrolments/:enrolment/lessons/*"}, {"POST", "/api/v1/courses/:course/open"},
+		{"", "/learn/*"}, {"", "/hand-ins*"}, {"", "/api/v1/submission-files"}, {"", "/api/v1/test-attempts/*"}, {"", "/api/v1/enrolments/:enrolment/lessons/*"}, {"POST", "/api/v1/courses/:course/open"},
 		{"", "/paths/:slug/go-on"}, {"", "/api/v1/paths/:path/go-on"}, {"", "/courses/:slug/leave"}, {"", "/paths/:slug/leave"}, {"", "/courses/:slug/place/take-back"},
 		{"DELETE", "/api/v1/courses/:course/place-requests/mine"}, {"", "/api/v1/files/:file/links"},
 	},
 	"marking what was handed in: learners wait for it": {
-		{"", "/studio/marking/*"}, {"", "/api/v1/submissions/*"},
+		{"", "/studio/marking/*"}, {"", "/api/v1/submissions/*"}, {"", "/studio/:course/lessons/:lesson/release"},
+		{"POST", "/studio/:course/lessons/:lesson/test/attempts*"}, {"POST", "/api/v1/courses/:course/test-attempts/*"},
 	},
 	"the bill": {
 		{"", "/settings/billing/*"}, {"", "/api/v1/billing/*"}, {"", "/usage/:entry/strike"}, {"", "/api/v1/usage/:entry/strike"},
@@ -53,6 +55,7 @@ var passes = map[string][]pass{
 		{"", "/people/:id/deactivate"}, {"", "/people/:id/roles"}, {"", "/people/:id/factors/reset"}, {"", "/people/:id/accounts/:identity/unlink"},
 		{"", "/api/v1/people/:person/deactivate"}, {"", "/api/v1/people/:person/roles"}, {"DELETE", "/api/v1/people/:person/factors"},
 		{"", "/people/join-links/:link/revoke"}, {"DELETE", "/api/v1/people/join-links/:link"}, {"", "/settings/api-keys/:id/revoke"}, {"DELETE", "/api/v1/api-keys/:key"},
+		{"", "/settings/support-access*"}, // gives none: takesRights
 		{"", "/people/imports/:import/discard"}, {"DELETE", "/api/v1/people/imports/:import"},
 		{"", "/people/hr/runs/:run/discard"}, {"DELETE", "/api/v1/hr-runs/:run"},
 		{"PUT", "/scim/v2/Users/:id"}, {"PATCH", "/scim/v2/Users/:id"}, {"DELETE", "/scim/v2/*"}, {"PUT", "/scim/v2/Groups/:id"}, {"PATCH", "/scim/v2/Groups/:id"},
@@ -66,7 +69,7 @@ var passes = map[string][]pass{
 		{"POST", "/compliance/:requirement/evidence"}, {"POST", "/api/v1/requirements/:requirement/evidence"},
 	},
 	"files of what is there": {
-		{"POST", "/reports/exports*"}, {"POST", "/api/v1/report-exports"}, {"DELETE", "/api/v1/report-exports/:export"},
+		{"POST", "/reports/exports*"}, {"POST", "/api/v1/report-exports"}, {"DELETE", "/api/v1/report-exports/:export"}, {"POST", "/studio/questions/:bank/export"},
 	},
 	whyTrying: {
 		{"", "/settings/brand/preview"}, {"", "/settings/certificates/preview"}, {"", "/settings/certificates/preview.pdf"}, {"", "/api/v1/certificate-designs/preview"}, {"", "/api/v1/roles/:role/preview"}, {"", "/api/v1/groups/preview"}, {"", "/api/v1/courses/import/check"}, {"", "/api/v1/question-banks/:bank/import/check"}, {"", "/api/v1/ldap-directories/try"},
@@ -80,7 +83,7 @@ var passes = map[string][]pass{
 // heldBack is written by nobody while a portal is read-only, though a pass would let them through: what brings something new.
 var heldBack = []pass{
 	{"", "/settings/sign-on/new"}, {"", "/settings/sign-on/links"}, {"", "/settings/directories"}, {"", "/settings/directories/ldap/new"}, {"", "/setup/:token/connection/new"}, {"POST", "/api/v1/sign-on/links"},
-	{"", "/api/v1/directories/:directory/people"}, {"", "/settings/directories/:directory/people"},
+	{"", "/api/v1/directories/:directory/people"}, {"", "/settings/directories/:directory/people"}, {"", "/settings/support-access/:visit/approve"},
 }
 
 // fits tells whether a line is meant.
@@ -136,7 +139,7 @@ func (s *Server) writing(r route.Route) fiber.Handler {
 		err := s.mayMake(c)
 		switch {
 		case err != nil && takes:
-			c.SetUserContext(auth.BarGrants(c.UserContext(), err))
+			c.SetUserContext(support.BarGrants(auth.BarGrants(c.UserContext(), err), err))
 		case err != nil:
 			return err
 		}
@@ -150,7 +153,10 @@ func (s *Server) writing(r route.Route) fiber.Handler {
 }
 
 // takesRights are let through because they take rights away; while the portal is read-only they give none.
-var takesRights = map[string]bool{"/people/:id/roles": true, "/api/v1/people/:person/roles": true}
+var takesRights = map[string]bool{
+	"/people/:id/roles": true, "/api/v1/people/:person/roles": true,
+	"/settings/support-access": true, "/api/v1/portal/support-access": true, "/api/v1/portal/support-access/visits/:visit/answer": true,
+}
 
 // mayMake fails while a portal makes nothing new: its owner goes, or its bill is not paid.
 func (s *Server) mayMake(c *fiber.Ctx) error {

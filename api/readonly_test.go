@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,8 @@ import (
 	"lyceum/api/route"
 	"lyceum/auth/policy"
 	"lyceum/billing/subscription"
+	"lyceum/learning/bank"
+	"lyceum/learning/question"
 )
 
 // unsafeRoutes are the portal's routes that may write.
@@ -77,4 +80,59 @@ func TestAReadOnlyPortalTakesRightsAwayAndGivesNone(t *testing.T) {
 	owner.post(at+"/roles", "roles", "instructor").is(303)
 	owner.get(at).is(200)
 	owner.post(at+"/roles", "roles", "instructor", "roles", "manager").is(403)
+}
+
+// What docs/LIFE.md says goes on does: a test is taken and marked, a bank taken out, and support shown the door.
+func TestInAReadOnlyPortalTestsAreTakenAndMarkedAndVisitsEnd(t *testing.T) {
+	t.Parallel()
+	x := newExam(t)
+	ids, err := x.banks.Bring(x.by, x.bank, []bank.Input{{Body: question.Question{Kind: question.Essay, Title: "Why", Prompt: "Why do we drill?"}}}, true, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.author.get(x.studio).is(200)
+	x.author.post(x.studio, "do", "save", "number", "1", "sections.0.here", "1", "sections.0.marks", "4", "sections.0.fixed", ids[0].String()+":1", "pass", "60", "tell_marks", "1", "appeal_days", "7").is(303)
+	x.learner.get(x.lesson).is(200)
+	owner, o := x.as(x.house.person(policy.Owner)), x.operator()
+	visiting := x.visits(o, x.person)
+	owner.get("/settings/support-access").is(200)
+	owner.post("/settings/support-access", "mode", "read", "approve", "1").is(303)
+	x.asks(o, x.person)
+
+	x.stands(subscription.StateReadOnly, false)
+	parts := strings.Split(x.lesson, "/")
+	course := strings.Split(x.studio, "/")[2]
+	enrolment := x.enrolmentOf(x.person, parts[2]).String()
+	begun := x.learner.json("POST", "/api/v1/enrolments/"+enrolment+"/lessons/"+parts[3]+"/test/attempts", "{}").is(201)
+	attempt := begun.Header.Get("Location")
+	x.learner.json("PUT", attempt+"/answers/0", `{"sequence":1,"answer":{"text":"So that nobody has to think."}}`).is(200)
+	x.learner.json("POST", attempt+"/hand-in", "").is(200).says(`"to_mark"`)
+	marks := "/api/v1/courses/" + course + "/test-attempts/" + attempt[strings.LastIndex(attempt, "/")+1:]
+	x.author.json("POST", marks+"/marks", `{"marks":[{"slot":0,"points":1}]}`).is(200).says(`"graded"`)
+	x.learner.json("POST", attempt+"/answers/0/appeal", `{"reason":"Look again."}`).is(204)
+	x.author.json("POST", marks+"/answers/0/appeal/answer", `{"change":true,"points":4,"answer":"You are right."}`).is(200).says(`"percent":100`)
+	page := x.studio + "/attempts" + attempt[strings.LastIndex(attempt, "/"):]
+	x.author.get(page).is(200)
+	x.author.post(page, "do", "mark", "points.0", "3").is(303)
+	x.author.get("/studio/questions/" + x.bank.String() + "/export").is(200)
+	x.author.post("/studio/questions/"+x.bank.String()+"/export", "format", "gift", "anyway", "1").is(200).says("Where is the exit?")
+
+	asked := regexp.MustCompile("/settings/support-access/([0-9a-f-]{36})/approve").FindStringSubmatch(owner.get("/settings/support-access").is(200).body)
+	if asked == nil {
+		t.Fatal("no visit waits")
+	}
+	waiting := asked[1]
+	at := "/api/v1/portal/support-access"
+	owner.json("PUT", at, `{"off":false,"approve":true,"hours":4}`).is(403).says("portal_read_only")
+	owner.json("PUT", at, `{"off":false,"approve":false,"hours":0}`).is(403).says("portal_read_only")
+	owner.json("POST", at+"/visits/"+waiting+"/answer", `{"approve":true}`).is(403).says("portal_read_only")
+	owner.post("/settings/support-access", "mode", "write", "hours", "4", "approve", "1").is(403)
+	owner.get("/settings/support-access").is(200)
+	owner.post("/settings/support-access/" + waiting + "/approve").is(403)
+	owner.json("POST", at+"/visits/"+waiting+"/answer", `{"approve":false}`).is(200).says(`"refused"`)
+	owner.get("/settings/support-access").is(200)
+	owner.post("/settings/support-access/end").is(303)
+	visiting.get("/").is(403).says("This support visit is over")
+	owner.json("PUT", at, `{"off":true,"approve":true,"hours":0}`).is(200).says(`"off":true`)
+	owner.json("PUT", at, `{"off":false,"approve":true,"hours":0}`).is(403)
 }

@@ -41,7 +41,26 @@ type Wanted struct {
 	Hours        int
 }
 
-// SetRules writes what the portal allows; switched off, its visits end. It needs security:manage. Event support.rules_changed.
+type barredKey struct{}
+
+// BarGrants has what allows operators more under ctx fail with why; taking away goes on. A portal that is read-only asks for it.
+func BarGrants(ctx context.Context, why error) context.Context {
+	return context.WithValue(ctx, barredKey{}, why)
+}
+
+// barred is why operators are allowed no more under ctx; nil: they are.
+func barred(ctx context.Context) error {
+	why, _ := ctx.Value(barredKey{}).(error)
+	return why
+}
+
+// more tells whether rules allow operators something that others do not. Changes that go on are more than none, for however long.
+func (r Rules) more(than Rules, now time.Time) bool {
+	return !r.Off && than.Off || !r.Approve && than.Approve || r.Grants(now)
+}
+
+// SetRules writes what the portal allows; switched off, its visits end. It needs security:manage. Where rights are barred
+// (BarGrants) it allows less and no more. Event support.rules_changed.
 func (s *Service) SetRules(ctx context.Context, w Wanted) error {
 	if err := auth.Require(ctx, policy.SecurityManage); err != nil {
 		return err
@@ -55,6 +74,15 @@ func (s *Service) SetRules(ctx context.Context, w Wanted) error {
 		r.WritesUntil = &until
 	}
 	err := s.keep.InTenant(ctx, func(ctx context.Context) error {
+		if why := barred(ctx); why != nil {
+			was, err := s.keep.SupportRules(ctx)
+			if err != nil {
+				return err
+			}
+			if r.more(was, now) {
+				return why
+			}
+		}
 		if err := s.keep.SaveSupportRules(ctx, r, now); err != nil {
 			return err
 		}
@@ -72,10 +100,13 @@ func (s *Service) SetRules(ctx context.Context, w Wanted) error {
 }
 
 // Decide answers a visit that waits: with a yes it can be entered for an hour. It needs security:manage. ErrDecided. Events
-// support.approved, support.refused.
+// support.approved, support.refused. Where rights are barred (BarGrants) there is no yes.
 func (s *Service) Decide(ctx context.Context, id uid.ID, yes bool) error {
 	if err := auth.Require(ctx, policy.SecurityManage); err != nil {
 		return err
+	}
+	if why := barred(ctx); why != nil && yes {
+		return why
 	}
 	who, _ := auth.PrincipalFrom(ctx)
 	var v Visit
