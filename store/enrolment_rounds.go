@@ -26,13 +26,18 @@ func byRounds(ctx context.Context, now, before string) string {
 func rounds(ctx context.Context) string { return byRounds(ctx, "enrolment_rounds", "enrolments") }
 
 // Supersede closes a completed round, so that another may begin; false where it is not completed, or something in it waits for a mark or
-// runs still.
+// is worked on: a test with a time until that is over, one without as long as its last answer is younger than a day. One that was left for
+// longer stays in the round as it is.
 func (s *Store) Supersede(ctx context.Context, id uid.ID, at time.Time) (bool, error) {
 	res := s.tx(ctx).Exec(`update enrolment_rounds e set superseded_at = ? where e.id = ? and e.superseded_at is null and e.status = 'completed'
-		and not exists (select 1 from test_attempts t where t.enrolment_id = e.id and t.status in ('running', 'to_mark'))
-		and not exists (select 1 from submissions w where w.enrolment_id = e.id and w.status = 'submitted')`, at, id)
+		and not exists (select 1 from test_attempts t where t.enrolment_id = e.id and (t.status = 'to_mark' or t.status = 'running' and (t.ends_at is not null or t.started_at > ?
+			or exists (select 1 from test_answers a where a.attempt_id = t.id and a.saved_at > ?))))
+		and not exists (select 1 from submissions w where w.enrolment_id = e.id and w.status = 'submitted')`, at, id, at.Add(-leftAfter), at.Add(-leftAfter))
 	return res.RowsAffected == 1, fail(res.Error, "supersede enrolment %s", id)
 }
+
+// leftAfter is how long after its last answer an attempt without a time counts as left.
+const leftAfter = 24 * time.Hour
 
 // EnrolMany writes enrolments of people in a course who are not deactivated and not in it; it gives those that were added, and what
 // people are called. All of them in one statement.
