@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"lyceum/api/web"
+	"lyceum/auth"
 	"lyceum/auth/policy"
 	"lyceum/internal/uid"
 	"lyceum/migrations"
@@ -62,7 +63,9 @@ func TestOperatorsWatchARollout(t *testing.T) {
 	b.post("/operator/migrations", "waves", "1, many", "workers", "x", "max_failed", "2").is(422).says("Enter a whole number.")
 	b.post("/operator/migrations/canary", "slug", "no-such-portal").is(422).says("There is no portal at this address.")
 	b.post("/operator/migrations/canary", "slug", h.tenant.Slug).is(303)
+	b.post("/operator/migrations/canary", "slug", h.tenant.Slug).is(303) // a second click is no second act
 	b.get("/operator/migrations").is(200).says("/operator/tenants/" + h.tenant.Slug)
+	b.get("/operator/acts?action=rollout.canary_set&tenant=" + h.tenant.Slug).is(200).says("Portal chosen to go first")
 	b.post("/operator/migrations/canary", "slug", h.tenant.Slug, "off", "1").is(303)
 	b.get("/operator/migrations").is(200).saysNot("/operator/tenants/" + h.tenant.Slug)
 	for _, act := range []string{"pause", "resume", "stop", "retry"} {
@@ -71,4 +74,22 @@ func TestOperatorsWatchARollout(t *testing.T) {
 	b.get("/operator/migrations/" + uid.New().String()).is(404)
 	b.get("/operator/migrations/nonsense").is(404)
 	h.as(h.person(policy.Owner)).get("/operator/migrations").is(404)
+}
+
+// Whoever chose a portal to go first, on the page or by program, stands in the log of acts, once for each change.
+func TestWhoGoesFirstIsChosenByProgramTooAndWrittenDown(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	p := h.program(h.operatorAccount(auth.OperatorRunner), auth.OperatorMayManage)
+	at := "/api/v1/fleet/canaries/" + h.tenant.Slug
+	p.json("PUT", "/api/v1/fleet/canaries/no-such-portal", `{"first":true}`).is(404).says("tenant_not_found")
+	p.json("PUT", at, `{"first":true}`).is(200).says(`"` + h.tenant.Slug + `"`)
+	p.json("PUT", at, `{"first":true}`).is(200)
+	p.json("PUT", at, `{"first":false}`).is(200).saysNot(`"` + h.tenant.Slug + `"`)
+	var n int
+	if err := h.w.Admin.QueryRow(t.Context(), "select count(*) from control.audit where action = 'rollout.canary_set' and tenant_id = $1 and actor_kind like 'operator%'", h.tenant.ID).Scan(&n); err != nil || n != 2 {
+		t.Errorf("%d entries, want one for each change: %v", n, err)
+	}
+	lesser := h.program(h.operatorAccount(auth.OperatorRunner), auth.OperatorMayBill)
+	lesser.json("PUT", at, `{"first":true}`).is(403)
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"lyceum/internal/uid"
+	"lyceum/tenant"
 	"lyceum/tenant/rollout"
 )
 
@@ -69,6 +70,13 @@ type retryWish struct {
 	Schema string `json:"schema,omitempty" doc:"One of those that failed; left out: all."`
 }
 
+type canaryIn struct {
+	TenantPath
+	Body struct {
+		First bool `json:"first" doc:"It goes first; false: no longer."`
+	}
+}
+
 type retryIn struct {
 	ID   uid.ID `path:"rollout" doc:"The rollout's id."`
 	Body retryWish
@@ -84,26 +92,15 @@ func (a *api) consoleRolloutOperations() {
 	r := a.console.Rollouts
 	on(a, operation{
 		method: get, path: "/fleet", id: "get-fleet", tag: tagMigrations, need: looks, summary: "How many schemas lack the newest shape, and the newest rollout",
-	}, func(ctx context.Context, _ *nothing) (*fleetOut, error) {
-		out := fleetShown{Newest: a.console.Newest}
-		var err error
-		if out.Behind, out.Schemas, err = r.Behind(ctx); err != nil {
+	}, func(ctx context.Context, _ *nothing) (*fleetOut, error) { return a.fleetNow(ctx) })
+	on(a, operation{
+		method: put, path: "/fleet/canaries/{tenant}", id: "set-canary", tag: tagMigrations, need: manages, status: 200,
+		summary: "Choose a portal to get a release's shape first, or no longer", about: "A rollout that has begun keeps its waves.", fails: faults{tenant.ErrNotFound},
+	}, func(ctx context.Context, in *canaryIn) (*fleetOut, error) {
+		if err := r.SetCanary(ctx, in.Tenant, in.Body.First, program(ctx)); err != nil {
 			return nil, err
 		}
-		canaries, err := r.Canaries(ctx)
-		if err != nil {
-			return nil, err
-		}
-		out.Canaries = listed(canaries)
-		list, err := r.Rollouts(ctx, 1)
-		if err != nil {
-			return nil, err
-		}
-		if len(list) > 0 {
-			newest := showRollout(&list[0])
-			out.Rollout = &newest
-		}
-		return &fleetOut{out}, nil
+		return a.fleetNow(ctx)
 	})
 	on(a, operation{
 		method: get, path: "/rollouts", id: "list-rollouts", tag: tagMigrations, need: looks, summary: "The last twenty rollouts, the newest first",
@@ -154,6 +151,29 @@ func (a *api) consoleRolloutOperations() {
 		}
 		return a.rolloutNow(ctx, in.ID)
 	})
+}
+
+func (a *api) fleetNow(ctx context.Context) (*fleetOut, error) {
+	r := a.console.Rollouts
+	out := fleetShown{Newest: a.console.Newest}
+	var err error
+	if out.Behind, out.Schemas, err = r.Behind(ctx); err != nil {
+		return nil, err
+	}
+	canaries, err := r.Canaries(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out.Canaries = listed(canaries)
+	list, err := r.Rollouts(ctx, 1)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) > 0 {
+		newest := showRollout(&list[0])
+		out.Rollout = &newest
+	}
+	return &fleetOut{out}, nil
 }
 
 func (a *api) rolloutNow(ctx context.Context, id uid.ID) (*rolloutOut, error) {

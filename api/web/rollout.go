@@ -151,7 +151,7 @@ func (r Rollouts) Canary(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	err = r.Rollouts.SetCanary(c.UserContext(), strings.ToLower(strings.TrimSpace(f.get("slug"))), f.get("off") == "")
+	err = r.Rollouts.SetCanary(c.UserContext(), strings.ToLower(strings.TrimSpace(f.get("slug"))), f.get("off") == "", by(c.UserContext()))
 	if err != nil && fault.Of(err).Kind == fault.KindNotFound {
 		err = fault.Invalid(map[string]string{"slug": "There is no portal at this address."})
 	}

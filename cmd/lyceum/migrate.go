@@ -212,7 +212,7 @@ type migrateCanaryCmd struct {
 func (cmd migrateCanaryCmd) Run(ctx context.Context, c *Config) error {
 	return withAdmin(ctx, c, func(_ database, admin *fleet.Admin) error {
 		for _, slug := range cmd.Tenant {
-			if err := admin.SetCanary(ctx, slug, !cmd.Off); err != nil {
+			if err := admin.SetCanary(ctx, slug, !cmd.Off, byCLI); err != nil {
 				return err
 			}
 		}

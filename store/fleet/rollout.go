@@ -180,19 +180,25 @@ func (a *Admin) begin(ctx context.Context, tx pgx.Tx, o rollout.Options) (r roll
 
 // noted writes an operator's act into the control schema's audit.
 func (a *Admin) noted(ctx context.Context, tx pgx.Tx, action string, id uid.ID, by string, more map[string]any) error {
-	actor, data := event.ActorFrom(ctx), map[string]any{"rollout_id": id, "by": by}
+	data := map[string]any{"rollout_id": id, "by": by}
 	for k, v := range more {
 		data[k] = v
 	}
+	return a.audited(ctx, tx, action, nil, data)
+}
+
+// audited writes an entry of the log of acts, of a tenant where it is of one.
+func (a *Admin) audited(ctx context.Context, tx pgx.Tx, action string, of *uid.ID, data map[string]any) error {
 	raw, err := json.Marshal(data)
 	if err != nil {
 		return err
 	}
+	actor := event.ActorFrom(ctx)
 	var who *uid.ID
 	if actor.ID != uid.Nil {
 		who = &actor.ID
 	}
-	_, err = tx.Exec(ctx, "insert into control.audit (id, actor_kind, actor_id, action, data, at) values ($1, $2, $3, $4, $5, now())", uid.New(), actor.Kind, who, action, string(raw))
+	_, err = tx.Exec(ctx, "insert into control.audit (id, actor_kind, actor_id, action, tenant_id, data, at) values ($1, $2, $3, $4, $5, $6, now())", uid.New(), actor.Kind, who, action, of, string(raw))
 	return err
 }
 
@@ -241,12 +247,23 @@ func (a *Admin) Retry(ctx context.Context, id uid.ID, schema, by string) error {
 	return wrapped(err, "retry rollout %s", id)
 }
 
-// SetCanary chooses a tenant to go first, or not; tenant.ErrNotFound.
-func (a *Admin) SetCanary(ctx context.Context, slug string, first bool) error {
-	tag, err := a.pool.Exec(ctx, "update control.tenants set canary = $2 where slug = $1", slug, first)
-	if err == nil && tag.RowsAffected() == 0 {
-		return fmt.Errorf("%s: %w", slug, tenant.ErrNotFound)
-	}
+// SetCanary chooses a tenant to go first, or not, and writes down who did; chosen again it changes nothing. tenant.ErrNotFound.
+func (a *Admin) SetCanary(ctx context.Context, slug string, first bool, by string) error {
+	err := pgx.BeginFunc(ctx, a.pool, func(tx pgx.Tx) error {
+		var id uid.ID
+		var before bool
+		err := tx.QueryRow(ctx, "select id, canary from control.tenants where slug = $1 for update", slug).Scan(&id, &before)
+		switch {
+		case errors.Is(err, pgx.ErrNoRows):
+			return fmt.Errorf("%s: %w", slug, tenant.ErrNotFound)
+		case err != nil || before == first:
+			return err
+		}
+		if _, err = tx.Exec(ctx, "update control.tenants set canary = $2 where id = $1", id, first); err != nil {
+			return err
+		}
+		return a.audited(ctx, tx, "rollout.canary_set", &id, map[string]any{"slug": slug, "first": first, "by": by})
+	})
 	return wrapped(err, "choose %s", slug)
 }
 

@@ -170,8 +170,9 @@ type Keeper interface {
 	// Retry has the failed steps, or with a schema that one, tried again, and resumes; it opens one that is done. ErrNothing
 	// when none failed.
 	Retry(ctx context.Context, id uid.ID, schema, by string) error
-	// SetCanary chooses a tenant to go first, or not; tenant.ErrNotFound. Canaries lists those that were chosen, by slug.
-	SetCanary(ctx context.Context, slug string, first bool) error
+	// SetCanary chooses a tenant to go first, or not, and writes down who did; tenant.ErrNotFound. Canaries lists those that were chosen, by
+	// slug.
+	SetCanary(ctx context.Context, slug string, first bool, by string) error
 	Canaries(ctx context.Context) ([]string, error)
 	// Behind counts the schemas that lack the newest shape.
 	Behind(ctx context.Context) (behind, all int, err error)
