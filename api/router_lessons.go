@@ -30,6 +30,7 @@ func (s *Server) onMarking(t *table) {
 
 	k := web.TestMarking{Site: s.site, Tests: s.Tests, Content: s.Content}
 	t.get("/studio/:course/lessons/:lesson/test/attempts", mark, k.List)
+	t.post("/studio/:course/lessons/:lesson/test/attempts", mark, k.Allow)
 	t.get("/studio/:course/lessons/:lesson/test/attempts/:attempt", mark, k.Show)
 	t.post("/studio/:course/lessons/:lesson/test/attempts/:attempt", mark, k.Post)
 	t.get("/studio/:course/lessons/:lesson/test/analysis", mark, k.Analysis)

@@ -272,3 +272,71 @@ func TestATestIsMarkedByTwoPeopleAndObjectedTo(t *testing.T) {
 	x.author.get(review).is(200).says("After an objection", "Agreed")
 	x.author.get("/studio/marking?show=appeals").is(200).says("Nothing")
 }
+
+// Where names are hidden from who marks, nothing gives them away before everything is marked: not the list of those who are at it, not the
+// page or the API, not what they were allowed and why, not what they called a file. The id of an attempt stays the same all along.
+func TestWhoseAnAnonymousTestIsNobodyReadsBeforeItIsMarked(t *testing.T) {
+	t.Parallel()
+	x := newExam(t)
+	ids, err := x.banks.Bring(x.by, x.bank, []bank.Input{{Body: question.Question{Kind: question.Essay, Title: "Why", Prompt: "Why do we drill?"}}}, true, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.author.get(x.studio).is(200)
+	x.author.post(x.studio, "do", "save", "number", "1", "sections.0.here", "1", "sections.0.marks", "4", "sections.0.fixed", ids[0].String()+":1", "pass", "60", "tell_marks", "1", "anonymous", "1").is(303)
+	parts := strings.Split(x.lesson, "/")
+	course, enrolment := strings.Split(x.studio, "/")[2], x.enrolmentOf(x.person, parts[2]).String()
+	list, lists := x.studio+"/attempts", "/api/v1/courses/"+course+"/lessons/"+parts[3]+"/test/attempts"
+	x.author.get(list).is(200)
+	x.author.post(list, "email", x.person.Email, "more_percent", "25", "reason", "Reads slowly.").is(303)
+
+	x.learner.get(x.lesson).is(200)
+	x.attempt = x.learner.post(x.lesson + "/test").is(303).Header.Get("Location")
+	id := x.attempt[strings.LastIndex(x.attempt, "/")+1:]
+	review, reviews := list+"/"+id, "/api/v1/courses/"+course+"/test-attempts/"+id
+	hidden := func(status string, addresses ...string) {
+		t.Helper()
+		for _, at := range addresses {
+			page := x.author.get(at).is(200).says(id)
+			page.saysNot(x.person.Name, x.person.Email, x.person.ID.String(), enrolment, "Reads slowly.")
+			if t.Failed() {
+				t.Fatalf("%s gives away whose it is while it is %s", at, status)
+			}
+		}
+	}
+	hidden("running", lists, lists+"?status=running")
+	x.author.get(list).is(200).saysNot(x.person.Name, x.person.Email)
+	x.author.get(list+"?status=running").is(200).saysNot(x.person.Name, x.person.Email)
+	x.author.get(reviews).is(409).saysNot(x.person.Name)
+	x.save(0, 1, question.Answer{Text: "So that nobody has to think."}).is(200)
+	x.learner.post(x.attempt, "do", "hand_in").is(303)
+	hidden("to be marked", list, list+"?status=to_mark", review, lists, lists+"?status=to_mark", reviews)
+	x.author.get("/studio/marking").is(200).saysNot(x.person.Name)
+	x.author.post(review, "do", "mark", "points.0", "3").is(303)
+	x.author.get(list).is(200).says(x.person.Name)
+	x.author.get(review).is(200).says(x.person.Name, "Reads slowly.")
+	x.author.get(reviews).is(200).says(x.person.Name, enrolment)
+}
+
+// More time holds when one gives more attempts after it, and can be given before anything began.
+func TestWhatSomebodyWasAllowedStaysWhenTheyAreAllowedMore(t *testing.T) {
+	t.Parallel()
+	x := newExam(t, "minutes", "10", "attempts", "1")
+	list := x.studio + "/attempts"
+	x.author.get(list).is(200).says("E-mail of the learner")
+	x.author.post(list, "email", "nobody@example.com", "more_percent", "50", "reason", "Dyslexia.").is(422).says("Nobody with this address is in the course.", "Dyslexia.")
+	x.author.post(list, "email", "?", "more_percent", "half", "reason", " ").is(422).says("Enter a whole number.")
+	x.author.post(list, "email", strings.ToUpper(x.person.Email), "more_percent", "50", "reason", "Dyslexia.").is(303)
+	x.learner.get(x.lesson).is(200).says("15 minutes")
+	x.begin()
+	x.learner.post(x.attempt, "do", "hand_in").is(303)
+	review := list + x.attempt[strings.LastIndex(x.attempt, "/"):]
+	x.author.get(review).is(200).says(`name="more_percent" value="50"`, `name="more_attempts" value="0"`)
+	x.author.post(review, "do", "allow", "more_percent", "", "more_attempts", "1", "reason", "The alarm went.").is(303)
+	x.learner.get(x.lesson).is(200).says("15 minutes", "1 left")
+	x.author.get(review).is(200)
+	x.author.post(review, "do", "allow", "more_percent", "0", "more_attempts", "", "reason", "A mistake.").is(303)
+	x.learner.get(x.lesson).is(200).says("10 minutes", "1 left")
+	x.learner.get(x.lesson).is(200)
+	x.learner.post(list, "email", x.person.Email, "more_percent", "50", "reason", "Me.").is(403)
+}

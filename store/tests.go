@@ -11,6 +11,7 @@ import (
 
 	"lyceum/internal/uid"
 	"lyceum/learning/assessment"
+	"lyceum/learning/enrolment"
 )
 
 // testPartsMax bounds what belongs to one attempt, or to one person's attempts at one test.
@@ -235,4 +236,12 @@ func (s *Store) AddTestAllowance(ctx context.Context, a assessment.Allowance) er
 func (s *Store) TestAllowance(ctx context.Context, enrolment, lesson uid.ID) (a assessment.Allowance, err error) {
 	err = s.tx(ctx).Where("enrolment_id = ? and lesson_id = ?", enrolment, lesson).Order("given_at desc, id desc").Limit(1).Find(&a).Error
 	return a, fail(err, "allowance of enrolment %s", enrolment)
+}
+
+// EnrolmentByEmail finds the enrolment in a course of the person of a normalised e-mail, who has not left it.
+func (s *Store) EnrolmentByEmail(ctx context.Context, course uid.ID, email string) (uid.ID, error) {
+	var row struct{ ID uid.ID }
+	err := s.tx(ctx).Table("enrolments e").Select("e.id").Joins("join people p on p.id = e.person_id").
+		Where("e.course_id = ? and p.email = ? and e.status <> 'withdrawn'", course, email).Take(&row).Error
+	return row.ID, notFound(err, enrolment.ErrEnrolmentNotFound, "enrolment in course %s by address", course)
 }

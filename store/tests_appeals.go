@@ -32,9 +32,9 @@ func (s *Store) AnswerTestAppeal(ctx context.Context, a assessment.Appeal) error
 // OpenTestAppeals lists objections that wait for an answer, the longest first.
 func (s *Store) OpenTestAppeals(ctx context.Context, p page.Request) (out page.Of[assessment.Objection], err error) {
 	limit := p.Bounded()
-	q := s.tx(ctx).Table("test_appeals o").Select(testAppealColumns + ", p.name as person_name, e.course_id, t.lesson_id, v.title as course_title, coalesce(l.title, '') as lesson_title").
+	q := s.tx(ctx).Table("test_appeals o").Select(testAppealColumns + ", p.name as person_name, e.course_id, t.lesson_id, v.title as course_title, coalesce(l.title, '') as lesson_title, t.status, coalesce((a.settings->>'anonymous')::boolean, false) as anonymous").
 		Joins("join test_attempts t on t.id = o.attempt_id join enrolments e on e.id = t.enrolment_id join people p on p.id = e.person_id join course_versions v on v.id = e.version_id").
-		Joins("left join lessons l on l.version_id = e.version_id and l.id = t.lesson_id").
+		Joins("left join lessons l on l.version_id = e.version_id and l.id = t.lesson_id left join test_settings a on a.lesson_id = t.lesson_id and a.number = t.rules").
 		Where("o.answered_at is null")
 	if p.After != "" {
 		parts, err := page.Parts(p.After, 3)

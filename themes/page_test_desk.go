@@ -30,11 +30,21 @@ func (p TestPlace) At() string {
 	return "/studio/" + p.Course.String() + "/lessons/" + p.Lesson.String() + "/test"
 }
 
-// TestSittingsPage is GET /studio/:course/lessons/:lesson/test/attempts?status=.
+// TestSittingsPage is GET /studio/:course/lessons/:lesson/test/attempts?status=. It posts email, more_percent, more_attempts and reason to
+// the same address.
 type TestSittingsPage struct {
 	TestPlace
 	Status   assessment.Status // "": every one
 	Sittings page.Of[assessment.Sitting]
+	Allow    TestAllowForm
+	Problem  *fault.Fault
+}
+
+// TestAllowForm is what was typed to give somebody more time or attempts. Empty fields leave it as it is.
+type TestAllowForm struct {
+	Open                   bool   // it was sent
+	Email                  string // of whom, where no attempt says it
+	Percent, Tries, Reason string
 }
 
 func (p TestSittingsPage) in(c *Chrome) (string, any) {
@@ -73,9 +83,7 @@ type TestReviewPage struct {
 	Items   []AskedItem
 	Marks   map[int]TestMarkForm
 	Answers map[int]TestAnswerForm // to objections
-	Percent string
-	Tries   string
-	Reason  string
+	Allow   TestAllowForm
 	Problem *fault.Fault
 }
 
@@ -175,6 +183,16 @@ type RubricFields struct {
 func (c *Chrome) RubricFields(p *fault.Fault, at string, slot int, r *rubric.Rubric, picks map[int]rubric.Pick) RubricFields {
 	return RubricFields{c, *r, at, slot, picks, p}
 }
+
+// AllowFields are what is allowed with what draws them.
+type AllowFields struct {
+	*Chrome
+	Form    TestAllowForm
+	Problem *fault.Fault
+}
+
+// Allowing gives the fields in which somebody is given more time or attempts with what draws them.
+func (c *Chrome) Allowing(p *fault.Fault, f TestAllowForm) AllowFields { return AllowFields{c, f, p} }
 
 // MarkAnswer is one answer with the fields in which it is marked.
 type MarkAnswer struct {

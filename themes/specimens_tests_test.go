@@ -179,7 +179,8 @@ func testSpecimens(w *world) []specimen {
 	paired.Problem = refused(map[string]string{"criteria.9.1": "Choose a level.", "changed.criteria.9.0": "Choose a level.", "answer.9": "Say why, in at most 2000 characters."})
 	own, slipped := marking, marking
 	own.Review.Refused = assessment.ErrOwnAttempt
-	slipped.Problem, slipped.Tries = refused(map[string]string{"points.9": "Give none to all of the marks.", "reason": "Say why, in at most 2000 characters."}), "1"
+	slipped.Problem, slipped.Allow = refused(map[string]string{"points.9": "Give none to all of the marks.", "reason": "Say why, in at most 2000 characters."}), themes.TestAllowForm{Open: true, Tries: "1"}
+	refusedMore := themes.TestSittingsPage{TestPlace: place("attempts"), Sittings: list, Allow: themes.TestAllowForm{Open: true, Email: "nobody@example.com", Percent: "25", Reason: "Reads slowly."}, Problem: refused(map[string]string{"email": "Nobody with this address is in the course. Enter the address they sign in with."})}
 	var asked []assessment.AskedOften
 	for i, b := range bodies[:5] {
 		asked = append(asked, assessment.AskedOften{Question: id("bank question " + b.Title), Version: 1, Attempts: 1240 - i, Title: b.Title, Kind: b.Kind, Newest: 1 + i%2})
@@ -210,7 +211,7 @@ func testSpecimens(w *world) []specimen {
 	queue := themes.MarkingPage{Show: "waits", Tests: []assessment.TestToMark{{CourseID: course.ID, LessonID: written.ID, CourseTitle: "Workplace safety", LessonTitle: "Show what you know", Waiting: 14}}}
 	appeals := themes.MarkingPage{Show: "appeals", Objections: []assessment.Objection{{Appeal: objection, PersonName: "Jonas Weber", CourseID: course.ID, LessonID: written.ID, CourseTitle: "Workplace safety", LessonTitle: "Show what you know"}}}
 	return []specimen{
-		{"test-sittings", studio, themes.TestSittingsPage{TestPlace: place("attempts"), Sittings: list}}, {"test-sittings-none", studio, themes.TestSittingsPage{TestPlace: place("attempts"), Status: assessment.StatusToMark}},
+		{"test-sittings", studio, themes.TestSittingsPage{TestPlace: place("attempts"), Sittings: list}}, {"test-sittings-wrong", studio, refusedMore}, {"test-sittings-none", studio, themes.TestSittingsPage{TestPlace: place("attempts"), Status: assessment.StatusToMark}},
 		{"test-review", studio, marking}, {"test-review-two", studio, paired}, {"test-review-own", studio, own}, {"marking-test-appeals", studio, appeals}, {"test-review-wrong", studio, slipped}, {"marking-tests", studio, queue},
 		{"test-regrade", studio, mending}, {"test-regrade-preview", studio, foreseen}, {"test-regrade-wrong", studio, refusedMend}, {"test-regrade-none", studio, themes.TestRegradePage{TestPlace: place("regrade")}},
 		{"test-analysis", studio, analysed}, {"test-analysis-few", studio, few}, {"test-analysis-none", studio, nothing},

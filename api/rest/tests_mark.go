@@ -142,8 +142,8 @@ type (
 		Enrolment uid.ID `path:"enrolment" doc:"The enrolment's id."`
 		Lesson    uid.ID `path:"lesson" doc:"The lesson's id."`
 		Body      struct {
-			MorePercent int    `json:"more_percent,omitempty" minimum:"0" maximum:"1000" doc:"Of the time."`
-			MoreTries   int    `json:"more_attempts,omitempty" minimum:"0" maximum:"100"`
+			MorePercent *int   `json:"more_percent,omitempty" minimum:"0" maximum:"1000" doc:"Of the time; left out: as it is now."`
+			MoreTries   *int   `json:"more_attempts,omitempty" minimum:"0" maximum:"100" doc:"Left out: as it is now."`
 			Reason      string `json:"reason" maxLength:"2000" doc:"Kept with it."`
 		}
 	}
@@ -306,9 +306,9 @@ func (a *api) markTestOperations() {
 	})
 	on(a, operation{
 		method: post, path: "/enrolments/{enrolment}/lessons/{lesson}/test/allowances", id: "allow-more-of-test", tag: tagLearning, need: mark, status: 204,
-		summary: "Give one person more time or attempts at a test", about: "From their next attempt on; it replaces what they were given before.",
+		summary: "Give one person more time or attempts at a test", about: "From their next attempt on, also before the first. What is left out stays as they were given it before.",
 		fails: faults{enrolment.ErrEnrolmentNotFound, catalog.ErrLessonNotFound, assessment.ErrNotATest, assessment.ErrOwnAttempt},
 	}, func(ctx context.Context, in *allowIn) (*struct{}, error) {
-		return nil, a.Tests.Allow(ctx, assessment.Allowance{EnrolmentID: in.Enrolment, LessonID: in.Lesson, MorePercent: in.Body.MorePercent, MoreTries: in.Body.MoreTries, Reason: in.Body.Reason})
+		return nil, a.Tests.Allow(ctx, assessment.AllowInput{Enrolment: in.Enrolment, Lesson: in.Lesson, MorePercent: in.Body.MorePercent, MoreTries: in.Body.MoreTries, Reason: in.Body.Reason})
 	})
 }

@@ -33,23 +33,26 @@ func (m TestMarking) place(c *fiber.Ctx, tab string) (p themes.TestPlace, err er
 	return p, err
 }
 
-// List shows the attempts at a test.
-func (m TestMarking) List(c *fiber.Ctx) error {
-	place, err := m.place(c, "attempts")
-	if err != nil {
-		return err
+func (m TestMarking) list(c *fiber.Ctx) (out themes.TestSittingsPage, err error) {
+	if out.TestPlace, err = m.place(c, "attempts"); err != nil {
+		return out, err
 	}
-	out := themes.TestSittingsPage{TestPlace: place}
 	switch s := assessment.Status(query(c, "status")); s {
 	case assessment.StatusRunning, assessment.StatusToMark, assessment.StatusGraded:
 		out.Status = s
 	default:
 	}
-	out.Sittings, out.Titles, err = m.Tests.Sittings(c.UserContext(), assessment.SittingFilter{Course: place.Course, Lesson: place.Lesson, Status: out.Status, Page: after(c)})
+	out.Sittings, out.Titles, err = m.Tests.Sittings(c.UserContext(), assessment.SittingFilter{Course: out.Course, Lesson: out.Lesson, Status: out.Status, Page: after(c)})
+	return out, err
+}
+
+// List shows the attempts at a test.
+func (m TestMarking) List(c *fiber.Ctx) error {
+	p, err := m.list(c)
 	if err != nil {
 		return err
 	}
-	return m.show(c, out)
+	return m.show(c, p)
 }
 
 func (m TestMarking) page(c *fiber.Ctx) (out themes.TestReviewPage, err error) {
@@ -83,6 +86,9 @@ func (m TestMarking) page(c *fiber.Ctx) (out themes.TestReviewPage, err error) {
 		}
 	}
 	out.Answers = map[int]themes.TestAnswerForm{}
+	if more := out.Review.More; more.Reason != "" {
+		out.Allow.Percent, out.Allow.Tries = strconv.Itoa(more.MorePercent), strconv.Itoa(more.MoreTries)
+	}
 	return out, nil
 }
 
@@ -129,7 +135,7 @@ func (m TestMarking) Post(c *fiber.Ctx) error {
 	slot, bad := strconv.Atoi(rest)
 	switch {
 	case do == "allow":
-		p.Percent, p.Tries, p.Reason = f.get("more_percent"), f.get("more_attempts"), f.get("reason")
+		p.Allow = typedAllowance(f)
 		err = m.allow(ctx, p)
 	case word == "agree" && bad == nil:
 		err = m.agree(ctx, p, f, slot)
@@ -253,21 +259,56 @@ func (m TestMarking) answer(ctx context.Context, p themes.TestReviewPage, f form
 	})
 }
 
-func (m TestMarking) allow(ctx context.Context, p themes.TestReviewPage) error {
+// allowed reads what is to be allowed: an empty field leaves it as it is.
+func allowed(p themes.TestAllowForm) (in assessment.AllowInput, err error) {
 	wrong := fault.Fields{}
-	number := func(field, text string) int {
+	number := func(field, text string) *int {
 		if text = strings.TrimSpace(text); text == "" {
-			return 0
+			return nil
 		}
 		n, err := strconv.Atoi(text)
 		wrong.Check(err == nil, field, "Enter a whole number.")
-		return n
+		return &n
 	}
-	in := assessment.Allowance{LessonID: p.Lesson, MorePercent: number("more_percent", p.Percent), MoreTries: number("more_attempts", p.Tries), Reason: strings.TrimSpace(p.Reason)}
-	if err := wrong.Err(); err != nil {
+	in = assessment.AllowInput{MorePercent: number("more_percent", p.Percent), MoreTries: number("more_attempts", p.Tries), Reason: strings.TrimSpace(p.Reason)}
+	return in, wrong.Err()
+}
+
+func typedAllowance(f form) themes.TestAllowForm {
+	return themes.TestAllowForm{Open: true, Email: f.get("email"), Percent: f.get("more_percent"), Tries: f.get("more_attempts"), Reason: f.get("reason")}
+}
+
+func (m TestMarking) allow(ctx context.Context, p themes.TestReviewPage) error {
+	in, err := allowed(p.Allow)
+	if err != nil {
 		return err
 	}
 	return m.Tests.AllowAfter(ctx, p.Review.ID, in)
+}
+
+// Allow gives somebody in the course more time or attempts, also before their first attempt.
+func (m TestMarking) Allow(c *fiber.Ctx) error {
+	p, err := m.list(c)
+	if err != nil {
+		return err
+	}
+	f, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	p.Allow = typedAllowance(f)
+	in, err := allowed(p.Allow)
+	if err == nil {
+		in.Lesson = p.Lesson
+		err = m.Tests.AllowPerson(c.UserContext(), p.Course, p.Allow.Email, in)
+	}
+	if err == nil {
+		return m.done(c, p.At()+"/attempts", themes.FlashSaved, "")
+	}
+	return m.refused(c, err, func(wrong *fault.Fault) themes.Page {
+		p.Problem = wrong
+		return p
+	})
 }
 
 // Analysis shows the item analysis of a test.

@@ -24,6 +24,8 @@ type Objection struct {
 	LessonID    uid.ID
 	CourseTitle string
 	LessonTitle string
+	Status      Status // of the attempt
+	Anonymous   bool   // its rules hide names until it is marked
 }
 
 // appealsFor reads the objections to an attempt, and fills in until when one may object: so many days after the attempt
@@ -226,5 +228,10 @@ func (s *Service) Appeals(ctx context.Context, p page.Request) (out page.Of[Obje
 		out, err = s.keep.OpenTestAppeals(ctx, p)
 		return err
 	})
+	for i := range out.Items {
+		if o := &out.Items[i]; o.Anonymous && o.Status != StatusGraded { // grading anew has it wait for a mark again
+			o.PersonName = aliasOf(o.AttemptID)
+		}
+	}
 	return out, err
 }

@@ -177,6 +177,7 @@ var (
 	ErrNotHanded  = fault.New(fault.KindConflict, "test_still_runs", "This attempt still runs. Mark it when it was handed in.")
 	ErrNotByHand  = fault.New(fault.KindConflict, "test_marked_itself", "This question is marked by itself. Mend the question instead.")
 	ErrCode       = fault.New(fault.KindInvalid, "test_code", "This is not the code of this test. Ask whoever supervises it.")
+	ErrCodeTries  = fault.New(fault.KindTooMany, "test_code_tries", "Too many codes were tried. Wait a few minutes, and ask whoever supervises the test for its code.")
 	ErrNotATest   = fault.New(fault.KindConflict, "lesson_not_test", "This lesson is not a test.")
 	ErrSection    = fault.New(fault.KindConflict, "test_section_over", "This section of the test is not open now. What was saved in it before counts.")
 	ErrLooked     = fault.New(fault.KindConflict, "test_answer_looked_at", "You were told how this answer was marked. It stays as it is.")

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"lyceum/auth"
@@ -17,7 +18,7 @@ import (
 )
 
 // Start begins an attempt, or gives the one that runs: pressing twice, a reload and a second tab come to the same one. It
-// needs enrolment:self, of one's own enrolment. Fields: code.
+// needs enrolment:self, of one's own enrolment; ErrCodeTries. Fields: code.
 func (s *Service) Start(ctx context.Context, enrol, lesson uid.ID, code string) (a Attempt, err error) {
 	if err = auth.Require(ctx, policy.EnrolmentSelf); err != nil {
 		return Attempt{}, err
@@ -67,8 +68,8 @@ func (s *Service) Start(ctx context.Context, enrol, lesson uid.ID, code string) 
 		if err = rules.refuses(now, earlier, more); err != nil {
 			return err
 		}
-		if !rules.opens(code) {
-			return fault.Invalid(map[string]string{"code": ErrCode.Text})
+		if err = s.admits(ctx, rules, code); err != nil {
+			return err
 		}
 		id := uid.New()
 		slots, err := s.draw(ctx, rules, binary.BigEndian.Uint64(uid.Hash(id.String())))
@@ -88,6 +89,20 @@ func (s *Service) Start(ctx context.Context, enrol, lesson uid.ID, code string) 
 		return Attempt{}, err
 	}
 	return a, nil
+}
+
+// admits fails unless a code opens a test. Tries are counted before they are looked at: who has none left learns nothing by the right one.
+func (s *Service) admits(ctx context.Context, rules Settings, code string) error {
+	if rules.Code != "" && strings.TrimSpace(code) != "" {
+		who, _ := auth.PrincipalFrom(ctx)
+		if ok, retry, _ := s.codes.Allow(home(ctx).String() + " " + who.PersonID.String()); !ok {
+			return ErrCodeTries.Saying("Too many codes were tried. Wait %d minutes, and ask whoever supervises the test for its code.", int(retry/time.Minute)+1)
+		}
+	}
+	if !rules.opens(code) {
+		return fault.Invalid(map[string]string{"code": ErrCode.Text})
+	}
+	return nil
 }
 
 // over tells whether not even an answer on its way is taken any more.

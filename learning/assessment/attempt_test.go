@@ -9,12 +9,14 @@ import (
 	"testing"
 	"time"
 
+	"lyceum/internal/fault"
 	"lyceum/internal/uid"
 	"lyceum/learning/assessment"
 	"lyceum/learning/bank"
 	"lyceum/learning/catalog"
 	"lyceum/learning/question"
 	"lyceum/store/storetest"
+	"lyceum/tenant"
 )
 
 // hall is a tenant with a test of a fixed question and two drawn from a pool of five.
@@ -212,8 +214,11 @@ func TestTimeRunsOutOnce(t *testing.T) {
 	h.w.Now.Advance(time.Hour)
 	_, err = h.tests.Start(as, a.EnrolmentID, h.lesson, "")
 	want(t, err, assessment.ErrNoTryLeft)
-	if err = h.tests.Allow(h.author, assessment.Allowance{EnrolmentID: a.EnrolmentID, LessonID: h.lesson, MorePercent: 50, MoreTries: 1, Reason: "Dyslexia."}); err != nil {
-		t.Fatal(err)
+	for _, in := range []assessment.AllowInput{{MorePercent: new(50), Reason: "Dyslexia."}, {MoreTries: new(1), Reason: "The fire alarm went."}} {
+		in.Enrolment, in.Lesson = a.EnrolmentID, h.lesson
+		if err = h.tests.Allow(h.author, in); err != nil {
+			t.Fatal(err)
+		}
 	}
 	third, err := h.tests.Start(as, a.EnrolmentID, h.lesson, "")
 	if err != nil || third.EndsAt.Sub(third.StartedAt) != 15*time.Minute {
@@ -318,5 +323,78 @@ func TestScoresStayWithinTheirBoundsAndComeOutTheSameAgain(t *testing.T) {
 		if again := assessment.Score(s, slots, bodies, answers, marks); !reflect.DeepEqual(out, again) {
 			t.Fatalf("graded again: %+v, then %+v", out, again)
 		}
+	}
+}
+
+// An access code cannot be found by trying: who has used up their tries is not let in by the right one either, and others are.
+func TestAccessCodesAreTriedTenTimesAQuarterOfAnHour(t *testing.T) {
+	t.Parallel()
+	h := setup(t, statement, func(s *assessment.Settings) { s.Code = "owl" })
+	as, e := storetest.EnrolledLearner(t, h.ctx, h.w, h.course)
+	for n := range 10 {
+		if _, err := h.tests.Start(as, e.ID, h.lesson, "cat"); fault.Of(err).Kind != fault.KindInvalid {
+			t.Fatalf("try %d: %v", n+1, err)
+		}
+	}
+	for _, code := range []string{"cat", "owl"} {
+		if _, err := h.tests.Start(as, e.ID, h.lesson, code); fault.Of(err).Code != assessment.ErrCodeTries.Code {
+			t.Errorf("%s after ten tries: %v", code, err)
+		}
+	}
+	other, theirs := storetest.EnrolledLearner(t, h.ctx, h.w, h.course)
+	if _, err := h.tests.Start(other, theirs.ID, h.lesson, "owl"); err != nil {
+		t.Errorf("somebody else pays for it: %v", err)
+	}
+	h.w.Now.Advance(15 * time.Minute)
+	if _, err := h.tests.Start(as, e.ID, h.lesson, "owl"); err != nil {
+		t.Errorf("a quarter of an hour later: %v", err)
+	}
+}
+
+// A completed round with an attempt that was left, and has no end, is closed a day after its last answer; one with a time is waited for.
+func TestAnAttemptThatWasLeftKeepsNoRoundOpen(t *testing.T) {
+	t.Parallel()
+	h := setup(t, statement, func(s *assessment.Settings) { s.Seconds = 0 })
+	other := h.w.Tenant(t)
+	closes := func(ctx context.Context, id uid.ID) (closed bool) {
+		t.Helper()
+		if err := h.w.Store.InTenant(ctx, func(ctx context.Context) (err error) {
+			closed, err = h.w.Store.Supersede(ctx, id, h.w.Now.Now())
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return closed
+	}
+	complete := func(id uid.ID) {
+		t.Helper()
+		portal, _ := tenant.From(h.ctx)
+		if _, err := h.w.Admin.Exec(t.Context(), "update "+portal.SchemaName+".enrolments set status = 'completed', percent = 100, completed_at = enrolled_at where id = $1", id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	as, a := h.start(t)
+	complete(a.EnrolmentID)
+	h.w.Now.Advance(23 * time.Hour)
+	h.save(t, as, a, 0, 1, yes)
+	h.w.Now.Advance(23 * time.Hour)
+	if closes(h.ctx, a.EnrolmentID) {
+		t.Error("a round is closed although somebody answered a day ago")
+	}
+	h.w.Now.Advance(2 * time.Hour)
+	if closes(other, a.EnrolmentID) {
+		t.Error("another tenant closes it")
+	}
+	if !closes(h.ctx, a.EnrolmentID) {
+		t.Error("an attempt that was left keeps the round open")
+	}
+
+	h.rules.Seconds = 7 * 24 * 3600
+	h.set(t, 1, nil)
+	_, timed := h.start(t)
+	complete(timed.EnrolmentID)
+	h.w.Now.Advance(48 * time.Hour)
+	if closes(h.ctx, timed.EnrolmentID) {
+		t.Error("a round is closed while the time of a test runs")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"path"
 	"slices"
 
 	"lyceum/auth"
@@ -28,14 +29,20 @@ type Sitting struct {
 	Mine        bool   `gorm:"-"` // who asks gave a mark, while it waits for others
 }
 
-// hide keeps names back where the rules hide them from who marks.
+// hide keeps names back where the rules hide them from who marks, until it is marked: also while it runs, since the id of an attempt is
+// the same before and after.
 func (t *Sitting) hide() {
-	if !t.Anonymous || t.Status != StatusToMark {
+	if !t.Anonymous || t.Status == StatusGraded {
 		return
 	}
-	sum := sha256.Sum256(t.ID[:])
-	t.Alias = fmt.Sprintf("%X", sum[:3])
+	t.Alias = aliasOf(t.ID)
 	t.PersonID, t.PersonName, t.PersonEmail, t.EnrolmentID = uid.Nil, "", "", uid.Nil
+}
+
+// aliasOf stands for whose an attempt is while names are hidden.
+func aliasOf(attempt uid.ID) string {
+	sum := sha256.Sum256(attempt[:])
+	return fmt.Sprintf("%X", sum[:3])
 }
 
 // Hidden tells whether names are kept back.
@@ -170,6 +177,22 @@ func (s *Service) Review(ctx context.Context, course, attempt uid.ID) (r Review,
 	})
 	r.hide()
 	return r, err
+}
+
+// hide keeps back everything that tells whose it is: also what they were allowed and why, and what they called their files.
+func (r *Review) hide() {
+	r.Sitting.hide()
+	if !r.Hidden() {
+		return
+	}
+	r.More, r.View.Attempt = Allowance{}, r.Attempt
+	for i := range r.View.Items {
+		names := map[uid.ID]string{}
+		for n, id := range r.View.Items[i].Answer.Files {
+			names[id] = fmt.Sprintf("%s-%d-%d%s", r.Alias, i+1, n+1, path.Ext(r.View.Items[i].Files[id]))
+		}
+		r.View.Items[i].Files = names
+	}
 }
 
 // unfold fills in everything that a marker sees and a learner may not.

@@ -2,6 +2,7 @@ package assessment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
 	"lyceum/internal/recall"
+	"lyceum/internal/throttle"
 	"lyceum/internal/uid"
 	"lyceum/learning/bank"
 	"lyceum/learning/catalog"
@@ -115,6 +117,8 @@ type Keeper interface {
 	AddTestAllowance(ctx context.Context, a Allowance) error
 	// TestAllowance is the newest; the zero one where there is none.
 	TestAllowance(ctx context.Context, enrolment, lesson uid.ID) (Allowance, error)
+	// EnrolmentByEmail is the enrolment in a course of the person of a normalised e-mail; enrolment.ErrEnrolmentNotFound.
+	EnrolmentByEmail(ctx context.Context, course uid.ID, email string) (uid.ID, error)
 }
 
 // Questions is where questions come from; a bank.Service is it.
@@ -141,6 +145,12 @@ type Options struct {
 	Now       clock.Clock
 }
 
+// How many access codes a person may try in how long, at whatever tests, the right ones among them.
+const (
+	codeTries   = 10
+	codeTriesIn = 15 * time.Minute
+)
+
 // Service lets people take tests.
 type Service struct {
 	keep      Keeper
@@ -149,6 +159,7 @@ type Service struct {
 	now       clock.Clock
 	asked     *recall.Cache[askedKey, question.Question]
 	rules     *recall.Cache[rulesKey, Settings]
+	codes     *throttle.Limiter              // tries at access codes, by person
 	sat       *recall.Cache[satKey, Attempt] // what of an attempt never changes: whose it is and what it asks
 }
 
@@ -157,7 +168,7 @@ func New(o Options) *Service {
 	return &Service{
 		keep: o.Keep, questions: o.Questions, lessons: o.Lessons, now: o.Now,
 		asked: recall.New[askedKey, question.Question](askedKept, keptFor, o.Now), rules: recall.New[rulesKey, Settings](rulesKept, keptFor, o.Now),
-		sat: recall.New[satKey, Attempt](satKept, keptFor, o.Now),
+		sat: recall.New[satKey, Attempt](satKept, keptFor, o.Now), codes: throttle.New(o.Now, codeTries, codeTriesIn, codeTries),
 	}
 }
 
@@ -201,8 +212,17 @@ func about(a Attempt) told {
 	return told{LessonID: a.LessonID, PersonID: &a.PersonID, CourseID: &a.CourseID, AttemptID: &a.ID, Attempt: a.Number}
 }
 
+// AllowInput gives one person more time or attempts. What is nil stays as it is.
+type AllowInput struct {
+	Enrolment   uid.ID
+	Lesson      uid.ID
+	MorePercent *int // of the time
+	MoreTries   *int
+	Reason      string
+}
+
 // AllowAfter is Allow for the person of an attempt, who need not be known to who gives it.
-func (s *Service) AllowAfter(ctx context.Context, attempt uid.ID, in Allowance) error {
+func (s *Service) AllowAfter(ctx context.Context, attempt uid.ID, in AllowInput) error {
 	if err := auth.Require(ctx, policy.EnrolmentMark); err != nil {
 		return err
 	}
@@ -211,7 +231,27 @@ func (s *Service) AllowAfter(ctx context.Context, attempt uid.ID, in Allowance) 
 		if err != nil {
 			return err
 		}
-		in.EnrolmentID, in.LessonID = a.EnrolmentID, a.LessonID
+		in.Enrolment, in.Lesson = a.EnrolmentID, a.LessonID
+		return s.Allow(ctx, in)
+	})
+}
+
+// AllowPerson is Allow for who is in a course, by their e-mail address: also before their first attempt. Fields: email.
+func (s *Service) AllowPerson(ctx context.Context, course uid.ID, email string, in AllowInput) error {
+	if err := auth.Require(ctx, policy.EnrolmentMark); err != nil {
+		return err
+	}
+	address, ok := auth.NormaliseEmail(email)
+	return s.keep.InTenant(ctx, func(ctx context.Context) (err error) {
+		if ok {
+			in.Enrolment, err = s.keep.EnrolmentByEmail(ctx, course, address)
+		}
+		if !ok || errors.Is(err, enrolment.ErrEnrolmentNotFound) {
+			return fault.Invalid(map[string]string{"email": "Nobody with this address is in the course. Enter the address they sign in with."})
+		}
+		if err != nil {
+			return err
+		}
 		return s.Allow(ctx, in)
 	})
 }
@@ -219,13 +259,13 @@ func (s *Service) AllowAfter(ctx context.Context, attempt uid.ID, in Allowance) 
 // Allow gives one person more time or attempts, with the reason, from their next attempt on. It needs enrolment:mark, and
 // not for oneself.
 // Fields: more_percent, more_attempts, reason.
-func (s *Service) Allow(ctx context.Context, in Allowance) error {
+func (s *Service) Allow(ctx context.Context, in AllowInput) error {
 	if err := auth.Require(ctx, policy.EnrolmentMark); err != nil {
 		return err
 	}
 	f := fault.Fields{}
-	f.Check(in.MorePercent >= 0 && in.MorePercent <= 1000, "more_percent", "Give 0 to 1,000 percent more time.")
-	f.Check(in.MoreTries >= 0 && in.MoreTries <= MaxAttempts, "more_attempts", fmt.Sprintf("Give at most %d more attempts.", MaxAttempts))
+	f.Check(in.MorePercent == nil || *in.MorePercent >= 0 && *in.MorePercent <= 1000, "more_percent", "Give 0 to 1,000 percent more time.")
+	f.Check(in.MoreTries == nil || *in.MoreTries >= 0 && *in.MoreTries <= MaxAttempts, "more_attempts", fmt.Sprintf("Give at most %d more attempts.", MaxAttempts))
 	in.Reason = strings.TrimSpace(in.Reason)
 	n := utf8.RuneCountInString(in.Reason)
 	f.Check(n > 0 && n <= MaxReason, "reason", fmt.Sprintf("Say why, in at most %d characters.", MaxReason))
@@ -234,20 +274,30 @@ func (s *Service) Allow(ctx context.Context, in Allowance) error {
 	}
 	who, _ := auth.PrincipalFrom(ctx)
 	return s.keep.InTenant(ctx, func(ctx context.Context) error {
-		e, err := s.keep.EnrolmentRecord(ctx, in.EnrolmentID)
+		e, err := s.keep.LockEnrolment(ctx, in.Enrolment) // what holds is read and replaced
 		if err != nil {
 			return err
 		}
 		if e.PersonID == who.PersonID {
 			return ErrOwnAttempt
 		}
-		if err = s.isTest(ctx, e.VersionID, in.LessonID); err != nil {
+		if err = s.isTest(ctx, e.VersionID, in.Lesson); err != nil {
 			return err
 		}
-		in.ID, in.GivenBy, in.GivenAt = uid.New(), who.PersonID, s.moment()
-		if err = s.keep.AddTestAllowance(ctx, in); err != nil {
+		a, err := s.keep.TestAllowance(ctx, in.Enrolment, in.Lesson)
+		if err != nil {
 			return err
 		}
-		return s.tell(ctx, "test.allowed", "enrolment", in.EnrolmentID, told{LessonID: in.LessonID, PersonID: &e.PersonID, CourseID: &e.CourseID, Reason: in.Reason, More: in.MorePercent, Tries: in.MoreTries})
+		if in.MorePercent != nil {
+			a.MorePercent = *in.MorePercent
+		}
+		if in.MoreTries != nil {
+			a.MoreTries = *in.MoreTries
+		}
+		a.ID, a.EnrolmentID, a.LessonID, a.Reason, a.GivenBy, a.GivenAt = uid.New(), in.Enrolment, in.Lesson, in.Reason, who.PersonID, s.moment()
+		if err = s.keep.AddTestAllowance(ctx, a); err != nil {
+			return err
+		}
+		return s.tell(ctx, "test.allowed", "enrolment", in.Enrolment, told{LessonID: in.Lesson, PersonID: &e.PersonID, CourseID: &e.CourseID, Reason: in.Reason, More: a.MorePercent, Tries: a.MoreTries})
 	})
 }
