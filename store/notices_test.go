@@ -123,7 +123,7 @@ func TestAPersonChoosesHowToBeTold(t *testing.T) {
 	me, p := storetest.Learner(t, ctx, w)
 	for _, c := range []struct {
 		ways notice.Ways
-	}{{notice.Ways{App: true, Mail: true}}, {notice.Ways{App: true}}, {notice.Ways{Mail: true}}, {notice.Ways{}}} {
+	}{{notice.Ways{App: true, Mail: true, Push: true}}, {notice.Ways{App: true}}, {notice.Ways{Mail: true}}, {notice.Ways{}}} {
 		if err := s.Choose(me, map[notice.Kind]notice.Wish{notice.KindEnrolled: {App: c.ways.App, Mail: c.ways.Mail, Push: &c.ways.Push}}); err != nil {
 			t.Fatal(err)
 		}
