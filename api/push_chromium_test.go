@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/chromedp/cdproto/browser"
+	cdpbrowser "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/serviceworker"
@@ -43,9 +43,9 @@ func calls[P, R any](b tab, c cdp.Command[P, R], params P) {
 	}
 }
 
-func (b tab) allows(origin string, how browser.PermissionSetting) {
+func (b tab) allows(origin string, how cdpbrowser.PermissionSetting) {
 	b.t.Helper()
-	calls(b, browser.SetPermission, browser.SetPermissionParams{Permission: &browser.PermissionDescriptor{Name: "notifications"}, Setting: how, Origin: origin})
+	calls(b, cdpbrowser.SetPermission, cdpbrowser.SetPermissionParams{Permission: &cdpbrowser.PermissionDescriptor{Name: "notifications"}, Setting: how, Origin: origin})
 }
 
 func TestARealBrowserIsRegisteredAndShowsWhatItIsSent(t *testing.T) {
@@ -76,14 +76,14 @@ func TestARealBrowserIsRegisteredAndShowsWhatItIsSent(t *testing.T) {
 	phone := s.Subscribe("")
 	at := "http://" + h.host
 	calls(b, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: fmt.Sprintf(playedSubscription, phone.Endpoint, phone.P256dh, phone.Auth)})
-	b.allows(at, browser.PermissionSettingDenied)
+	b.allows(at, cdpbrowser.PermissionSettingDenied)
 	b.visit(at + "/signin?step=password&next=/notifications/settings")
 	b.waits(`(e => e && (e.value = ` + strconv.Quote(p.Email) + `, true))(document.querySelector('[name="email"]'))`)
 	b.waits(`(e => e && (e.value = ` + strconv.Quote(password) + `, true))(document.querySelector('[name="password"]'))`)
 	b.waits(`(e => (e.form.requestSubmit(), true))(document.querySelector('[name="password"]'))`)
 	b.waits(`document.getElementById('this-device')?.dataset.now === 'denied' && document.body.innerText.includes('does not let the portal tell you')`)
 
-	b.allows(at, browser.PermissionSettingGranted)
+	b.allows(at, cdpbrowser.PermissionSettingGranted)
 	b.visit(at + "/notifications/settings")
 	b.waits(`document.getElementById('this-device').dataset.now === 'off'`)
 	b.presses("[data-on]")
