@@ -150,7 +150,7 @@ func TestALegalHoldIsMadeShownAndReleased(t *testing.T) {
 	about := "/privacy/people/" + lee.ID.String()
 	boss.get(about).is(200).says("Under a legal hold", at).saysNot("Erase this person")
 	boss.post(about+"/erase", "confirm", lee.Email).is(409).says("A legal hold covers this person")
-	learner.get("/account/data").is(200).saysNot("hold")
+	learner.get("/account/data").is(200).saysNot("legal hold", "Legal hold", "/privacy/holds")
 	boss.post(at + "/people/" + owner.ID.String() + "/take").is(303).leads(at)
 	boss.post(at + "/people/" + owner.ID.String() + "/take").is(404)
 	boss.post(at+"/people", "emails", "", "group", "").is(422).says("Name somebody or a group.")

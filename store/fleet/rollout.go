@@ -252,7 +252,7 @@ func (a *Admin) SetCanary(ctx context.Context, slug string, first bool, by strin
 	err := pgx.BeginFunc(ctx, a.pool, func(tx pgx.Tx) error {
 		var id uid.ID
 		var before bool
-		err := tx.QueryRow(ctx, "select id, canary from control.tenants where slug = $1 for update", slug).Scan(&id, &before)
+		err := tx.QueryRow(ctx, "select id, coalesce(canary, false) from control.tenants where slug = $1 for update", slug).Scan(&id, &before)
 		switch {
 		case errors.Is(err, pgx.ErrNoRows):
 			return fmt.Errorf("%s: %w", slug, tenant.ErrNotFound)
