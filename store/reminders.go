@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
@@ -77,6 +78,14 @@ func (s *Store) ReminderFacts(ctx context.Context, q reminder.Query) (list []rem
 		"from": since.Add(-days(max(q.Offsets[len(q.Offsets)-1], 0))), "to": until.Add(min(days(max(-q.Offsets[0], 0)), reminderDays)),
 	}).Scan(&list).Error
 	return list, fail(err, "what people are to be reminded of")
+}
+
+// AnyReminderDate tells whether anything has a date up to the earliest step before it.
+func (s *Store) AnyReminderDate(ctx context.Context, now time.Time) (dated bool, err error) {
+	err = s.singleRow(ctx, nil, func(row pgx.Row) error { return row.Scan(&dated) }, `select exists (select 1 from enrolment_rounds where superseded_at is null and status = 'active' and due_at < $1)
+		or exists (select 1 from duty_cycles where ended_at is null and (completed_at is null and due_at < $1 or completed_at is not null and expires_at < $1))
+		or exists (select 1 from certificates where valid_until < $1)`, now.Add(reminderDays+reminderLate))
+	return dated, fail(err, "whether anything has a date")
 }
 
 // ReminderPolicies lists all, the portal's first.

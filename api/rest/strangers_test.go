@@ -30,6 +30,7 @@ func TestNoOperationOfLearningTakesAnotherTenantsIds(t *testing.T) {
 	settings["visibility"] = string(catalog.VisibleOnRequest)
 	theirs.call(t, boss, "PUT", "/courses/"+id+"/settings", settings, "If-Match", `"`+itoa(closed.Course.Revision)+`"`).want(t, 200)
 	request := theirs.call(t, asker, "POST", "/courses/on-request/place-requests", object{}).want(t, 201).object(t)
+	data := theirs.call(t, asker, "POST", "/me/data-requests", object{}).want(t, 202).object(t).text("id")
 	path := theirs.call(t, boss, "POST", "/paths", object{"title": "Their path"}).want(t, 201).object(t)
 	ids := map[string]string{
 		"course": course.Course.ID.String(), "lesson": course.Lessons()[0].ID.String(), "module": course.Modules[0].ID.String(),
@@ -44,6 +45,7 @@ func TestNoOperationOfLearningTakesAnotherTenantsIds(t *testing.T) {
 		"source":      theirs.call(t, boss, "POST", "/hr-sources", object{"name": "Personnel"}).want(t, 201).object(t).text("id"),
 		"schedule":    theirs.call(t, boss, "POST", "/report-schedules", object{"name": "Who is in", "wish": object{"kind": "built", "definition": object{"source": "enrolments"}}, "format": "xlsx", "every": "weekly", "weekday": 1, "hour": 7, "zone": "UTC", "people": []string{bossPerson.ID.String()}}).want(t, 201).object(t).text("id"),
 		"export":      theirs.call(t, boss, "POST", "/report-exports", object{"format": "csv", "wish": object{"kind": "built", "definition": object{"source": "enrolments"}}}).want(t, 202).object(t).text("id"),
+		"hold":        theirs.call(t, boss, "POST", "/holds", object{"name": "Dispute", "reason": "A court asked for it.", "people": []string{e.PersonID.String()}}).want(t, 201).object(t).text("id"),
 		"erasure":     theirs.call(t, asker, "POST", "/me/erasure", object{}).want(t, 202).object(t).text("id"),
 	}
 	own := storetest.PublishedCourse(t, mine.ctx, mine.World, storetest.SmallCourse("Mine"))
@@ -51,6 +53,10 @@ func TestNoOperationOfLearningTakesAnotherTenantsIds(t *testing.T) {
 		parts, named := strings.Split(r.Path, "/"), 0
 		for i, p := range parts {
 			if name, ok := strings.CutPrefix(p, ":"); ok {
+				if name == "request" && i > 0 && parts[i-1] == "data-requests" {
+					parts[i], named = data, named+1
+					continue
+				}
 				if parts[i], ok = ids[name]; ok {
 					named++
 				} else {

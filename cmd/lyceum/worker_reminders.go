@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"lyceum/internal/event"
 	"lyceum/internal/mail"
@@ -38,10 +41,13 @@ func updating(do func(context.Context) error) func(context.Context) error {
 	}
 }
 
-// remindAll looks at the portals whose turn it is. One portal's failure does not keep it from the others; it is looked at again in the
-// next round.
+// remindAll looks at the portals whose turn it is, a few at a time. One portal's failure does not keep it from the others; it is looked at
+// again in the next round.
 func (a *app) remindAll(ctx context.Context) error {
-	const atOnce = 200
+	const (
+		atOnce   = 200
+		together = 4
+	)
 	var errs []error
 	for after := uid.Nil; ; {
 		list, err := a.store.TenantsToRemind(ctx, a.now(), after, atOnce)
@@ -49,18 +55,27 @@ func (a *app) remindAll(ctx context.Context) error {
 			return errors.Join(append(errs, err)...)
 		}
 		turns := map[uid.ID]time.Time{}
+		var mu sync.Mutex
+		var several errgroup.Group
+		several.SetLimit(together)
 		for _, t := range list {
 			after = t.ID
 			if a.maintained(ctx, t) {
 				continue // its turn stays
 			}
-			next, err := a.remind(tenant.With(ctx, t))
-			if err != nil {
-				errs = append(errs, fmt.Errorf("reminders of %s: %w", t.Slug, err))
-				continue
-			}
-			turns[t.ID] = next
+			several.Go(func() error {
+				next, err := a.remind(tenant.With(ctx, t))
+				mu.Lock()
+				defer mu.Unlock()
+				if err != nil {
+					errs = append(errs, fmt.Errorf("reminders of %s: %w", t.Slug, err))
+					return nil
+				}
+				turns[t.ID] = next
+				return nil
+			})
 		}
+		_ = several.Wait() // each says above how it went
 		if err := a.store.SetReminderTurns(ctx, turns); err != nil {
 			return errors.Join(append(errs, err)...)
 		}
@@ -73,6 +88,9 @@ func (a *app) remindAll(ctx context.Context) error {
 // remind writes into the event log which dates came near, and tells people.
 func (a *app) remind(ctx context.Context) (next time.Time, err error) {
 	next = a.now().Add(time.Hour)
+	if dated, err := a.reminders.Dated(ctx); err == nil && !dated {
+		return next, nil
+	}
 	err = updating(func(ctx context.Context) error {
 		err := errors.Join(a.enrolment.Remind(ctx), a.certificates.Remind(ctx))
 		at, failed := a.reminders.Sweep(ctx)

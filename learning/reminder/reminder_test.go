@@ -448,3 +448,41 @@ func TestAKilledProcessTellsNobodyTwice(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// A portal in which nothing has a date is not looked through; what is due within a year, or is over, is found by the question before.
+func TestAPortalWithoutDatesIsAskedOnce(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	dated := func(when string, want bool) {
+		t.Helper()
+		if got, err := h.reminders.Dated(h.ctx); err != nil || got != want {
+			t.Errorf("%s: %v, %v", when, got, err)
+		}
+	}
+	other := h.Tenant(t)
+	dated("nothing", false)
+	p := storetest.Person(t, h.ctx, h.World, policy.Learner)
+	course := storetest.PublishedCourse(t, h.ctx, h.World, storetest.SmallCourse("Knots"))
+	due := func(at *time.Time) {
+		t.Helper()
+		portal, _ := tenant.From(h.ctx)
+		_, err := h.Admin.Exec(t.Context(), "insert into "+portal.SchemaName+`.enrolment_rounds (id, course_id, version_id, person_id, status, source, percent, enrolled_at, due_at) values ($1, $2, $3, $4, 'active', 'assigned', 0, $5, $6)
+			on conflict (person_id, course_id) where superseded_at is null do update set due_at = excluded.due_at`, uid.New(), course.Course.ID, *course.Course.PublishedID, p.ID, h.Now.Now(), at)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	due(nil)
+	dated("a course without a date", false)
+	for when, days := range map[string]int{"long over": -400, "in eleven months": 330} {
+		at := h.Now.Now().AddDate(0, 0, days)
+		due(&at)
+		dated(when, true)
+	}
+	far := h.Now.Now().AddDate(3, 0, 0)
+	due(&far)
+	dated("in three years", false)
+	if got, err := h.reminders.Dated(other); err != nil || got {
+		t.Errorf("another portal: %v, %v", got, err)
+	}
+}

@@ -42,6 +42,8 @@ type Keeper interface {
 	event.Log
 	InTenant(ctx context.Context, fn func(context.Context) error) error
 	ReminderPolicies(ctx context.Context) ([]Policy, error)
+	// AnyReminderDate tells whether anything has a date up to the earliest step before it. It is asked outside of a transaction.
+	AnyReminderDate(ctx context.Context, now time.Time) (bool, error)
 	// ReminderScope names a requirement or course; ErrNoScope.
 	ReminderScope(ctx context.Context, s Scope, id uid.ID) (name string, err error)
 	// SaveReminderPolicy writes one of the revision before; ErrChanged.

@@ -14,6 +14,12 @@ import (
 // factsAtOnce is how many facts one transaction takes.
 const factsAtOnce = 2000
 
+// Dated tells whether anything has a date that somebody may have to be told of within a year, or had one. Where nothing has there is nothing to
+// look for; asking it takes one short query. It is a chore's: it asks for no permission.
+func (s *Service) Dated(ctx context.Context) (bool, error) {
+	return s.keep.AnyReminderDate(ctx, s.now())
+}
+
 // Sweep tells everybody what is to be told now, a part of the people in each transaction: the ledger, the notices and the events that
 // mails are made of are written together, so that whenever a process dies all of a message is there or nothing. It says when there
 // may be something next. It is a chore's: it asks for no permission, and two at a time tell nobody twice.
