@@ -8,7 +8,6 @@ import (
 	"lyceum/api/route"
 	"lyceum/api/visit"
 	"lyceum/auth"
-	"lyceum/auth/support"
 	"lyceum/tenant"
 )
 
@@ -139,7 +138,7 @@ func (s *Server) writing(r route.Route) fiber.Handler {
 		err := s.mayMake(c)
 		switch {
 		case err != nil && takes:
-			c.SetUserContext(support.BarGrants(auth.BarGrants(c.UserContext(), err), err))
+			c.SetUserContext(auth.BarGrants(c.UserContext(), err))
 		case err != nil:
 			return err
 		}

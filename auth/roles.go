@@ -51,7 +51,7 @@ func (s *Service) SetRoles(ctx context.Context, id uid.ID, roles []policy.Role) 
 			return ErrLastOwner
 		}
 		before := p.Roles
-		if why := grantsBarred(ctx); why != nil && slices.ContainsFunc(roles, func(r policy.Role) bool { return !slices.Contains(before, r) }) {
+		if why := GrantsBarred(ctx); why != nil && slices.ContainsFunc(roles, func(r policy.Role) bool { return !slices.Contains(before, r) }) {
 			return why
 		}
 		if changed, err = s.assign(ctx, who, &p, roles); err != nil || !changed {
@@ -150,12 +150,14 @@ func without(roles, others []policy.Role) []policy.Role {
 
 type barredKey struct{}
 
-// BarGrants has SetRoles under ctx fail with why where it would give a role; taking away goes on. A portal that is read-only asks for it.
+// BarGrants has what gives rights under ctx fail with why: a role to somebody, more to support; taking away goes on. A portal that is read-only
+// asks for it.
 func BarGrants(ctx context.Context, why error) context.Context {
 	return context.WithValue(ctx, barredKey{}, why)
 }
 
-func grantsBarred(ctx context.Context) error {
+// GrantsBarred is why no rights are given under ctx; nil: they are.
+func GrantsBarred(ctx context.Context) error {
 	why, _ := ctx.Value(barredKey{}).(error)
 	return why
 }

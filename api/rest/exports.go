@@ -77,7 +77,7 @@ type reportFileShown struct {
 	Percent   int        `json:"percent" doc:"How much of it is made."`
 	Done      int        `json:"done" doc:"Lines that were read."`
 	Lines     int        `json:"lines" doc:"Of so many."`
-	Problem   string     `json:"problem,omitempty" enum:"no_right,too_long,gone,internal" doc:"Why it could not be made."`
+	Problem   string     `json:"problem,omitempty" enum:"no_right,too_long,sheet_too_long,gone,internal" doc:"Why it could not be made."`
 	Bytes     int64      `json:"bytes,omitempty"`
 	SHA256    string     `json:"sha256,omitempty" doc:"Of the file, in hexadecimal."`
 	AskedAt   time.Time  `json:"asked_at"`

@@ -41,26 +41,13 @@ type Wanted struct {
 	Hours        int
 }
 
-type barredKey struct{}
-
-// BarGrants has what allows operators more under ctx fail with why; taking away goes on. A portal that is read-only asks for it.
-func BarGrants(ctx context.Context, why error) context.Context {
-	return context.WithValue(ctx, barredKey{}, why)
-}
-
-// barred is why operators are allowed no more under ctx; nil: they are.
-func barred(ctx context.Context) error {
-	why, _ := ctx.Value(barredKey{}).(error)
-	return why
-}
-
 // more tells whether rules allow operators something that others do not. Changes that go on are more than none, for however long.
 func (r Rules) more(than Rules, now time.Time) bool {
 	return !r.Off && than.Off || !r.Approve && than.Approve || r.Grants(now)
 }
 
 // SetRules writes what the portal allows; switched off, its visits end. It needs security:manage. Where rights are barred
-// (BarGrants) it allows less and no more. Event support.rules_changed.
+// (auth.BarGrants) it allows less and no more. Event support.rules_changed.
 func (s *Service) SetRules(ctx context.Context, w Wanted) error {
 	if err := auth.Require(ctx, policy.SecurityManage); err != nil {
 		return err
@@ -74,7 +61,7 @@ func (s *Service) SetRules(ctx context.Context, w Wanted) error {
 		r.WritesUntil = &until
 	}
 	err := s.keep.InTenant(ctx, func(ctx context.Context) error {
-		if why := barred(ctx); why != nil {
+		if why := auth.GrantsBarred(ctx); why != nil {
 			was, err := s.keep.SupportRules(ctx)
 			if err != nil {
 				return err
@@ -100,12 +87,12 @@ func (s *Service) SetRules(ctx context.Context, w Wanted) error {
 }
 
 // Decide answers a visit that waits: with a yes it can be entered for an hour. It needs security:manage. ErrDecided. Events
-// support.approved, support.refused. Where rights are barred (BarGrants) there is no yes.
+// support.approved, support.refused. Where rights are barred (auth.BarGrants) there is no yes.
 func (s *Service) Decide(ctx context.Context, id uid.ID, yes bool) error {
 	if err := auth.Require(ctx, policy.SecurityManage); err != nil {
 		return err
 	}
-	if why := barred(ctx); why != nil && yes {
+	if why := auth.GrantsBarred(ctx); why != nil && yes {
 		return why
 	}
 	who, _ := auth.PrincipalFrom(ctx)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -30,26 +31,33 @@ var ruleRows = []struct{ table, where string }{
 	{"audit", "type = 'enrolment.created' and subject_id in (select id from enrolment_rounds where course_id = $2) and $1::uuid is not null"},
 }
 
-// measureRules has a requirement catch many people at once, beside the bare INSERT … SELECT of the rows that it wrote.
-func (b *bench) measureRules(ctx context.Context) error {
+// besideTables is the first portal with an owner who asks, and a connection on its tables for the bare statements beside.
+func (b *bench) besideTables(ctx context.Context) (asking context.Context, admin *pgx.Conn, err error) {
 	t := b.fleet[0]
 	ctx = tenant.With(ctx, t.Tenant)
 	who, err := b.benchPerson(ctx, policy.Owner)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	asking, err := b.app.auth.As(ctx, who.ID)
-	if err != nil {
-		return err
+	if asking, err = b.app.auth.As(ctx, who.ID); err != nil {
+		return nil, nil, err
 	}
-	admin, err := pgx.Connect(ctx, b.config.DatabaseURL)
-	if err != nil {
-		return fmt.Errorf("connect: %w", err)
+	if admin, err = pgx.Connect(ctx, b.config.DatabaseURL); err != nil {
+		return nil, nil, fmt.Errorf("connect: %w", err)
 	}
-	defer admin.Close(ctx)                                                               //nolint:errcheck // at the end of a measurement
 	if _, err = admin.Exec(ctx, "set search_path = "+t.SchemaName+", ext"); err != nil { //nolint:gocritic // an opaque name of our own making
-		return fmt.Errorf("connect: %w", err)
+		return nil, nil, errors.Join(fmt.Errorf("connect: %w", err), admin.Close(ctx))
 	}
+	return asking, admin, nil
+}
+
+// measureRules has a requirement catch many people at once, beside the bare INSERT … SELECT of the rows that it wrote.
+func (b *bench) measureRules(ctx context.Context) error {
+	asking, admin, err := b.besideTables(ctx)
+	if err != nil {
+		return err
+	}
+	defer admin.Close(ctx) //nolint:errcheck // at the end of a measurement
 	for _, n := range []int{5_000, 100_000} {
 		took, bare, err := b.oneRule(asking, admin, n)
 		if err != nil {

@@ -10,8 +10,6 @@ import (
 
 	"lyceum/auth/hrsync"
 	"lyceum/auth/org"
-	"lyceum/auth/policy"
-	"lyceum/tenant"
 )
 
 const (
@@ -42,24 +40,11 @@ func hrList(changed int, round string) []byte {
 // measureStructure sends a list of 10,000 people, and the nights after lists in which 2 % are others: how long that takes, what it writes, and
 // how long the bare UPDATE of the same rows takes.
 func (b *bench) measureStructure(ctx context.Context) error {
-	t := b.fleet[0]
-	ctx = tenant.With(ctx, t.Tenant)
-	who, err := b.benchPerson(ctx, policy.Owner)
+	asking, admin, err := b.besideTables(ctx)
 	if err != nil {
 		return err
 	}
-	asking, err := b.app.auth.As(ctx, who.ID)
-	if err != nil {
-		return err
-	}
-	admin, err := pgx.Connect(ctx, b.config.DatabaseURL)
-	if err != nil {
-		return fmt.Errorf("connect: %w", err)
-	}
-	defer admin.Close(ctx)                                                               //nolint:errcheck // at the end of a measurement
-	if _, err = admin.Exec(ctx, "set search_path = "+t.SchemaName+", ext"); err != nil { //nolint:gocritic // an opaque name of our own making
-		return fmt.Errorf("connect: %w", err)
-	}
+	defer admin.Close(ctx) //nolint:errcheck // at the end of a measurement
 	if err := b.benchField(asking); err != nil {
 		return err
 	}

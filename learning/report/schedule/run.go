@@ -110,7 +110,7 @@ func problemOf(err error) Why {
 		return ""
 	case errors.Is(err, errOwner):
 		return Owner
-	case errors.Is(err, export.ErrTooLong):
+	case errors.Is(err, export.ErrTooLong), errors.Is(err, export.ErrSheetTooLong):
 		return Long
 	case errors.Is(err, errGone), errors.As(err, &f) && (f.Kind == fault.KindNotFound || f.Kind == fault.KindInvalid):
 		return Gone
@@ -231,6 +231,8 @@ func (s *Service) one(ctx context.Context, one Schedule, r Run, d Delivery, w ex
 		return NoRight, err
 	case e.Problem == export.TooLong:
 		return d.Status, export.ErrTooLong
+	case e.Problem == export.SheetTooLong:
+		return d.Status, export.ErrSheetTooLong
 	case e.Status == export.Cancelled, e.Status == export.Expired:
 		_, err = s.move(ctx, d, ToSend, Stopped)
 		return Stopped, err

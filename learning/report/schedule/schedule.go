@@ -105,7 +105,7 @@ const (
 	Nobody Why = "nobody" // of those it goes to may see reports
 	Owner  Why = "owner"  // may see reports no more
 	Gone   Why = "gone"   // the report that it sends, or what it is of
-	Long   Why = "long"   // for a PDF
+	Long   Why = "long"   // for a PDF or an XLSX
 )
 
 // Schedule is a report that is sent. It is a row of report_schedules.
