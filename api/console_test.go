@@ -122,7 +122,7 @@ func TestWhatIsDangerousInTheConsoleAsksForAFreshProofAndThenGoesOn(t *testing.T
 	at := "/operator/tenants/" + gone.Slug
 	h.w.Now.Advance(16 * time.Minute)
 	b.get(at).is(200)
-	page := b.post(at+"/delete", "confirm", gone.Slug).is(403).has("Cache-Control", "no-store").says("Confirm that it is you", "What you filled in is kept")
+	page := b.post(at+"/erase", "erase_confirm", gone.Slug, "erase_reason", "made by mistake").is(403).has("Cache-Control", "no-store").says("Confirm that it is you", "What you filled in is kept")
 	kept := regexp.MustCompile(`name="kept" value="([^"]+)"`).FindStringSubmatch(page.body)[1]
 	b.get(at).is(200)
 	b.post("/operator/step-up", "kept", kept, "code", "000000").is(422).says("This code is not right", kept)
@@ -247,6 +247,7 @@ func TestWhatAnOperatorMayFollowsTheRole(t *testing.T) {
 	runner := h.operator(auth.OperatorRunner)
 	runner.get(at).is(200).saysNot(at + "/delete")
 	runner.post(at+"/delete", "confirm", h.tenant.Slug).is(403).says("Only an admin")
+	runner.post(at+"/erase", "erase_confirm", h.tenant.Slug, "erase_reason", "made by mistake").is(403).says("Only an admin")
 	runner.get(at).is(200)
 	runner.post(at+"/suspend", "reason", "Unpaid since March").is(303)
 	runner.get(at).is(200)

@@ -241,9 +241,11 @@ func TestAnOperatorLooksAfterTenants(t *testing.T) {
 	}
 	o.post(at + "/resume").is(303).leads(at)
 	o.post(at+"/delete", "confirm", "something else").is(422).says(h.tenant.Slug)
+	o.post(at+"/erase", "erase_confirm", "something else", "erase_reason", "made by mistake").is(422).says(h.tenant.Slug)
+	o.post(at+"/erase", "erase_confirm", h.tenant.Slug).is(422).says("Say why it is deleted at once")
 	o.get("/operator/tenants/nobody").is(404)
 	gone := h.newTenant()
-	o.post("/operator/tenants/"+gone.Slug+"/delete", "confirm", gone.Slug).is(303).leads("/operator")
+	o.post("/operator/tenants/"+gone.Slug+"/erase", "erase_confirm", gone.Slug, "erase_reason", "made by mistake").is(303).leads("/operator")
 	o.get("/operator/tenants/" + gone.Slug).is(404)
 	o.get("/operator").is(200)
 	o.post("/operator/signout").is(303).leads("/operator/signin")

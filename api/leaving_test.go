@@ -59,16 +59,39 @@ func TestOperatorsSetADayAndKeepAPortal(t *testing.T) {
 	b := h.operator()
 	at := "/operator/tenants/" + h.tenant.Slug
 	b.get(at).is(200).says("Erase it after 14 days")
-	b.post(at+"/delete", "confirm", "wrong", "later", "1").is(422)
-	b.post(at+"/delete", "confirm", h.tenant.Slug, "later", "1").is(303)
+	b.post(at+"/delete", "confirm", "wrong").is(422)
+	b.post(at+"/delete", "confirm", h.tenant.Slug).is(303)
 	b.get(at).is(200).says("Keep this portal").says("To be erased")
 	b.post(at + "/keep").is(303)
 	b.get(at).is(200).saysNot("Keep this portal")
 	b.post(at + "/keep").is(409)
 }
 
-func TestAReceiptIsReadByItsAddressOnThePlatform(t *testing.T) {
+func TestAnOwnerLetsThePortalRestAndGoesOn(t *testing.T) {
 	t.Parallel()
+	h := setup(t)
+	owner, learner := h.as(h.person(policy.Owner)), h.as(h.person(policy.Learner))
+	course := "/api/v1/courses"
+	owner.get("/settings/leaving").is(200).says("Let the portal rest")
+	learner.post("/settings/leaving/pause").is(403)
+	learner.json(http.MethodPost, "/api/v1/portal/pause", "").is(403)
+	owner.post("/settings/leaving/pause").is(303).leads("/settings/leaving")
+	h.o.Directory.Drop(h.tenant.ID) // what an announcement does in every process
+	owner.get("/settings/leaving").is(200).says("The portal rests since", "Go on")
+	learner.get("/").is(200).says("This portal rests").saysNot("/settings/leaving")
+	owner.json(http.MethodPost, course, `{"title":"New"}`).is(403).says("portal_paused", "Settings, Leaving")
+	owner.json(http.MethodGet, course, "").is(200)
+	owner.json(http.MethodPost, "/api/v1/portal/pause", "").is(204) // again: nothing changes
+	owner.json(http.MethodGet, "/api/v1/portal/leaving", "").is(200).says(`"state":"read_only"`, "paused_at")
+	h.operator().get("/operator/tenants/" + h.tenant.Slug).is(200).says("Rests by its owner")
+	owner.json(http.MethodDelete, "/api/v1/portal/pause", "").is(204)
+	h.o.Directory.Drop(h.tenant.ID)
+	owner.json(http.MethodPost, course, `{"title":"New"}`).is(201)
+	owner.get("/audit").is(200).says("Portal let to rest", "Portal went on")
+}
+
+// It does what is due on the whole platform after the cooling-off days, so no other test may have a portal that leaves beside it.
+func TestAReceiptIsReadByItsAddressOnThePlatform(t *testing.T) { //nolint:paralleltest // see above
 	h := setup(t)
 	stranger := h.browser(platformHost)
 	stranger.get("/receipts/" + strings.Repeat("x", 40)).is(404)

@@ -157,10 +157,13 @@ var takesRights = map[string]bool{
 	"/settings/support-access": true, "/api/v1/portal/support-access": true, "/api/v1/portal/support-access/visits/:visit/answer": true,
 }
 
-// mayMake fails while a portal makes nothing new: its owner goes, or its bill is not paid.
+// mayMake fails while a portal makes nothing new: its owner goes or lets it rest, or its bill is not paid.
 func (s *Server) mayMake(c *fiber.Ctx) error {
 	if visit.Of(c).Tenant.LeavesAt != nil {
 		return tenant.ErrLeaving
+	}
+	if visit.Of(c).Tenant.PausedAt != nil {
+		return tenant.ErrPaused
 	}
 	if s.Subscriptions == nil {
 		return nil

@@ -50,6 +50,7 @@ func (s *Server) onPlatform(t *table) {
 	t.post("/operator/tenants/:slug/resume", route.Operator, o.Resume)
 	t.postFresh("/operator/tenants/:slug/move", route.Operator, o.Move)
 	t.postFresh("/operator/tenants/:slug/delete", route.OperatorAdmin, o.Delete)
+	t.postFresh("/operator/tenants/:slug/erase", route.OperatorAdmin, o.Erase)
 	t.post("/operator/tenants/:slug/keep", route.Operator, o.Keep)
 
 	s.onOperators(t)

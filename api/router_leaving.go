@@ -10,6 +10,8 @@ import (
 func (s *Server) onLeaving(t *table) {
 	l, owner := web.Leaving{Site: s.site, Leaving: s.Leaving, Takeouts: s.Takeouts}, route.For(policy.PortalLeave)
 	t.get("/settings/leaving", owner, l.Show)
+	t.post("/settings/leaving/pause", owner, l.Pause)
+	t.post("/settings/leaving/resume", owner, l.Resume)
 	t.postFresh("/settings/leaving", owner, l.Ask)
 	t.post("/settings/leaving/keep", owner, l.Keep)
 	t.postFresh("/settings/leaving/takeouts", owner, l.Take)

@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"lyceum/internal/uid"
+	"lyceum/tenant"
 	"lyceum/tenant/leaving"
 )
 
@@ -30,7 +31,7 @@ func (s *Store) InsertLeaving(ctx context.Context, l leaving.Leaving) error {
 	return s.announceAtCommit(ctx, l.TenantID)
 }
 
-// KeepTenant takes the open wish back.
+// KeepTenant takes the open wish back; ErrGoing once its erasure began.
 func (s *Store) KeepTenant(ctx context.Context, tenantID uid.ID, by string, at time.Time) error {
 	l, err := s.OpenLeaving(ctx, tenantID)
 	if err != nil {
@@ -40,13 +41,35 @@ func (s *Store) KeepTenant(ctx context.Context, tenantID uid.ID, by string, at t
 	if err != nil {
 		return err
 	}
-	if err := s.tx(ctx).Exec("update control.tenants set leaves_at = null, updated_at = ? where id = ?", at, tenantID).Error; err != nil {
-		return fail(err, "unmark a tenant that stays")
+	err = s.changeOne(ctx, leaving.ErrGoing, "unmark a tenant that stays",
+		"update control.tenants set leaves_at = null, updated_at = ? where id = ? and status <> ?", at, tenantID, tenant.StatusDeleting)
+	if err != nil {
+		return err
 	}
 	if err := s.settleLife(ctx, tenantID, "kept", at); err != nil {
 		return err
 	}
 	return s.announceAtCommit(ctx, tenantID)
+}
+
+// PauseTenant lets a tenant rest, or has it go on; changed is false where it already does.
+func (s *Store) PauseTenant(ctx context.Context, tenantID uid.ID, rests bool, at time.Time) (changed bool, err error) {
+	since := &at
+	if !rests {
+		since = nil
+	}
+	res := s.tx(ctx).Exec("update control.tenants set paused_at = ?, updated_at = ? where id = ? and status <> ? and (paused_at is null) = ?", since, at, tenantID, tenant.StatusDeleting, rests)
+	if res.Error != nil || res.RowsAffected == 0 {
+		return false, fail(res.Error, "let a tenant rest")
+	}
+	why := "resumed"
+	if rests {
+		why = "paused"
+	}
+	if err := s.settleLife(ctx, tenantID, why, at); err != nil {
+		return false, err
+	}
+	return true, s.announceAtCommit(ctx, tenantID)
 }
 
 // DueLeavings are those to be warned of, erased or finished, the oldest first.
@@ -61,9 +84,10 @@ func (s *Store) Warned(ctx context.Context, id uid.ID, at time.Time) error {
 	return fail(s.tx(ctx).Exec("update control.leavings set warned_at = ? where id = ?", at, id).Error, "note a warning")
 }
 
-// Closing notes that an erasure began.
+// Closing notes that an erasure began, from where nobody takes the wish back; ErrNotLeaving for one that was taken back.
 func (s *Store) Closing(ctx context.Context, id uid.ID, at time.Time) error {
-	return fail(s.tx(ctx).Exec("update control.leavings set closed_at = ? where id = ? and closed_at is null", at, id).Error, "note that an erasure began")
+	return s.changeOne(ctx, leaving.ErrNotLeaving, "note that an erasure began",
+		"update control.leavings set closed_at = coalesce(closed_at, ?) where id = ? and kept_at is null", at, id)
 }
 
 // ErasureSteps lists what of an erasure is done, in order.
@@ -84,9 +108,14 @@ func (s *Store) FinishLeaving(ctx context.Context, id uid.ID, receipt string, at
 	return fail(s.tx(ctx).Exec("update control.leavings set receipt = ?, erased_at = ? where id = ? and erased_at is null", receipt, at, id).Error, "write a receipt")
 }
 
-// LeavingMailed notes that the receipt was sent: nothing is left to do.
+// LeavingRecipients notes who still has to get the receipt.
+func (s *Store) LeavingRecipients(ctx context.Context, id uid.ID, to []leaving.Recipient) error {
+	return fail(s.tx(ctx).Where("id = ?", id).Select("Recipients").Updates(&leaving.Leaving{Recipients: to}).Error, "note who gets a receipt")
+}
+
+// LeavingMailed notes that the receipt was sent: nothing is left to do, and nobody's address is kept for it.
 func (s *Store) LeavingMailed(ctx context.Context, id uid.ID, at time.Time) error {
-	return fail(s.tx(ctx).Exec("update control.leavings set mailed_at = ? where id = ?", at, id).Error, "note that a receipt was sent")
+	return fail(s.tx(ctx).Exec("update control.leavings set mailed_at = ?, recipients = null where id = ?", at, id).Error, "note that a receipt was sent")
 }
 
 // LeavingByToken finds one by the address of its receipt.

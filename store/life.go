@@ -18,15 +18,16 @@ func (s *Store) settleLife(ctx context.Context, id uid.ID, why string, at time.T
 		Status  string
 		Life    *life.State
 		Leaving bool
+		Paused  bool
 		Billing string
 	}
-	err := s.tx(ctx).Raw(`select t.slug, t.status, t.life, t.leaves_at is not null leaving,
+	err := s.tx(ctx).Raw(`select t.slug, t.status, t.life, t.leaves_at is not null leaving, t.paused_at is not null paused,
 		coalesce((select s.state from control.subscriptions s where s.tenant_id = t.id), '') billing from control.tenants t where t.id = ? for update of t`, id).Scan(&rows).Error
 	if err != nil || len(rows) == 0 { // a subscription outlives its tenant
 		return fail(err, "where a tenant stands")
 	}
 	r := rows[0]
-	to := life.Of(life.Facts{Status: r.Status, Billing: r.Billing, Leaving: r.Leaving})
+	to := life.Of(life.Facts{Status: r.Status, Billing: r.Billing, Leaving: r.Leaving, Paused: r.Paused})
 	if r.Life != nil {
 		if *r.Life == to {
 			return nil

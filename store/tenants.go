@@ -35,7 +35,7 @@ func (s *Store) TenantByDomain(ctx context.Context, host string) (tenant.Tenant,
 
 const (
 	tenantColumns = `select id, slug, name, status, schema_name, node, schema_version, contact_email, suspended_reason,
-		created_at, updated_at, activated_at, suspended_at, coalesce(primary_host, '') primary_host, coalesce(sign_on_slug, '') sign_on_slug, coalesce(life, '') life, leaves_at from control.tenants where `
+		created_at, updated_at, activated_at, suspended_at, coalesce(primary_host, '') primary_host, coalesce(sign_on_slug, '') sign_on_slug, coalesce(life, '') life, leaves_at, paused_at from control.tenants where `
 	tenantBySlug   = tenantColumns + "slug = $1 or id = (select tenant_id from control.slugs where slug = $1) order by slug = $1 desc limit 1"
 	tenantByID     = tenantColumns + "id = $1"
 	tenantByDomain = tenantColumns + "id = (select tenant_id from control.domains where host = $1)"

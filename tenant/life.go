@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"lyceum/internal/fault"
 	"lyceum/internal/page"
@@ -56,9 +57,9 @@ func (s *Service) change(ctx context.Context, slug, action string, from []Status
 	return s.Keep.TenantByID(ctx, t.ID)
 }
 
-// Delete removes a portal with everything in it, for good. typed must be the slug, typed by hand. Usage that was
-// counted stays in the ledger. A crash in between leaves the tenant deleting and unreachable; FinishAll goes on.
-func (s *Service) Delete(ctx context.Context, slug, typed string) error {
+// Delete removes a portal with everything in it, for good and at once: who has no reason of their own lets its owners have days to think
+// (tenant/leaving). typed must be the slug, typed by hand; reason, at most 300 characters, stands in the log. Usage that was counted stays in the ledger. A crash in between leaves the tenant deleting and unreachable; FinishAll goes on.
+func (s *Service) Delete(ctx context.Context, slug, typed, reason string) error {
 	t, err := s.Show(ctx, slug)
 	if err != nil {
 		return err
@@ -66,12 +67,16 @@ func (s *Service) Delete(ctx context.Context, slug, typed string) error {
 	if strings.TrimSpace(typed) != t.Slug {
 		return fault.Invalid(map[string]string{"typed": "Type “" + t.Slug + "” to delete this portal and everything in it."})
 	}
+	reason = strings.TrimSpace(reason)
+	if reason == "" || utf8.RuneCountInString(reason) > 300 {
+		return fault.Invalid(map[string]string{"reason": "Say why it is deleted at once, in at most 300 characters. It stands in the log."})
+	}
 	err = s.Keep.InControl(ctx, func(ctx context.Context) error {
 		all := []Status{StatusProvisioning, StatusActive, StatusSuspended, StatusDeleting}
 		if err := s.Keep.ChangeStatus(ctx, t.ID, all, StatusDeleting, "", s.Now()); err != nil {
 			return err
 		}
-		return s.Keep.Audit(ctx, "tenant.deleted", t.ID, map[string]string{"slug": t.Slug, "name": t.Name}, s.Now())
+		return s.Keep.Audit(ctx, "tenant.deleted", t.ID, map[string]string{"slug": t.Slug, "name": t.Name, "reason": reason}, s.Now())
 	})
 	if err != nil {
 		return fmt.Errorf("delete %s: %w", slug, err)

@@ -349,10 +349,13 @@ func TestDeletingAPortalWantsItsNameTypedAndLeavesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Delete(t.Context(), tn.Slug, "yes"); fault.Of(err).Fields["typed"] == "" {
+	if err := h.Delete(t.Context(), tn.Slug, "yes", "made by mistake"); fault.Of(err).Fields["typed"] == "" {
 		t.Fatalf("deleted without its name: %v", err)
 	}
-	if err := h.Delete(t.Context(), tn.Slug, tn.Slug); err != nil {
+	if err := h.Delete(t.Context(), tn.Slug, tn.Slug, " "); fault.Of(err).Fields["reason"] == "" {
+		t.Fatalf("deleted without a reason: %v", err)
+	}
+	if err := h.Delete(t.Context(), tn.Slug, tn.Slug, "made by mistake"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := h.Show(t.Context(), tn.Slug); !errors.Is(err, tenant.ErrNotFound) {

@@ -47,6 +47,7 @@ type Tenant struct {
 	SignOnSlug      string // the subdomain that identity providers know it by; "": the present one
 	Life            life.State
 	LeavesAt        *time.Time // when everything is erased, by its owner's wish; nil: nobody wishes that
+	PausedAt        *time.Time // since when it rests, by its owner's wish; nil: it does not
 }
 
 // Failures of this package.
@@ -59,6 +60,7 @@ var (
 	ErrProvisioning  = fault.New(fault.KindUnavailable, "tenant_provisioning", "This portal is being set up. Try again in a moment.")
 	ErrSchemaVersion = fault.New(fault.KindUnavailable, "tenant_migrating", "This portal is being updated. Try again in a moment.")
 	ErrLeaving       = fault.New(fault.KindForbidden, "portal_leaving", "This portal is to be erased, so nothing is changed in it any more. Learning goes on. An owner can keep it under Settings, Leaving.")
+	ErrPaused        = fault.New(fault.KindForbidden, "portal_paused", "This portal rests, so nothing is changed in it. Learning goes on. An owner can go on with it under Settings, Leaving.")
 	ErrWrongStatus   = fault.New(fault.KindConflict, "tenant_wrong_status", "The portal's state does not allow this.")
 )
 

@@ -12,7 +12,11 @@ type LeavingMail struct {
 	Portal string
 	At     time.Time // when it is erased, was erased, or the archive is gone
 	Link   string
+	By     string // who asked, where that is another; AnOperator for none of the portal
 }
+
+// AnOperator in LeavingMail.By is whoever runs the platform.
+const AnOperator = "-"
 
 func (m LeavingMail) letter(c *MailChrome) (string, any) {
 	return "leaving", enveloped[LeavingMail]{c, m}
@@ -23,5 +27,14 @@ func (c *MailChrome) Leaving(m LeavingMail, part string) (string, error) {
 	if m.Kind == "" {
 		return "", nil
 	}
-	return c.T("mail.leaving_"+m.Kind+"_"+part, "Portal", m.Portal, "Date", c.LongDate(m.At))
+	if m.Kind == "asked" && part == "text" {
+		switch m.By {
+		case "":
+		case AnOperator:
+			part = "text_operator"
+		default:
+			part = "text_other"
+		}
+	}
+	return c.T("mail.leaving_"+m.Kind+"_"+part, "By", m.By, "Portal", m.Portal, "Date", c.LongDate(m.At))
 }

@@ -31,6 +31,8 @@ func letters() []letter {
 		{"billing-trial", themes.BillingMail{Name: "Maya", Kind: "trial_ending", Portal: "Acme", Data: subscription.LetterData{Next: subscription.StatePastDue, At: &expires, Days: 7}, Link: "https://acme.lyceum.example/settings/billing"}},
 		{"billing-limit", themes.BillingMail{Name: "Maya", Kind: "limit", Portal: "Acme", Live: true, Data: subscription.LetterData{Meter: "api_calls", Percent: 80, Used: 8123, Limit: 10000}, Link: "https://acme.lyceum.example/settings/billing"}},
 		{"leaving-asked", themes.LeavingMail{Kind: "asked", Name: "Maya", Portal: "Acme", At: expires, Link: "https://acme.lyceum.example/settings/leaving"}},
+		{"leaving-asked-other", themes.LeavingMail{Kind: "asked", Name: "Ben", Portal: "Acme", At: expires, By: "Maya", Link: "https://acme.lyceum.example/settings/leaving"}},
+		{"leaving-asked-operator", themes.LeavingMail{Kind: "asked", Name: "Maya", Portal: "Acme", At: expires, By: themes.AnOperator, Link: "https://acme.lyceum.example/settings/leaving"}},
 		{"leaving-warned", themes.LeavingMail{Kind: "warned", Name: "Maya", Portal: "Acme", At: expires, Link: "https://acme.lyceum.example/settings/leaving"}},
 		{"leaving-kept", themes.LeavingMail{Kind: "kept", Name: "Maya", Portal: "Acme", At: expires, Link: "https://acme.lyceum.example/settings/leaving"}},
 		{"leaving-erased", themes.LeavingMail{Kind: "erased", Portal: "Acme", At: now, Link: "https://lyceum.example/receipts/k3v9q0"}},

@@ -13,15 +13,18 @@ const (
 	FlashLeavingAsked FlashKey = "leaving_asked"
 	FlashLeavingKept  FlashKey = "leaving_kept"
 	FlashTakeoutAsked FlashKey = "takeout_asked"
+	FlashPortalPaused FlashKey = "portal_paused"
+	FlashPortalWentOn FlashKey = "portal_went_on"
 
 	FlashTenantLeaving FlashKey = "tenant_leaving" // Name: the organization
 	FlashTenantKept    FlashKey = "tenant_kept"    // Name: the organization
 )
 
-// LeavingPage is GET /settings/leaving. It posts confirm to /settings/leaving, and nothing to …/keep and …/takeouts.
+// LeavingPage is GET /settings/leaving. It posts confirm to /settings/leaving, and nothing to …/keep, …/takeouts, …/pause and …/resume.
 type LeavingPage struct {
 	Slug     string
 	Days     int
+	PausedAt *time.Time       // since when the portal rests; nil: it does not
 	Leaving  *leaving.Leaving // nil: nobody wishes to go
 	Takeouts []takeout.Takeout
 	Confirm  string // what was typed
@@ -47,6 +50,14 @@ type ReceiptPage struct {
 }
 
 func (p ReceiptPage) in(c *Chrome) (string, any) { return "receipt", framed[ReceiptPage]{c, p} }
+
+// PausedAt is since when the portal rests; nil: it does not. Only who is signed in is told.
+func (c *Chrome) PausedAt() *time.Time {
+	if c.View.Who == nil || c.View.LeavesAt != nil {
+		return nil
+	}
+	return c.View.PausedAt
+}
 
 // LeavesAt is when the portal is erased; nil: nobody wishes that. Only who is signed in is told.
 func (c *Chrome) LeavesAt() *time.Time {

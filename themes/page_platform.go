@@ -68,12 +68,15 @@ type TenantForm struct {
 	Reason  string // why suspended
 	Confirm string // the slug, typed to delete
 
+	// To delete at once.
+	EraseReason, EraseConfirm string
+
 	// To another address.
 	MoveSlug, MoveReason, MoveConfirm string
 }
 
-// TenantPage is GET /operator/tenants/:slug. It posts reason to …/suspend, nothing to …/resume, confirm to …/delete, and
-// move_slug, move_reason and move_confirm to …/move.
+// TenantPage is GET /operator/tenants/:slug. It posts reason to …/suspend, nothing to …/resume, confirm to …/delete, erase_reason and
+// erase_confirm to …/erase, and move_slug, move_reason and move_confirm to …/move.
 type TenantPage struct {
 	Tenant   tenant.Tenant
 	URL      string

@@ -30,9 +30,12 @@ func leavingSpecimens(w *world) []specimen {
 	for i, step := range leaving.Steps() {
 		steps = append(steps, leaving.ReceiptStep{Step: step, DoneAt: now.Add(time.Duration(i-8) * time.Second)})
 	}
+	rests := v
+	rests.PausedAt = at(-3 * time.Hour)
 	return []specimen{
 		{"leaving", v, page},
 		{"leaving-refused", v, wrong},
+		{"leaving-rests", rests, themes.LeavingPage{Slug: "acme", Days: 14, PausedAt: at(-3 * time.Hour)}},
 		{"leaving-running", v, themes.LeavingPage{Slug: "acme", Days: 14, Takeouts: []takeout.Takeout{working, ready, expired}}},
 		{"leaving-asked", going, themes.LeavingPage{Slug: "acme", Days: 14, Leaving: &wish, Takeouts: []takeout.Takeout{ready}}},
 		{"receipt", receiptView, themes.ReceiptPage{Leaving: done, Steps: steps}},

@@ -32,6 +32,7 @@ type View struct {
 	Flash       *Flash
 	Notices     []signon.Notice // what administrators are reminded of on every page
 	News        notice.Standing // what who asks has not read
+	PausedAt    *time.Time      // since when the portal rests by its owner's wish; nil: it does not
 	LeavesAt    *time.Time      // when the portal is erased by its owner's wish; nil: it stays
 	Said        broadcast.Said  // what operators say to the portal
 	Quiet       bool            // notices are not shown as they come (flag live_notices is off)

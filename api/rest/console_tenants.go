@@ -94,6 +94,7 @@ type tenantShown struct {
 	State           string          `json:"state,omitempty" enum:"provisioning,trial,active,past_due,read_only,suspended,export_ready,erased"`
 	SuspendedReason string          `json:"suspended_reason,omitempty"`
 	SuspendedAt     *time.Time      `json:"suspended_at,omitempty"`
+	PausedAt        *time.Time      `json:"paused_at,omitempty" doc:"Since when it rests, by its owner's wish. Left out: it does not."`
 	LeavesAt        *time.Time      `json:"leaves_at,omitempty" doc:"When everything is erased. Left out: nobody wishes that."`
 	Contact         string          `json:"contact"`
 	Plan            string          `json:"plan,omitempty" doc:"The plan's code."`
@@ -212,7 +213,7 @@ func (a *api) tenantNow(ctx context.Context, slug string) (*tenantOut, error) {
 	}
 	out := tenantShown{
 		ID: t.ID, Slug: t.Slug, Name: t.Name, URL: s.Hosts.PortalURL(t), Status: string(t.Status), State: string(t.Life), SuspendedReason: t.SuspendedReason,
-		SuspendedAt: utcOrNone(t.SuspendedAt), LeavesAt: utcOrNone(t.LeavesAt), Contact: t.ContactEmail, Plan: plan, Former: listed(at.Old), Domains: []portalDomain{},
+		SuspendedAt: utcOrNone(t.SuspendedAt), LeavesAt: utcOrNone(t.LeavesAt), PausedAt: utcOrNone(t.PausedAt), Contact: t.ContactEmail, Plan: plan, Former: listed(at.Old), Domains: []portalDomain{},
 		SchemaVersion: t.SchemaVersion, SchemaNewest: s.Newest, Node: t.Node, Failures: []portalFailure{}, Steps: []lifeStep{},
 		CreatedAt: utc(t.CreatedAt), ActivatedAt: utcOrNone(t.ActivatedAt),
 	}
@@ -296,7 +297,7 @@ func (a *api) consoleLeavingOperations() {
 	})
 	on(a, operation{
 		method: post, path: "/tenants/{tenant}/leaving", id: "erase-tenant", tag: tagPortals, need: deletes, summary: "Have a portal erased when the days to think again are over",
-		about: "Until then it is read-only, everything can be taken out of it, and DELETE takes the wish back; whoever signed up is told by mail. Asking again changes nothing.",
+		about: "Until then it is read-only, everything can be taken out of it, and DELETE takes the wish back; all active owners are told by mail. Asking again changes nothing.",
 		fails: faults{tenant.ErrNotFound},
 	}, func(ctx context.Context, in *eraseIn) (*tenantOut, error) {
 		if _, err := s.Leaving.Schedule(ctx, in.Tenant, in.Body.Confirm); err != nil {

@@ -19,6 +19,7 @@ import (
 type portalState struct {
 	State    string     `json:"state" enum:"provisioning,trial,active,past_due,read_only,suspended,export_ready,erased" doc:"read_only and export_ready: nothing is written but what is let through (docs/LIFE.md)."`
 	LeavesAt *time.Time `json:"leaves_at,omitempty" doc:"When everything is erased, by an owner's wish. Left out: nobody wishes that."`
+	PausedAt *time.Time `json:"paused_at,omitempty" doc:"Since when it rests, by an owner's wish. Left out: it does not."`
 	AskedAt  *time.Time `json:"asked_at,omitempty" doc:"When that was wished."`
 	AskedBy  string     `json:"asked_by,omitempty" doc:"Who wished it, by name."`
 }
@@ -76,6 +77,14 @@ func (a *api) leavingOperations() {
 		summary: "Keep the portal after all", fails: faults{leaving.ErrNotLeaving, leaving.ErrGoing},
 	}, func(ctx context.Context, _ *nothing) (*nothing, error) { return nil, a.Leaving.Stay(ctx) })
 	on(a, operation{
+		method: post, path: "/portal/pause", id: "pause-portal", tag: tagLeaving, need: owner,
+		summary: "Let the portal rest", about: "It is read-only until DELETE; learning goes on, and so does the bill. Pausing again changes nothing.",
+	}, func(ctx context.Context, _ *nothing) (*nothing, error) { return nil, a.Leaving.Pause(ctx) })
+	on(a, operation{
+		method: del, path: "/portal/pause", id: "resume-portal", tag: tagLeaving, need: owner,
+		summary: "Go on with a portal that rests", about: "One that does not rest stays as it is.",
+	}, func(ctx context.Context, _ *nothing) (*nothing, error) { return nil, a.Leaving.Resume(ctx) })
+	on(a, operation{
 		method: get, path: "/portal/takeouts", id: "list-takeouts", tag: tagLeaving, need: owner,
 		summary: "Archives of everything, the newest first",
 	}, func(ctx context.Context, _ *nothing) (*pageOut[takeoutShown], error) {
@@ -127,11 +136,14 @@ func (a *api) portalNow(ctx context.Context) (*portalStateOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := portalState{State: string(t.Life)}
+	out := portalState{State: string(t.Life), PausedAt: utcOrNone(t.PausedAt)}
 	if l != nil {
 		out.State, out.LeavesAt, out.AskedAt, out.AskedBy = "export_ready", utcOrNone(&l.EraseAt), utcOrNone(&l.AskedAt), l.ByName
 	} else if out.State == "export_ready" || out.State == "" {
 		out.State = "active" // kept a moment ago
+		if t.PausedAt != nil {
+			out.State = "read_only"
+		}
 	}
 	return &portalStateOut{out}, nil
 }

@@ -178,7 +178,7 @@ func (o Console) change(c *fiber.Ctx, key themes.FlashKey, do func(ctx context.C
 	if err != nil {
 		return err
 	}
-	p.Form = themes.TenantForm{Reason: f.get("reason"), Confirm: f.get("confirm")}
+	p.Form = themes.TenantForm{Reason: f.get("reason"), Confirm: f.get("confirm"), EraseReason: f.get("erase_reason"), EraseConfirm: f.get("erase_confirm")}
 	if err := do(c.UserContext(), p.Tenant.Slug, p.Form); err != nil {
 		return o.refused(c, err, func(wrong *fault.Fault) themes.Page { p.Problem = wrong; return p })
 	}
@@ -229,20 +229,19 @@ func (o Console) Keep(c *fiber.Ctx) error {
 	return o.change(c, themes.FlashTenantKept, func(ctx context.Context, slug string, _ themes.TenantForm) error { return o.Leaving.Restore(ctx, slug) })
 }
 
-// Delete removes a portal with everything in it, when its name was typed: at once, or when its owner had days to object.
+// Delete has a portal erased with everything in it, when its name was typed and its owners had days to object.
 func (o Console) Delete(c *fiber.Ctx) error {
-	if f, err := readForm(c); err == nil && f.get("later") != "" {
-		return o.change(c, themes.FlashTenantLeaving, func(ctx context.Context, slug string, typed themes.TenantForm) error {
-			_, err := o.Leaving.Schedule(ctx, slug, typed.Confirm)
-			return renamed(err, func(field string) string { return strings.ReplaceAll(field, "typed", "confirm") })
-		})
-	}
+	return o.change(c, themes.FlashTenantLeaving, func(ctx context.Context, slug string, typed themes.TenantForm) error {
+		_, err := o.Leaving.Schedule(ctx, slug, typed.Confirm)
+		return renamed(err, func(field string) string { return strings.ReplaceAll(field, "typed", "confirm") })
+	})
+}
+
+// Erase removes a portal with everything in it at once.
+func (o Console) Erase(c *fiber.Ctx) error {
 	return o.change(c, themes.FlashTenantDeleted, func(ctx context.Context, slug string, typed themes.TenantForm) error {
-		return renamed(o.Tenants.Delete(ctx, slug, typed.Confirm), func(field string) string {
-			if field == "typed" {
-				return "confirm"
-			}
-			return field
+		return renamed(o.Tenants.Delete(ctx, slug, typed.EraseConfirm, typed.EraseReason), func(field string) string {
+			return "erase_" + strings.ReplaceAll(field, "typed", "confirm")
 		})
 	})
 }

@@ -22,7 +22,8 @@ type Leaving struct {
 const atLeaving = "/settings/leaving"
 
 func (l Leaving) page(c *fiber.Ctx) (p themes.LeavingPage, err error) {
-	p.Slug, p.Days = visit.Of(c).Tenant.Slug, l.Leaving.Days
+	t := visit.Of(c).Tenant
+	p.Slug, p.Days, p.PausedAt = t.Slug, l.Leaving.Days, t.PausedAt
 	if p.Leaving, err = l.Leaving.Current(c.UserContext()); err != nil {
 		return p, err
 	}
@@ -63,6 +64,22 @@ func (l Leaving) Keep(c *fiber.Ctx) error {
 		return err
 	}
 	return l.done(c, atLeaving, themes.FlashLeavingKept, "")
+}
+
+// Pause lets the portal rest.
+func (l Leaving) Pause(c *fiber.Ctx) error {
+	if err := l.Leaving.Pause(c.UserContext()); err != nil {
+		return err
+	}
+	return l.done(c, atLeaving, themes.FlashPortalPaused, "")
+}
+
+// Resume has it go on.
+func (l Leaving) Resume(c *fiber.Ctx) error {
+	if err := l.Leaving.Resume(c.UserContext()); err != nil {
+		return err
+	}
+	return l.done(c, atLeaving, themes.FlashPortalWentOn, "")
 }
 
 // Take wishes for an archive.

@@ -133,7 +133,7 @@ func (s *Site) view(c *fiber.Ctx) themes.View {
 		Brand: b, BrandCSSURL: "/brand/" + s.lookOf(b).hash + ".css", Platform: v.Place != tenant.PlaceTenant,
 		TenantSlug: v.Tenant.Slug, TenantName: v.Tenant.Name, Path: place(c), CSRF: visit.Token(c),
 		Appearance: themes.ParseAppearance(visit.Appearance(c)), RequestID: v.ID, Now: s.now(),
-		DevMail: s.devMail && v.Place != tenant.PlaceTenant, LeavesAt: v.Tenant.LeavesAt,
+		DevMail: s.devMail && v.Place != tenant.PlaceTenant, LeavesAt: v.Tenant.LeavesAt, PausedAt: v.Tenant.PausedAt,
 	}
 	out.LogoURL, out.FaviconURL = s.logoURL(ctx, b.LogoFileID), pictureURL("favicon", b.FaviconFileID)
 	wish := visit.Locale(c)

@@ -41,7 +41,7 @@ func (doors) Suspend(context.Context, string, string) (tenant.Tenant, error) {
 	return tenant.Tenant{}, nil
 }
 func (doors) Resume(context.Context, string) (tenant.Tenant, error) { return tenant.Tenant{}, nil }
-func (doors) Delete(context.Context, string, string) error          { return nil }
+func (doors) Delete(context.Context, string, string, string) error  { return nil }
 
 // TestMessagesInAnyNumberAndOrderLeadToTheSame takes an organization from its trial through paying, a card that fails, one
 // that works, and the end. Each time all messages come thrice, the newest first, while the service hears of Stripe by nothing

@@ -218,7 +218,7 @@ func (s *Service) erase(ctx context.Context, sub Subscription) error {
 	if sub.ErasedAt != nil || sub.Held {
 		return nil
 	}
-	err := s.Portals.Delete(ctx, sub.TenantSlug, sub.TenantSlug)
+	err := s.Portals.Delete(ctx, sub.TenantSlug, sub.TenantSlug, SuspendReason)
 	if err != nil && !errors.Is(err, tenant.ErrNotFound) {
 		return err
 	}

@@ -61,7 +61,7 @@ type Keeper interface {
 type Portals interface {
 	Suspend(ctx context.Context, slug, reason string) (tenant.Tenant, error)
 	Resume(ctx context.Context, slug string) (tenant.Tenant, error)
-	Delete(ctx context.Context, slug, typed string) error
+	Delete(ctx context.Context, slug, typed, reason string) error
 }
 
 // Plans are what is on offer. Versions never change once published, so they may be remembered.

@@ -195,7 +195,7 @@ type portals struct {
 	die     func() error
 }
 
-func (p *portals) Delete(ctx context.Context, slug, _ string) error {
+func (p *portals) Delete(ctx context.Context, slug, _, _ string) error {
 	if err := p.die(); err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ type tenantCmd struct {
 	Suspend tenantSuspendCmd `cmd:"" help:"Close a portal: it answers only that it is suspended."`
 	Resume  tenantResumeCmd  `cmd:"" help:"Open a suspended portal again."`
 	Quota   tenantQuotaCmd   `cmd:"" help:"Show or set how much an organization may store."`
-	Delete  tenantDeleteCmd  `cmd:"" help:"Erase a portal and everything in it, for good: at once, or with --later after the cooling-off days."`
+	Delete  tenantDeleteCmd  `cmd:"" help:"Have a portal and everything in it erased for good: after the cooling-off days, or with --at-once now."`
 	Keep    tenantKeepCmd    `cmd:"" help:"Keep a portal that is to be erased."`
 	Receipt tenantReceiptCmd `cmd:"" help:"Print the signed receipt of an erasure."`
 	Keys    tenantKeysCmd    `cmd:"" name:"receipt-keys" help:"Print the public keys that receipts are checked with."`
@@ -163,20 +163,21 @@ func (cmd *tenantResumeCmd) Run(ctx context.Context, c *Config) error {
 type tenantDeleteCmd struct {
 	Slug    string `arg:"" help:"Subdomain."`
 	Confirm string `required:"" placeholder:"SUBDOMAIN" help:"The subdomain once more, to show that you mean it."`
-	Later   bool   `help:"Erase it when the cooling-off days are over; until then its owner can keep it."`
+	AtOnce  bool   `help:"Erase it now. Without it, it is erased when the cooling-off days are over, and its owners can keep it until then."`
+	Reason  string `help:"With --at-once: why. It stands in the log."`
 }
 
 // Run deletes a portal.
 func (cmd *tenantDeleteCmd) Run(ctx context.Context, c *Config) error {
 	return operate(ctx, c, func(ctx context.Context, a *app) error {
-		if cmd.Later {
+		if !cmd.AtOnce {
 			l, err := a.leaving.Schedule(ctx, cmd.Slug, cmd.Confirm)
 			if err == nil {
 				fmt.Printf("%s is erased on %s\n", l.TenantSlug, l.EraseAt.UTC().Format(time.RFC3339))
 			}
 			return err
 		}
-		err := a.tenants.Delete(ctx, cmd.Slug, cmd.Confirm)
+		err := a.tenants.Delete(ctx, cmd.Slug, cmd.Confirm, cmd.Reason)
 		if err == nil {
 			fmt.Printf("%s is deleted\n", cmd.Slug)
 		}

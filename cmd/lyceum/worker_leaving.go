@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"lyceum/internal/event"
@@ -17,7 +18,7 @@ import (
 // letGo puts together how organizations go; whoever deletes a portal, it is erased by it.
 func (a *app) letGo(days int) {
 	a.leaving = leaving.New(leaving.Options{
-		Keep: a.store, Tenants: a.tenants, Schemas: a.admin, Files: tenantFiles{a}, Jobs: a.store, Payments: a.subscriptions, People: a.person, Mails: leavingMails{a},
+		Keep: a.store, Tenants: a.tenants, Schemas: a.admin, Files: tenantFiles{a}, Jobs: a.store, Payments: a.subscriptions, People: a.person, Owners: a.signon.Owners, Mails: leavingMails{a},
 		Seal: a.seal, Hosts: a.hosts, Days: days, Holds: a.maintained, Held: a.portalHeld, Now: a.now, Log: a.log,
 	})
 	a.tenants.Eraser = a.leaving
@@ -66,21 +67,27 @@ func (a *app) mailTakeout(ctx context.Context, e event.Event) error {
 	return a.letter(ctx, e, to, themes.LeavingMail{Kind: themes.MailTakeout, Name: to.Name, Portal: tn.Name, At: *t.ExpiresAt, Link: a.hosts.PortalURL(tn) + "/settings/leaving"})
 }
 
-// leavingMails tells whoever wished a portal to go.
+// leavingMails tells the owners of a portal that goes.
 type leavingMails struct{ app *app }
 
 // Leaving sends one. The last goes out when the portal is gone, in the platform's look.
-func (m leavingMails) Leaving(ctx context.Context, kind string, l leaving.Leaving) error {
+func (m leavingMails) Leaving(ctx context.Context, kind string, l leaving.Leaving, to leaving.Recipient) error {
 	a := m.app
-	if mail.Nowhere(l.ByEmail) {
+	if mail.Nowhere(to.Email) {
 		return nil
 	}
 	t, err := a.store.TenantByID(context.WithoutCancel(ctx), l.TenantID)
 	if err != nil && !errors.Is(err, tenant.ErrNotFound) {
 		return err
 	}
-	letter := themes.LeavingMail{Kind: kind, Name: l.ByName, Portal: l.TenantName, At: l.EraseAt, Link: a.hosts.PortalURL(t) + "/settings/leaving"}
-	view := themes.MailView{Brand: themes.PlatformBrand(), PortalURL: a.hosts.PlatformURL(), Locale: l.Locale, Now: a.now()}
+	letter := themes.LeavingMail{Kind: kind, Name: to.Name, Portal: l.TenantName, At: l.EraseAt, Link: a.hosts.PortalURL(t) + "/settings/leaving"}
+	view := themes.MailView{Brand: themes.PlatformBrand(), PortalURL: a.hosts.PlatformURL(), Locale: to.Locale, Now: a.now()}
+	switch {
+	case l.ByKind != "person":
+		letter.By = themes.AnOperator
+	case !strings.EqualFold(to.Email, l.ByEmail):
+		letter.By = l.ByName
+	}
 	if kind == leaving.MailErased {
 		letter.Link, letter.At = a.leaving.ReceiptURL(l), *l.ErasedAt
 	} else {
@@ -94,5 +101,5 @@ func (m leavingMails) Leaving(ctx context.Context, kind string, l leaving.Leavin
 	if err != nil {
 		return err
 	}
-	return a.mail.Send(ctx, mail.Message{To: l.ByEmail, ToName: l.ByName, FromName: view.Brand.Name, Subject: subject, Text: text, HTML: html, ID: l.ID.String() + "." + kind})
+	return a.mail.Send(ctx, mail.Message{To: to.Email, ToName: to.Name, FromName: view.Brand.Name, Subject: subject, Text: text, HTML: html, ID: l.ID.String() + "." + kind + "." + to.Key()})
 }

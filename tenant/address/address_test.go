@@ -48,6 +48,8 @@ func TestADomainThatCanBeNobodysPortalIsRefusedByName(t *testing.T) {
 		"github.io":                      "anyone may register",
 		"acme.lyсeum.example":            "several scripts", // a Cyrillic с
 		"lýceum.example":                 "easily taken",
+		"1yceum.example":                 "easily taken",
+		"acme.lyceurn.example":           "easily taken",
 		strings.Repeat("a", 64) + ".com": "Enter a domain",
 	} {
 		host, err := address.Check(wished, hosts)

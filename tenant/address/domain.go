@@ -174,7 +174,7 @@ func foreign(host string, hosts tenant.Hosts) error {
 	if mixed(shown) {
 		return refused("This domain mixes letters of several scripts, as forged addresses do. Enter one in a single script.")
 	}
-	if plain := plainly(shown); plain != host && ours(plain, hosts) {
+	if ours(alike(shown), tenant.Hosts{Platform: alike(hosts.Platform), Base: alike(hosts.Base)}) {
 		return refused("This domain is easily taken for the platform's own. Enter another.")
 	}
 	return nil
@@ -211,8 +211,9 @@ func mixed(shown string) bool {
 	return false
 }
 
-// plainly writes a domain with the Latin letters that its own look like.
-func plainly(shown string) string { return looksLatin.Replace(shown) }
+// alike writes domains that are easily taken for each other alike: with the Latin letters that its own look like, and those that look
+// like each other as one.
+func alike(shown string) string { return tenant.Skeleton(looksLatin.Replace(shown)) }
 
 var looksLatin = strings.NewReplacer(
 	"а", "a", "с", "c", "ԁ", "d", "е", "e", "һ", "h", "і", "i", "ј", "j", "ӏ", "l", "м", "m", "о", "o", "р", "p", "ԛ", "q", "ѕ", "s", "т", "t", "у", "y", "х", "x", "ѵ", "v", "ԝ", "w",

@@ -70,6 +70,18 @@ func (s *Service) Running(ctx context.Context, t tenant.Tenant) (found Window, o
 	return found, ok
 }
 
+// Coming lists the windows of a portal that are planned or running, announced or not.
+func (s *Service) Coming(ctx context.Context, t tenant.Tenant) (list []Window) {
+	st, now := s.now(ctx), s.Now()
+	p := st.portal(t)
+	for _, w := range st.windows {
+		if state := w.State(now); (state == Planned || state == Running) && w.Reaches(p) {
+			list = append(list, w)
+		}
+	}
+	return list
+}
+
 // Holds is how long background work of a portal still waits; 0: it does not.
 func (s *Service) Holds(ctx context.Context, t tenant.Tenant) (left time.Duration) {
 	st, now := s.now(ctx), s.Now()

@@ -55,7 +55,7 @@ func (s *Service) advance(ctx context.Context, l Leaving) error {
 		if err != nil {
 			return err
 		}
-		if err := s.send(tenant.With(ctx, t), MailWarned, l); err != nil {
+		if err := s.tellOwners(tenant.With(ctx, t), MailWarned, l); err != nil {
 			return err
 		}
 		return s.Keep.InControl(ctx, func(ctx context.Context) error { return s.Keep.Warned(ctx, l.ID, now) })
@@ -76,7 +76,17 @@ func (s *Service) advance(ctx context.Context, l Leaving) error {
 	} else if err != nil {
 		return err
 	}
-	return s.Tenants.Delete(ctx, t.Slug, t.Slug)
+	// From here on nobody takes it back; one who did since the list was read keeps the portal.
+	if err := s.closing(ctx, l); errors.Is(err, ErrNotLeaving) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return s.Tenants.Delete(ctx, t.Slug, t.Slug, "its day came")
+}
+
+func (s *Service) closing(ctx context.Context, l Leaving) error {
+	return s.Keep.InControl(ctx, func(ctx context.Context) error { return s.Keep.Closing(ctx, l.ID, s.Now()) })
 }
 
 // Erase takes a tenant that is deleting through the steps that it still lacks, and writes the receipt. It may be stopped anywhere
@@ -92,7 +102,7 @@ func (s *Service) Erase(ctx context.Context, t tenant.Tenant) error {
 		return err
 	}
 	if l.ClosedAt == nil {
-		if err := s.Keep.InControl(ctx, func(ctx context.Context) error { return s.Keep.Closing(ctx, l.ID, s.Now()) }); err != nil {
+		if err := s.closing(ctx, l); err != nil {
 			return err
 		}
 	}
@@ -107,6 +117,11 @@ func (s *Service) Erase(ctx context.Context, t tenant.Tenant) error {
 	for _, step := range Steps() {
 		if slices.ContainsFunc(done, func(d Step) bool { return d.Step == step }) {
 			continue
+		}
+		if step == StepCounted {
+			if l.Recipients, err = s.noteRecipients(ctx, t, l); err != nil {
+				return fmt.Errorf("erase %s: who is told: %w", t.Slug, err)
+			}
 		}
 		counts, err := s.do(ctx, t, step)
 		if err != nil {
@@ -187,13 +202,4 @@ func (s *Service) finish(ctx context.Context, l Leaving) error {
 	}
 	l.Receipt, l.ErasedAt = receipt, &at
 	return s.mailed(ctx, l)
-}
-
-// mailed sends the receipt. An erasure is done without it, so a mail that cannot be sent is tried again by the next run.
-func (s *Service) mailed(ctx context.Context, l Leaving) error {
-	if err := s.send(ctx, MailErased, l); err != nil {
-		s.Log.WarnContext(ctx, "a receipt could not be sent", "tenant", l.TenantSlug, "err", err)
-		return nil
-	}
-	return s.Keep.InControl(ctx, func(ctx context.Context) error { return s.Keep.LeavingMailed(ctx, l.ID, s.Now()) })
 }

@@ -94,7 +94,7 @@ func (f folder) RemoveTenantFiles(ctx context.Context, t tenant.Tenant) error {
 	return err
 }
 
-func (f folder) Leaving(_ context.Context, kind string, l leaving.Leaving) error {
+func (f folder) Leaving(_ context.Context, kind string, l leaving.Leaving, _ leaving.Recipient) error {
 	w, err := os.OpenFile(f.dir+".mails", os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err

@@ -36,7 +36,7 @@ type Leaving struct {
 	ByKind     string  // person, api_key, operator, command_line, system
 	ByID       *uid.ID // the person or operator
 	ByName     string  // of a person; "" for the others
-	ByEmail    string  // whom the receipt is sent to
+	ByEmail    string  // of a person; of the portal's contact for the others
 	Locale     string
 	AskedAt    time.Time
 	EraseAt    time.Time
@@ -48,6 +48,8 @@ type Leaving struct {
 	Token      string // the receipt's address
 	Receipt    string // a signed statement (JWS), "" before the end
 	MailedAt   *time.Time
+	// Recipients are who still has to get the receipt: noted when the erasure begins, none once the mails are sent.
+	Recipients []Recipient `gorm:"serializer:json"`
 }
 
 // TableName is control.leavings.
@@ -86,15 +88,20 @@ type Keeper interface {
 	InsertLeaving(ctx context.Context, l Leaving) error
 	// KeepTenant takes the open wish back; ErrNotLeaving, ErrGoing.
 	KeepTenant(ctx context.Context, tenantID uid.ID, by string, at time.Time) error
+	// PauseTenant lets a tenant rest, or has it go on; changed is false where it already does.
+	PauseTenant(ctx context.Context, tenantID uid.ID, rests bool, at time.Time) (changed bool, err error)
 	// DueLeavings are those to be warned of, erased, or finished, the oldest first.
 	DueLeavings(ctx context.Context, now time.Time, warn time.Duration) ([]Leaving, error)
 	Warned(ctx context.Context, id uid.ID, at time.Time) error
-	// Closing notes that the erasure began; it can be called again.
+	// Closing notes that the erasure began; it can be called again. ErrNotLeaving for a wish that was taken back.
 	Closing(ctx context.Context, id uid.ID, at time.Time) error
 	ErasureSteps(ctx context.Context, id uid.ID) ([]Step, error)
 	StepDone(ctx context.Context, s Step) error
 	// FinishLeaving writes the receipt, once.
 	FinishLeaving(ctx context.Context, id uid.ID, receipt string, at time.Time) error
+	// LeavingRecipients notes who still has to get the receipt.
+	LeavingRecipients(ctx context.Context, id uid.ID, to []Recipient) error
+	// LeavingMailed notes that nobody has to get it any more.
 	LeavingMailed(ctx context.Context, id uid.ID, at time.Time) error
 	LeavingByToken(ctx context.Context, token string) (Leaving, error)
 	// LeavingsOf are those of a tenant or, for uid.Nil, of all with that slug, the newest first.
@@ -118,9 +125,9 @@ type Payments interface {
 	End(ctx context.Context, tenantID uid.ID) error
 }
 
-// Mails tells the owner; each may be called again.
+// Mails tells one owner; each may be called again.
 type Mails interface {
-	Leaving(ctx context.Context, kind string, l Leaving) error
+	Leaving(ctx context.Context, kind string, l Leaving, to Recipient) error
 }
 
 // The kinds of mails.
@@ -140,10 +147,12 @@ type Options struct {
 	Jobs     Jobs
 	Payments Payments // nil: nobody pays
 	People   func(ctx context.Context, id uid.ID) (auth.Person, error)
-	Mails    Mails // nil: nobody is told
-	Seal     seal.Key
-	Hosts    tenant.Hosts
-	Days     int // of cooling off; 0: CoolingOff
+	// Owners are the active owners of the tenant of ctx, who are told of everything here. Nil: only who asked is told.
+	Owners func(ctx context.Context) ([]auth.Person, error)
+	Mails  Mails // nil: nobody is told
+	Seal   seal.Key
+	Hosts  tenant.Hosts
+	Days   int // of cooling off; 0: CoolingOff
 	// Holds tells that nothing is to be done in a portal now, because it is maintained: its erasure waits. Nil: nothing ever waits.
 	Holds func(ctx context.Context, t tenant.Tenant) bool
 	// Held tells whether a legal hold of the portal is open (auth/privacy/hold): then it is not erased. Nil: none ever is.
@@ -265,17 +274,10 @@ func (s *Service) tell(ctx context.Context, t tenant.Tenant, typ, mail string, l
 	if err != nil {
 		return err
 	}
-	if err := s.send(inside, mail, l); err != nil {
+	if err := s.tellOwners(inside, mail, l); err != nil {
 		s.Log.WarnContext(ctx, "an owner could not be told of the end of a portal", "tenant", t.Slug, "mail", mail, "err", err)
 	}
 	return nil
-}
-
-func (s *Service) send(ctx context.Context, kind string, l Leaving) error {
-	if s.Mails == nil || l.ByEmail == "" {
-		return nil
-	}
-	return s.Mails.Leaving(ctx, kind, l)
 }
 
 // Stay takes the wish back; the portal works again at once. ErrNotLeaving, ErrGoing. It needs portal:leave.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,7 +27,9 @@ type house struct {
 	tenants *tenant.Service
 	did     []string
 	failAt  string // the step that fails once
-	mails   []string
+	// unreached is whose mails fail.
+	unreached string
+	mails     []string
 }
 
 var errKilled = errors.New("killed")
@@ -53,8 +56,11 @@ func (h *house) Drop(ctx context.Context, t tenant.Tenant) error {
 	return err
 }
 
-func (h *house) Leaving(_ context.Context, kind string, l leaving.Leaving) error {
-	h.mails = append(h.mails, kind+" "+l.ByEmail)
+func (h *house) Leaving(_ context.Context, kind string, _ leaving.Leaving, to leaving.Recipient) error {
+	if to.Email == h.unreached {
+		return errKilled
+	}
+	h.mails = append(h.mails, kind+" "+to.Email)
 	return nil
 }
 
@@ -93,6 +99,152 @@ func (h *house) row(t *testing.T, id uid.ID) tenant.Tenant {
 		t.Fatal(err)
 	}
 	return tn
+}
+
+// The round that erases takes a while: an owner may take their wish back after it was read and before their portal's turn.
+func TestAPortalThatIsKeptDuringTheRoundIsNotErased(t *testing.T) {
+	h := setup(t)
+	tn, owner := h.owned(t)
+	if _, err := h.s.Ask(owner, tn.Slug); err != nil {
+		t.Fatal(err)
+	}
+	h.Now.Advance(leaving.CoolingOff*24*time.Hour + time.Minute)
+	h.s.Holds = func(_ context.Context, at tenant.Tenant) bool {
+		if at.ID == tn.ID {
+			if err := h.s.Stay(owner); err != nil {
+				t.Error(err)
+			}
+		}
+		return false
+	}
+	if err := h.s.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.row(t, tn.ID); got.Status != tenant.StatusActive || got.LeavesAt != nil || len(h.did) != 0 {
+		t.Errorf("the portal is %s, leaves at %v, and lost %v", got.Status, got.LeavesAt, h.did)
+	}
+}
+
+func TestAPortalRestsByItsOwnersWish(t *testing.T) {
+	h := setup(t)
+	tn, owner := h.owned(t)
+	other, _ := h.owned(t)
+	stands := func(want life.State) {
+		t.Helper()
+		if got := h.row(t, tn.ID); got.Life != want {
+			t.Errorf("it stands at %s, want %s", got.Life, want)
+		}
+	}
+	for range 2 {
+		if err := h.s.Pause(owner); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stands(life.ReadOnly)
+	if h.row(t, other.ID).PausedAt != nil {
+		t.Error("another portal rests")
+	}
+	if _, err := h.s.Ask(owner, tn.Slug); err != nil {
+		t.Fatal(err)
+	}
+	stands(life.ExportReady)
+	if err := h.s.Stay(owner); err != nil {
+		t.Fatal(err)
+	}
+	stands(life.ReadOnly) // it rests as before
+	for range 2 {
+		if err := h.s.Resume(owner); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stands(life.Active)
+	if got := strings.Join(storetest.EventTypes(t, owner, h.World, tn.ID), " "); strings.Count(got, "portal.paused") != 1 || strings.Count(got, "portal.went_on") != 1 {
+		t.Errorf("its own log says %s", got)
+	}
+	admin := storetest.As(t, tenant.With(t.Context(), tn), h.World, storetest.Person(t, owner, h.World, policy.Admin))
+	if err := h.s.Pause(admin); !errors.Is(err, policy.ErrForbidden) {
+		t.Errorf("an admin pauses: %v", err)
+	}
+}
+
+// All owners are told, once each, and the receipt reaches them too, though by then nothing of the portal is left to know them by.
+func TestEveryOwnerIsTold(t *testing.T) {
+	h := setup(t)
+	h.s.Owners = func(ctx context.Context) (list []auth.Person, err error) {
+		err = h.Store.InTenant(ctx, func(ctx context.Context) error {
+			people, err := h.Store.PeopleInRoles(ctx, []policy.Role{policy.Owner}, 10)
+			for _, p := range people {
+				list = append(list, p.Person)
+			}
+			return err
+		})
+		return list, err
+	}
+	tn, owner := h.owned(t)
+	h.owned(t) // the owners of another portal are told of nothing
+	storetest.Person(t, owner, h.World, policy.Admin)
+	second := storetest.Person(t, owner, h.World, policy.Owner).Email
+	l, err := h.s.Ask(owner, tn.Slug)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := func(kind string, to ...string) {
+		t.Helper()
+		var want []string
+		for _, email := range to {
+			want = append(want, kind+" "+email)
+		}
+		slices.Sort(want)
+		slices.Sort(h.mails)
+		if !slices.Equal(h.mails, want) {
+			t.Errorf("told were %q, want %q", h.mails, want)
+		}
+		h.mails = nil
+	}
+	run := func() {
+		t.Helper()
+		if err := h.s.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	told("asked", l.ByEmail, second)
+	h.unreached = second
+	h.Now.Advance((leaving.CoolingOff-2)*24*time.Hour + time.Minute)
+	run()
+	run()
+	told("warned", l.ByEmail) // and not again because of who could not be reached
+	h.Now.Advance(2 * 24 * time.Hour)
+	run()
+	run()
+	told("erased", l.ByEmail)
+	h.unreached = ""
+	run()
+	run()
+	told("erased", second)
+	if done, err := h.s.ByToken(t.Context(), l.Token); err != nil || len(done.Recipients) != 0 || done.MailedAt == nil {
+		t.Errorf("addresses are kept when nobody is left to tell: %+v (%v)", done, err)
+	}
+}
+
+func TestAPortalThatIsBeingDeletedIsNotKept(t *testing.T) {
+	h := setup(t)
+	tn, owner := h.owned(t)
+	if _, err := h.s.Ask(owner, tn.Slug); err != nil {
+		t.Fatal(err)
+	}
+	err := h.Store.InControl(t.Context(), func(ctx context.Context) error {
+		return h.Store.ChangeStatus(ctx, tn.ID, []tenant.Status{tenant.StatusActive}, tenant.StatusDeleting, "", h.Now.Now())
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.s.Restore(t.Context(), tn.Slug); !errors.Is(err, leaving.ErrGoing) {
+		t.Errorf("a portal on its way out was kept: %v", err)
+	}
+	h.Now.Advance((leaving.CoolingOff + 1) * 24 * time.Hour)
+	if err := h.s.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestAnOwnerLeavesAfterDaysToThinkAndGetsAReceiptThatHolds(t *testing.T) {
@@ -232,7 +384,7 @@ func TestAnErasureThatIsCutShortGoesOn(t *testing.T) {
 		h := setup(t)
 		tn, _ := h.owned(t)
 		h.failAt = at
-		if err := h.tenants.Delete(t.Context(), tn.Slug, tn.Slug); !errors.Is(err, errKilled) {
+		if err := h.tenants.Delete(t.Context(), tn.Slug, tn.Slug, "asked for by phone"); !errors.Is(err, errKilled) {
 			t.Fatalf("%s: %v", at, err)
 		}
 		if got := h.row(t, tn.ID); got.Status != tenant.StatusDeleting || got.Life != life.Erased {

@@ -30,9 +30,11 @@ type Facts struct {
 	Status  string // of the portal: provisioning, active, suspended, deleting (tenant.Status)
 	Billing string // of the subscription (subscription.State); "": there is none
 	Leaving bool   // its owner wishes to go and the day is set
+	Paused  bool   // its owner lets it rest
 }
 
-// Of works out the state. A portal that somebody closed is closed whatever its bill says.
+// Of works out the state. A portal that somebody closed is closed whatever its bill says; one that rests is read-only as long as nothing
+// closes it.
 func Of(f Facts) State {
 	over := f.Leaving || slices.Contains([]string{"cancelled", "retained", "erased"}, f.Billing)
 	switch {
@@ -45,15 +47,15 @@ func Of(f Facts) State {
 	case f.Status == "suspended":
 		return Suspended
 	}
-	switch f.Billing {
-	case "trial":
-		return Trial
-	case "past_due", "grace":
-		return PastDue
-	case "read_only":
-		return ReadOnly
-	case "suspended":
+	switch {
+	case f.Billing == "suspended":
 		return Suspended
+	case f.Billing == "read_only", f.Paused:
+		return ReadOnly
+	case f.Billing == "trial":
+		return Trial
+	case f.Billing == "past_due", f.Billing == "grace":
+		return PastDue
 	}
 	return Active
 }
@@ -80,6 +82,10 @@ var Table = slices.Concat(
 	from(ReadOnly, "an operator grants a trial", Trial),
 	from(ReadOnly, "an operator gives time", PastDue),
 	from(ReadOnly, "it goes on unpaid", Suspended),
+	from(Trial, "its owner lets it rest", ReadOnly),
+	from(Active, "its owner lets it rest", ReadOnly),
+	from(PastDue, "its owner lets it rest", ReadOnly),
+	from(ReadOnly, "its owner goes on", Trial, Active, PastDue),
 	open("an operator closes it", Suspended),
 	from(Suspended, "paying, or an operator opens it again", Trial, Active, PastDue, ReadOnly),
 	open("its owner wishes to go, or the subscription ended", ExportReady),

@@ -39,6 +39,10 @@ func TestAStateIsWorkedOutFromPortalBillAndWish(t *testing.T) {
 		{life.Facts{Status: "suspended", Billing: "retained"}, life.ExportReady},
 		{life.Facts{Status: "active", Billing: "active", Leaving: true}, life.ExportReady},
 		{life.Facts{Status: "suspended", Leaving: true}, life.ExportReady},
+		{life.Facts{Status: "active", Paused: true}, life.ReadOnly},
+		{life.Facts{Status: "active", Billing: "trial", Paused: true}, life.ReadOnly},
+		{life.Facts{Status: "active", Billing: "suspended", Paused: true}, life.Suspended},
+		{life.Facts{Status: "active", Leaving: true, Paused: true}, life.ExportReady},
 		{life.Facts{Status: "deleting", Billing: "active"}, life.Erased},
 	} {
 		if got := life.Of(c.f); got != c.want {
@@ -65,15 +69,21 @@ func TestEveryChangeOfAFactIsInTheTable(t *testing.T) {
 	}
 	for door, others := range doors {
 		for _, bill := range bills {
-			for _, leaving := range []bool{false, true} {
-				now := life.Facts{Status: door, Billing: bill, Leaving: leaving}
+			for _, wish := range []life.Facts{{}, {Leaving: true}, {Paused: true}, {Leaving: true, Paused: true}} {
+				facts := func(door, bill string) life.Facts {
+					return life.Facts{Status: door, Billing: bill, Leaving: wish.Leaving, Paused: wish.Paused}
+				}
+				now := facts(door, bill)
 				for _, to := range others {
-					check(now, life.Facts{Status: to, Billing: bill, Leaving: leaving})
+					check(now, facts(to, bill))
 				}
 				for _, to := range next[bill] {
-					check(now, life.Facts{Status: door, Billing: to, Leaving: leaving})
+					check(now, facts(door, to))
 				}
-				check(now, life.Facts{Status: door, Billing: bill, Leaving: !leaving})
+				goes, rests := now, now
+				goes.Leaving, rests.Paused = !now.Leaving, !now.Paused
+				check(now, goes)
+				check(now, rests)
 			}
 		}
 	}
