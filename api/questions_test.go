@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/png"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,6 +38,15 @@ func TestQuestionsAreWrittenTriedAndPublishedWithoutJavaScript(t *testing.T) {
 	b.post(q+"/try", "choice", right[1]).is(200).says("100 % of the marks")
 	b.post(q + "/try").is(200).says("0 % of the marks")
 	b.post(q + "/delete").is(409)
+
+	// What was published stays to be read, and is brought back by saving it.
+	changed := append([]string{"do", "save", "revision", "2"}, fields...)
+	changed[slices.Index(changed, "Where is the exit?")] = "Where do you go?"
+	b.post(q, changed...).is(303)
+	b.get(q).is(200).says("Where do you go?").saysNot("Where is the exit?")
+	b.get(q+"?version=1").is(200).says("Where is the exit?", "This is version 1", "Show the question as it is now").saysNot("Where do you go?")
+	b.get(q + "?version=2").is(404)
+	b.get(q + "?version=x").is(404)
 	b.post(at+"/export", "format", "gift").is(200).says("::Exit::")
 	b.post(at+"/import/apply", "format", "gift", "text", "::Two::Is it?{T}", "publish", "1").is(303)
 	b.get(at + "?kind=true_false").is(200).says("Two")

@@ -242,15 +242,17 @@ func TestATestIsMarkedByTwoPeopleAndObjectedTo(t *testing.T) {
 	second := x.as(x.house.person(policy.Instructor))
 	x.author.get(review).is(200).says("Why do we drill?", "Reasons", "What you say of it")
 	x.author.post(review, "do", "mark", "comment.0", "Nothing chosen.").is(422).says("Choose a level.")
-	x.author.post(review, "do", "mark", "criteria.0.0", "0", "said.0.0", "Both are there.").is(303)
+	x.author.post(review, "do", "mark", "criteria.0.0", "0", "said.0.0", "Both are there.", "comment.0", "> nobody has to\nA passage of the first.").is(303)
 	x.author.get(review).is(200).says("Needs a second marker", "Both are there.")
 	x.author.get(x.studio + "/attempts?status=to_mark").is(200).says("Marked by you")
-	if page := second.get(review).is(200).says("Another person has marked this.").body; strings.Contains(page, "Both are there.") {
+	if page := second.get(review).is(200).says("Another person has marked this.").body; strings.Contains(page, "Both are there.") || strings.Contains(page, "A passage of the first.") || strings.Contains(page, `class="remark"`) {
 		t.Error("the second marker sees the first one's mark")
 	}
 	second.post(review, "do", "mark", "criteria.0.0", "2").is(303)
 	second.get(review).is(200).says("Markers apart", "Both are there.", "You have given your mark.")
-	x.author.post(review, "do", "agree.0", "criteria.0.0", "1", "comment.0", "We talked.").is(303)
+	x.author.post(review, "do", "agree.0", "criteria.0.0", "1", "comment.0", "We talked.\n\n> nobody has to  think\nAbout what?\n\n> nowhere\nLost.").is(303)
+	x.author.get(review).is(200).says(`<mark class="remark" id="q1-note-1">nobody has to`, "A passage of the first.", "About what?")
+	x.learner.get(x.attempt).is(200).says(`So that <mark class="remark" id="q1-note-1">nobody has to think<a`, "About what?", "<q>nowhere</q>", "Lost.")
 	x.learner.get(x.attempt).is(200).says("50%", "We talked.", "Reasons", "Ask to have the mark looked at again")
 	if strings.Contains(x.learner.get(x.attempt).body, "Both are there.") {
 		t.Error("a mark that does not count is told")

@@ -230,7 +230,13 @@ func setup(t testing.TB, edit ...func(*house)) *house {
 	h.o.Support = support.New(w.Store, service, now)
 	h.o.Assignments = assignment.New(assignment.Options{Keep: w.Store, Enrolment: h.o.Enrolment, Files: files, Now: now})
 	h.o.Banks = bank.New(bank.Options{Keep: w.Store, Now: now, Uses: w.Store.TestsUsing})
-	h.o.Tests = assessment.New(assessment.Options{Keep: w.Store, Questions: h.o.Banks, Lessons: assessment.LessonsOf(h.o.Enrolment), Now: now})
+	h.o.Tests = assessment.New(assessment.Options{Keep: w.Store, Questions: h.o.Banks, Lessons: assessment.LessonsOf(h.o.Enrolment), Halts: func(ctx context.Context) (list []assessment.Halt) {
+		t, _ := tenant.From(ctx)
+		for _, w := range h.o.Broadcast.Coming(ctx, t) {
+			list = append(list, assessment.Halt{From: w.FromAt, Until: w.UntilAt})
+		}
+		return list
+	}, Now: now})
 	h.o.Paths = path.New(path.Options{Keep: w.Store, Enrolment: h.o.Enrolment, As: service.As, Now: now})
 	h.o.Duties.Along(h.o.Paths)
 	h.o.Exchange = exchange.New(exchange.Options{Keep: w.Store, Catalog: h.o.Catalog, Content: files})

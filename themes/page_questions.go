@@ -149,7 +149,8 @@ func (p BankExportPage) Missing() (n int) {
 // the answer to try to …/try; revision to …/archive, …/delete; bank and folder to …/copy and …/move.
 type QuestionPage struct {
 	Bank    bank.Listed
-	Shown   *bank.Shown // nil: a new one
+	Shown   *bank.Shown   // nil: a new one
+	Version *bank.Version // whose text the form holds, in place of the question's own; nil: none
 	Form    QuestionEditForm
 	Banks   []bank.Listed // that it can be copied or moved to
 	Asked   *question.Asked

@@ -39,10 +39,10 @@ func assignmentSpecimens(w *world) []specimen {
 		}
 	}
 	picks := rubric.Given{Picks: []rubric.Pick{{Criterion: 0, Level: 1, Comment: "The second exit is missing."}, {Criterion: 1, Level: 0}}}
-	mark := assignment.Mark{Number: 1, Kind: assignment.MarkGiven, Given: picks, Verdict: verdict, Comment: "Well drawn.", At: now, MarkerName: "Maya Chen"}
+	mark := assignment.Mark{Number: 1, Kind: assignment.MarkGiven, Given: picks, Verdict: verdict, Comment: "Well drawn.\n\n> go through the yard\nWhat if the yard is closed?", At: now, MarkerName: "Maya Chen"}
 	waits, returned, accepted, failed := sub(2, enrolment.SubmissionOpen), sub(1, enrolment.SubmissionReturned), sub(3, enrolment.SubmissionAccepted), sub(3, enrolment.SubmissionFailed)
 	returned.Comment, returned.MarkedAt = "The second exit is missing.", &now
-	accepted.Percent, accepted.MarkedAt, accepted.Comment, accepted.Verdict, accepted.LateDays = &ninety, &now, "Well drawn.", &verdict, 2
+	accepted.Percent, accepted.MarkedAt, accepted.Comment, accepted.Verdict, accepted.LateDays = &ninety, &now, "Well drawn.\n\n> go through the yard\nWhat if the yard is closed?", &verdict, 2
 	failed.Percent, failed.MarkedAt, failed.Comment, failed.Verdict = &ninety, &now, "Look at the map again.", &verdict
 	members := []assignment.Member{{EnrolmentID: id("e1"), PersonName: "Jonas Weber"}, {EnrolmentID: id("e2"), PersonName: "Maya Chen"}}
 	appeal := &assignment.Appeal{Reason: "Page two was not read.", AskedAt: now, Before: rubric.Verdict{Percent: 40}}

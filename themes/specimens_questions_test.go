@@ -44,6 +44,11 @@ func questionsSpecimens(w *world) []specimen {
 		if b.Kind == question.Blanks {
 			p.Parts = []themes.PromptPart{{Text: "Call ", Gap: &asked.Gaps[0]}, {Text: " and wait ", Gap: &asked.Gaps[1]}, {Text: ", ", Gap: &asked.Gaps[2]}, {Text: "."}}
 		}
+		if b.Kind == question.Matching {
+			was := p
+			was.Version = &p.Shown.Versions[0]
+			out = append(out, specimen{"question-version", w.portal("/studio/questions/x/y?version=1", may()), was})
+		}
 		out = append(out, specimen{"question-" + string(b.Kind), w.portal("/studio/questions/x/y", may()), p})
 		out = append(out, specimen{"question-new-" + string(b.Kind), w.portal("/studio/questions/x/new", may()), themes.QuestionPage{Bank: mine, Form: themes.EmptyQuestionForm(b.Kind, "Fire"), Problem: refused(map[string]string{"title": "Give the question a title by which you find it."})}})
 	}

@@ -62,7 +62,7 @@ func testSpecimens(w *world) []specimen {
 					item.Told.Solution = &right
 				}
 				if i == 9 {
-					item.Told.Comment = "Two good reasons; **name** one more."
+					item.Told.Comment = "Two good reasons; **name** one more.\n\n> nobody has to think about the way\nThis is the best one.\n\n> the other floor\nWho is meant?"
 				}
 			}
 			v.Items = append(v.Items, item)
@@ -144,7 +144,7 @@ func testSpecimens(w *world) []specimen {
 		TestPlace: place("attempts"), Items: reviewItems, Marks: map[int]themes.TestMarkForm{9: {Points: "1", Comment: "Two good reasons."}},
 		Review: assessment.Review{
 			Sitting: sitting(2, assessment.StatusToMark, "Jonas Weber"), View: reviewed, Notes: map[int]string{9: "Look for reasons."}, ByHand: map[int]question.Kind{9: question.Essay, 10: question.File},
-			History: map[int][]assessment.Mark{9: {{Slot: 9, Share: 250_000, MarkerID: id("m"), At: now, Comment: "One reason."}, {Slot: 9, Share: 500_000, MarkerID: id("m"), At: now, Comment: "Two good reasons."}}}, Names: map[uid.ID]string{id("m"): "Maya Chen"},
+			History: map[int][]assessment.Mark{9: {{Slot: 9, Share: 250_000, MarkerID: id("m"), At: now, Comment: "> doors jam\nWhich doors? Say where."}, {Slot: 9, Share: 500_000, MarkerID: id("m"), At: now, Comment: "Two good reasons.\n\n> nobody has to think\nThe best one."}}}, Names: map[uid.ID]string{id("m"): "Maya Chen"},
 			Changes: []assessment.RegradeChange{{PercentBefore: 48, Percent: 56, At: now, Reason: "The key of question 3 was wrong."}}, More: assessment.Allowance{MorePercent: 25, MoreTries: 1, Reason: "Reads slowly."},
 		},
 	}

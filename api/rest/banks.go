@@ -53,6 +53,17 @@ type bankedQuestion struct {
 	UpdatedAt  time.Time     `json:"updated_at"`
 }
 
+// questionVersion is what a question was when it was published. It never changes.
+type questionVersion struct {
+	Version     int           `json:"version" doc:"Counted from 1."`
+	PublishedAt time.Time     `json:"published_at"`
+	Question    body.Question `json:"question"`
+}
+
+func showQuestionVersion(v *bank.Version) questionVersion {
+	return questionVersion{v.Number, v.CreatedAt.UTC(), v.Body.Question}
+}
+
 // newBankedQuestion is a question as it is written.
 type newBankedQuestion struct {
 	Folder     string        `json:"folder,omitempty" doc:"Names parted by slashes."`
@@ -109,6 +120,11 @@ type (
 	bankedQuestionIn struct {
 		ID uid.ID `path:"question" doc:"The question's id."`
 	}
+	questionVersionIn struct {
+		ID      uid.ID `path:"question" doc:"The question's id."`
+		Version int    `path:"version" minimum:"1" doc:"Counted from 1."`
+	}
+	questionVersionOut  struct{ Body questionVersion }
 	newBankedQuestionIn struct {
 		ID   uid.ID `path:"bank" doc:"The bank's id."`
 		Body newBankedQuestion
@@ -282,6 +298,25 @@ func (a *api) bankedQuestionOperations() {
 	}, func(ctx context.Context, in *bankedQuestionIn) (*bankedQuestionOut, error) {
 		shown, err := a.Banks.Question(ctx, in.ID)
 		return answer(shown.Question, err)
+	})
+	on(a, operation{
+		method: get, path: "/questions/{question}/versions", id: "list-question-versions", tag: tagAuthoring, need: edit, summary: "What a question was when it was published, the newest first", fails: missing,
+	}, func(ctx context.Context, in *bankedQuestionIn) (*pageOut[questionVersion], error) {
+		shown, err := a.Banks.Question(ctx, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		return whole(ctx, shown.Versions, showQuestionVersion), nil
+	})
+	on(a, operation{
+		method: get, path: "/questions/{question}/versions/{version}", id: "get-question-version", tag: tagAuthoring, need: edit, summary: "What a question was when it was published",
+		about: "PUT its question to the question itself to bring it back.", fails: faults{bank.ErrQuestionNotFound, bank.ErrVersionNotFound},
+	}, func(ctx context.Context, in *questionVersionIn) (*questionVersionOut, error) {
+		v, err := a.Banks.Version(ctx, in.ID, in.Version)
+		if err != nil {
+			return nil, err
+		}
+		return &questionVersionOut{showQuestionVersion(&v)}, nil
 	})
 	on(a, operation{
 		method: put, path: "/questions/{question}", id: "change-question", tag: tagAuthoring, need: edit, status: 200, summary: "Change a question",

@@ -31,6 +31,18 @@ func TestQuestionsAreKeptAndCarriedByTheAPI(t *testing.T) {
 	s.call(t, ada, "POST", one+"/publish", nil, "If-Match", `"2"`).failed(t, 409, "question_nothing_new")
 	right["title"] = "The exit"
 	s.call(t, ada, "PUT", one, object{"question": right}, "If-Match", `"2"`).want(t, 200)
+	was := s.call(t, ada, "GET", one+"/versions/1", nil).want(t, 200).object(t)
+	if was.at("question.title") != "Exit" || was.at("version") != float64(1) {
+		t.Errorf("the first version is %v", was)
+	}
+	if list := s.call(t, ada, "GET", one+"/versions", nil).want(t, 200).object(t); len(list.at("items").([]any)) != 1 {
+		t.Errorf("the versions are %v", list)
+	}
+	s.call(t, ada, "GET", one+"/versions/2", nil).failed(t, 404, "question_version_not_found")
+	s.call(t, ada, "GET", one+"/versions/9999999999", nil).failed(t, 404, "question_version_not_found")
+	s.call(t, ada, "GET", one+"/versions/0", nil).failed(t, 422, "invalid_input")
+	s.call(t, ben, "GET", one+"/versions/1", nil).failed(t, 404, "question_not_found")
+	s.call(t, lee, "GET", one+"/versions", nil).want(t, 403)
 	s.call(t, ada, "POST", one+"/archive", nil, "If-Match", `"3"`).want(t, 200)
 	s.call(t, ada, "POST", one+"/restore", nil, "If-Match", `"4"`).want(t, 200)
 	s.call(t, ben, "GET", one, nil).failed(t, 404, "question_not_found")

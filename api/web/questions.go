@@ -84,7 +84,27 @@ func (q Questions) Edit(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if n := query(c, "version"); n != "" && page.Shown != nil {
+		if err := q.asPublished(c, &page, n); err != nil {
+			return err
+		}
+	}
 	return q.show(c, page)
+}
+
+// asPublished puts what a question was when it was published into the editor, where saving brings it back.
+func (q Questions) asPublished(c *fiber.Ctx, page *themes.QuestionPage, n string) error {
+	number, err := strconv.Atoi(n)
+	if err != nil {
+		return bank.ErrVersionNotFound
+	}
+	v, err := q.Banks.Version(c.UserContext(), page.Shown.Question.ID, number)
+	if err != nil {
+		return err
+	}
+	page.Version, page.Form = &v, themes.NewQuestionForm(v.Body.Question, page.Shown.Question)
+	preview(page, v.Body.Question)
+	return nil
 }
 
 // Create keeps a new question.

@@ -353,7 +353,7 @@ func (a *app) assemble() (err error) {
 	a.search = search.New(search.Options{Keep: a.store, Captions: a.captions, Now: a.now})
 	a.intakes = intake.New(a.store, a.enrolment, a.now)
 	a.banks = bank.New(bank.Options{Keep: a.store, Now: a.now, Uses: a.store.TestsUsing})
-	a.tests = assessment.New(assessment.Options{Keep: a.store, Questions: a.banks, Lessons: assessment.LessonsOf(a.enrolment), Now: a.now})
+	a.tests = assessment.New(assessment.Options{Keep: a.store, Questions: a.banks, Lessons: assessment.LessonsOf(a.enrolment), Halts: a.halts, Now: a.now})
 	a.paths = path.New(path.Options{Keep: a.store, Enrolment: a.enrolment, As: a.auth.As, Now: a.now})
 	a.certificates = certificate.New(certificate.Options{Keep: a.store, Now: a.now})
 	a.starter = &starter.Service{Catalog: a.catalog, Content: a.content}

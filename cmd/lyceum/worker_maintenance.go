@@ -9,6 +9,7 @@ import (
 
 	"lyceum/auth"
 	"lyceum/internal/event"
+	"lyceum/learning/assessment"
 	"lyceum/store/queue"
 	"lyceum/tenant"
 	"lyceum/tenant/broadcast"
@@ -18,6 +19,15 @@ import (
 // maintained tells that background work of a portal waits for the end of maintenance.
 func (a *app) maintained(ctx context.Context, t tenant.Tenant) bool {
 	return a.broadcast.Holds(ctx, t) > 0
+}
+
+// halts are the times in which the portal of ctx will stand still.
+func (a *app) halts(ctx context.Context) (list []assessment.Halt) {
+	t, _ := tenant.From(ctx)
+	for _, w := range a.broadcast.Coming(ctx, t) {
+		list = append(list, assessment.Halt{From: w.FromAt, Until: w.UntilAt})
+	}
+	return list
 }
 
 // maintenanceConsequences tell owners of maintenance that is announced.

@@ -24,6 +24,10 @@ func (s *Service) Start(ctx context.Context, enrol, lesson uid.ID, code string) 
 		return Attempt{}, err
 	}
 	who, _ := auth.PrincipalFrom(ctx)
+	var halts []Halt
+	if s.halts != nil {
+		halts = s.halts(ctx)
+	}
 	err = s.keep.InTenant(ctx, func(ctx context.Context) error {
 		e, err := s.keep.LockEnrolment(ctx, enrol) // one start at a time
 		switch {
@@ -67,6 +71,9 @@ func (s *Service) Start(ctx context.Context, enrol, lesson uid.ID, code string) 
 		}
 		if err = rules.refuses(now, earlier, more); err != nil {
 			return err
+		}
+		if rules.halted(now, more, halts) {
+			return ErrHalted
 		}
 		if err = s.admits(ctx, rules, code); err != nil {
 			return err

@@ -398,3 +398,32 @@ func TestAnAttemptThatWasLeftKeepsNoRoundOpen(t *testing.T) {
 		t.Error("a round is closed while the time of a test runs")
 	}
 }
+
+// A test whose time would run while nothing can be answered does not begin; one without a time does.
+func TestNoTimedTestRunsIntoMaintenance(t *testing.T) {
+	t.Parallel()
+	h := setup(t, statement, asItIs)
+	var halts []assessment.Halt
+	h.tests = assessment.New(assessment.Options{Keep: h.w.Store, Questions: h.banks, Lessons: h, Now: h.w.Now.Clock(), Halts: func(context.Context) []assessment.Halt { return halts }})
+	at := func(minutes int) time.Time { return h.w.Now.Now().Add(time.Duration(minutes) * time.Minute) }
+	begins := func(want error) {
+		t.Helper()
+		as, e := storetest.EnrolledLearner(t, h.ctx, h.w, h.course)
+		if _, err := h.tests.Start(as, e.ID, h.lesson, ""); !errors.Is(err, want) {
+			t.Errorf("with %v: %v, want %v", halts, err, want)
+		}
+	}
+	as, running := h.start(t) // of ten minutes
+	halts = []assessment.Halt{{From: at(5), Until: at(30)}}
+	begins(assessment.ErrHalted)
+	if again, err := h.tests.Start(as, running.EnrolmentID, h.lesson, ""); err != nil || again.ID != running.ID {
+		t.Errorf("who sits in a test already is sent away: %v", err)
+	}
+	halts = []assessment.Halt{{From: at(10), Until: at(30)}, {From: at(-10), Until: at(0)}}
+	begins(nil)
+	h.w.Now.Advance(time.Second)
+	begins(assessment.ErrHalted)
+	h.rules.Seconds = 0
+	h.set(t, 1, nil)
+	begins(nil)
+}

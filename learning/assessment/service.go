@@ -142,8 +142,13 @@ type Options struct {
 	Keep      Keeper
 	Questions Questions
 	Lessons   Lessons
-	Now       clock.Clock
+	// Halts are the times in which the portal of ctx will stand still because it is maintained. Nil: it never does.
+	Halts func(ctx context.Context) []Halt
+	Now   clock.Clock
 }
+
+// Halt is a time in which nothing can be answered.
+type Halt struct{ From, Until time.Time }
 
 // How many access codes a person may try in how long, at whatever tests, the right ones among them.
 const (
@@ -156,6 +161,7 @@ type Service struct {
 	keep      Keeper
 	questions Questions
 	lessons   Lessons
+	halts     func(ctx context.Context) []Halt
 	now       clock.Clock
 	asked     *recall.Cache[askedKey, question.Question]
 	rules     *recall.Cache[rulesKey, Settings]
@@ -166,7 +172,7 @@ type Service struct {
 // New makes the service.
 func New(o Options) *Service {
 	return &Service{
-		keep: o.Keep, questions: o.Questions, lessons: o.Lessons, now: o.Now,
+		keep: o.Keep, questions: o.Questions, lessons: o.Lessons, halts: o.Halts, now: o.Now,
 		asked: recall.New[askedKey, question.Question](askedKept, keptFor, o.Now), rules: recall.New[rulesKey, Settings](rulesKept, keptFor, o.Now),
 		sat: recall.New[satKey, Attempt](satKept, keptFor, o.Now), codes: throttle.New(o.Now, codeTries, codeTriesIn, codeTries),
 	}

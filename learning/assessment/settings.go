@@ -182,6 +182,12 @@ func (s Settings) ends(at time.Time, a Allowance) (end *time.Time) {
 	return end
 }
 
+// halted tells whether the time of an attempt that begins at a moment would run while nothing can be answered.
+func (s Settings) halted(at time.Time, a Allowance, halts []Halt) bool {
+	ends := s.ends(at, a)
+	return s.Lasts(a.MorePercent) > 0 && slices.ContainsFunc(halts, func(h Halt) bool { return h.From.Before(*ends) && at.Before(h.Until) })
+}
+
 // refuses says why no attempt may begin at a moment; earlier are those there were, the newest first.
 func (s Settings) refuses(at time.Time, earlier []Attempt, a Allowance) error {
 	switch {

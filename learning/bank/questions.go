@@ -3,6 +3,7 @@ package bank
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -128,6 +129,24 @@ func (s *Service) Question(ctx context.Context, id uid.ID) (out Shown, err error
 		return err
 	})
 	return out, err
+}
+
+// Version reads what a question was when it was published the n-th time; ErrVersionNotFound.
+func (s *Service) Version(ctx context.Context, id uid.ID, n int) (v Version, err error) {
+	err = s.with(ctx, id, AccessSee, func(ctx context.Context, _ Question, _ Listed) error {
+		if n < 1 || n > math.MaxInt32 {
+			return ErrVersionNotFound
+		}
+		list, err := s.keep.QuestionVersionsOf(ctx, []Ref{{Question: id, Version: n}})
+		if err == nil && len(list) == 0 {
+			err = ErrVersionNotFound
+		}
+		if err == nil {
+			v = list[0]
+		}
+		return err
+	})
+	return v, err
 }
 
 // with runs with a question of a bank that who asks may use so far.

@@ -2,6 +2,7 @@ package moodlexml_test
 
 import (
 	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -148,4 +149,30 @@ func TestWhatCannotGoIsTold(t *testing.T) {
 	if len(left) != 2 || left[0].Kept || left[1].Why != "The rubric is left out." || !left[1].Kept {
 		t.Errorf("%+v", left)
 	}
+}
+
+func FuzzReadNeverPanics(f *testing.F) {
+	files, err := filepath.Glob("testdata/*.xml")
+	if err != nil || len(files) == 0 {
+		f.Fatal("nothing to begin with", err)
+	}
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Add([]byte(`<quiz><question type="numerical"><answer fraction="1e99"><text>*</text></answer></question></quiz>`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		sheet, err := moodlexml.Read(data)
+		if err != nil {
+			return
+		}
+		for _, it := range sheet.Items {
+			if it.Refused == "" && question.Check(it.Body) != nil {
+				t.Errorf("%q gave a question with faults", data)
+			}
+		}
+	})
 }
