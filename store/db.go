@@ -130,6 +130,7 @@ func openPool(ctx context.Context, o Options) (*pgxpool.Pool, error) {
 	cfg.MaxConnIdleTime = 5 * time.Minute
 	cfg.ConnConfig.RuntimeParams["application_name"] = "lyceum"
 	cfg.ConnConfig.Tracer = o.Tracer
+	cfg.AfterConnect = knowIDs
 	if o.Pooled {
 		cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
 	} else {

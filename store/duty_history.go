@@ -64,7 +64,10 @@ const (
 	dutyChosen = ` and d.withdrawn_at is null and (not @chosen or d.requirement_id = @requirement)`
 
 	matrixHasLive = `exists (select 1` + dutyFrom + ` where d.person_id = p.id` + dutyChosen + ` and (@state = '' or ` + dutyState + ` = @state))`
-	matrixHasThen = `exists (select 1 from (` + asOfKnown + `h.person_id = p.id` + asOfMoment + `) z where @state = '' or z.state = @state)`
+	// matrixFirstLive is matrixHasLive for a page: one person after the other, by name, until the page is full. As exists PostgreSQL would put
+	// everybody's duties in a state together first.
+	matrixFirstLive = `(select true` + dutyFrom + ` where d.person_id = p.id` + dutyChosen + ` and (@state = '' or ` + dutyState + ` = @state) limit 1)`
+	matrixHasThen   = `exists (select 1 from (` + asOfKnown + `h.person_id = p.id` + asOfMoment + `) z where @state = '' or z.state = @state)`
 
 	matrixCellsLive = `select d.person_id, d.requirement_id, ` + dutyState + ` as state, c.due_at, c.grace_until, c.completed_at, c.expires_at` + dutyFrom + ` where d.person_id in @people` + dutyChosen
 	matrixCellsThen = `select z.person_id, z.requirement_id, z.state, z.due_at, case when z.completed_at <= @moment then z.grace_until else z.due_grace end as grace_until,
@@ -186,7 +189,7 @@ func (s *Store) MatrixRows(ctx context.Context, f report.Filter, now time.Time) 
 	limit := f.Page.Bounded()
 	has := matrixHasThen
 	if f.As.Live() {
-		has = matrixHasLive
+		has = matrixFirstLive
 	}
 	q, _ := s.matrixPeople(ctx, f)
 	if q, err = afterPerson(q, f.Page.After); err != nil {

@@ -52,11 +52,13 @@ func (s *Store) inOneMessage(ctx context.Context, schema string, questions []que
 	tag := s.tagOf(schema)
 	b := &pgx.Batch{}
 	b.Queue("select set_config('role', $1, true), set_config('search_path', $2, true), set_config('statement_timeout', $3, true)", schema, schema+", ext", patience(ctx))
-	for _, q := range questions {
-		if s.tagged && !isPrepared(conn.Conn(), tag+q.sql) {
+	texts := make([]string, len(questions))
+	for i, q := range questions {
+		texts[i] = tag + q.sql
+		if s.tagged && !isPrepared(conn.Conn(), texts[i]) {
 			return false, nil
 		}
-		b.Queue(tag+q.sql, q.args...)
+		b.Queue(texts[i], q.args...)
 	}
 	answers := conn.SendBatch(ctx, b)
 	err = readAnswers(answers, questions)
@@ -69,8 +71,8 @@ func (s *Store) inOneMessage(ctx context.Context, schema string, questions []que
 	if !settle(ctx, conn) || !refused {
 		return true, err
 	}
-	for _, q := range questions {
-		forget(conn.Conn(), tag+q.sql)
+	for _, text := range texts {
+		forget(conn.Conn(), text)
 	}
 	return false, nil
 }

@@ -41,7 +41,7 @@ func tenantsSpecimens(w *world) []specimen {
 	return []specimen{
 		{"tenants", view, themes.TenantsPage{Tenants: page.Of[health.Row]{Items: []health.Row{acme, globex, initech, umbrella}, Next: "more"}, Plans: plans, Newest: 3}},
 		{"tenants-none", view, themes.TenantsPage{Filter: health.Filter{Query: "zz", State: life.Suspended, Plan: "team", Verdict: health.Bad, Behind: 3, Sort: health.ByLag}, Plans: plans}},
-		{"tenant-sick", view, themes.TenantPage{Tenant: active, URL: "https://acme.lyceum.example", Newest: 3, Health: &sick, Failures: failures}},
+		{"tenant-sick", view, themes.TenantPage{Tenant: active, URL: "https://acme.lyceum.example", Newest: 3, Days: 14, Health: &sick, Failures: failures}},
 		{"tenant-well", view, themes.TenantPage{Flags: []flag.State{{Flag: flag.All()[0], On: true}, {Flag: flag.All()[0], Single: true}}, Tenant: active, URL: "https://acme.lyceum.example", Newest: 3, Health: &well}},
 	}
 }

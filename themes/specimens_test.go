@@ -357,8 +357,8 @@ func operatorSpecimens(w *world) []specimen {
 	plain.HTML = false
 	return []specimen{
 		{"operator-signin", w.platform("/operator/signin"), themes.OperatorSignInPage{Form: themes.SignInForm{Email: "operator@lyceum.example", Next: "/operator"}, Problem: auth.ErrWrongCredentials}},
-		{"tenant", view, themes.TenantPage{Tenant: active, URL: "https://acme.lyceum.example", Newest: 3, Form: themes.TenantForm{Reason: "Unpaid", Confirm: "acm"}, Problem: refused(map[string]string{"confirm": "Type the address exactly to delete the portal."})}},
-		{"tenant-suspended", view, themes.TenantPage{Tenant: suspended, URL: "https://globex.lyceum.example", Newest: 3, Storage: &content.Storage{Used: 7 << 30, Limit: 10 << 30, Files: 412}}},
+		{"tenant", view, themes.TenantPage{Tenant: active, URL: "https://acme.lyceum.example", Newest: 3, Days: 14, Form: themes.TenantForm{Reason: "Unpaid", Confirm: "acm"}, Problem: refused(map[string]string{"confirm": "Type the address exactly to delete the portal."})}},
+		{"tenant-suspended", view, themes.TenantPage{Days: 14, Tenant: suspended, URL: "https://globex.lyceum.example", Newest: 3, Storage: &content.Storage{Used: 7 << 30, Limit: 10 << 30, Files: 412}}},
 		{"tenant-deleting", view, themes.TenantPage{Tenant: deleting, URL: "https://initech.lyceum.example", Newest: 3}},
 		{"mailbox", view, themes.MailboxPage{Mails: []themes.MailSeen{mail, plain}}},
 		{"mailbox-empty", w.stranger("/dev/mail"), themes.MailboxPage{}},

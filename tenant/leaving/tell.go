@@ -92,7 +92,11 @@ func (s *Service) noteRecipients(ctx context.Context, t tenant.Tenant, l Leaving
 // mailed sends the receipt. An erasure is done without it, so a mail that cannot be sent is tried again by the next run, to those who
 // did not get it, for a week.
 func (s *Service) mailed(ctx context.Context, l Leaving) error {
-	left, err := s.send(ctx, MailErased, l, l.Recipients)
+	to := l.Recipients
+	if len(to) == 0 && l.ByEmail != "" { // its erasure began before recipients were noted
+		to = []Recipient{{Name: l.ByName, Email: l.ByEmail, Locale: l.Locale}}
+	}
+	left, err := s.send(ctx, MailErased, l, to)
 	if err != nil {
 		s.Log.WarnContext(ctx, "a receipt could not be sent", "tenant", l.TenantSlug, "missed", len(left), "err", err)
 	}

@@ -88,11 +88,13 @@ func (s *Service) Run(ctx context.Context, id uid.ID) error {
 	if err != nil {
 		return err
 	}
-	sent, err := s.deliver(ctx, one, r)
+	sent, reached, err := s.deliver(ctx, one, r)
 	problem := problemOf(err)
 	switch {
 	case err == nil && sent == 0:
 		problem = Nobody
+	case err == nil && reached == 0: // every address was refused: trying again now is of no use, and for ever neither
+		problem = Failed
 	case problem == Failed && r.Attempts < attempts:
 		return fmt.Errorf("report schedule %s: %w", one.ID, err)
 	}
@@ -185,11 +187,11 @@ func (s *Service) wish(ctx context.Context, one Schedule) (w export.Wish, err er
 	return export.Wish{Kind: export.Built, Title: one.Name, Definition: d}, err
 }
 
-// deliver makes each person's file and sends it. It says how many of them may have it.
-func (s *Service) deliver(ctx context.Context, one Schedule, r Run) (sent int, err error) {
+// deliver makes each person's file and sends it. It says how many of them may have it, and how many of those were not refused.
+func (s *Service) deliver(ctx context.Context, one Schedule, r Run) (sent, reached int, err error) {
 	w, err := s.wish(ctx, one)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	var errs []error
 	for _, d := range r.Deliveries {
@@ -197,15 +199,18 @@ func (s *Service) deliver(ctx context.Context, one Schedule, r Run) (sent int, e
 			if d.Status, err = s.one(ctx, one, r, d, w); err != nil {
 				errs = append(errs, err)
 				if problemOf(err) != Failed {
-					return sent, err
+					return sent, reached, err
 				}
 			}
 		}
 		if d.Status != NoRight {
 			sent++
 		}
+		if d.Status != NoRight && d.Status != Refused {
+			reached++
+		}
 	}
-	return sent, errors.Join(errs...)
+	return sent, reached, errors.Join(errs...)
 }
 
 func (s *Service) one(ctx context.Context, one Schedule, r Run, d Delivery, w export.Wish) (Sending, error) {

@@ -67,6 +67,7 @@ type house struct {
 	blobs       *blob.Store
 	sent        []schedule.Mail
 	refuse      error
+	only        uid.ID // whose mails are refused; uid.Nil: all
 }
 
 func words(locale, _ string, _ time.Time) export.Words {
@@ -118,7 +119,7 @@ func (h *house) open(address string) {
 	}
 	h.t.Cleanup(func() { _ = h.blobs.Close() })
 	h.schedules = service(h.Store, h.blobs, h.Now.Clock(), func(_ context.Context, m schedule.Mail) error {
-		if h.refuse != nil {
+		if h.refuse != nil && (h.only == uid.Nil || h.only == m.Person) {
 			return h.refuse
 		}
 		h.sent = append(h.sent, m)
@@ -292,10 +293,17 @@ func TestWhatFailsThriceIsPausedAndSaysWhy(t *testing.T) {
 	if got := h.now(one); got.Paused != "" || got.Failures != 0 || len(h.sent) != 2 {
 		t.Errorf("%+v, %d", got, len(h.sent))
 	}
-	h.refuse = schedule.ErrRefused // an address is no failure of the schedule
+	h.refuse, h.only = schedule.ErrRefused, h.boss.ID // one address is no failure of the schedule
 	r := h.pass(one)
 	h.do(h.schedules.Run(h.ctx, r.ID))
-	if r = h.last(one); r.Status != schedule.Done || r.Deliveries[0].Status != schedule.Refused {
+	if r = h.last(one); r.Status != schedule.Done || h.now(one).Failures != 0 {
+		t.Errorf("%+v", r)
+	}
+	h.only = uid.Nil // nobody is reached any more
+	for range 3 {
+		h.do(h.schedules.Run(h.ctx, h.pass(one).ID))
+	}
+	if r = h.last(one); r.Status != schedule.Broken || r.Problem != schedule.Failed || r.Deliveries[0].Status != schedule.Refused || h.now(one).Paused != schedule.Failed {
 		t.Errorf("%+v", r)
 	}
 }
