@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -56,13 +57,14 @@ func (r *reader) walk(n *html.Node) {
 	if n.Type == html.TextNode {
 		at := len(r.nodes)
 		r.nodes = append(r.nodes, n)
-		for i, c := range n.Data {
-			l := letter{at, i, i + len(string(c))}
-			if unicode.IsSpace(c) {
+		for i := 0; i < len(n.Data); {
+			c, size := utf8.DecodeRuneInString(n.Data[i:])
+			if l := (letter{at, i, i + size}); unicode.IsSpace(c) {
 				r.space(l)
 			} else {
-				r.add(string(c), l)
+				r.add(n.Data[i:i+size], l)
 			}
+			i += size
 		}
 		return
 	}
