@@ -6,6 +6,7 @@ import (
 	"net"
 	"strconv"
 	"testing"
+	"time"
 
 	cdpbrowser "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
@@ -95,8 +96,24 @@ func TestARealBrowserIsRegisteredAndShowsWhatItIsSent(t *testing.T) {
 		t.Fatalf("%+v", got)
 	}
 	calls(b, serviceworker.Enable, cdp.Empty{})
-	calls(b, serviceworker.DeliverPushMessage, serviceworker.DeliverPushMessageParams{Origin: at + "/", RegistrationID: "0", Data: got[0].Text})
-	b.waits(`(window.shown ?? (navigator.serviceWorker.ready.then(async (r) => { const list = await r.getNotifications(); if (list.length) window.shown = list[0]; }), null))?.body?.includes('It works')`)
+	b.waits(`(window.active ?? (navigator.serviceWorker.ready.then((r) => { if (r.active?.state === 'activated') window.active = true; }), null))`)
+	// What the protocol delivers while the browser is still starting the worker is lost on a busy machine; a push service keeps it.
+	shows := `(window.shown ?? (navigator.serviceWorker.ready.then(async (r) => { const list = await r.getNotifications(); if (list.length) window.shown = list[0]; }), null))?.body?.includes('It works')`
+	delivered := func() bool {
+		calls(b, serviceworker.DeliverPushMessage, serviceworker.DeliverPushMessageParams{Origin: at + "/", RegistrationID: "0", Data: got[0].Text})
+		for range 60 {
+			if b.value("Boolean("+shows+")") == "true" {
+				return true
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		return false
+	}
+	for n := 0; !delivered(); n++ {
+		if n == 20 {
+			t.Fatal("the service worker shows nothing")
+		}
+	}
 
 	b.presses(`form[action$="/remove"]`)
 	b.waits(`document.body.innerText.includes('No device is registered') && document.getElementById('this-device').dataset.now === 'off' && !sessionStorage.getItem('subscribed')`)
