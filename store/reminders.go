@@ -84,7 +84,7 @@ func (s *Store) ReminderFacts(ctx context.Context, q reminder.Query) (list []rem
 func (s *Store) AnyReminderDate(ctx context.Context, now time.Time) (dated bool, err error) {
 	err = s.singleRow(ctx, nil, func(row pgx.Row) error { return row.Scan(&dated) }, `select exists (select 1 from enrolment_rounds where superseded_at is null and status = 'active' and due_at < $1)
 		or exists (select 1 from duty_cycles where ended_at is null and (completed_at is null and due_at < $1 or completed_at is not null and expires_at < $1))
-		or exists (select 1 from certificates where valid_until < $1)`, now.Add(reminderDays+reminderLate))
+		or exists (select 1 from certificates where valid_until < $1 and replaced_at is null and revoked_at is null)`, now.Add(reminderDays+reminderLate))
 	return dated, fail(err, "whether anything has a date")
 }
 

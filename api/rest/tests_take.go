@@ -169,7 +169,7 @@ func (a *api) takeTestOperations() {
 		method: post, path: "/enrolments/{enrolment}/lessons/{lesson}/test/attempts", id: "start-test", tag: tagLearning, need: learn, status: 201,
 		summary: "Begin an attempt at a test",
 		about:   "Where one runs it is given again: sent twice begins one.",
-		fails:   faults{enrolment.ErrEnrolmentNotFound, catalog.ErrLessonNotFound, assessment.ErrNotATest, assessment.ErrNotFound, assessment.ErrNotOpen, assessment.ErrClosed, assessment.ErrNoTryLeft, assessment.ErrTooSoon, assessment.ErrCodeTries, enrolment.ErrWithdrawn},
+		fails:   faults{enrolment.ErrEnrolmentNotFound, catalog.ErrLessonNotFound, assessment.ErrNotATest, assessment.ErrNotFound, assessment.ErrNotOpen, assessment.ErrClosed, assessment.ErrNoTryLeft, assessment.ErrTooSoon, assessment.ErrHalted, assessment.ErrCodeTries, enrolment.ErrWithdrawn},
 	}, func(ctx context.Context, in *startTestIn) (*createdAttemptOut, error) {
 		begun, err := a.Tests.Start(ctx, in.Enrolment, in.Lesson, in.Body.Code)
 		if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"lyceum/auth"
 	"lyceum/internal/event"
+	"lyceum/internal/fault"
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
 	"lyceum/tenant"
@@ -170,6 +171,9 @@ type tenantDeleteCmd struct {
 // Run deletes a portal.
 func (cmd *tenantDeleteCmd) Run(ctx context.Context, c *Config) error {
 	return operate(ctx, c, func(ctx context.Context, a *app) error {
+		if !cmd.AtOnce && cmd.Reason != "" {
+			return fault.Invalid(map[string]string{"reason": "A reason is for --at-once; without it the portal is erased when the cooling-off days are over."})
+		}
 		if !cmd.AtOnce {
 			l, err := a.leaving.Schedule(ctx, cmd.Slug, cmd.Confirm)
 			if err == nil {

@@ -83,7 +83,7 @@ func (m leavingMails) Leaving(ctx context.Context, kind string, l leaving.Leavin
 	letter := themes.LeavingMail{Kind: kind, Name: to.Name, Portal: l.TenantName, At: l.EraseAt, Link: a.hosts.PortalURL(t) + "/settings/leaving"}
 	view := themes.MailView{Brand: themes.PlatformBrand(), PortalURL: a.hosts.PlatformURL(), Locale: to.Locale, Now: a.now()}
 	switch {
-	case l.ByKind != "person":
+	case !l.ByPerson():
 		letter.By = themes.AnOperator
 	case !strings.EqualFold(to.Email, l.ByEmail):
 		letter.By = l.ByName

@@ -144,6 +144,15 @@ func (r *reader) cut(pieces map[int][]piece, from, to, number int) {
 	}
 }
 
+func linkAround(n *html.Node) *html.Node {
+	for p := n.Parent; p != nil; p = p.Parent {
+		if p.DataAtom == atom.A {
+			return p
+		}
+	}
+	return nil
+}
+
 // around puts marks around parts of a text node.
 func around(n *html.Node, list []piece, id string) {
 	at := 0
@@ -159,7 +168,11 @@ func around(n *html.Node, list []piece, id string) {
 			m.Attr = append(m.Attr, html.Attribute{Key: "id", Val: fmt.Sprintf("%s-%d", id, p.number)})
 			a := &html.Node{Type: html.ElementNode, DataAtom: atom.A, Data: "a", Attr: []html.Attribute{{Key: "class", Val: "remark-number"}, {Key: "href", Val: fmt.Sprintf("#%s-said-%d", id, p.number)}}}
 			a.AppendChild(words(fmt.Sprint(p.number)))
-			m.AppendChild(a)
+			if link := linkAround(n); link != nil {
+				link.Parent.InsertBefore(a, link.NextSibling) // no link stands in another
+			} else {
+				m.AppendChild(a)
+			}
 		}
 		put(m)
 		at = p.to

@@ -46,9 +46,7 @@ func Read(comment string, first int) (out Said) {
 			flush()
 			now, quoting = &Note{Number: first + len(out.Notes), Passage: plain(quoted)}, true
 		case now != nil && strings.TrimSpace(line) == "":
-			if quoting = false; now.Text != "" {
-				flush()
-			}
+			flush()
 		case now != nil:
 			quoting = false
 			now.Text += line + "\n"

@@ -170,7 +170,7 @@ var (
 	ErrMoved      = fault.New(fault.KindConflict, "test_changed", "Somebody else changed this test meanwhile. Load the page again.")
 	ErrNotOpen    = fault.New(fault.KindConflict, "test_not_open", "This test is not open yet. Come back when it opens.")
 	ErrClosed     = fault.New(fault.KindConflict, "test_closed", "This test is closed. Talk to your instructor.")
-	ErrHalted     = fault.New(fault.KindConflict, "test_halted", "This portal will be maintained before the time of this test is over. Start it afterwards: the notice at the top of the page tells when.")
+	ErrHalted     = fault.New(fault.KindConflict, "test_halted", "This portal will be maintained before the time of this test is over. Start it when that is done.")
 	ErrNoTryLeft  = fault.New(fault.KindConflict, "test_no_attempt", "You took this test as often as it may be taken. Talk to your instructor.")
 	ErrTooSoon    = fault.New(fault.KindConflict, "test_too_soon", "You may try this test again later. The start page of the test tells when.")
 	ErrTimeUp     = fault.New(fault.KindConflict, "test_time_up", "The time for this test is over. What was saved before is handed in.")

@@ -52,6 +52,9 @@ type Leaving struct {
 	Recipients []Recipient `gorm:"serializer:json"`
 }
 
+// ByPerson tells whether somebody of the portal asked, by hand or by a key of theirs; else it was whoever runs the platform.
+func (l Leaving) ByPerson() bool { return l.ByKind == "person" || l.ByKind == "api_key" }
+
 // TableName is control.leavings.
 func (Leaving) TableName() string { return "control.leavings" }
 

@@ -11,6 +11,7 @@ import (
 
 	"lyceum/auth"
 	"lyceum/auth/policy"
+	"lyceum/internal/event"
 	"lyceum/internal/fault"
 	"lyceum/internal/seal"
 	"lyceum/internal/uid"
@@ -223,6 +224,25 @@ func TestEveryOwnerIsTold(t *testing.T) {
 	told("erased", second)
 	if done, err := h.s.ByToken(t.Context(), l.Token); err != nil || len(done.Recipients) != 0 || done.MailedAt == nil {
 		t.Errorf("addresses are kept when nobody is left to tell: %+v (%v)", done, err)
+	}
+}
+
+// What an owner's key asks for is an owner's wish; and a portal that could not be updated, whose people cannot be read, is erased all the same.
+func TestAKeyAsksForItsOwnerAndAnOldShapeStopsNoErasure(t *testing.T) {
+	h := setup(t)
+	tn, owner := h.owned(t)
+	h.s.Owners = func(context.Context) ([]auth.Person, error) { return nil, tenant.ErrSchemaVersion }
+	who, _ := auth.PrincipalFrom(owner)
+	l, err := h.s.Ask(event.WithActor(owner, event.Actor{Kind: "api_key", ID: who.PersonID}), tn.Slug)
+	if err != nil || !l.ByPerson() || l.ByEmail == "" {
+		t.Fatalf("%+v (%v)", l, err)
+	}
+	h.Now.Advance((leaving.CoolingOff + 1) * 24 * time.Hour)
+	if err := h.s.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := strings.Join(h.mails, ", "), "asked "+l.ByEmail+", erased "+l.ByEmail; got != want {
+		t.Errorf("told %s, want %s", got, want)
 	}
 }
 

@@ -34,7 +34,9 @@ func (s *Service) recipients(ctx context.Context, l Leaving) ([]Recipient, error
 	var to []Recipient
 	if s.Owners != nil {
 		owners, err := s.Owners(ctx)
-		if err != nil {
+		if errors.Is(err, tenant.ErrSchemaVersion) { // a portal that could not be updated is warned of and erased all the same
+			s.Log.WarnContext(ctx, "the owners of a portal that leaves are not known", "tenant", l.TenantSlug, "err", err)
+		} else if err != nil {
 			return nil, err
 		}
 		for _, p := range owners {
@@ -42,14 +44,13 @@ func (s *Service) recipients(ctx context.Context, l Leaving) ([]Recipient, error
 		}
 	}
 	known := func(r Recipient) bool { return strings.EqualFold(r.Email, l.ByEmail) }
-	if l.ByEmail != "" && !slices.ContainsFunc(to, known) && (len(to) == 0 || l.ByKind != "person") {
+	if l.ByEmail != "" && !slices.ContainsFunc(to, known) && (len(to) == 0 || !l.ByPerson()) {
 		to = append(to, Recipient{Name: l.ByName, Email: l.ByEmail, Locale: l.Locale})
 	}
 	return to, nil
 }
 
-// tellOwners sends a mail to each; ctx is in the tenant. It fails where nobody could be told: who called may then try again, and nobody
-// gets it twice.
+// tellOwners sends a mail to each; ctx is in the tenant. It fails only where nobody could be told: who called may try again then.
 func (s *Service) tellOwners(ctx context.Context, kind string, l Leaving) error {
 	to, err := s.recipients(ctx, l)
 	if err != nil {

@@ -15,6 +15,10 @@ for (const place of document.querySelectorAll('[data-passages]')) {
       const part = selection.getRangeAt(0).cloneContents();
       const numbers = part.querySelectorAll('.remark-number');
       for (const number of numbers) number.remove();
+      for (const block of part.querySelectorAll('p, li, br, div, h1, h2, h3, h4, h5, h6, td, th, tr, pre, blockquote')) {
+        block.before(' ');
+        block.after(' ');
+      }
       chosen = plain(numbers.length ? part.textContent : selection.toString());
     }
   });
