@@ -77,7 +77,7 @@ func TestAnOwnerLetsThePortalRestAndGoesOn(t *testing.T) {
 	learner.json(http.MethodPost, "/api/v1/portal/pause", "").is(403)
 	owner.post("/settings/leaving/pause").is(303).leads("/settings/leaving")
 	h.o.Directory.Drop(h.tenant.ID) // what an announcement does in every process
-	owner.get("/settings/leaving").is(200).says("The portal rests since", "Go on")
+	owner.get("/settings/leaving").is(200).says("The portal has rested since", "Go on")
 	learner.get("/").is(200).says("This portal rests").saysNot("/settings/leaving")
 	owner.json(http.MethodPost, course, `{"title":"New"}`).is(403).says("portal_paused", "Settings, Leaving")
 	owner.json(http.MethodGet, course, "").is(200)
