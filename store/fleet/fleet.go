@@ -44,18 +44,13 @@ type Options struct {
 // poolSize is the holder of a rollout, the most schemas at a time, and two to note and to look.
 const poolSize = 20
 
-// connLifetime is how old an administrator's connection gets.
-const connLifetime = 20 * time.Second
-
 // Open prepares the pool; it connects when it is used.
 func Open(ctx context.Context, o Options) (*Admin, error) {
 	cfg, err := pgxpool.ParseConfig(o.URL)
 	if err != nil {
 		return nil, fmt.Errorf("database URL: %w", err)
 	}
-	// A connection that has made many schemas keeps all their relations in memory, and each of the others' changes makes it look through
-	// them: it gets slower with every schema. So it is given back young.
-	cfg.MaxConns, cfg.MaxConnIdleTime, cfg.MaxConnLifetime = poolSize, time.Minute, connLifetime
+	cfg.MaxConns, cfg.MaxConnIdleTime = poolSize, time.Minute
 	cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
 	cfg.ConnConfig.RuntimeParams["application_name"] = "lyceum-admin"
 	a := &Admin{node: o.Node, log: o.Log, tenant: o.Tenant}
