@@ -4,15 +4,19 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"lyceum/tenant"
 	"lyceum/themes"
 )
 
+// parsed is read once for all tests: nothing changes it.
+var parsed = sync.OnceValues(func() (*themes.Set, error) { return themes.New(themes.Options{Dev: true}) })
+
 func newSet(t *testing.T) *themes.Set {
 	t.Helper()
-	s, err := themes.New(themes.Options{Dev: true})
+	s, err := parsed()
 	if err != nil {
 		t.Fatal(err)
 	}
