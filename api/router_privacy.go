@@ -19,6 +19,8 @@ func (s *Server) onPrivacy(t *table) {
 	t.get("/privacy/holds/new", manage, p.HoldNew)
 	t.postFresh("/privacy/holds", manage, p.HoldMake)
 	t.get("/privacy/holds/:hold", read, p.Hold)
+	t.get("/privacy/holds/:hold/rows", read, p.HoldRows)
+	t.get("/privacy/holds/:hold/rows.jsonl", read, p.HoldRowsFile)
 	t.postFresh("/privacy/holds/:hold/people", manage, p.HoldAdd)
 	t.postFresh("/privacy/holds/:hold/people/:person/take", manage, p.HoldTake)
 	t.postFresh("/privacy/holds/:hold/release", manage, p.HoldRelease)

@@ -65,11 +65,17 @@ func (s *Store) Imports(ctx context.Context, r page.Request) (out page.Of[bulk.I
 
 // DeleteImport removes a list with its lines.
 func (s *Store) DeleteImport(ctx context.Context, id uid.ID) error {
+	if err := s.setAside(ctx, "people_import_lines", "import_id = ?", id); err != nil {
+		return err
+	}
 	return s.changeOne(ctx, bulk.ErrNotFound, "remove a list", "delete from people_imports where id = ?", id)
 }
 
 // DeleteImports removes the lists that were made before a moment and are not running.
 func (s *Store) DeleteImports(ctx context.Context, before time.Time) (int64, error) {
+	if err := s.setAside(ctx, "people_import_lines", "import_id in (select id from people_imports where created_at < ? and status <> 'running')", before); err != nil {
+		return 0, err
+	}
 	done := s.tx(ctx).Exec("delete from people_imports where created_at < ? and status <> 'running'", before)
 	return done.RowsAffected, fail(done.Error, "remove old lists")
 }

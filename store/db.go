@@ -57,6 +57,7 @@ type Store struct {
 	base    *gorm.DB
 	refuse  *sql.DB // behind base: it never connects
 	tagged  bool
+	tracer  pgx.QueryTracer
 	newest  int
 	log     *slog.Logger
 	changed func(tenantID uid.ID) // after a commit that appended events
@@ -96,7 +97,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open gorm: %w", err)
 	}
-	s := &Store{base: base, refuse: refuse, tagged: !o.Pooled, newest: o.Newest, log: o.Log}
+	s := &Store{base: base, refuse: refuse, tagged: !o.Pooled, tracer: o.Tracer, newest: o.Newest, log: o.Log}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

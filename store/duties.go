@@ -86,8 +86,8 @@ const (
 	// roleHeld is that d with its live cycle c gives the role of r.
 	roleHeld = `d.withdrawn_at is null and (r.role_while = 'duty' or c.completed_at is not null and (c.expires_at is null or c.grace_until > @now))`
 	// A role that two requirements give stays while one of them does: who has it already keeps where it is from, and it is given anew after it was taken.
-	takeRolesSQL = `delete from person_roles x using requirements r where x.source = r.id and (@everyone or x.person_id = @person) and (r.role is null or x.role <> r.role
-		or not exists (select 1` + dutyFrom + ` where d.requirement_id = r.id and d.person_id = x.person_id and ` + roleHeld + `)) returning x.person_id, x.role, 'taken' as change`
+	roleOver = `person_roles.source = r.id and (@everyone or person_roles.person_id = @person) and (r.role is null or person_roles.role <> r.role
+		or not exists (select 1` + dutyFrom + ` where d.requirement_id = r.id and d.person_id = person_roles.person_id and ` + roleHeld + `))`
 	giveRolesSQL = `insert into person_roles (person_id, role, source) select distinct on (d.person_id, r.role) d.person_id, r.role, r.id from requirements r join duties d on d.requirement_id = r.id
 		join duty_cycles c on c.duty_id = d.id and c.ended_at is null where r.role is not null and (@everyone or d.person_id = @person) and ` + roleHeld + ` order by d.person_id, r.role, r.id
 		on conflict do nothing returning person_id, role, 'given' as change`
@@ -306,6 +306,10 @@ func (s *Store) moveRoles(ctx context.Context, requirement uid.ID, args map[stri
 	var gives bool
 	if err = s.tx(ctx).Raw("select exists (select 1 from requirements where role is not null)").Scan(&gives).Error; err != nil || !gives && requirement == uid.Nil {
 		return nil, fail(err, "roles of requirements")
+	}
+	const takeRolesSQL = `delete from person_roles using requirements r where ` + roleOver + ` returning person_roles.person_id, person_roles.role, 'taken' as change`
+	if err = s.setAside(ctx, "person_roles", "exists (select 1 from requirements r where "+roleOver+")", args); err != nil {
+		return nil, err
 	}
 	steps := []string{takeRolesSQL}
 	if gives {

@@ -97,11 +97,14 @@ func (s *Store) SpareMembers(ctx context.Context, id, group uid.ID) error {
 
 // SpareNobody ends that.
 func (s *Store) SpareNobody(ctx context.Context, id, group uid.ID) error {
-	return fail(s.tx(ctx).Exec("delete from requirement_spared where requirement_id = ? and group_id = ?", id, group).Error, "spare nobody of group %s", group)
+	return fail(s.remove(ctx, "requirement_spared", "requirement_id = ? and group_id = ?", id, group).Error, "spare nobody of group %s", group)
 }
 
 // DeleteRequirementGroup takes a group out.
 func (s *Store) DeleteRequirementGroup(ctx context.Context, id, group uid.ID) error {
+	if err := s.setAside(ctx, "requirement_spared", "requirement_id = ? and group_id = ?", id, group); err != nil {
+		return err
+	}
 	return s.changeOne(ctx, duty.ErrGroupNotCaught, "take a group from a requirement", "delete from requirement_groups where requirement_id = ? and group_id = ?", id, group)
 }
 
@@ -116,7 +119,7 @@ func (s *Store) NamePerson(ctx context.Context, id uid.ID, p duty.Named, by uid.
 
 // UnnamePerson ends that.
 func (s *Store) UnnamePerson(ctx context.Context, id, person uid.ID) error {
-	return s.changeOne(ctx, duty.ErrNamed, "take a person from a requirement", "delete from requirement_people where requirement_id = ? and person_id = ?", id, person)
+	return s.removeOne(ctx, duty.ErrNamed, "take a person from a requirement", "requirement_people", "requirement_id = ? and person_id = ?", id, person)
 }
 
 // NamedPerson finds a person whom a requirement names.
@@ -170,7 +173,11 @@ func (s *Store) SettleDuties(ctx context.Context, id uid.ID, sc duty.Scope, run 
 	}
 	args := scopeArgs(id, sc)
 	args["now"], args["run"] = run.At, run.ID
-	const unspare = "delete from requirement_spared k where k.requirement_id = @requirement and not exists (select 1 from group_members m where m.group_id = k.group_id and m.person_id = k.person_id)"
+	const outside = "requirement_spared.requirement_id = @requirement and not exists (select 1 from group_members m where m.group_id = requirement_spared.group_id and m.person_id = requirement_spared.person_id)"
+	const unspare = "delete from requirement_spared where " + outside
+	if err = s.setAside(ctx, "requirement_spared", outside, args); err != nil {
+		return out, err
+	}
 	for _, step := range []struct {
 		sql   string
 		count *int

@@ -40,16 +40,16 @@ func (s *Store) SetFactor(ctx context.Context, f auth.Factor) error {
 
 // DeleteFactor removes one factor of a person.
 func (s *Store) DeleteFactor(ctx context.Context, person, id uid.ID) error {
-	return s.changeOne(ctx, auth.ErrFactorNotFound, "remove a factor", "delete from factors where id = ? and person_id = ?", id, person)
+	return s.removeOne(ctx, auth.ErrFactorNotFound, "remove a factor", "factors", "id = ? and person_id = ?", id, person)
 }
 
 // DeleteFactors removes a person's factors of these kinds, of all when none is named, and says how many.
 func (s *Store) DeleteFactors(ctx context.Context, person uid.ID, kinds ...auth.FactorKind) (int, error) {
-	q := s.tx(ctx).Table("factors").Where("person_id = ?", person)
+	where, args := "person_id = ?", []any{person}
 	if len(kinds) > 0 {
-		q = q.Where("kind in ?", kinds)
+		where, args = where+" and kind in ?", append(args, kinds)
 	}
-	res := q.Delete(&auth.Factor{})
+	res := s.remove(ctx, "factors", where, args...)
 	return int(res.RowsAffected), fail(res.Error, "remove factors of person %s", person)
 }
 

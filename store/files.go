@@ -176,26 +176,28 @@ func (s *Store) ExpiredUploads(ctx context.Context, before time.Time, limit int)
 	return list, fail(err, "expired uploads")
 }
 
-// neverHanded are files that were brought to be handed in, and are in no submission.
-const neverHanded = "handed and not exists (select from submissions s where s.file_id = files.id) and not exists (select from submission_files w where w.file_id = files.id) and not exists (select from test_answer_files a where a.file_id = files.id)"
+// neverHanded are files that were brought to be handed in, are in no submission, and are not kept under a hold.
+func neverHanded(ctx context.Context) string { return inNoHandIn + heldFile(ctx, "files") }
+
+const inNoHandIn = "handed and not exists (select from submissions s where s.file_id = files.id) and not exists (select from submission_files w where w.file_id = files.id) and not exists (select from test_answer_files a where a.file_id = files.id)"
 
 // HandedWaiting counts what a person brought to hand in, and did not, with what is on its way.
 func (s *Store) HandedWaiting(ctx context.Context, person uid.ID) (n int, err error) {
-	err = s.tx(ctx).Raw("select (select count(*) from files where "+neverHanded+" and created_by = ?) + (select count(*) from uploads where handed and file_id is null and created_by = ?)",
+	err = s.tx(ctx).Raw("select (select count(*) from files where "+neverHanded(ctx)+" and created_by = ?) + (select count(*) from uploads where handed and file_id is null and created_by = ?)",
 		person, person).Scan(&n).Error
 	return n, fail(err, "what person %s did not hand in", person)
 }
 
 // HandedAndLeft reads files that were brought to be handed in before a moment, and that nothing uses, the oldest first.
 func (s *Store) HandedAndLeft(ctx context.Context, before time.Time, limit int) (ids []uid.ID, err error) {
-	err = s.tx(ctx).Model(&content.File{}).Where(neverHanded+" and created_at < ? and not exists (select 1 from ("+fileUses+") u where u.file_id = files.id)", before).
+	err = s.tx(ctx).Model(&content.File{}).Where(neverHanded(ctx)+" and created_at < ? and not exists (select 1 from ("+fileUses+") u where u.file_id = files.id)", before).
 		Order("created_at, id").Limit(limit).Pluck("id", &ids).Error
 	return ids, fail(err, "files that were not handed in")
 }
 
 // HandedBy reads files that a person brought to be handed in, and that nothing uses.
 func (s *Store) HandedBy(ctx context.Context, person uid.ID, limit int) (ids []uid.ID, err error) {
-	err = s.tx(ctx).Model(&content.File{}).Where(neverHanded+" and created_by = ? and not exists (select 1 from ("+fileUses+") u where u.file_id = files.id)", person).
+	err = s.tx(ctx).Model(&content.File{}).Where(neverHanded(ctx)+" and created_by = ? and not exists (select 1 from ("+fileUses+") u where u.file_id = files.id)", person).
 		Order("id").Limit(limit).Pluck("id", &ids).Error
 	return ids, fail(err, "files of person %s", person)
 }

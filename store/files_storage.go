@@ -66,7 +66,7 @@ func (s *Store) UsesOf(ctx context.Context, files []uid.ID) (map[uid.ID][]conten
 // can come between.
 func (s *Store) RemoveUnused(ctx context.Context, id uid.ID) (variants []string, removed bool, err error) {
 	var free []bool
-	err = s.tx(ctx).Raw(`select not exists (select 1 from (`+fileUses+`) u where u.file_id = f.id) from files f where f.id = ? for update of f`, id).Scan(&free).Error
+	err = s.tx(ctx).Raw(`select not exists (select 1 from (`+fileUses+`) u where u.file_id = f.id)`+heldFile(ctx, "f")+` from files f where f.id = ? for update of f`, id).Scan(&free).Error
 	if err != nil {
 		return nil, false, fail(err, "whether file %s is used", id)
 	}

@@ -136,6 +136,9 @@ func (s *Store) Join(ctx context.Context, id uid.ID, people []uid.ID) (came []ui
 
 // Leave takes people out of a group and gives those who were in it.
 func (s *Store) Leave(ctx context.Context, id uid.ID, people []uid.ID) (went []uid.ID, err error) {
+	if err = s.setAside(ctx, "group_members", "group_id = ? and person_id in ?", id, people); err != nil {
+		return nil, err
+	}
 	err = s.tx(ctx).Raw("delete from group_members where group_id = ? and person_id in ? returning person_id", id, people).Scan(&went).Error
 	return went, fail(err, "take out of group %s", id)
 }
@@ -162,6 +165,9 @@ func (s *Store) SettleMembers(ctx context.Context, id uid.ID, r group.Rule, now 
 		id, where, id).Scan(&came).Error
 	if err != nil {
 		return nil, nil, fail(err, "fill group %s", id)
+	}
+	if err = s.setAside(ctx, "group_members", "group_id = ? and person_id not in (select p.id from people p where ?)", id, where); err != nil {
+		return nil, nil, err
 	}
 	err = s.tx(ctx).Raw("delete from group_members where group_id = ? and person_id not in (select p.id from people p where ?) returning person_id", id, where).Scan(&went).Error
 	return came, went, fail(err, "clear group %s", id)

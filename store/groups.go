@@ -74,6 +74,11 @@ func (s *Store) SetGroup(ctx context.Context, g auth.Group) error {
 
 // DeleteGroup removes a group with its memberships.
 func (s *Store) DeleteGroup(ctx context.Context, id uid.ID) error {
+	for _, table := range []string{"group_members", "requirement_spared"} {
+		if err := s.setAside(ctx, table, "group_id = ?", id); err != nil {
+			return err
+		}
+	}
 	return s.changeOne(ctx, auth.ErrGroupNotFound, "remove a group", "delete from groups where id = ?", id)
 }
 
@@ -101,7 +106,7 @@ func (s *Store) RemoveMembers(ctx context.Context, group uid.ID, people []uid.ID
 	removed := 0
 	for len(people) > 0 {
 		n := min(len(people), 5000)
-		res := s.tx(ctx).Exec("delete from group_members where group_id = ? and person_id in ?", group, people[:n])
+		res := s.remove(ctx, "group_members", "group_id = ? and person_id in ?", group, people[:n])
 		if res.Error != nil {
 			return removed, fail(res.Error, "take out of group %s", group)
 		}

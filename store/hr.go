@@ -126,6 +126,9 @@ func (s *Store) HRRuns(ctx context.Context, source uid.ID, r page.Request) (out 
 
 // DeleteHRRuns removes runs that were made before a moment and are not running.
 func (s *Store) DeleteHRRuns(ctx context.Context, before time.Time) (int64, error) {
+	if err := s.setAside(ctx, "hr_rows", "run_id in (select id from hr_runs where created_at < ? and status <> 'running')", before); err != nil {
+		return 0, err
+	}
 	done := s.tx(ctx).Exec("delete from hr_runs where created_at < ? and status <> 'running'", before)
 	return done.RowsAffected, fail(done.Error, "remove old HR runs")
 }
@@ -233,7 +236,7 @@ func (s *Store) CutHRLinks(ctx context.Context, source uid.ID, people []uid.ID) 
 	if len(people) == 0 {
 		return nil
 	}
-	err := s.tx(ctx).Exec("delete from hr_links where source_id = @source and person_id = any(cast(@people as uuid[]))", map[string]any{"source": source, "people": idList(people)}).Error
+	err := s.remove(ctx, "hr_links", "source_id = @source and person_id = any(cast(@people as uuid[]))", map[string]any{"source": source, "people": idList(people)}).Error
 	return fail(err, "cut links of HR source %s", source)
 }
 

@@ -48,6 +48,9 @@ func (s *Store) DeleteLDAPDirectory(ctx context.Context, id uid.ID) error {
 	if err := s.tx(ctx).Exec("update person_roles set source = null where source = ?", id).Error; err != nil {
 		return fail(err, "keep the roles of LDAP directory %s", id)
 	}
+	if err := s.asideOfDirectory(ctx, id); err != nil {
+		return err
+	}
 	return s.changeOne(ctx, ldapsync.ErrDirectoryNotFound, "remove an LDAP directory", "delete from directories where id = ? and kind = ?", id, ldapsync.Kind)
 }
 
@@ -70,7 +73,7 @@ func (s *Store) BeginDirectoryRun(ctx context.Context, r ldapsync.Run, quiet tim
 		err = s.tx(ctx).Table("directory_runs").Create(&r).Error
 	}
 	if err == nil {
-		err = s.tx(ctx).Exec("delete from directory_runs where directory_id = ? and id <= (select id from directory_runs where directory_id = ? order by id desc offset ? limit 1)",
+		err = s.tx(ctx).Exec("delete from directory_runs where directory_id = ? and id <= (select id from directory_runs where directory_id = ? order by id desc offset ? limit 1)"+unlessAnyHeld(ctx),
 			r.DirectoryID, r.DirectoryID, ldapsync.RunsKept).Error
 	}
 	return fail(err, "begin a run of directory %s", r.DirectoryID)

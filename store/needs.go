@@ -106,7 +106,7 @@ func (s *Store) PutWaiver(ctx context.Context, w path.Waiver) (added bool, err e
 
 // RemoveWaiver takes that back.
 func (s *Store) RemoveWaiver(ctx context.Context, course, person uid.ID) (removed bool, err error) {
-	res := s.tx(ctx).Exec("delete from prerequisite_waivers where course_id = ? and person_id = ?", course, person)
+	res := s.remove(ctx, "prerequisite_waivers", "course_id = ? and person_id = ?", course, person)
 	return res.RowsAffected == 1, fail(res.Error, "take back a waiver of course %s", course)
 }
 

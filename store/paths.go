@@ -180,7 +180,7 @@ func (s *Store) CompletePathEnrolment(ctx context.Context, e path.Enrolment, at 
 
 // RemovePathEnrolment takes a person off a path.
 func (s *Store) RemovePathEnrolment(ctx context.Context, id, person uid.ID) error {
-	return s.changeOne(ctx, path.ErrEnrolmentMissing, "leave path", "delete from path_enrolments where path_id = ? and person_id = ?", id, person)
+	return s.removeOne(ctx, path.ErrEnrolmentMissing, "leave path", "path_enrolments", "path_id = ? and person_id = ?", id, person)
 }
 
 // UncompletedPaths reads the paths that a person is on and has not completed.

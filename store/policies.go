@@ -82,5 +82,5 @@ func (s *Store) GiveRoles(ctx context.Context, person uid.ID, roles []policy.Rol
 
 // TakeRoles removes roles from a person.
 func (s *Store) TakeRoles(ctx context.Context, person uid.ID, roles []policy.Role) error {
-	return fail(s.tx(ctx).Exec("delete from person_roles where person_id = ? and role in ?", person, roles).Error, "take roles from person %s", person)
+	return fail(s.remove(ctx, "person_roles", "person_id = ? and role in ?", person, roles).Error, "take roles from person %s", person)
 }

@@ -127,6 +127,9 @@ func (s *Store) PersonStepDone(ctx context.Context, step privacy.Step) error {
 func (s *Store) CountPersonRows(ctx context.Context, person uid.ID) ([]int64, error) {
 	var parts []string
 	for i, e := range privacy.Register {
+		if e.Table == "held_rows" && beforeHeldRows(ctx) {
+			continue
+		}
 		if where, ok := personRows[e.Link]; ok && (e.Columns == nil || e.Fate == privacy.Pseudonymised) {
 			parts = append(parts, fmt.Sprintf("select %d as entry, count(*) as n from %s where %s", i, pgx.Identifier{e.Table}.Sanitize(), where))
 		}
@@ -148,6 +151,12 @@ func (s *Store) DeletePersonRows(ctx context.Context, person uid.ID, e privacy.E
 	where, ok := personRows[e.Link]
 	if !ok {
 		return 0, fmt.Errorf("store: rows of %s are not found by %s", e.Table, e.Link)
+	}
+	if e.Table == "held_rows" && beforeHeldRows(ctx) {
+		return 0, nil
+	}
+	if err := s.asideOfOthers(ctx, person, e, where); err != nil {
+		return 0, err
 	}
 	res := s.tx(ctx).Exec(fmt.Sprintf("delete from %s where %s", pgx.Identifier{e.Table}.Sanitize(), where), map[string]any{"person": person})
 	return res.RowsAffected, fail(res.Error, "delete from %s", e.Table)

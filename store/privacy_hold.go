@@ -40,6 +40,12 @@ func (s *Store) HoldByID(ctx context.Context, id uid.ID) (h hold.Hold, err error
 	return h, notFound(err, hold.ErrNotFound, "hold %s", id)
 }
 
+// FindHold finds one.
+func (s *Store) FindHold(ctx context.Context, id uid.ID) (h hold.Hold, err error) {
+	err = s.holds(ctx).Where("h.id = ?", id).Take(&h).Error
+	return h, notFound(err, hold.ErrNotFound, "hold %s", id)
+}
+
 // Holds lists them, open ones first, the newest first.
 func (s *Store) Holds(ctx context.Context, p page.Request) (out page.Of[hold.Hold], err error) {
 	limit := p.Bounded()

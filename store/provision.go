@@ -62,6 +62,6 @@ func (s *Store) GiveRolesFrom(ctx context.Context, person, source uid.ID, roles 
 
 // TakeRolesFrom removes those roles that the source gave.
 func (s *Store) TakeRolesFrom(ctx context.Context, person, source uid.ID, roles []policy.Role) error {
-	return fail(s.tx(ctx).Exec("delete from person_roles where person_id = ? and source = ? and role in ?", person, source, roles).Error,
+	return fail(s.remove(ctx, "person_roles", "person_id = ? and source = ? and role in ?", person, source, roles).Error,
 		"take roles from person %s", person)
 }

@@ -60,7 +60,7 @@ func (s *Store) SavePushDevice(ctx context.Context, d push.Device) error {
 
 // DeletePushDevice removes one of a person.
 func (s *Store) DeletePushDevice(ctx context.Context, person, id uid.ID) error {
-	return s.changeOne(ctx, push.ErrNotFound, "remove a device", "delete from push_devices where id = ? and person_id = ?", id, person)
+	return s.removeOne(ctx, push.ErrNotFound, "remove a device", "push_devices", "id = ? and person_id = ?", id, person)
 }
 
 // MarkPushDevice notes that its push service took a message.

@@ -231,7 +231,7 @@ func (s *Store) SaveReport(ctx context.Context, r builder.Saved) error {
 
 // DeleteReport removes one.
 func (s *Store) DeleteReport(ctx context.Context, id uid.ID) error {
-	return s.changeOne(ctx, builder.ErrNotFound, "delete a report", "delete from reports where id = ?", id)
+	return s.removeOne(ctx, builder.ErrNotFound, "delete a report", "reports", "id = ?", id)
 }
 
 var _ builder.Keeper = (*Store)(nil)

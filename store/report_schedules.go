@@ -66,7 +66,10 @@ func (s *Store) MarkSchedule(ctx context.Context, one schedule.Schedule) error {
 
 // DeleteSchedule removes one with its runs.
 func (s *Store) DeleteSchedule(ctx context.Context, id uid.ID) error {
-	return s.changeOne(ctx, schedule.ErrNotFound, "delete a schedule of a report", "delete from report_schedules where id = ?", id)
+	if err := s.setAside(ctx, "report_deliveries", "run_id in (select id from report_runs where schedule_id = ?)", id); err != nil {
+		return err
+	}
+	return s.removeOne(ctx, schedule.ErrNotFound, "delete a schedule of a report", "report_schedules", "id = ?", id)
 }
 
 // DueSchedules takes those whose time has come.
@@ -157,7 +160,7 @@ func (s *Store) MoveDelivery(ctx context.Context, run, person uid.ID, from, to s
 
 // ForgetRuns removes runs that were due long ago.
 func (s *Store) ForgetRuns(ctx context.Context, before time.Time) error {
-	return fail(s.tx(ctx).Exec("delete from report_runs where due_at < ?", before).Error, "forget runs of reports")
+	return fail(s.tx(ctx).Exec("delete from report_runs where due_at < ?"+unlessAnyHeld(ctx), before).Error, "forget runs of reports")
 }
 
 // TenantsToReport walks over active tenants that are to be looked at, by id, n at a time.

@@ -52,6 +52,9 @@ func (s *Store) DeleteDirectory(ctx context.Context, kind scim.Kind, id uid.ID) 
 	if err := s.tx(ctx).Exec("update person_roles set source = null where source = ?", id).Error; err != nil {
 		return fail(err, "keep the roles of directory %s", id)
 	}
+	if err := s.asideOfDirectory(ctx, id); err != nil {
+		return err
+	}
 	return s.changeOne(ctx, scim.ErrDirectoryNotFound, "remove a directory", "delete from directories where id = ? and kind = ?", id, kind)
 }
 
@@ -112,7 +115,7 @@ func (s *Store) LogRequest(ctx context.Context, l scim.Logged) error {
 	if err := s.tx(ctx).Table("directory_requests").Create(&l).Error; err != nil {
 		return fail(err, "log a request")
 	}
-	err := s.tx(ctx).Exec(`delete from directory_requests where directory_id = ? and id <= (select id from directory_requests where directory_id = ? order by id desc offset ? limit 1)`,
+	err := s.tx(ctx).Exec("delete from directory_requests where directory_id = ? and id <= (select id from directory_requests where directory_id = ? order by id desc offset ? limit 1)"+unlessAnyHeld(ctx),
 		l.DirectoryID, l.DirectoryID, scim.RequestsKept).Error
 	return fail(err, "trim the log of directory %s", l.DirectoryID)
 }

@@ -120,11 +120,17 @@ func (s *Store) PutMembers(ctx context.Context, members []scim.Member) (came []u
 // TakeMembers takes people out of a group (all of them with nil) and gives those who were in it.
 func (s *Store) TakeMembers(ctx context.Context, group uid.ID, people []uid.ID) (went []uid.ID, err error) {
 	if people == nil {
+		if err = s.setAside(ctx, "group_members", "group_id = ?", group); err != nil {
+			return nil, err
+		}
 		err = s.tx(ctx).Raw("delete from group_members where group_id = ? returning person_id", group).Scan(&went).Error
 		return went, fail(err, "empty group %s", group)
 	}
 	err = pieces(people, func(ids []uid.ID) error {
 		var gone []uid.ID
+		if err := s.setAside(ctx, "group_members", "group_id = ? and person_id in ?", group, ids); err != nil {
+			return err
+		}
 		err := s.tx(ctx).Raw("delete from group_members where group_id = ? and person_id in ? returning person_id", group, ids).Scan(&gone).Error
 		went = append(went, gone...)
 		return err

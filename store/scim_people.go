@@ -142,7 +142,7 @@ func (s *Store) SetRecord(ctx context.Context, r scim.Record) error {
 
 // UnlinkRecord writes that the directory deleted the person, and takes them out of its groups.
 func (s *Store) UnlinkRecord(ctx context.Context, directory, person uid.ID, at time.Time) error {
-	err := s.tx(ctx).Exec("delete from group_members where person_id = ? and group_id in (select id from groups where directory_id = ?)", person, directory).Error
+	err := s.remove(ctx, "group_members", "person_id = ? and group_id in (select id from groups where directory_id = ?)", person, directory).Error
 	if err != nil {
 		return fail(err, "take person %s out of groups", person)
 	}

@@ -48,19 +48,19 @@ func (s *Store) SaveSecurityRules(ctx context.Context, r auth.SecurityRules, at 
 
 // DeleteLapsedSessions ends sessions not used since one time, or begun before another.
 func (s *Store) DeleteLapsedSessions(ctx context.Context, unused, begun time.Time) error {
-	return fail(s.tx(ctx).Exec("delete from sessions where seen_at <= ? or created_at <= ?", unused, begun).Error, "end lapsed sessions")
+	return fail(s.remove(ctx, "sessions", "seen_at <= ? or created_at <= ?", unused, begun).Error, "end lapsed sessions")
 }
 
 // DeleteOldestSessions ends those of a person's sessions beyond a number, the ones that began first.
 func (s *Store) DeleteOldestSessions(ctx context.Context, person uid.ID, keep int) (int, error) {
-	res := s.tx(ctx).Exec(`delete from sessions where person_id = ? and id not in
+	res := s.remove(ctx, "sessions", `person_id = ? and id not in
 		(select id from sessions where person_id = ? order by created_at desc, id desc limit ?)`, person, person, keep)
 	return int(res.RowsAffected), fail(res.Error, "end the oldest sessions of person %s", person)
 }
 
 // DeleteSessionsBeyond ends everyone's sessions beyond a number, the ones that began first. The spared one counts as the last.
 func (s *Store) DeleteSessionsBeyond(ctx context.Context, keep int, spared uid.ID) (int, error) {
-	res := s.tx(ctx).Exec(`delete from sessions where id in (select id from
+	res := s.remove(ctx, "sessions", `id in (select id from
 		(select id, row_number() over (partition by person_id order by (id = ?) desc, created_at desc, id desc) as n from sessions) s where n > ?)`, spared, keep)
 	return int(res.RowsAffected), fail(res.Error, "end sessions beyond %d", keep)
 }

@@ -75,16 +75,16 @@ func (s *Store) SessionsOf(ctx context.Context, person uid.ID, now time.Time) (s
 
 // DeleteSession ends one session of a person.
 func (s *Store) DeleteSession(ctx context.Context, person, id uid.ID) error {
-	return s.changeOne(ctx, auth.ErrSessionNotFound, "end a session", "delete from sessions where id = ? and person_id = ?", id, person)
+	return s.removeOne(ctx, auth.ErrSessionNotFound, "end a session", "sessions", "id = ? and person_id = ?", id, person)
 }
 
 // DeleteSessionsBut ends a person's sessions but one and says how many.
 func (s *Store) DeleteSessionsBut(ctx context.Context, person, id uid.ID) (int, error) {
-	res := s.tx(ctx).Exec("delete from sessions where person_id = ? and id <> ?", person, id)
+	res := s.remove(ctx, "sessions", "person_id = ? and id <> ?", person, id)
 	return int(res.RowsAffected), fail(res.Error, "end sessions of person %s", person)
 }
 
 // DeleteExpiredSessions removes what has expired of a person's.
 func (s *Store) DeleteExpiredSessions(ctx context.Context, person uid.ID, now time.Time) error {
-	return fail(s.tx(ctx).Exec("delete from sessions where person_id = ? and expires_at <= ?", person, now).Error, "clear expired sessions of person %s", person)
+	return fail(s.remove(ctx, "sessions", "person_id = ? and expires_at <= ?", person, now).Error, "clear expired sessions of person %s", person)
 }

@@ -43,8 +43,31 @@ func (s *Store) several(ctx context.Context, questions ...question) error {
 
 // ask runs one query in the running transaction.
 func (s *Store) ask(ctx context.Context, r *running, q question) error {
-	text := s.tagOf(r.schema) + q.sql
-	rows, err := r.pgx.Query(ctx, text, q.args...)
+	text, conn := s.tagOf(r.schema)+q.sql, r.pgx.Conn()
+	if !s.tagged || r.schema == "control" {
+		return take(ctx, r, q, text)
+	}
+	known, key := statementsOf(conn), statementKey{r.schema, q.sql}
+	name, err := known.prepare(ctx, conn, key, text)
+	if err != nil {
+		return err
+	}
+	s.trace(ctx, conn, text)
+	if err = take(ctx, r, q, name); outdated(err) {
+		known.forget(ctx, conn, key)
+	}
+	return err
+}
+
+// trace tells who looks on the text of a query that is run by its name.
+func (s *Store) trace(ctx context.Context, conn *pgx.Conn, text string) {
+	if s.tracer != nil {
+		s.tracer.TraceQueryEnd(s.tracer.TraceQueryStart(ctx, conn, pgx.TraceQueryStartData{SQL: text}), conn, pgx.TraceQueryEndData{})
+	}
+}
+
+func take(ctx context.Context, r *running, q question, sql string) error {
+	rows, err := r.pgx.Query(ctx, sql, q.args...)
 	if err != nil {
 		return err
 	}
@@ -53,8 +76,5 @@ func (s *Store) ask(ctx context.Context, r *running, q question) error {
 		return err
 	}
 	rows.Close()
-	if rows.Err() == nil {
-		prepared(r.pgx.Conn(), text)
-	}
 	return rows.Err()
 }

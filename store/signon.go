@@ -52,6 +52,11 @@ func (s *Store) SetConnection(ctx context.Context, c signon.Connection, was int)
 
 // DeleteConnection removes a connection with its identities and trace.
 func (s *Store) DeleteConnection(ctx context.Context, id uid.ID) error {
+	for _, table := range []string{"identities", "sign_on_attempts"} {
+		if err := s.setAside(ctx, table, "connection_id = ?", id); err != nil {
+			return err
+		}
+	}
 	return s.changeOne(ctx, signon.ErrConnectionNotFound, "remove a connection", "delete from connections where id = ?", id)
 }
 

@@ -118,7 +118,7 @@ func (s *Store) LastEmergencies(ctx context.Context, n int) (list []signon.Emerg
 
 // EndLocalSessionsUntil ends the local sessions that were bounded to an instant, and says how many.
 func (s *Store) EndLocalSessionsUntil(ctx context.Context, until time.Time) (int, error) {
-	res := s.tx(ctx).Exec("delete from sessions where ends_at = ? and connection_id is null", until)
+	res := s.remove(ctx, "sessions", "ends_at = ? and connection_id is null", until)
 	return int(res.RowsAffected), fail(res.Error, "end the sessions of break-glass")
 }
 

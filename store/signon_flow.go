@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"lyceum/auth"
@@ -119,7 +118,7 @@ func (s *Store) DeleteIdentity(ctx context.Context, person, id uid.ID) (i signon
 	if err != nil {
 		return i, notFound(err, signon.ErrIdentityNotFound, "find identity %s", id)
 	}
-	return i, s.changeOne(ctx, signon.ErrIdentityNotFound, "disconnect an identity", "delete from identities where id = ? and person_id = ?", id, person)
+	return i, s.removeOne(ctx, signon.ErrIdentityNotFound, "disconnect an identity", "identities", "id = ? and person_id = ?", id, person)
 }
 
 // PeopleInDirectories gives the people whom directories that are on and tied to a connection know by one of these names.
@@ -178,29 +177,32 @@ var errNobodyMeant = errors.New("store: neither a subject nor a session is named
 // EndVouchedSessions ends the sessions that are meant and names them.
 func (s *Store) EndVouchedSessions(ctx context.Context, v signon.Vouched) (ended []signon.EndedSession, err error) {
 	doing := "end sessions of connection " + v.Connection.String()
-	var rows *gorm.DB
+	where, args := "connection_id = ? and idp_subject = ? and (idp_session in ? or coalesce(idp_session, '') = '')", []any{v.Connection, v.Subject, v.Sessions}
 	switch {
 	case v.Subject == "" && len(v.Sessions) == 0:
 		return nil, errNobodyMeant
 	case len(v.Sessions) == 0:
-		rows = s.tx(ctx).Raw("delete from sessions where connection_id = ? and idp_subject = ? returning id, person_id", v.Connection, v.Subject)
+		where, args = "connection_id = ? and idp_subject = ?", args[:2]
 	case v.Subject == "":
-		rows = s.tx(ctx).Raw("delete from sessions where connection_id = ? and idp_session in ? returning id, person_id", v.Connection, v.Sessions)
-	default:
-		rows = s.tx(ctx).Raw("delete from sessions where connection_id = ? and idp_subject = ? and (idp_session in ? or coalesce(idp_session, '') = '') returning id, person_id",
-			v.Connection, v.Subject, v.Sessions)
+		where, args = "connection_id = ? and idp_session in ?", []any{v.Connection, v.Sessions}
 	}
-	err = rows.Scan(&ended).Error
+	if err = s.setAside(ctx, "sessions", where, args...); err != nil {
+		return nil, err
+	}
+	err = s.tx(ctx).Raw("delete from sessions where "+where+" returning id, person_id", args...).Scan(&ended).Error
 	return ended, fail(err, "%s", doing)
 }
 
 // EndSessionsOver ends the sessions of a person that a connection opened.
 func (s *Store) EndSessionsOver(ctx context.Context, person, connection uid.ID) error {
-	return fail(s.tx(ctx).Exec("delete from sessions where person_id = ? and connection_id = ?", person, connection).Error, "end sessions of person %s", person)
+	return fail(s.remove(ctx, "sessions", "person_id = ? and connection_id = ?", person, connection).Error, "end sessions of person %s", person)
 }
 
 // EndSessionsOf ends the sessions that a connection opened but one, and names them.
 func (s *Store) EndSessionsOf(ctx context.Context, connection, but uid.ID) (ended []signon.EndedSession, err error) {
+	if err = s.setAside(ctx, "sessions", "connection_id = ? and id <> ?", connection, but); err != nil {
+		return nil, err
+	}
 	err = s.tx(ctx).Raw("delete from sessions where connection_id = ? and id <> ? returning id, person_id", connection, but).Scan(&ended).Error
 	return ended, fail(err, "end sessions of connection %s", connection)
 }

@@ -34,6 +34,9 @@ func (s *Store) singleRow(ctx context.Context, missing error, scan func(pgx.Row)
 	return err
 }
 
+// enterSQL enters a tenant for a transaction.
+const enterSQL = "select set_config('role', $1, true), set_config('search_path', $2, true), set_config('statement_timeout', $3, true)"
+
 // inOneMessage is false when the query must be run as a transaction of several messages: the first time on a
 // connection (a statement is prepared before the message that sets the search_path runs) and whenever PostgreSQL
 // refuses, so that the usual way answers.
@@ -49,32 +52,101 @@ func (s *Store) inOneMessage(ctx context.Context, schema string, questions []que
 		return true, fmt.Errorf("database connection: %w", err)
 	}
 	defer conn.Release()
-	tag := s.tagOf(schema)
-	b := &pgx.Batch{}
-	b.Queue("select set_config('role', $1, true), set_config('search_path', $2, true), set_config('statement_timeout', $3, true)", schema, schema+", ext", patience(ctx))
-	texts := make([]string, len(questions))
-	for i, q := range questions {
-		texts[i] = tag + q.sql
-		if s.tagged && !isPrepared(conn.Conn(), texts[i]) {
-			return false, nil
-		}
-		b.Queue(texts[i], q.args...)
+	if s.tagged {
+		done, err = s.byStatements(ctx, conn.Conn(), schema, questions)
+	} else {
+		done, err = true, s.byText(ctx, conn.Conn(), schema, questions)
 	}
-	answers := conn.SendBatch(ctx, b)
-	err = readAnswers(answers, questions)
-	err = errors.Join(err, answers.Close())
 	if err == nil {
-		return true, nil
+		return done, nil
 	}
 	var pg *pgconn.PgError
 	refused := errors.As(err, &pg)
 	if !settle(ctx, conn) || !refused {
 		return true, err
 	}
-	for _, text := range texts {
-		forget(conn.Conn(), text)
+	if s.tagged && outdated(err) {
+		for _, q := range questions {
+			statementsOf(conn.Conn()).forget(ctx, conn.Conn(), statementKey{schema, q.sql})
+		}
 	}
 	return false, nil
+}
+
+// byText sends the texts: behind a pooler nothing is prepared.
+func (s *Store) byText(ctx context.Context, conn *pgx.Conn, schema string, questions []question) error {
+	b := &pgx.Batch{}
+	b.Queue(enterSQL, schema, schema+", ext", patience(ctx))
+	for _, q := range questions {
+		b.Queue(q.sql, q.args...)
+	}
+	answers := conn.SendBatch(ctx, b)
+	err := readAnswers(answers, questions)
+	return errors.Join(err, answers.Close())
+}
+
+// byStatements sends what is prepared on the connection, written by the driver's own encoder into one message and without asking what comes
+// back, which is known: half of what its batches cost. done is false where one is not prepared yet.
+func (s *Store) byStatements(ctx context.Context, conn *pgx.Conn, schema string, questions []question) (done bool, err error) {
+	known := statementsOf(conn)
+	enter, err := known.entry(ctx, conn)
+	if err != nil {
+		return false, err
+	}
+	b := &pgconn.Batch{}
+	queue := func(sd *pgconn.StatementDescription, args ...any) error {
+		var write pgx.ExtendedQueryBuilder // one for each: the batch keeps what it wrote
+		if err := write.Build(conn.TypeMap(), sd, args); err != nil {
+			return fmt.Errorf("write arguments: %w", err)
+		}
+		b.ExecStatement(sd, write.ParamValues, write.ParamFormats, write.ResultFormats)
+		return nil
+	}
+	if err = queue(enter, schema, schema+", ext", patience(ctx)); err != nil {
+		return false, err
+	}
+	for _, q := range questions {
+		sd := known.of[statementKey{schema, q.sql}]
+		if sd == nil {
+			return false, nil
+		}
+		if err = queue(sd, q.args...); err != nil {
+			return false, err
+		}
+	}
+	for _, q := range questions {
+		s.trace(ctx, conn, s.tagOf(schema)+q.sql)
+	}
+	answers := conn.PgConn().ExecBatch(ctx, b)
+	err = readResults(conn, answers, questions)
+	if closed := answers.Close(); err == nil {
+		err = closed
+	}
+	return true, err
+}
+
+func readResults(conn *pgx.Conn, answers *pgconn.MultiResultReader, questions []question) error {
+	if !answers.NextResult() { // role and path
+		return nil // Close says why
+	}
+	if _, err := answers.ResultReader().Close(); err != nil {
+		return err
+	}
+	for _, q := range questions {
+		if !answers.NextResult() {
+			return nil
+		}
+		rows := pgx.RowsFromResultReader(conn.TypeMap(), answers.ResultReader())
+		err := q.scan(rows)
+		rows.Close()
+		if err == nil {
+			err = rows.Err()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func readAnswers(answers pgx.BatchResults, questions []question) error {

@@ -155,11 +155,12 @@ func (s *Store) LookAtTestAnswer(ctx context.Context, attempt uid.ID, slot int) 
 
 // SetTestAnswerFiles writes which files an answer is made of, in the place of those before.
 func (s *Store) SetTestAnswerFiles(ctx context.Context, attempt uid.ID, slot int, files []uid.ID) error {
-	if err := s.tx(ctx).Exec("delete from test_answer_files where attempt_id = ? and slot = ?", attempt, slot).Error; err != nil {
+	kept := append([]uid.ID{uid.Nil}, files...) // a list is never empty
+	if err := s.remove(ctx, "test_answer_files", "attempt_id = ? and slot = ? and file_id not in ?", attempt, slot, kept).Error; err != nil {
 		return fail(err, "files of answer %d of attempt %s", slot, attempt)
 	}
 	for _, id := range files {
-		if err := s.tx(ctx).Exec("insert into test_answer_files (attempt_id, slot, file_id) values (?, ?, ?)", attempt, slot, id).Error; err != nil {
+		if err := s.tx(ctx).Exec("insert into test_answer_files (attempt_id, slot, file_id) values (?, ?, ?) on conflict do nothing", attempt, slot, id).Error; err != nil {
 			return fail(err, "file %s of answer %d of attempt %s", id, slot, attempt)
 		}
 	}

@@ -127,6 +127,7 @@ func Pages() []Page {
 		HoldsPage{},
 		HoldNewPage{},
 		HoldPage{},
+		HoldRowsPage{},
 		RetentionPage{},
 		PrivacyRegisterPage{},
 		PrivacyPersonPage{},

@@ -1,6 +1,8 @@
 package themes
 
 import (
+	"bytes"
+	"encoding/json"
 	"strconv"
 
 	"lyceum/auth/privacy"
@@ -70,6 +72,7 @@ func (p HoldNewPage) in(c *Chrome) (string, any) { return "hold_new", framed[Hol
 type HoldPage struct {
 	Hold                         hold.Hold
 	People                       page.Of[hold.Person]
+	Aside                        int64 // rows that were set aside
 	Groups                       []hold.Group
 	Emails, Group, ReleaseReason string
 	Problem                      *fault.Fault
@@ -79,6 +82,17 @@ func (p HoldPage) in(c *Chrome) (string, any) { return "hold", framed[HoldPage]{
 
 // At is its address.
 func (p HoldPage) At() string { return "/privacy/holds/" + p.Hold.ID.String() }
+
+// HoldRowsPage is GET /privacy/holds/:hold/rows: what was removed of those whom a hold covers.
+type HoldRowsPage struct {
+	Hold hold.Hold
+	List page.Of[hold.Row]
+}
+
+func (p HoldRowsPage) in(c *Chrome) (string, any) { return "hold_rows", framed[HoldRowsPage]{c, p} }
+
+// At is its address.
+func (p HoldRowsPage) At() string { return HoldPage{Hold: p.Hold}.At() + "/rows" }
 
 // RetentionPage is GET /privacy/retention: how long what is kept of people is kept. It posts days by a line's name there, and on to …/switch.
 type RetentionPage struct {
@@ -199,6 +213,20 @@ func (c *Chrome) ErasureTone(s privacy.Status) string {
 
 // HoldPeople counts who is under a hold.
 func (c *Chrome) HoldPeople(h hold.Hold) (string, error) { return c.N("hold.people_n", int(h.People)) }
+
+// HeldTopic is what a place of the portal's data is about.
+func (c *Chrome) HeldTopic(place string) (string, error) {
+	return c.T("privacy_topic." + string(privacy.TopicOf(place)))
+}
+
+// HeldData is a row, to be read.
+func (c *Chrome) HeldData(r hold.Row) string {
+	var out bytes.Buffer
+	if json.Indent(&out, r.Data, "", "  ") != nil {
+		return string(r.Data)
+	}
+	return out.String()
+}
 
 // Int is a count as plurals take it.
 func (c *Chrome) Int(n int64) int { return int(n) }

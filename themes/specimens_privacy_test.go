@@ -1,6 +1,7 @@
 package themes_test
 
 import (
+	"encoding/json"
 	"time"
 
 	"lyceum/auth"
@@ -50,6 +51,12 @@ func privacySpecimens(w *world) []specimen {
 		{"holds-none", w.portal("/privacy/holds", may()), themes.HoldsPage{}},
 		{"hold-new", w.portal("/privacy/holds/new", may()), themes.HoldNewPage{Groups: groups, Problem: refused(map[string]string{"emails": "Nobody here has this e-mail: x@acme.example"}), Emails: "x@acme.example", Group: groups[0].ID.String(), Whole: true}},
 		{"hold", w.portal("/privacy/holds/x", may()), themes.HoldPage{Hold: dispute, People: under, Groups: groups}},
+		{"hold-aside", w.portal("/privacy/holds/x", may()), themes.HoldPage{Hold: dispute, People: under, Groups: groups, Aside: 2}},
+		{"hold-rows", w.portal("/privacy/holds/x/rows", may()), themes.HoldRowsPage{Hold: dispute, List: page.Of[hold.Row]{Next: "n", Items: []hold.Row{
+			{ID: id("r1"), PersonID: zora.ID, Place: "path_enrolments", Data: json.RawMessage(`{"path_id": "0197c2a4-5b1e-7d3a-9f00-3c5d7e9a1b2c", "person_id": "0197c2a4-5b1e-7d3a-9f00-3c5d7e9a1b2d", "enrolled_at": "2026-01-14T08:30:00+00:00", "completed_at": null}`), RemovedAt: *at(-2), Name: zora.Name, Email: zora.Email},
+			{ID: id("r2"), PersonID: id("x"), Place: "sessions", Data: json.RawMessage(`{"ip": "192.0.2.7", "user_agent": "<b>Firefox</b>"}`), RemovedAt: *at(-9)},
+		}}}},
+		{"hold-rows-none", w.portal("/privacy/holds/x/rows", may()), themes.HoldRowsPage{Hold: everybody}},
 		{"hold-whole", w.portal("/privacy/holds/x", may()), themes.HoldPage{Hold: everybody, ReleaseReason: "Over"}},
 		{"hold-released", w.portal("/privacy/holds/x", may()), themes.HoldPage{Hold: released, People: under}},
 		{"retention", w.portal("/privacy/retention", may()), themes.RetentionPage{Schedule: retention.Schedule{On: true, Lines: retention.Lines(), Runs: []retention.Run{{ID: id("r1"), BeganAt: *at(0), Counts: map[string]int64{"technical.log": 1200}}, {ID: id("r2"), BeganAt: *at(-1), EndedAt: at(-1)}}}, Preview: older}},

@@ -2,11 +2,13 @@ package rest
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"lyceum/api/route"
 	"lyceum/auth"
 	"lyceum/auth/policy"
+	"lyceum/auth/privacy"
 	"lyceum/auth/privacy/hold"
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
@@ -34,6 +36,17 @@ type heldPerson struct {
 	Group    string    `json:"group,omitempty" doc:"By which group they came under it."`
 	AddedBy  uid.ID    `json:"added_by"`
 	AddedAt  time.Time `json:"added_at"`
+}
+
+// heldRow is something of somebody under a hold that was removed in everyday life.
+type heldRow struct {
+	ID        uid.ID          `json:"id"`
+	PersonID  uid.ID          `json:"person_id"`
+	Name      string          `json:"name,omitempty"`
+	Place     string          `json:"place" doc:"The table in which it stood."`
+	Topic     privacy.Topic   `json:"topic,omitempty" doc:"What it is about, as in the register."`
+	Data      json.RawMessage `json:"data" doc:"The row as it was, without keys and what leads to one."`
+	RemovedAt time.Time       `json:"removed_at"`
 }
 
 type holdOut struct{ Body holdShown }
@@ -96,6 +109,10 @@ func showHeld(p *hold.Person) heldPerson {
 	return heldPerson{PersonID: p.PersonID, Name: p.Name, Group: p.GroupName, AddedBy: p.AddedBy, AddedAt: p.AddedAt.UTC()}
 }
 
+func showHeldRow(r *hold.Row) heldRow {
+	return heldRow{ID: r.ID, PersonID: r.PersonID, Name: r.Name, Place: r.Place, Topic: privacy.TopicOf(r.Place), Data: r.Data, RemovedAt: r.RemovedAt.UTC()}
+}
+
 func (a *api) holdOperations() {
 	read, manage := route.For(policy.PrivacyRead), route.For(policy.PrivacyManage)
 	on(a, operation{method: get, path: "/holds", id: "list-holds", tag: tagPrivacy, need: read, summary: "Legal holds, those in force first"},
@@ -133,6 +150,16 @@ func (a *api) holdOperations() {
 			}
 			return paged(ctx, list, showHeld), nil
 		})
+	on(a, operation{
+		method: get, path: "/holds/{hold}/rows", id: "list-hold-rows", tag: tagPrivacy, need: read, summary: "What was removed of people under a legal hold",
+		about: "They go on using the portal: who leaves a path or ends a session removes something, and a copy of it is set aside here until no hold covers them. The newest first.", fails: faults{hold.ErrNotFound},
+	}, func(ctx context.Context, in *holdPeopleIn) (*pageOut[heldRow], error) {
+		_, list, err := a.Holds.Rows(ctx, in.Hold, in.request())
+		if err != nil {
+			return nil, err
+		}
+		return paged(ctx, list, showHeldRow), nil
+	})
 	on(a, operation{method: post, path: "/holds/{hold}/people", id: "add-hold-people", tag: tagPrivacy, need: manage, fresh: true, status: 200, summary: "Put more people under a legal hold", fails: faults{hold.ErrNotFound, hold.ErrReleased, hold.ErrWhole, auth.ErrGroupNotFound}},
 		func(ctx context.Context, in *holdAddIn) (*holdAddedOut, error) {
 			n, err := a.Holds.Add(ctx, in.Hold, hold.Who{People: in.Body.People, Groups: in.Body.Groups})
@@ -141,11 +168,11 @@ func (a *api) holdOperations() {
 			}
 			return &holdAddedOut{holdAdded{n}}, nil
 		})
-	on(a, operation{method: del, path: "/holds/{hold}/people/{person}", id: "take-hold-person", tag: tagPrivacy, need: manage, fresh: true, summary: "Take somebody out of a legal hold", fails: faults{hold.ErrNotFound, hold.ErrReleased, hold.ErrWhole, hold.ErrNotUnder, hold.ErrSelf}},
+	on(a, operation{method: del, path: "/holds/{hold}/people/{person}", id: "take-hold-person", tag: tagPrivacy, need: manage, fresh: true, summary: "Take somebody out of a legal hold", about: "What was set aside of theirs goes with it, unless another hold covers them.", fails: faults{hold.ErrNotFound, hold.ErrReleased, hold.ErrWhole, hold.ErrNotUnder, hold.ErrSelf}},
 		func(ctx context.Context, in *holdTakeIn) (*nothing, error) {
 			return nil, a.Holds.Take(ctx, in.Hold, in.Person)
 		})
-	on(a, operation{method: post, path: "/holds/{hold}/release", id: "release-hold", tag: tagPrivacy, need: manage, fresh: true, summary: "Release a legal hold", fails: faults{hold.ErrNotFound, hold.ErrReleased, hold.ErrSelf}},
+	on(a, operation{method: post, path: "/holds/{hold}/release", id: "release-hold", tag: tagPrivacy, need: manage, fresh: true, summary: "Release a legal hold", about: "What was set aside of those whom no other hold covers goes with it: read it first.", fails: faults{hold.ErrNotFound, hold.ErrReleased, hold.ErrSelf}},
 		func(ctx context.Context, in *holdReleaseIn) (*nothing, error) {
 			return nil, a.Holds.Release(ctx, in.Hold, in.Body.Reason)
 		})

@@ -1,17 +1,23 @@
 package web
 
 import (
+	"bytes"
+	"encoding/json"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
 	"lyceum/auth/privacy/hold"
 	"lyceum/internal/fault"
+	"lyceum/internal/page"
 	"lyceum/internal/uid"
 	"lyceum/themes"
 )
 
 const atHolds = "/privacy/holds"
+
+// holdFileMax is from how many bytes on a file of what is set aside ends, and says so; more is read over REST.
+const holdFileMax = 32 << 20
 
 // HoldList lists legal holds.
 func (p Privacy) HoldList(c *fiber.Ctx) error {
@@ -77,8 +83,62 @@ func (p Privacy) hold(c *fiber.Ctx) (out themes.HoldPage, err error) {
 	if out.Hold, out.People, err = p.Holds.Show(c.UserContext(), wanted, after(c)); err != nil {
 		return out, err
 	}
+	if out.Aside, err = p.Holds.Aside(c.UserContext(), wanted); err != nil {
+		return out, err
+	}
 	out.Groups, err = p.Holds.Groups(c.UserContext())
 	return out, err
+}
+
+// HoldRows shows what was removed of those whom one covers.
+func (p Privacy) HoldRows(c *fiber.Ctx) error {
+	wanted, err := id(c, "hold")
+	if err != nil {
+		return err
+	}
+	var shown themes.HoldRowsPage
+	if shown.Hold, shown.List, err = p.Holds.Rows(c.UserContext(), wanted, after(c)); err != nil {
+		return err
+	}
+	return p.show(c, shown)
+}
+
+// HoldRowsFile gives all of it, a row in JSON a line.
+func (p Privacy) HoldRowsFile(c *fiber.Ctx) error {
+	wanted, err := id(c, "hold")
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	write := json.NewEncoder(&out)
+	for at := (page.Request{Limit: page.MaxLimit}); ; {
+		h, rows, err := p.Holds.Rows(c.UserContext(), wanted, at)
+		if err == nil && !h.Open() { // released meanwhile: half of a file would look like all of it
+			err = hold.ErrReleased
+		}
+		if err != nil {
+			return err
+		}
+		for _, r := range rows.Items {
+			line := map[string]any{"hold": h.Name, "person_id": r.PersonID, "name": r.Name, "email": r.Email, "place": r.Place, "removed_at": r.RemovedAt.UTC(), "data": r.Data}
+			if err := write.Encode(line); err != nil {
+				return err
+			}
+		}
+		if at.After = rows.Next; rows.Next == "" {
+			break
+		}
+		if out.Len() > holdFileMax {
+			if err := write.Encode(map[string]string{"cut_off": "This file would be too long. Read the rest over REST.", "next": rows.Next}); err != nil {
+				return err
+			}
+			break
+		}
+	}
+	c.Set(fiber.HeaderContentType, "application/jsonl")
+	c.Set(fiber.HeaderContentDisposition, `attachment; filename="hold-`+wanted.String()+`.jsonl"`)
+	noStore(c)
+	return c.Send(out.Bytes())
 }
 
 // Hold shows one and who is under it.

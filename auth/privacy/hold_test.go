@@ -171,3 +171,109 @@ func TestWhoIsUnderAHoldAndWhoReleasesIt(t *testing.T) {
 		t.Errorf("%d entries of the audit log, want 5", n)
 	}
 }
+
+// What somebody removes in everyday life, or others of theirs, is set aside while a hold covers them; nothing of others is.
+func TestWhatIsRemovedOfPeopleUnderAHoldIsSetAsideUntilItIsReleased(t *testing.T) {
+	t.Parallel()
+	h, other := setup(t), setup(t)
+	h.full()
+	s := h.holds()
+	at := h.Now.Now()
+	for _, p := range []auth.Person{h.who, h.mate} {
+		h.exec("insert into sessions (id, hash, person_id, created_at, seen_at, expires_at, ip, user_agent) values ($1, $2, $3, $4, $4, $5, '192.0.2.8', 'Opera')", uid.New().String(), []byte(p.ID.String()), p.ID.String(), at, at.Add(time.Hour))
+	}
+	groups := group.New(h.Store, h.Now.Clock())
+	g, err := groups.Create(h.admin, group.Input{Name: "Welders"})
+	h.ok(err)
+	_, err = groups.Add(h.admin, g.ID, []uid.ID{h.who.ID, h.mate.ID})
+	h.ok(err)
+	order := h.held(hold.Input{Who: hold.Who{People: []uid.ID{h.who.ID}}})
+	h.ok(h.Store.InTenant(h.ctx, func(ctx context.Context) error {
+		for _, p := range []auth.Person{h.who, h.mate} {
+			if _, err := h.Store.DeleteSessionsBut(ctx, p.ID, uid.Nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	h.ok(groups.Delete(h.admin, g.ID))
+	shown, rows, err := s.Rows(h.admin, order.ID, page.Request{})
+	h.ok(err)
+	places := map[string]int{}
+	for _, r := range rows.Items {
+		places[r.Place]++
+		if r.PersonID != h.who.ID || r.Name != h.who.Name || r.RemovedAt.IsZero() {
+			t.Errorf("%+v", r)
+		}
+		text := string(r.Data)
+		if r.Place == "sessions" && (!strings.Contains(text, "user_agent") || strings.Contains(text, "hash") || strings.Contains(text, "idp_sealed")) {
+			t.Errorf("a session: %s", text)
+		}
+	}
+	if shown.ID != order.ID || places["sessions"] != 2 || places["group_members"] != 1 || len(places) != 2 {
+		t.Errorf("%v", places)
+	}
+	if n, err := s.Aside(h.admin, order.ID); err != nil || n != int64(len(rows.Items)) {
+		t.Errorf("%d rows, %v", n, err)
+	}
+	// It is read page by page, by those who may, and in this portal alone.
+	if _, first, err := s.Rows(h.admin, order.ID, page.Request{Limit: 2}); err != nil || len(first.Items) != 2 || first.Next == "" {
+		t.Errorf("%v: %+v", err, first)
+	} else if _, rest, err := s.Rows(h.admin, order.ID, page.Request{Limit: 2, After: first.Next}); err != nil || len(rest.Items) != 1 || rest.Items[0].ID == first.Items[1].ID {
+		t.Errorf("%v: %+v", err, rest)
+	}
+	_, _, err = s.Rows(h.self, order.ID, page.Request{})
+	h.wants(err, policy.ErrForbidden)
+	_, _, err = other.holds().Rows(other.admin, order.ID, page.Request{})
+	h.wants(err, hold.ErrNotFound)
+	// A second hold keeps it when the first is released; with the last it goes.
+	second := h.held(hold.Input{Whole: true})
+	h.ok(s.Release(h.admin, order.ID, "Settled."))
+	if _, rows, err := s.Rows(h.admin, order.ID, page.Request{}); err != nil || len(rows.Items) != 0 {
+		t.Errorf("%v: a released hold shows %d rows", err, len(rows.Items))
+	}
+	if n, err := s.Aside(h.admin, second.ID); err != nil || n != 3 {
+		t.Errorf("%d rows, %v", n, err)
+	}
+	h.ok(s.Release(h.admin, second.ID, "Settled too."))
+	if n := h.count("select count(*) from held_rows"); n != 0 {
+		t.Errorf("%d rows are left", n)
+	}
+	if n := h.count("select count(*) from audit where type = 'hold.released' and (data like '%\"rows\":0%' or data like '%\"rows\":3%')"); n != 2 {
+		t.Errorf("%d releases say how many rows went", n)
+	}
+	// Without a hold nothing is kept.
+	h.exec("insert into sessions (id, hash, person_id, created_at, seen_at, expires_at, ip, user_agent) values ($1, '\\x77', $2, $3, $3, $4, '192.0.2.8', 'Opera')", uid.New().String(), h.who.ID.String(), at, at.Add(time.Hour))
+	h.ok(h.Store.InTenant(h.ctx, func(ctx context.Context) error {
+		_, err := h.Store.DeleteSessionsBut(ctx, h.who.ID, uid.Nil)
+		return err
+	}))
+	if n := h.count("select count(*) from held_rows"); n != 0 {
+		t.Errorf("%d rows are set aside without a hold", n)
+	}
+}
+
+// What goes with a manager who is erased is of their reports too.
+func TestErasingSomebodyKeepsWhatIsOfOthersUnderAHold(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.full()
+	h.exec("insert into delegations (id, giver_id, taker_id, first_day, last_day, made_by, made_at) values ($1, $2, $3, '2026-03-01', '2026-03-09', $2, $4)", uid.New().String(), h.who.ID.String(), h.mate.ID.String(), h.Now.Now())
+	spans := h.count("select count(*) from manager_spans where person_id = $1 and manager_id = $2", h.mate.ID.String(), h.who.ID.String())
+	order := h.held(hold.Input{Who: hold.Who{People: []uid.ID{h.mate.ID}}})
+	if e := h.erase(); e.Status != privacy.Erased {
+		t.Fatalf("it is %s", e.Status)
+	}
+	_, rows, err := h.holds().Rows(h.admin, order.ID, page.Request{})
+	h.ok(err)
+	places := map[string]int{}
+	for _, r := range rows.Items {
+		places[r.Place]++
+		if r.PersonID != h.mate.ID {
+			t.Errorf("%+v", r)
+		}
+	}
+	if places["manager_spans"] != spans || places["delegations"] != 1 {
+		t.Errorf("%d spans were there; %v", spans, places)
+	}
+}

@@ -245,6 +245,7 @@ var Register = []Entry{
 	// Copies of one's data, and erasures themselves.
 	kept("data_requests", ByPerson, TopicPrivacy, Compliance, WhyReceipt).given("object"), // its file goes
 	actors("data_requests", "asked_by"),
+	gone("held_rows", ByPerson, TopicPrivacy, Compliance),   // there is none of somebody who is erased: no hold covers them
 	gone("hold_people", ByPerson, TopicPrivacy, Compliance), // of holds that were released; not given out: it is for courts to say that there was one
 	actors("retention_rules", "saved_by"), actors("hold_people", "added_by"), actors("holds", "made_by", "released_by"),
 	kept("erasures", ByPerson, TopicPrivacy, Compliance, WhyReceipt).given(),
@@ -280,6 +281,16 @@ func Verdict(table, column string) (e Entry, ok bool) {
 		}
 	}
 	return e, ok
+}
+
+// TopicOf is what a table is about, for people; "" unknown.
+func TopicOf(table string) Topic {
+	for _, e := range Register {
+		if e.Table == table && e.Link != ByActor {
+			return e.Topic
+		}
+	}
+	return ""
 }
 
 // counted tells whether rows of an entry are counted and dealt with for a person.

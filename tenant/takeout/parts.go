@@ -139,6 +139,9 @@ var left = map[string][]string{
 		"join_links",
 		"erased_marks",
 	},
+	"evidence under a legal hold, with sessions and addresses in it: read where the hold is": {
+		"held_rows",
+	},
 	"made anew from what is taken out": {
 		"enrolments", "team_lines",
 		"search_entries",

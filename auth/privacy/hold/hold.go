@@ -1,9 +1,11 @@
 // Package hold is legal holds: a named order that nothing of some people, or of the whole portal, may be erased or go by its age until
-// somebody releases it. It says who is held and why; that erasures and sweeps heed it is theirs and the store's.
+// somebody releases it. It says who is held and why; that erasures and sweeps heed it is theirs and the store's, and so is that what goes in
+// everyday life is set aside.
 package hold
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -58,6 +60,19 @@ type Person struct {
 	GroupName string // by which group they came under it; "" by themselves
 	AddedBy   uid.ID
 	AddedAt   time.Time
+
+	Name  string `gorm:"->"`
+	Email string `gorm:"->"`
+}
+
+// Row is something of somebody under a hold that was removed in everyday life, by them or by others: they left a path, ended a session. It is a
+// row of held_rows.
+type Row struct {
+	ID        uid.ID
+	PersonID  uid.ID
+	Place     string          // the table, as the register names it
+	Data      json.RawMessage // as it was, without keys and what leads to one
+	RemovedAt time.Time
 
 	Name  string `gorm:"->"`
 	Email string `gorm:"->"`
@@ -129,6 +144,10 @@ type Keeper interface {
 	InsertHold(ctx context.Context, h Hold) error
 	// HoldByID finds one and keeps it as it is until the transaction ends; ErrNotFound.
 	HoldByID(ctx context.Context, id uid.ID) (Hold, error)
+	// FindHold finds one; ErrNotFound.
+	FindHold(ctx context.Context, id uid.ID) (Hold, error)
+	// LockHolds waits for deletions under the holds as they are, and keeps others from beginning until the transaction ends.
+	LockHolds(ctx context.Context) error
 	// Holds lists them, open ones first, the newest first.
 	Holds(ctx context.Context, p page.Request) (page.Of[Hold], error)
 	// HoldPeople lists who is under one, by id.
@@ -145,6 +164,12 @@ type Keeper interface {
 	HoldsOver(ctx context.Context, person uid.ID) ([]Hold, error)
 	// UnderHold tells whether a person is named by a hold.
 	UnderHold(ctx context.Context, hold, person uid.ID) (bool, error)
+	// HeldRows lists what was set aside of people under a hold, the newest first.
+	HeldRows(ctx context.Context, h Hold, p page.Request) (page.Of[Row], error)
+	// CountHeldRows counts it.
+	CountHeldRows(ctx context.Context, h Hold) (int64, error)
+	// ForgetHeldRows removes what was set aside of people whom no hold covers any more, and says how many rows went.
+	ForgetHeldRows(ctx context.Context) (int64, error)
 	// HoldGroups lists groups by name, at most n.
 	HoldGroups(ctx context.Context, n int) ([]Group, error)
 	// PeopleByEmails finds people by their addresses, in lower case.
@@ -184,7 +209,12 @@ func (s *Service) manage(ctx context.Context, fn func(ctx context.Context, who u
 		return err
 	}
 	who, _ := auth.PrincipalFrom(ctx)
-	return s.keep.InTenant(ctx, func(ctx context.Context) error { return fn(ctx, who.PersonID) })
+	return s.keep.InTenant(ctx, func(ctx context.Context) error {
+		if err := s.keep.LockHolds(ctx); err != nil {
+			return err
+		}
+		return fn(ctx, who.PersonID)
+	})
 }
 
 // List lists holds, open ones first, the newest first. It needs privacy:read.
@@ -199,13 +229,39 @@ func (s *Service) List(ctx context.Context, p page.Request) (list page.Of[Hold],
 // Show gives one with some of the people under it. It needs privacy:read; ErrNotFound.
 func (s *Service) Show(ctx context.Context, id uid.ID, p page.Request) (h Hold, people page.Of[Person], err error) {
 	err = s.read(ctx, func(ctx context.Context) error {
-		if h, err = s.keep.HoldByID(ctx, id); err != nil {
+		if h, err = s.keep.FindHold(ctx, id); err != nil {
 			return err
 		}
 		people, err = s.keep.HoldPeople(ctx, id, p)
 		return err
 	})
 	return h, people, err
+}
+
+// Rows gives one with what was set aside of those whom it covers, the newest first. It needs privacy:read; ErrNotFound. A hold that was released
+// has none.
+func (s *Service) Rows(ctx context.Context, id uid.ID, p page.Request) (h Hold, rows page.Of[Row], err error) {
+	err = s.read(ctx, func(ctx context.Context) error {
+		if h, err = s.keep.FindHold(ctx, id); err != nil || !h.Open() {
+			return err
+		}
+		rows, err = s.keep.HeldRows(ctx, h, p)
+		return err
+	})
+	return h, rows, err
+}
+
+// Aside counts what was set aside of those whom a hold covers. It needs privacy:read; ErrNotFound.
+func (s *Service) Aside(ctx context.Context, id uid.ID) (n int64, err error) {
+	err = s.read(ctx, func(ctx context.Context) error {
+		h, err := s.keep.FindHold(ctx, id)
+		if err != nil || !h.Open() {
+			return err
+		}
+		n, err = s.keep.CountHeldRows(ctx, h)
+		return err
+	})
+	return n, err
 }
 
 // Groups lists those that can be put under a hold. It needs privacy:read.
@@ -331,7 +387,7 @@ func (s *Service) openNamed(ctx context.Context, id uid.ID) (Hold, error) {
 	return h, err
 }
 
-// Take takes somebody out of a hold. It needs privacy:manage; ErrNotFound, ErrReleased, ErrWhole, ErrNotUnder, ErrSelf. Event hold.person_taken.
+// Take takes somebody out of a hold; what was set aside of theirs goes, unless another one covers them. It needs privacy:manage; ErrNotFound, ErrReleased, ErrWhole, ErrNotUnder, ErrSelf. Event hold.person_taken.
 func (s *Service) Take(ctx context.Context, id, person uid.ID) error {
 	return s.manage(ctx, func(ctx context.Context, who uid.ID) error {
 		h, err := s.openNamed(ctx, id)
@@ -344,11 +400,15 @@ func (s *Service) Take(ctx context.Context, id, person uid.ID) error {
 		if err := s.keep.TakeHoldPerson(ctx, id, person); err != nil {
 			return err
 		}
-		return s.tell(ctx, "hold.person_taken", h, map[string]any{"person_ids": []uid.ID{person}})
+		n, err := s.keep.ForgetHeldRows(ctx)
+		if err != nil {
+			return err
+		}
+		return s.tell(ctx, "hold.person_taken", h, map[string]any{"person_ids": []uid.ID{person}, "rows": n})
 	})
 }
 
-// Release ends a hold, with a reason. Who is named by it does not release it. It needs privacy:manage; a fault at release_reason, ErrNotFound,
+// Release ends a hold, with a reason; what was set aside of those whom no other one covers goes. Who is named by it does not release it. It needs privacy:manage; a fault at release_reason, ErrNotFound,
 // ErrReleased, ErrSelf. Event hold.released.
 func (s *Service) Release(ctx context.Context, id uid.ID, reason string) error {
 	return s.manage(ctx, func(ctx context.Context, who uid.ID) error {
@@ -378,6 +438,10 @@ func (s *Service) Release(ctx context.Context, id uid.ID, reason string) error {
 		if err := s.keep.ReleaseHold(ctx, h); err != nil {
 			return err
 		}
-		return s.tell(ctx, "hold.released", h, map[string]any{"reason": reason})
+		n, err := s.keep.ForgetHeldRows(ctx)
+		if err != nil {
+			return err
+		}
+		return s.tell(ctx, "hold.released", h, map[string]any{"reason": reason, "rows": n})
 	})
 }
