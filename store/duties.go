@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"gorm.io/gorm"
+
 	"lyceum/internal/page"
 	"lyceum/internal/uid"
 	"lyceum/learning/duty"
@@ -95,12 +97,24 @@ const (
 
 // Requirements lists all by name.
 func (s *Store) Requirements(ctx context.Context, now time.Time) ([]duty.Shown, error) {
-	return s.requirements(ctx, uid.Nil, now)
+	return s.requirements(ctx, uid.Nil, now, false)
+}
+
+// PlainRequirement finds one, without groups and counts.
+func (s *Store) PlainRequirement(ctx context.Context, id uid.ID) (duty.Shown, error) {
+	list, err := s.requirements(ctx, id, time.Time{}, true)
+	if err == nil && (len(list) == 0 || id == uid.Nil) {
+		err = duty.ErrNotFound
+	}
+	if err != nil {
+		return duty.Shown{}, err
+	}
+	return list[0], nil
 }
 
 // RequirementByID finds one.
 func (s *Store) RequirementByID(ctx context.Context, id uid.ID, now time.Time) (duty.Shown, error) {
-	list, err := s.requirements(ctx, id, now)
+	list, err := s.requirements(ctx, id, now, false)
 	if err == nil && (len(list) == 0 || id == uid.Nil) {
 		return duty.Shown{}, duty.ErrNotFound
 	}
@@ -110,7 +124,7 @@ func (s *Store) RequirementByID(ctx context.Context, id uid.ID, now time.Time) (
 	return list[0], nil
 }
 
-func (s *Store) requirements(ctx context.Context, id uid.ID, now time.Time) (out []duty.Shown, err error) {
+func (s *Store) requirements(ctx context.Context, id uid.ID, now time.Time, plain bool) (out []duty.Shown, err error) {
 	args := map[string]any{"all": id == uid.Nil, "requirement": id, "now": now, "limit": requirementsMax}
 	var list []duty.Requirement
 	if err = s.tx(ctx).Raw("select * from requirements where @all or id = @requirement order by name, id limit @limit", args).Scan(&list).Error; err != nil {
@@ -138,6 +152,19 @@ func (s *Store) requirements(ctx context.Context, id uid.ID, now time.Time) (out
 	if err = s.tx(ctx).Raw(`select q.requirement_id, c.id, c.slug, v.title from requirement_courses q join courses c on c.id = q.course_id join course_versions v on v.id = coalesce(c.published_id, c.draft_id)
 		where @all or q.requirement_id = @requirement order by q.position`, args).Scan(&courses).Error; err != nil {
 		return nil, fail(err, "courses of requirements")
+	}
+	if plain {
+		for _, r := range list {
+			one := duty.Shown{Requirement: r}
+			for i := range paths {
+				one.Path = &paths[i].Path
+			}
+			for _, c := range courses {
+				one.Courses = append(one.Courses, c.Course)
+			}
+			out = append(out, one)
+		}
+		return out, nil
 	}
 	if err = s.tx(ctx).Raw(`select x.requirement_id, g.id, g.name, (select count(*) from group_members m where m.group_id = g.id) as members, coalesce(x.excepted, false) as excepted,
 		(select count(*) from requirement_spared k where k.requirement_id = x.requirement_id and k.group_id = x.group_id) as spared from requirement_groups x join groups g on g.id = x.group_id
@@ -244,7 +271,11 @@ func (s *Store) KnownCourses(ctx context.Context, ids []uid.ID) (n int, err erro
 const renewalsMax = 100
 
 // AdvanceDuties takes completions into the cycles, and gives and takes the roles that follow.
-func (s *Store) AdvanceDuties(ctx context.Context, requirement, person uid.ID, now time.Time) ([]duty.RoleChange, error) {
+func (s *Store) AdvanceDuties(ctx context.Context, requirement, person uid.ID, still bool, now time.Time) ([]duty.RoleChange, error) {
+	written := func(done *gorm.DB) error {
+		still = still && done.RowsAffected == 0
+		return done.Error
+	}
 	args := map[string]any{"requirement": requirement, "person": person, "everything": requirement == uid.Nil, "everyone": person == uid.Nil, "now": now}
 	var walked []bool // whether a path fulfils it, of each
 	if err := s.tx(ctx).Raw("select path_id is not null from requirements where @everything or id = @requirement order by id for update", args).Scan(&walked).Error; err != nil {
@@ -261,16 +292,16 @@ func (s *Store) AdvanceDuties(ctx context.Context, requirement, person uid.ID, n
 			return nil, err
 		}
 	}
-	if err := s.tx(ctx).Exec(completeCyclesSQL, args).Error; err != nil {
+	if err := written(s.tx(ctx).Exec(completeCyclesSQL, args)); err != nil {
 		return nil, fail(err, "complete duties")
 	}
 	if paths {
-		if err := s.tx(ctx).Exec(completePathsSQL, args).Error; err != nil {
+		if err := written(s.tx(ctx).Exec(completePathsSQL, args)); err != nil {
 			return nil, fail(err, "complete duties by paths")
 		}
 	}
 	for range renewalsMax {
-		if err := s.tx(ctx).Exec(refreshCyclesSQL, args).Error; err != nil {
+		if err := written(s.tx(ctx).Exec(refreshCyclesSQL, args)); err != nil {
 			return nil, fail(err, "follow certificates")
 		}
 		done := s.tx(ctx).Exec(endCyclesSQL, args)
@@ -287,6 +318,7 @@ func (s *Store) AdvanceDuties(ctx context.Context, requirement, person uid.ID, n
 		if ended == 0 {
 			break
 		}
+		still = false
 		if err := s.tx(ctx).Exec(renewCyclesSQL, args).Error; err != nil {
 			return nil, fail(err, "renew duties")
 		}
@@ -295,8 +327,10 @@ func (s *Store) AdvanceDuties(ctx context.Context, requirement, person uid.ID, n
 	if err != nil {
 		return nil, err
 	}
-	if err = s.recordDuties(ctx, requirement, person, now); err != nil {
-		return nil, err
+	if !still {
+		if err = s.recordDuties(ctx, requirement, person, now); err != nil {
+			return nil, err
+		}
 	}
 	return moved, s.expectAny(ctx)
 }

@@ -19,11 +19,15 @@ const (
 		union all select o.person_id, cast(@nobody as uuid), '' from requirement_people o join people p on p.id = o.person_id
 			where @on and o.requirement_id = @requirement and not o.excepted and p.status <> 'deactivated')`
 
+	// Who has it already is looked up one by one: a conflict would lock each row, and the planner, which may have counted while there was nobody,
+	// would join all with all.
 	giveDutiesSQL = caught + `, given as (insert into duties (id, requirement_id, person_id, began_at) select gen_random_uuid(), @requirement, person_id, @now from (select distinct person_id from caught) w
+			where coalesce((select false from duties x where x.requirement_id = @requirement and x.person_id = w.person_id and x.withdrawn_at is null), true)
 			on conflict (requirement_id, person_id) do update set began_at = excluded.began_at, withdrawn_at = null where duties.withdrawn_at is not null returning person_id)
 		insert into requirement_run_changes (run_id, person_id, change, at) select @run, person_id, 'given', @now from given`
 	giveReasonsSQL = caught + ` insert into duty_reasons (duty_id, group_id, group_name, since) select d.id, w.group_id, w.name, @now from caught w
-		join duties d on d.requirement_id = @requirement and d.person_id = w.person_id on conflict (duty_id, group_id) where ended_at is null do nothing`
+		join duties d on d.requirement_id = @requirement and d.person_id = w.person_id
+		where coalesce((select false from duty_reasons o where o.duty_id = d.id and o.group_id = w.group_id and o.ended_at is null), true) on conflict (duty_id, group_id) where ended_at is null do nothing`
 	endReasonsSQL = caught + ` update duty_reasons r set ended_at = @now from duties d where d.id = r.duty_id and d.requirement_id = @requirement and r.ended_at is null
 		and not exists (select 1 from caught w where w.person_id = d.person_id and w.group_id = r.group_id)`
 	withdrawDutiesSQL = `with gone as (update duties d set withdrawn_at = @now where d.requirement_id = @requirement and d.withdrawn_at is null
@@ -186,6 +190,7 @@ func (s *Store) SettleDuties(ctx context.Context, id uid.ID, sc duty.Scope, run 
 		if done.Error != nil {
 			return out, fail(done.Error, "settle requirement %s", id)
 		}
+		out.Rows += done.RowsAffected
 		if step.count != nil {
 			*step.count = int(done.RowsAffected)
 		}
@@ -198,7 +203,7 @@ func (s *Store) SettleDuties(ctx context.Context, id uid.ID, sc duty.Scope, run 
 	if err = s.expectAny(ctx); err != nil {
 		return out, err
 	}
-	if out == (duty.Change{}) && run.Cause == duty.CauseSettled {
+	if out.None() && run.Cause == duty.CauseSettled {
 		return out, fail(s.tx(ctx).Exec("delete from requirement_runs where id = ?", run.ID).Error, "forget a run that changed nothing")
 	}
 	return out, fail(s.tx(ctx).Exec("update requirement_runs set given = ?, withdrawn = ? where id = ?", out.Added, out.Withdrawn, run.ID).Error, "keep a run of requirement %s", id)
@@ -221,22 +226,29 @@ func (s *Store) expectAny(ctx context.Context) error {
 
 // DutiesToEnrol looks at the next n people of a requirement, and gives those who have something to do for it and are at none of its courses. Who was
 // withdrawn from the course is at it, unless a requirement took them out and nobody put them in again since. What a person is enrolled in is
-// looked up by the person alone (coalesce keeps the planner from the course, which many have been put into since it counted).
+// looked up by the person alone (coalesce keeps the planner from the course, which many have been put into since it counted), their cycle by the
+// duty alone, and never by reading a table through: where few were enrolled when it counted, the planner takes each person for half of it.
 func (s *Store) DutiesToEnrol(ctx context.Context, requirement, after uid.ID, now time.Time, n int) (people []duty.ToEnrol, last uid.ID, more bool, err error) {
 	args := map[string]any{"requirement": requirement, "after": after, "now": now, "n": n}
 	if last, more, err = s.nextDuties(ctx, args); err != nil || last == after {
 		return nil, last, more, err
 	}
 	args["last"] = last
+	if err = s.tx(ctx).Exec("set local enable_seqscan = off").Error; err != nil {
+		return nil, last, more, fail(err, "look people up one by one")
+	}
 	err = s.tx(ctx).Raw(`select d.person_id, case when c.completed_at is null then c.due_at else c.expires_at end as due_at,
 		coalesce((select case e.status when 'completed' then 'again' else 'back' end from enrolments e where e.person_id = d.person_id and coalesce(e.course_id = f.course_id, false)), 'new') as how
-		from duties d join duty_cycles c on c.duty_id = d.id and c.ended_at is null
+		from duties d join lateral (select o.completed_at, o.due_at, o.expires_at, o.renews_at from duty_cycles o where o.duty_id = d.id and o.ended_at is null limit 1) c on true
 		join lateral (select q.course_id from requirement_courses q where q.requirement_id = d.requirement_id order by q.position limit 1) f on true
 		where d.requirement_id = @requirement and d.withdrawn_at is null and d.person_id > @after and d.person_id <= @last and (c.completed_at is null or c.renews_at <= @now)
 		and not (d.waived_at is not null and (d.waived_until is null or d.waived_until > @now))
 		and coalesce((select false from enrolments e where e.person_id = d.person_id and coalesce((select true from requirement_courses q where q.requirement_id = d.requirement_id and q.course_id = e.course_id), false)
 			and (e.status = 'active' or e.status = 'withdrawn' and coalesce((select x.change from requirement_run_changes x where x.enrolment_id = e.id order by x.at desc, x.change desc limit 1), '') <> 'left') limit 1), true)
 		order by d.person_id`, args).Scan(&people).Error
+	if err == nil {
+		err = s.tx(ctx).Exec("set local enable_seqscan = on").Error
+	}
 	return people, last, more, fail(err, "whom requirement %s enrols", requirement)
 }
 

@@ -127,7 +127,13 @@ type Duty struct {
 }
 
 // Change is what settling did.
-type Change struct{ Added, Withdrawn int }
+type Change struct {
+	Added, Withdrawn int
+	Rows             int64 // that were written, of any kind: a reason or a date may change where nobody comes or goes
+}
+
+// None tells whether nobody came or went.
+func (c Change) None() bool { return c.Added == 0 && c.Withdrawn == 0 }
 
 // Filter narrows the duties of a requirement.
 type Filter struct {
@@ -152,9 +158,12 @@ type Keeper interface {
 	ScopeKeeper
 	RunKeeper
 	// AdvanceDuties takes completions into the cycles: of a requirement, of a person, with uid.Nil of all. What then differs from what was
-	// known goes into the history; it comes after SettleDuties, in its transaction.
+	// known goes into the history, unless still says that nothing else was written since it was looked at last; it comes after SettleDuties, in its
+	// transaction.
 	// Then come the roles that people have by requirements.
-	AdvanceDuties(ctx context.Context, requirement, person uid.ID, now time.Time) ([]RoleChange, error)
+	AdvanceDuties(ctx context.Context, requirement, person uid.ID, still bool, now time.Time) ([]RoleChange, error)
+	// PlainRequirement is RequirementByID without groups and counts.
+	PlainRequirement(ctx context.Context, id uid.ID) (Shown, error)
 	Duties(ctx context.Context, requirement uid.ID, f Filter, now time.Time) (page.Of[Duty], error)
 	DutiesOf(ctx context.Context, person uid.ID, now time.Time) ([]Duty, error)
 	// WaiveDuty is ErrNoDuty.
@@ -343,7 +352,7 @@ func (s *Service) waive(ctx context.Context, requirement, person uid.ID, at, unt
 
 // Advance takes what a person completed into their duties.
 func (s *Service) Advance(ctx context.Context, person uid.ID) error {
-	return s.keep.InTenant(ctx, func(ctx context.Context) error { return s.advance(ctx, uid.Nil, person) })
+	return s.keep.InTenant(ctx, func(ctx context.Context) error { return s.advance(ctx, uid.Nil, person, false) })
 }
 
 // Joined runs the requirements that apply to a group; with uid.Nil all.

@@ -91,8 +91,8 @@ func (s *Service) mayGive(ctx context.Context, role policy.Role) error {
 }
 
 // advance takes completions into duties, and tells whose roles changed by it. Events person.roles_changed.
-func (s *Service) advance(ctx context.Context, requirement, person uid.ID) error {
-	moved, err := s.keep.AdvanceDuties(ctx, requirement, person, s.now())
+func (s *Service) advance(ctx context.Context, requirement, person uid.ID, still bool) error {
+	moved, err := s.keep.AdvanceDuties(ctx, requirement, person, still, s.now())
 	if err != nil || len(moved) == 0 {
 		return err
 	}

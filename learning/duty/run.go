@@ -128,10 +128,14 @@ func (s *Service) settle(ctx context.Context, id uid.ID, run Run) (out Shown, er
 	if err != nil {
 		return out, err
 	}
-	if err = s.advance(ctx, id, uid.Nil); err != nil {
+	quiet := run.Cause == CauseSettled && c.None() // a job's look that changed nothing: most are
+	if err = s.advance(ctx, id, uid.Nil, quiet && c.Rows == 0); err != nil {
 		return out, err
 	}
-	if out, err = s.keep.RequirementByID(ctx, id, s.now()); err != nil || c == (Change{}) {
+	if quiet {
+		return s.keep.PlainRequirement(ctx, id)
+	}
+	if out, err = s.keep.RequirementByID(ctx, id, s.now()); err != nil || c.None() {
 		return out, err
 	}
 	return out, s.tell(ctx, "requirement.settled", out, map[string]any{"added": c.Added, "withdrawn": c.Withdrawn, "cause": run.Cause, "run_id": run.ID, "about": run.AboutName})
