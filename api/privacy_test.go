@@ -146,7 +146,20 @@ func TestALegalHoldIsMadeShownAndReleased(t *testing.T) {
 	boss.post("/privacy/holds", "name", "Dispute", "reason", "", "emails", lee.Email).is(422).says("an auditor will ask")
 	boss.post("/privacy/holds", "name", "Dispute", "reason", "Court", "emails", "nobody@example.com").is(422).says("Nobody here has this e-mail")
 	at := boss.post("/privacy/holds", "name", "Dispute", "case_number", "4 Ca 812/26", "reason", "Court", "emails", lee.Email+"\r\n"+owner.Email).is(303).Header.Get("Location")
-	boss.get(at).is(200).says(lee.Name, "4 Ca 812/26", "In force", "2 people")
+	boss.get(at).is(200).says(lee.Name, "4 Ca 812/26", "In force", "2 people", "Nothing was removed.")
+	// Who is under it ends their other sessions as before: what goes is set aside.
+	elsewhere := h.as(lee)
+	elsewhere.get("/account").is(200)
+	elsewhere.post("/account/sessions/end-others").is(303)
+	learner = elsewhere
+	learner.get(at + "/rows").is(403)
+	learner.get(at + "/rows.jsonl").is(403)
+	boss.get(at).is(200).says("1 entry was removed", "Download it first if you need it")
+	boss.get(at+"/rows").is(200).says("Signing in", "sessions", lee.Name, "&#34;user_agent&#34;", at+"/rows.jsonl").saysNot("&#34;hash&#34;")
+	file := boss.get(at + "/rows.jsonl").is(200)
+	if got := file.Header.Get("Content-Type"); got != "application/jsonl" || strings.Count(file.body, "\n") != 1 || !strings.Contains(file.body, `"place":"sessions"`) || strings.Contains(file.body, `"hash"`) {
+		t.Errorf("%s: %s", got, file.body)
+	}
 	about := "/privacy/people/" + lee.ID.String()
 	boss.get(about).is(200).says("Under a legal hold", at).saysNot("Erase this person")
 	boss.post(about+"/erase", "confirm", lee.Email).is(409).says("A legal hold covers this person")
@@ -161,7 +174,9 @@ func TestALegalHoldIsMadeShownAndReleased(t *testing.T) {
 	second := h.as(owner)
 	second.get(at).is(200)
 	second.post(at+"/release", "release_reason", "Settled").is(303)
-	boss.get(at).is(200).says("Released", "Settled")
+	boss.get(at).is(200).says("Released", "Settled").saysNot("What was removed meanwhile")
+	boss.get(at + "/rows").is(200).says("This hold was released.")
+	boss.get(at + "/rows.jsonl").is(409)
 	boss.get(about).is(200).says("Erase this person")
 }
 

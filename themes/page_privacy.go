@@ -214,9 +214,12 @@ func (c *Chrome) ErasureTone(s privacy.Status) string {
 // HoldPeople counts who is under a hold.
 func (c *Chrome) HoldPeople(h hold.Hold) (string, error) { return c.N("hold.people_n", int(h.People)) }
 
-// HeldTopic is what a place of the portal's data is about.
+// HeldTopic is what a place of the portal's data is about, or its name where nobody said.
 func (c *Chrome) HeldTopic(place string) (string, error) {
-	return c.T("privacy_topic." + string(privacy.TopicOf(place)))
+	if topic := privacy.TopicOf(place); topic != "" {
+		return c.T("privacy_topic." + string(topic))
+	}
+	return place, nil
 }
 
 // HeldData is a row, to be read.

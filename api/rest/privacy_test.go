@@ -104,11 +104,23 @@ func TestALegalHoldByTheAPI(t *testing.T) {
 	}
 	s.call(t, ada, "POST", "/people/"+person.ID.String()+"/erasure", object{"confirm": person.Email}).failed(t, 409, "person_held")
 	s.call(t, ada, "POST", "/holds/"+id+"/people", object{"groups": []string{uid.New().String()}}).failed(t, 404, "group_not_found")
+	// What is taken from who is under it is set aside: a place in a group.
+	group := s.call(t, ada, "POST", "/groups", object{"name": "Welders"}).want(t, 201).object(t).text("id")
+	s.call(t, ada, "POST", "/groups/"+group+"/members", object{"people": []string{person.ID.String()}}).want(t, 200)
+	s.call(t, ada, "DELETE", "/groups/"+group, nil).want(t, 204)
+	s.call(t, lee, "GET", "/holds/"+id+"/rows", nil).want(t, 403)
+	if got := s.call(t, ada, "GET", "/holds/"+id+"/rows?limit=1", nil).want(t, 200).object(t).at("items").([]any); len(got) != 1 || got[0].(map[string]any)["place"] != "group_members" || got[0].(map[string]any)["topic"] != "access" || got[0].(map[string]any)["data"].(map[string]any)["group_id"] != group {
+		t.Errorf("%v", got)
+	}
+	s.call(t, ada, "GET", "/holds/"+uid.New().String()+"/rows", nil).failed(t, 404, "hold_not_found")
 	s.call(t, ada, "DELETE", "/holds/"+id+"/people/"+person.ID.String(), nil).want(t, 204)
 	s.call(t, ada, "DELETE", "/holds/"+id+"/people/"+person.ID.String(), nil).failed(t, 404, "hold_person_not_found")
 	s.call(t, ada, "POST", "/holds/"+id+"/release", object{"reason": ""}).failed(t, 422, "invalid_input")
 	s.call(t, ada, "POST", "/holds/"+id+"/release", object{"reason": "Settled"}).want(t, 204)
 	s.call(t, ada, "POST", "/holds/"+id+"/release", object{"reason": "Settled"}).failed(t, 409, "hold_released")
+	if got := s.call(t, ada, "GET", "/holds/"+id+"/rows", nil).want(t, 200).object(t).at("items").([]any); len(got) != 0 {
+		t.Errorf("%v", got)
+	}
 	s.call(t, ada, "GET", "/holds/"+uid.New().String(), nil).failed(t, 404, "hold_not_found")
 }
 
