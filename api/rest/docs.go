@@ -64,6 +64,8 @@ type text struct {
 // serve answers a text that stays the same as long as the process runs.
 func (a *api) serve(router fiber.Router, path, mediaType string, write func() ([]byte, error)) {
 	written := sync.OnceValues(func() (text, error) {
+		a.document.Lock()
+		defer a.document.Unlock()
 		body, err := write()
 		sum := sha256.Sum256(body)
 		return text{body, `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}, err

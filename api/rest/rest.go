@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -159,6 +160,8 @@ type api struct {
 	routes  []route.Route
 	order   []string // the operations' ids as they were registered
 	wrong   []error
+
+	document sync.Mutex // both texts of docs.go are made of one document, and its library does not say that it only reads it
 }
 
 // Mount registers every operation, the document and its page, and tells which routes they are. The router must stand
