@@ -167,3 +167,31 @@ func TestAQueryWhoseTableWasMigratedMeanwhileIsAnswered(t *testing.T) {
 		t.Errorf("in several: %v", err)
 	}
 }
+
+func TestAConnectionKeepsABoundedNumberOfStatements(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	s := one(t, w, store.Options{})
+	ctx := w.Tenant(t)
+	for i := range 520 {
+		var got int
+		err := s.Single(ctx, func(rows pgx.Rows) error {
+			for rows.Next() {
+				if err := rows.Scan(&got); err != nil {
+					return err
+				}
+			}
+			return rows.Err()
+		}, fmt.Sprintf("select $1::integer + %d", i), 1)
+		if err != nil || got != i+1 {
+			t.Fatalf("%d: %d, %v", i, got, err)
+		}
+	}
+	var kept int
+	err := s.InTenant(ctx, func(ctx context.Context) error {
+		return store.Pgx(ctx).QueryRow(ctx, "select count(*) from pg_prepared_statements where name like 'lyceum\\_%'").Scan(&kept)
+	})
+	if err != nil || kept < 400 || kept > 502 {
+		t.Errorf("%d statements are kept, %v", kept, err)
+	}
+}

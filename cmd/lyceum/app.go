@@ -201,6 +201,9 @@ func newApp(ctx context.Context, c *Config, listen string, migrate, demo bool) (
 	if a.hosts, err = c.hosts(listen); err != nil {
 		return nil, err
 	}
+	if err = c.addFonts(); err != nil {
+		return nil, err
+	}
 	if a.db, err = c.openDatabase(ctx, a.log); err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"lyceum/internal/logs"
+	"lyceum/internal/paper"
 	"lyceum/internal/seal"
 	"lyceum/store/embedded"
 	"lyceum/store/fleet"
@@ -38,6 +39,8 @@ type Config struct {
 
 	CoolingOff int `name:"cooling-off" default:"14" placeholder:"DAYS" help:"Days between an owner's wish to have a portal erased and the erasure."`
 
+	Fonts []string `name:"font" sep:"none" type:"existingfile" placeholder:"FILE" help:"TrueType font (.ttf) for letters that the built-in ones (Latin, Greek, Cyrillic) lack on certificates and other PDF files, for example Noto Sans SC. May be given several times: the first that has a letter draws it. Scripts whose letters join or run from right to left are not drawn."`
+
 	Domains `embed:"" group:"Domains"`
 
 	Payments `embed:"" group:"Payments"`
@@ -54,6 +57,20 @@ func (c *Config) logger() *slog.Logger {
 		level = slog.LevelInfo
 	}
 	return logs.New(os.Stderr, c.LogFormat, level)
+}
+
+// addFonts has documents use the fonts that were named.
+func (c *Config) addFonts() error {
+	for _, name := range c.Fonts {
+		ttf, err := os.ReadFile(name)
+		if err == nil {
+			err = paper.AddFont(ttf)
+		}
+		if err != nil {
+			return fmt.Errorf("--font %s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 func (c *Config) dataDir() string {

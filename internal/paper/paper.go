@@ -22,12 +22,14 @@ const (
 )
 
 // Sheet is a document being drawn, in millimetres. Fonts are embedded (Go Regular, Bold, Italic: Latin, Greek, Cyrillic; a
-// letter they lack is drawn without its marks, or as a box).
+// letter they lack is drawn in one of the fonts of AddFont, else without its marks, or as a box).
 type Sheet struct {
 	*fpdf.Fpdf
 	Brand    colour.Colour
 	fonts    *faces
 	svg      *picture // nil: not recorded
+	style    string   // of the font in use
+	size     float64
 	pictures int
 }
 
@@ -53,7 +55,7 @@ func New(orientation, brand string, f Facts) (*Sheet, error) {
 	if size == "" {
 		size = "A4"
 	}
-	p := &Sheet{Fpdf: fpdf.New(orientation, "mm", size, ""), Brand: c, fonts: fonts}
+	p := &Sheet{Fpdf: fpdf.New(orientation, "mm", size, ""), Brand: c, fonts: &faces{regular: fonts.regular, byStyle: fonts.byStyle, further: added()}}
 	p.SetCatalogSort(true)
 	p.SetCreationDate(f.At.UTC())
 	p.SetModificationDate(f.At.UTC())

@@ -147,30 +147,50 @@ func (p *Sheet) SetLineCapStyle(style string) {
 
 // Text is fpdf's. The text is in letters that the fonts have.
 func (p *Sheet) Text(x, y float64, text string) {
-	p.Fpdf.Text(x, y, text)
 	s := p.svg
-	if s == nil {
-		return
+	if s != nil {
+		fmt.Fprintf(&s.body, `<g fill="%s">`, s.ink)
 	}
-	scale := s.size * PointToMM / float64(p.fonts.regular.UnitsPerEm())
-	fmt.Fprintf(&s.body, `<g fill="%s">`, s.ink)
-	for _, r := range text {
-		if id := s.glyph(p.fonts, r); id != "" {
-			fmt.Fprintf(&s.body, `<use href="#%s" transform="translate(%s %s) scale(%s)"/>`, id, num(x), num(y), strconv.FormatFloat(scale, 'g', 5, 64))
-		}
-		x += p.GetStringWidth(string(r))
+	for _, run := range p.fonts.runs(text) {
+		p.in(run.font, func() {
+			p.Fpdf.Text(x, y, run.text)
+			if s == nil {
+				x += p.Fpdf.GetStringWidth(run.text)
+				return
+			}
+			scale := s.size * PointToMM / float64(p.fonts.styled(run.font, s.style).UnitsPerEm())
+			for _, r := range run.text {
+				if id := s.glyph(p.fonts, run.font, r); id != "" {
+					fmt.Fprintf(&s.body, `<use href="#%s" transform="translate(%s %s) scale(%s)"/>`, id, num(x), num(y), strconv.FormatFloat(scale, 'g', 5, 64))
+				}
+				x += p.Fpdf.GetStringWidth(string(r))
+			}
+		})
 	}
-	s.body.WriteString("</g>")
+	if s != nil {
+		s.body.WriteString("</g>")
+	}
+}
+
+// styled is the font of a run in a style.
+func (f *faces) styled(font int, style string) *sfnt.Font {
+	if font == builtIn {
+		return f.byStyle[style]
+	}
+	return f.further[font].font
 }
 
 // glyph gives the name of a letter's shape, writing it down the first time; "" for one without a shape, as a space.
-func (s *picture) glyph(fonts *faces, r rune) string {
+func (s *picture) glyph(fonts *faces, font int, r rune) string {
 	key := s.style + string(r)
+	if font != builtIn {
+		key = strconv.Itoa(font) + string(r)
+	}
 	if id, ok := s.glyphs[key]; ok {
 		return id
 	}
 	id := ""
-	if d := fonts.outline(s.style, r); d != "" {
+	if d := outline(fonts.styled(font, s.style), r); d != "" {
 		id = "g" + strconv.Itoa(len(s.glyphs))
 		fmt.Fprintf(&s.defs, `<path id="%s" d="%s"/>`, id, d)
 	}
@@ -179,8 +199,7 @@ func (s *picture) glyph(fonts *faces, r rune) string {
 }
 
 // outline is a letter's shape in units of the font, with y downwards.
-func (f *faces) outline(style string, r rune) string {
-	font := f.byStyle[style]
+func outline(font *sfnt.Font, r rune) string {
 	var b sfnt.Buffer
 	i, err := font.GlyphIndex(&b, r)
 	if err != nil {

@@ -23,6 +23,7 @@ const family = "go"
 type faces struct {
 	regular *sfnt.Font
 	byStyle map[string]*sfnt.Font
+	further []furtherFont
 }
 
 var readFaces = sync.OnceValues(func() (*faces, error) {
@@ -47,12 +48,8 @@ func (*faces) embed(p *fpdf.Fpdf) {
 	}
 }
 
-// has tells whether the fonts can draw a letter. PDF strings of fpdf end at U+FFFF.
-func (f *faces) has(r rune) bool {
-	var b sfnt.Buffer
-	i, err := f.regular.GlyphIndex(&b, r)
-	return err == nil && i != 0 && r <= 0xffff
-}
+// has tells whether the fonts can draw a letter.
+func (f *faces) has(r rune) bool { return f.of(r) != nothing }
 
 // drawable gives a text in letters that the fonts have: one that they lack keeps as many of its marks as can be drawn,
 // and becomes a box when not even its base letter can.
@@ -93,7 +90,7 @@ func Fit(style string, size, atLeast float64) Face {
 
 // Use sets font and colour of texts.
 func (p *Sheet) Use(style string, size float64, c colour.Colour) {
-	p.SetFont(family, style, size)
+	p.face(style, size)
 	r, g, b := c.Channels()
 	p.SetTextColor(int(r), int(g), int(b))
 	if p.svg != nil {
@@ -101,8 +98,13 @@ func (p *Sheet) Use(style string, size float64, c colour.Colour) {
 	}
 }
 
-func (p *Sheet) width(s, style string, size float64) float64 {
+func (p *Sheet) face(style string, size float64) {
+	p.style, p.size = style, size
 	p.SetFont(family, style, size)
+}
+
+func (p *Sheet) width(s, style string, size float64) float64 {
+	p.face(style, size)
 	return p.GetStringWidth(s)
 }
 
